@@ -1,0 +1,33 @@
+// Package holdfast says at the route who may call it, and makes that one line
+// enforced, documented, printed and tested.
+//
+// It is FastAPI's security and dependencies in Go. A route is registered with
+// a policy, and there is no other way to register one:
+//
+//	oauth := holdfast.OAuth2PasswordBearer("token")
+//	items := oauth.Scope("items", "Read items")
+//	user := holdfast.Depends1(holdfast.Verify(oauth, verifyToken), findUser)
+//
+//	app := holdfast.New("Shop", "1.0.0")
+//	holdfast.Get(app, "/health", holdfast.Public(), health)
+//	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)
+//	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), deleteUser)
+//
+// A handler receives the proof as a typed argument: readItems above is a
+// func(context.Context, User, Paging) ([]Item, error), and the only way to get
+// that User is the dependency that checked it.
+//
+// # Order of a request
+//
+// First the credential and the scopes; then the dependencies of the policy and
+// its roles; then parameters and body; then the handler's own dependencies;
+// then the handler; then what was deferred, in reverse; then the response. No
+// byte of a body is read for a caller who may not call.
+//
+// # Mistakes
+//
+// What can be wrong about a declaration is a compile error where the type
+// system can say it, and otherwise an error of [App.Err] that names the file
+// and line of the registration. An App with such an error refuses every
+// request.
+package holdfast

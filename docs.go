@@ -1,0 +1,38 @@
+package holdfast
+
+import (
+	"net/http"
+
+	"github.com/holdfast-go/holdfast/internal/swaggerui"
+)
+
+const documentPath = "/openapi.json"
+
+// addDocs registers the docs page and the document as routes like any other.
+func (a *App) addDocs() {
+	if a.config.NoDocs {
+		return
+	}
+	at := caller(1)
+	page, err := swaggerui.New(a.config.Title, a.config.DocsPath, documentPath)
+	if err != nil {
+		a.fault(at, "docs: %w", err)
+		return
+	}
+	everybody := Public()
+	show := func(w http.ResponseWriter, r *http.Request, _ Anyone) { page.ServePage(w, r) }
+	asset := func(w http.ResponseWriter, r *http.Request, _ Anyone) {
+		if !page.ServeAsset(w, r, r.PathValue("asset")) {
+			a.fail(w, r, &Error{Status: http.StatusNotFound})
+		}
+	}
+	a.Handle("GET "+documentPath, Raw(everybody, a.serveDocument), Hidden())
+	a.Handle("GET "+a.config.DocsPath, Raw(everybody, show), Hidden())
+	a.Handle("GET "+a.config.DocsPath+"/{asset}", Raw(everybody, asset), Hidden())
+}
+
+func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request, _ Anyone) {
+	w.Header().Set("Content-Type", "application/json")
+	setLength(w.Header(), len(a.document))
+	_, _ = w.Write(a.document) // the caller may be gone
+}

@@ -1,0 +1,134 @@
+package holdfast
+
+import (
+	"context"
+	"net/http"
+	"sync"
+)
+
+// cell holds one dependency's value for one request. Cells are typed, so that
+// a value passes from a dependency to a handler without being boxed.
+type cell[T any] struct{ v T }
+
+type cleaner interface{ clean() }
+
+func (c *cell[T]) clean() { var zero T; c.v = zero }
+
+type slotState uint8
+
+const (
+	unmade  slotState = iota
+	made              // the cell holds the value
+	failed            // errs holds why not
+	invalid           // a parameter below is invalid: neither made nor refused
+)
+
+// frame is the memory of one request: a cell for each slot of the route's
+// plan. Frames are pooled per route and cleared after use.
+type frame struct {
+	cells      []cleaner
+	state      []slotState
+	errs       []error
+	violations []Violation
+}
+
+func (f *frame) clean() {
+	for i, state := range f.state {
+		if state != unmade {
+			f.cells[i].clean()
+			f.state[i] = unmade
+			f.errs[i] = nil
+		}
+	}
+	f.violations = nil
+}
+
+func take[T any](f *frame, slot int) T   { return f.cells[slot].(*cell[T]).v }
+func put[T any](f *frame, slot int, v T) { f.cells[slot].(*cell[T]).v = v }
+
+func keep[T any](f *frame, s *step, value T, err error) error {
+	if err == nil {
+		put(f, s.out, value)
+	}
+	return err
+}
+
+type exchangeKey struct{}
+
+// exchange is one request in progress, and the context that its dependencies
+// and handler see. It is never pooled: handlers leak contexts.
+type exchange struct {
+	context.Context
+	app     *App
+	route   *route
+	writer  http.ResponseWriter
+	request *http.Request
+	frame   *frame
+	seen    *http.Request // the bodiless request, made when first asked for
+
+	mu       sync.Mutex
+	deferred []func(error) error
+	over     bool
+}
+
+// Value makes the exchange findable by Defer from any context derived of it.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+// bodiless returns the request as dependencies may see it: with everything but
+// the body, because the caller may not have passed yet.
+func (x *exchange) bodiless() *http.Request {
+	if x.seen == nil {
+		x.seen = x.request.WithContext(x)
+		x.seen.Body = http.NoBody
+	}
+	return x.seen
+}
+
+func (x *exchange) push(cleanup func(error) error) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.over {
+		return false
+	}
+	x.deferred = append(x.deferred, cleanup)
+	return true
+}
+
+func (x *exchange) pop() func(error) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	last := len(x.deferred) - 1
+	if last < 0 {
+		x.over = true
+		return nil
+	}
+	cleanup := x.deferred[last]
+	x.deferred = x.deferred[:last]
+	return cleanup
+}
+
+// unwind runs what was deferred, last first, and returns the error that is
+// left. A cleanup that panics counts as one that failed.
+func (x *exchange) unwind(err error) error {
+	for cleanup := x.pop(); cleanup != nil; cleanup = x.pop() {
+		if changed := guard(func() error { return cleanup(err) }); changed != nil {
+			err = changed
+		}
+	}
+	return err
+}
+
+// guard runs fn and turns its panic into an error.
+func guard(fn func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = newPanic(cause)
+		}
+	}()
+	return fn()
+}

@@ -1,0 +1,142 @@
+// Package swaggerui holds Swagger UI and the page that shows it, so that the
+// docs page works without any other host.
+//
+// The assets are swagger-ui-dist 5.35.0 as it is published (Apache License
+// 2.0, see assets/LICENSE and assets/NOTICE): the bundle and the style sheet,
+// compressed, and the script of the OAuth2 redirect page. `script/swagger-ui`
+// fetches them again.
+package swaggerui
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// files are the assets by the name under which they are served.
+var files = map[string]struct{ file, kind string }{
+	"swagger-ui-bundle.js": {"swagger-ui-bundle.js.gz", "text/javascript; charset=utf-8"},
+	"swagger-ui.css":       {"swagger-ui.css.gz", "text/css; charset=utf-8"},
+	"oauth2-redirect.js":   {"oauth2-redirect.js", "text/javascript; charset=utf-8"},
+}
+
+// Page is the docs page of one application.
+type Page struct {
+	html   []byte
+	policy string
+}
+
+// script starts Swagger UI. Addresses are relative to the page's own, so that
+// it works behind any path prefix.
+const script = `
+  const spec = new URL(%q, location.href).href;
+  const ui = SwaggerUIBundle({
+    url: spec,
+    dom_id: '#swagger-ui',
+    layout: 'BaseLayout',
+    deepLinking: true,
+    showExtensions: true,
+    showCommonExtensions: true,
+    oauth2RedirectUrl: new URL(%q, location.href).href,
+    presets: [SwaggerUIBundle.presets.apis],
+  })
+`
+
+var page = template.Must(template.New("docs").Parse(`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{{.Base}}/swagger-ui.css">
+<title>{{.Title}} - Swagger UI</title>
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="{{.Base}}/swagger-ui-bundle.js"></script>
+<script>{{.Script}}</script>
+</body>
+</html>
+`))
+
+// New makes the page that stands at docsPath and shows the document at
+// specPath, both as seen from the application's root.
+func New(title, docsPath, specPath string) (*Page, error) {
+	up := strings.Repeat("../", strings.Count(docsPath, "/")-1)
+	base := path.Base(docsPath)
+	code := fmt.Sprintf(script, up+strings.TrimPrefix(specPath, "/"), base+"/oauth2-redirect")
+	var html strings.Builder
+	err := page.Execute(&html, map[string]any{"Title": title, "Base": base, "Script": template.JS(code)}) //nolint:gosec // the script is ours; its two strings are quoted
+	if err != nil {
+		return nil, fmt.Errorf("swaggerui: %w", err)
+	}
+	sum := sha256.Sum256([]byte(code))
+	policy := "default-src 'none'; script-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return &Page{html: []byte(html.String()), policy: policy}, nil
+}
+
+// ServePage writes the docs page.
+func (p *Page) ServePage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Security-Policy", p.policy)
+	serve(w, "text/html; charset=utf-8", p.html)
+}
+
+// ServeAsset writes the asset called name, or the OAuth2 redirect page. It
+// reports whether there is such a one.
+func (p *Page) ServeAsset(w http.ResponseWriter, r *http.Request, name string) bool {
+	if name == "oauth2-redirect" {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+		serve(w, "text/html; charset=utf-8", []byte(`<!DOCTYPE html><html lang="en"><title>Signing in</title><body><script src="oauth2-redirect.js"></script></body></html>`))
+		return true
+	}
+	file, ok := files[name]
+	if !ok {
+		return false
+	}
+	data, err := assets.ReadFile("assets/" + file.file)
+	if err != nil {
+		return false
+	}
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	if !strings.HasSuffix(file.file, ".gz") {
+		serve(w, file.kind, data)
+		return true
+	}
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		serve(w, file.kind, data)
+		return true
+	}
+	return inflate(w, file.kind, data)
+}
+
+func inflate(w http.ResponseWriter, kind string, data []byte) bool {
+	z, err := gzip.NewReader(strings.NewReader(string(data)))
+	if err != nil {
+		return false
+	}
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		return false
+	}
+	serve(w, kind, plain)
+	return true
+}
+
+func serve(w http.ResponseWriter, kind string, data []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(data) // the caller may be gone
+}

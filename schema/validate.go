@@ -1,0 +1,260 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Violation is one thing that is wrong with an input, in the words that
+// FastAPI's callers know.
+type Violation struct {
+	Type  string         `json:"type"`            // what kind of mistake, for programs
+	Loc   []any          `json:"loc"`             // where: "body", then member names and indexes
+	Msg   string         `json:"msg"`             // what is wrong, for people
+	Input any            `json:"input,omitempty"` // the value, if it is a scalar and no secret
+	Ctx   map[string]any `json:"ctx,omitempty"`   // the bound that was missed
+}
+
+// Validate checks v, which is decoded JSON or a Go scalar, and returns what is
+// wrong with it. loc is where v stands in the request.
+func (s *Schema) Validate(v any, loc ...any) []Violation {
+	c := check{r: s.r}
+	c.value(s.s, v, loc)
+	return c.out
+}
+
+// check collects the violations of one value.
+type check struct {
+	r   *Registry
+	out []Violation
+}
+
+func (c *check) add(s *huma.Schema, loc []any, v any, kind, msg string, ctx map[string]any) {
+	one := Violation{Type: kind, Loc: slices.Clone(loc), Msg: msg, Ctx: ctx}
+	if !secret(s) && scalar(v) {
+		one.Input = v
+	}
+	c.out = append(c.out, one)
+}
+
+func scalar(v any) bool {
+	switch reflect.ValueOf(v).Kind() {
+	case reflect.Map, reflect.Slice, reflect.Struct, reflect.Invalid, reflect.Pointer:
+		return false
+	}
+	return true
+}
+
+func (c *check) value(s *huma.Schema, v any, loc []any) {
+	s = c.r.resolve(s)
+	if s == nil || v == nil && s.Nullable {
+		return
+	}
+	switch s.Type {
+	case huma.TypeString:
+		c.text(s, v, loc)
+	case huma.TypeInteger, huma.TypeNumber:
+		c.number(s, v, loc)
+	case huma.TypeBoolean:
+		if _, ok := v.(bool); !ok {
+			c.add(s, loc, v, "bool_type", "Input should be a valid boolean", nil)
+		}
+	case huma.TypeArray:
+		c.list(s, v, loc)
+	case huma.TypeObject:
+		c.object(s, v, loc)
+	}
+}
+
+func (c *check) text(s *huma.Schema, v any, loc []any) {
+	text, ok := v.(string)
+	if !ok {
+		c.add(s, loc, v, "string_type", "Input should be a valid string", nil)
+		return
+	}
+	n := utf8.RuneCountInString(text)
+	switch {
+	case s.MinLength != nil && n < *s.MinLength:
+		c.add(s, loc, v, "string_too_short", fmt.Sprintf("String should have at least %s", count(*s.MinLength, "character")), map[string]any{"min_length": *s.MinLength})
+	case s.MaxLength != nil && n > *s.MaxLength:
+		c.add(s, loc, v, "string_too_long", fmt.Sprintf("String should have at most %s", count(*s.MaxLength, "character")), map[string]any{"max_length": *s.MaxLength})
+	case s.Pattern != "" && !expression(s.Pattern).MatchString(text):
+		c.add(s, loc, v, "string_pattern_mismatch", fmt.Sprintf("String should match pattern '%s'", s.Pattern), map[string]any{"pattern": s.Pattern})
+	case s.Enum != nil && !slices.Contains(s.Enum, v):
+		c.enum(s, v, loc)
+	default:
+		c.format(s, text, loc)
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// expressions holds compiled patterns; there are as many as tags say.
+var expressions sync.Map
+
+func expression(pattern string) *regexp.Regexp {
+	if re, ok := expressions.Load(pattern); ok {
+		return re.(*regexp.Regexp)
+	}
+	re := regexp.MustCompile(pattern)
+	expressions.Store(pattern, re)
+	return re
+}
+
+func (c *check) enum(s *huma.Schema, v any, loc []any) {
+	words := make([]string, len(s.Enum))
+	for i, one := range s.Enum {
+		words[i] = fmt.Sprintf("'%v'", one)
+	}
+	expected := strings.Join(words, ", ")
+	c.add(s, loc, v, "enum", "Input should be "+expected, map[string]any{"expected": expected})
+}
+
+// format leaves the formats that are checked to Huma, which knows them.
+func (c *check) format(s *huma.Schema, text string, loc []any) {
+	if s.Format == "" || s.Format == "password" {
+		return
+	}
+	only := &huma.Schema{Type: huma.TypeString, Format: s.Format}
+	res := &huma.ValidateResult{}
+	huma.Validate(c.r.types, only, huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, text, res)
+	if len(res.Errors) > 0 {
+		c.add(s, loc, text, "value_error", "Value error, input is no "+s.Format, nil)
+	}
+}
+
+func (c *check) number(s *huma.Schema, v any, loc []any) {
+	n, whole, ok := numeric(v)
+	switch {
+	case !ok && s.Type == huma.TypeInteger:
+		c.add(s, loc, v, "int_type", "Input should be a valid integer", nil)
+	case !ok:
+		c.add(s, loc, v, "float_type", "Input should be a valid number", nil)
+	case s.Type == huma.TypeInteger && !whole:
+		c.add(s, loc, v, "int_from_float", "Input should be a valid integer, got a number with a fractional part", nil)
+	case s.Minimum != nil && n < *s.Minimum:
+		c.bound(s, v, loc, "greater_than_equal", "greater than or equal to", "ge", *s.Minimum)
+	case s.ExclusiveMinimum != nil && n <= *s.ExclusiveMinimum:
+		c.bound(s, v, loc, "greater_than", "greater than", "gt", *s.ExclusiveMinimum)
+	case s.Maximum != nil && n > *s.Maximum:
+		c.bound(s, v, loc, "less_than_equal", "less than or equal to", "le", *s.Maximum)
+	case s.ExclusiveMaximum != nil && n >= *s.ExclusiveMaximum:
+		c.bound(s, v, loc, "less_than", "less than", "lt", *s.ExclusiveMaximum)
+	case s.MultipleOf != nil && math.Mod(n, *s.MultipleOf) != 0:
+		c.bound(s, v, loc, "multiple_of", "a multiple of", "multiple_of", *s.MultipleOf)
+	case s.Enum != nil && !slices.ContainsFunc(s.Enum, func(one any) bool { m, _, ok := numeric(one); return ok && m == n }):
+		c.enum(s, v, loc)
+	}
+}
+
+func (c *check) bound(s *huma.Schema, v any, loc []any, kind, words, name string, bound float64) {
+	c.add(s, loc, v, kind, fmt.Sprintf("Input should be %s %v", words, bound), map[string]any{name: bound})
+}
+
+func numeric(v any) (n float64, whole, ok bool) {
+	if text, isText := v.(json.Number); isText {
+		n, err := text.Float64()
+		return n, err == nil && n == math.Trunc(n), err == nil
+	}
+	rv := reflect.ValueOf(v)
+	switch {
+	case rv.CanInt():
+		return float64(rv.Int()), true, true
+	case rv.CanUint():
+		return float64(rv.Uint()), true, true
+	case rv.CanFloat():
+		n := rv.Float()
+		return n, n == math.Trunc(n), true
+	}
+	return 0, false, false
+}
+
+func (c *check) list(s *huma.Schema, v any, loc []any) {
+	if _, ok := v.(string); ok && s.ContentEncoding == "base64" {
+		return
+	}
+	list, ok := v.([]any)
+	switch {
+	case !ok:
+		c.add(s, loc, v, "list_type", "Input should be a valid list", nil)
+		return
+	case s.MinItems != nil && len(list) < *s.MinItems:
+		c.add(s, loc, v, "too_short", fmt.Sprintf("List should have at least %s", count(*s.MinItems, "item")), map[string]any{"min_length": *s.MinItems})
+	case s.MaxItems != nil && len(list) > *s.MaxItems:
+		c.add(s, loc, v, "too_long", fmt.Sprintf("List should have at most %s", count(*s.MaxItems, "item")), map[string]any{"max_length": *s.MaxItems})
+		return
+	}
+	for i, one := range list {
+		if s.UniqueItems && slices.ContainsFunc(list[:i], func(other any) bool { return reflect.DeepEqual(one, other) }) {
+			c.add(s, append(loc, i), one, "unique_items", "Item is there already", nil)
+		}
+		c.value(s.Items, one, append(loc, i))
+	}
+}
+
+func (c *check) object(s *huma.Schema, v any, loc []any) {
+	members, ok := v.(map[string]any)
+	if !ok {
+		c.add(s, loc, v, "model_attributes_type", "Input should be a valid object", nil)
+		return
+	}
+	for _, name := range s.Required {
+		if _, ok := members[name]; !ok {
+			c.add(s, append(loc, name), nil, "missing", "Field required", nil)
+		}
+	}
+	names := make([]string, 0, len(members))
+	for name := range members {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.member(s, name, members[name], append(loc, name))
+	}
+}
+
+func (c *check) member(s *huma.Schema, name string, v any, loc []any) {
+	if property, ok := s.Properties[name]; ok {
+		c.value(property, v, loc)
+		return
+	}
+	switch more := s.AdditionalProperties.(type) {
+	case *huma.Schema:
+		c.value(more, v, loc)
+		return
+	case bool:
+		if more && !folds(s.Properties, name) {
+			return
+		}
+	case nil:
+		if !folds(s.Properties, name) {
+			return
+		}
+	}
+	c.add(&huma.Schema{WriteOnly: true}, loc, nil, "extra_forbidden", "Extra inputs are not permitted", nil)
+}
+
+// folds reports whether name is a property but for its case. encoding/json
+// would take it for that property.
+func folds(properties map[string]*huma.Schema, name string) bool {
+	for have := range properties {
+		if strings.EqualFold(have, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,201 @@
+package holdfast
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Scheme is a way in which callers present a credential of type K: a bearer
+// token, an API key, a name and password. It knows how to find the credential
+// in a request, how to challenge a caller who has none, and how OpenAPI
+// describes it; it does not know whether a credential is good, which is what
+// [Verify] is for. Declare schemes once, as package variables.
+type Scheme[K any] struct {
+	s    *scheme
+	cred *node
+}
+
+// scheme is a Scheme without its type parameter.
+type scheme struct {
+	name      string
+	text      string
+	challenge string
+	openapi   map[string]any
+	scopes    Scopes
+	bearer    bool // RFC 6750: the challenge carries error and scope
+	oauth     bool // scopes are listed in the flows
+	cred      *node
+	at        place
+	faults    []string
+}
+
+// SchemeOption changes how a scheme is named or described.
+type SchemeOption func(*scheme)
+
+// Named sets the scheme's name in the OpenAPI document; two schemes of one
+// name are an error at start.
+func Named(name string) SchemeOption { return func(s *scheme) { s.name = name } }
+
+// Described sets the scheme's description in the OpenAPI document.
+func Described(text string) SchemeOption { return func(s *scheme) { s.text = text } }
+
+// NewScheme makes a scheme of the caller's own. The challenge is the value of
+// WWW-Authenticate for callers without a credential, openapi the security
+// scheme object of the document, and find returns the credential and whether
+// there is one. The request that find sees has no body.
+func NewScheme[K any](name, challenge string, openapi map[string]any, find func(*http.Request) (K, bool), options ...SchemeOption) *Scheme[K] {
+	s := newScheme(name, challenge, openapi, func(x *exchange) (K, bool) { return find(x.bodiless()) }, caller(1))
+	return s.apply(options)
+}
+
+func newScheme[K any](name, challenge string, openapi map[string]any, find func(*exchange) (K, bool), at place) *Scheme[K] {
+	core := &scheme{name: name, challenge: challenge, openapi: openapi, at: at}
+	cred := newNode[K](credentialNode, name, at)
+	cred.scheme = core
+	cred.schemes = []*scheme{core}
+	cred.run = func(x *exchange, s *step) error {
+		value, ok := find(x)
+		if !ok {
+			return &noCredential{core}
+		}
+		put(x.frame, s.out, value)
+		return nil
+	}
+	core.cred = cred
+	return &Scheme[K]{s: core, cred: cred}
+}
+
+func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
+	for _, option := range options {
+		option(s.s)
+	}
+	return s
+}
+
+// Scope declares a scope of this scheme. A name that was declared before or is
+// not a scope-token of RFC 6749 is an error at start.
+func (s *Scheme[K]) Scope(name, description string) Scope {
+	at := caller(1)
+	if !validScopeToken(name) {
+		s.s.fault(at, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", name)
+	}
+	for _, have := range s.s.scopes {
+		if have.Name() == name {
+			s.s.fault(at, "scope %q is declared already at %v", name, have.s.at)
+		}
+	}
+	one := Scope{&scope{name: name, text: description, scheme: s.s, at: at}}
+	s.s.scopes = append(s.s.scopes, one)
+	return one
+}
+
+// Credential is the dependency that yields the credential as it was
+// presented, unverified: FastAPI's way, where the dependency checks for
+// itself. A caller without one gets a 401 with the scheme's challenge.
+func (s *Scheme[K]) Credential() Dep[K] {
+	if s == nil {
+		return Dep[K]{}
+	}
+	return Dep[K]{s.cred}
+}
+
+// Name returns the scheme's name in the OpenAPI document.
+func (s *Scheme[K]) Name() string { return s.s.name }
+
+func (s *scheme) fault(at place, format string, args ...any) {
+	s.faults = append(s.faults, faultText(at, format, args...))
+}
+
+// document returns the security scheme object with its description and, for
+// OAuth2, the scopes in every flow.
+func (s *scheme) document() map[string]any {
+	out := map[string]any{}
+	for k, v := range s.openapi {
+		out[k] = v
+	}
+	if s.text != "" {
+		out["description"] = s.text
+	}
+	flows, ok := out["flows"].(map[string]any)
+	if !ok {
+		return out
+	}
+	scopes := map[string]any{}
+	for _, one := range s.scopes {
+		scopes[one.Name()] = one.Description()
+	}
+	full := map[string]any{}
+	for name, flow := range flows {
+		one := map[string]any{"scopes": scopes}
+		for k, v := range flow.(map[string]any) {
+			one[k] = v
+		}
+		full[name] = one
+	}
+	out["flows"] = full
+	return out
+}
+
+// OAuth2PasswordBearer is a bearer token that callers get from tokenURL with
+// their name and password. A relative tokenURL is resolved against the
+// document's own address, so it works behind a path prefix.
+func OAuth2PasswordBearer(tokenURL string, options ...SchemeOption) *Scheme[string] {
+	flow := map[string]any{"password": map[string]any{"tokenUrl": tokenURL}}
+	s := newScheme("OAuth2PasswordBearer", "Bearer", map[string]any{"type": "oauth2", "flows": flow}, bearerToken, caller(1))
+	s.s.bearer, s.s.oauth = true, true
+	return s.apply(options)
+}
+
+// HTTPBearer is a bearer token whose origin the document does not describe.
+func HTTPBearer(options ...SchemeOption) *Scheme[string] {
+	s := newScheme("HTTPBearer", "Bearer", map[string]any{"type": "http", "scheme": "bearer"}, bearerToken, caller(1))
+	s.s.bearer = true
+	return s.apply(options)
+}
+
+// APIKeyHeader is a key in the request header called name. An empty value is
+// no key; a header that is sent more than once is none either.
+func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
+	find := func(x *exchange) (string, bool) { return single(x.request, name) }
+	s := newScheme("APIKeyHeader", "APIKey", map[string]any{"type": "apiKey", "in": "header", "name": name}, find, caller(1))
+	return s.apply(options)
+}
+
+// bearerToken reads Authorization: Bearer TOKEN (RFC 6750 section 2.1). The
+// scheme word is case-insensitive; an empty token is no token.
+func bearerToken(x *exchange) (string, bool) {
+	header, ok := single(x.request, "Authorization")
+	if !ok {
+		return "", false
+	}
+	word, rest, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(word, "Bearer") {
+		return "", false
+	}
+	token := strings.Trim(rest, " ")
+	return token, token != ""
+}
+
+// single returns a header that was sent exactly once and is not empty. Of two
+// Authorization headers a proxy may have checked the other one, so neither
+// counts.
+func single(r *http.Request, name string) (string, bool) {
+	values := r.Header[http.CanonicalHeaderKey(name)]
+	if len(values) != 1 || values[0] == "" {
+		return "", false
+	}
+	return values[0], true
+}
+
+// challengeWith appends RFC 6750 section 3 parameters to the challenge of a
+// bearer scheme; other schemes have no such parameters.
+func (s *scheme) challengeWith(code string, scopes Scopes) string {
+	if !s.bearer || code == "" {
+		return s.challenge
+	}
+	out := s.challenge + ` error="` + code + `"`
+	if len(scopes) > 0 {
+		out += `, scope="` + scopes.String() + `"`
+	}
+	return out
+}
