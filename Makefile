@@ -1,0 +1,27 @@
+# The list of what one can do here. `make` prints it.
+GO    ?= go
+TOOLS  = $(GO) tool -modfile=tools/go.mod
+FUZZTIME ?= 30s
+
+help: ## print this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+check: test lint ## what CI runs
+
+test: ## all tests, with the race detector (needs a C compiler)
+	$(GO) test -race -shuffle=on ./...
+
+short: ## the tests that take no time
+	$(GO) test -short ./...
+
+lint: ## go vet, gofmt
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	$(GO) vet ./...
+
+golden: ## write the golden files again
+	UPDATE_GOLDEN=1 $(GO) test ./...
+
+run: ## the server, on 127.0.0.1:8000
+	$(GO) run ./cmd/holdfast serve
+
+.PHONY: help check test short lint golden run
