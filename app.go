@@ -88,7 +88,7 @@ func (a *App) register(pattern string, e Endpoint, at place, options []RouteOpti
 // any other, and the handler that Protect returns can be mounted in any other
 // router as well.
 func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...RouteOption) http.Handler {
-	e := &endpoint{name: "handler", policy: erase(p), raw: true, at: caller(1)}
+	e := &endpoint{name: "handler", policy: erase(p), raw: true, empty: h == nil, at: caller(1)}
 	e.callWith = func(x *exchange, _ int, _ []int, _ int) error {
 		tracked := &rawWriter{ResponseWriter: x.writer}
 		x.writer = tracked
@@ -131,11 +131,13 @@ func newRoute(a *App, pattern string, e *endpoint, p *policy, at place) (*route,
 	case p == nil:
 		return nil, errors.New("the zero Policy; if everybody may call, say Public()")
 	case p.broken:
-		return nil, errors.New("the policy is made of a zero Dep")
+		return nil, errors.New("the policy is made of a zero Dep or a nil function")
+	case e.empty:
+		return nil, errors.New("the handler is nil")
 	}
 	for _, dep := range e.deps {
 		if dep == nil || dep.broken {
-			return nil, errors.New("the handler takes a zero Dep")
+			return nil, errors.New("the handler takes a zero Dep or one of a nil function")
 		}
 	}
 	split, err := parsePattern(path)
@@ -255,6 +257,7 @@ func (a *App) schemeFaults() []error {
 	var out []error
 	named := map[string]*scheme{}
 	for _, s := range a.schemes() {
+		s.frozen.Store(true)
 		for _, text := range s.faults {
 			out = append(out, errors.New(text))
 		}

@@ -45,7 +45,11 @@ func (in *input) bindParams(x *exchange, dst reflect.Value) []Violation {
 	for i := range in.params {
 		f := &in.params[i]
 		if f.in == "query" && query == nil && x.request.URL.RawQuery != "" {
-			query = x.request.URL.Query()
+			parsed, err := url.ParseQuery(x.request.URL.RawQuery)
+			if err != nil {
+				return []Violation{{Type: "query_parsing", Loc: []any{"query"}, Msg: "Query string is malformed"}}
+			}
+			query = parsed
 		}
 		bad = f.bind(dst, f.texts(x, query), bad)
 	}

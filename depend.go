@@ -35,7 +35,7 @@ type node struct {
 	schemes []*scheme    // every scheme whose credential the subtree reads
 	checks  []*scheme    // every scheme that the subtree verifies
 	asks    bool         // the subtree asks for SecurityScopes
-	broken  bool         // a zero Dep somewhere below
+	broken  bool         // a zero Dep or a nil function somewhere below
 	params  reflect.Type // paramsNode
 	newCell func() cleaner
 	run     func(*exchange, *step) error
@@ -80,6 +80,7 @@ func contains(list []*scheme, one *scheme) bool {
 // context: a transaction, a clock reading.
 func Depends0[T any](fn func(context.Context) (T, error)) Dep[T] {
 	n := newNode[T](dependNode, funcName(fn), caller(1))
+	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {
 		value, err := fn(x)
 		return keep(x.frame, s, value, err)
@@ -90,6 +91,7 @@ func Depends0[T any](fn func(context.Context) (T, error)) Dep[T] {
 // Depends1 makes a dependency from a function of one other.
 func Depends1[A, T any](a Dep[A], fn func(context.Context, A) (T, error)) Dep[T] {
 	n := newNode[T](dependNode, funcName(fn), caller(1), a.n)
+	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {
 		value, err := fn(x, take[A](x.frame, s.in[0]))
 		return keep(x.frame, s, value, err)
@@ -101,6 +103,7 @@ func Depends1[A, T any](a Dep[A], fn func(context.Context, A) (T, error)) Dep[T]
 // in the order given.
 func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(context.Context, A, B) (T, error)) Dep[T] {
 	n := newNode[T](dependNode, funcName(fn), caller(1), a.n, b.n)
+	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {
 		value, err := fn(x, take[A](x.frame, s.in[0]), take[B](x.frame, s.in[1]))
 		return keep(x.frame, s, value, err)
@@ -111,6 +114,7 @@ func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(context.Context, A, B) (T
 // Depends3 makes a dependency from a function of three others.
 func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Context, A, B, C) (T, error)) Dep[T] {
 	n := newNode[T](dependNode, funcName(fn), caller(1), a.n, b.n, c.n)
+	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {
 		value, err := fn(x, take[A](x.frame, s.in[0]), take[B](x.frame, s.in[1]), take[C](x.frame, s.in[2]))
 		return keep(x.frame, s, value, err)
@@ -122,6 +126,7 @@ func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Cont
 // takes a struct of them from one dependency.
 func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func(context.Context, A, B, C, D) (T, error)) Dep[T] { //nolint:revive // four dependencies and the function are what it is for
 	n := newNode[T](dependNode, funcName(fn), caller(1), a.n, b.n, c.n, d.n)
+	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {
 		f, in := x.frame, s.in
 		value, err := fn(x, take[A](f, in[0]), take[B](f, in[1]), take[C](f, in[2]), take[D](f, in[3]))
@@ -147,6 +152,7 @@ func Params[T any]() Dep[T] {
 // that fn sees has no body.
 func FromRequest[T any](fn func(*http.Request) (T, error)) Dep[T] {
 	n := newNode[T](requestNode, funcName(fn), caller(1))
+	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {
 		value, err := fn(x.bodiless())
 		return keep(x.frame, s, value, err)
@@ -173,6 +179,7 @@ func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, e
 	}
 	core := s.s
 	n := newNode[C](verifyNode, core.name, caller(1), s.cred)
+	n.broken = n.broken || verify == nil
 	n.scheme = core
 	n.checks = []*scheme{core}
 	n.run = func(x *exchange, st *step) error {

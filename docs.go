@@ -13,10 +13,9 @@ func (a *App) addDocs() {
 	if a.config.NoDocs {
 		return
 	}
-	at := caller(1)
 	page, err := swaggerui.New(a.config.Title, a.config.DocsPath, documentPath)
 	if err != nil {
-		a.fault(at, "docs: %w", err)
+		a.fault(builtIn, "docs: %w", err)
 		return
 	}
 	everybody := Public()
@@ -26,9 +25,10 @@ func (a *App) addDocs() {
 			a.fail(w, r, &Error{Status: http.StatusNotFound})
 		}
 	}
-	a.Handle("GET "+documentPath, Raw(everybody, a.serveDocument), Hidden())
-	a.Handle("GET "+a.config.DocsPath, Raw(everybody, show), Hidden())
-	a.Handle("GET "+a.config.DocsPath+"/{asset}", Raw(everybody, asset), Hidden())
+	hidden := []RouteOption{Hidden()}
+	a.register("GET "+documentPath, Raw(everybody, a.serveDocument), builtIn, hidden)
+	a.register("GET "+a.config.DocsPath, Raw(everybody, show), builtIn, hidden)
+	a.register("GET "+a.config.DocsPath+"/{asset}", Raw(everybody, asset), builtIn, hidden)
 }
 
 func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request, _ Anyone) {

@@ -29,6 +29,7 @@ type endpoint struct {
 	in     reflect.Type // nil for raw handlers
 	out    reflect.Type
 	raw    bool
+	empty  bool // the handler is nil
 	at     place
 
 	newCells []func() cleaner // cells for in and out, after the plan's
@@ -78,6 +79,7 @@ func To[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 
 func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error), at place) Endpoint {
 	e := newEndpoint[P, In, Out](p, handler, at)
+	e.empty = handler == nil
 	e.callWith = func(x *exchange, principal int, _ []int, io int) error {
 		out, err := handler(x, take[P](x.frame, principal), take[In](x.frame, io))
 		return store(x, io, out, err)
@@ -89,6 +91,7 @@ func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 // principal. It is made after the caller has passed and the input was read.
 func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context, P, A, In) (Out, error)) Endpoint {
 	e := newEndpoint[P, In, Out](p, handler, caller(1), a.n)
+	e.empty = handler == nil
 	e.callWith = func(x *exchange, principal int, deps []int, io int) error {
 		f := x.frame
 		out, err := handler(x, take[P](f, principal), take[A](f, deps[0]), take[In](f, io))
@@ -100,6 +103,7 @@ func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context,
 // To2 is To1 with two dependencies.
 func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(context.Context, P, A, B, In) (Out, error)) Endpoint {
 	e := newEndpoint[P, In, Out](p, handler, caller(1), a.n, b.n)
+	e.empty = handler == nil
 	e.callWith = func(x *exchange, principal int, deps []int, io int) error {
 		f := x.frame
 		out, err := handler(x, take[P](f, principal), take[A](f, deps[0]), take[B](f, deps[1]), take[In](f, io))
@@ -111,7 +115,7 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 // Raw makes an endpoint from a handler that writes the response itself: files,
 // server-sent events, WebSockets. The policy is enforced as for any other.
 func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P)) Endpoint {
-	e := &endpoint{name: funcName(handler), policy: p.p, raw: true, at: caller(1)}
+	e := &endpoint{name: funcName(handler), policy: p.p, raw: true, empty: handler == nil, at: caller(1)}
 	e.callWith = func(x *exchange, principal int, _ []int, _ int) error {
 		tracked := &rawWriter{ResponseWriter: x.writer}
 		x.writer = tracked

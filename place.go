@@ -15,6 +15,9 @@ type place struct {
 	line int
 }
 
+// builtIn is the place of the routes that every application has.
+var builtIn = place{file: "holdfast"}
+
 // caller returns the place that called the function which calls caller, skip
 // more frames up.
 func caller(skip int) place {
@@ -29,6 +32,9 @@ func caller(skip int) place {
 func (p place) String() string {
 	if p.file == "" {
 		return "unknown place"
+	}
+	if p == builtIn {
+		return "built in"
 	}
 	dir, file := filepath.Split(p.file)
 	return fmt.Sprintf("%s/%s:%d", filepath.Base(dir), file, p.line)

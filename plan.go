@@ -48,6 +48,7 @@ type slotKey struct {
 type planner struct {
 	plan   plan
 	slots  map[slotKey]int
+	seen   map[*node]bool // whose scopes were checked
 	inputs func(*node) (*input, error)
 	faults []error
 }
@@ -69,7 +70,7 @@ type wanted struct {
 }
 
 func newPlanner(inputs func(*node) (*input, error)) *planner {
-	return &planner{slots: map[slotKey]int{}, inputs: inputs}
+	return &planner{slots: map[slotKey]int{}, seen: map[*node]bool{}, inputs: inputs}
 }
 
 func newBuild() *build {
@@ -97,9 +98,7 @@ func (p *planner) policy(pol *policy, deps []*node) {
 		b := newBuild()
 		var out branch
 		for _, s := range alt.absent {
-			slot := p.visit(s.cred, nil, b)
-			b.steps = b.steps[:len(b.steps)-1]
-			delete(b.emitted, slot)
+			slot := p.slot(slotKey{n: s.cred})
 			b.steps = append(b.steps, step{n: s.cred, in: []int{slot}, out: -1, check: checkAbsent})
 			out.absent = true
 		}
@@ -107,30 +106,17 @@ func (p *planner) policy(pol *policy, deps []*node) {
 			p.need(one, b, &out)
 		}
 		for _, dep := range deps {
-			p.checkScopes(dep, nil)
+			p.checkScopes(dep)
 			p.visit(dep, nil, b)
 		}
 		out.principal = p.visit(alt.principal, nil, b)
-		if alt.absent != nil {
-			b.schemes = withoutSchemes(b.schemes, alt.absent)
-		}
 		out.steps, out.schemes = b.order(), b.schemes
 		p.plan.branches = append(p.plan.branches, out)
 	}
 }
 
-func withoutSchemes(list []schemeScopes, absent []*scheme) []schemeScopes {
-	var out []schemeScopes
-	for _, one := range list {
-		if !contains(absent, one.scheme) {
-			out = append(out, one)
-		}
-	}
-	return out
-}
-
 func (p *planner) need(one need, b *build, out *branch) {
-	p.checkScopes(one.n, nil)
+	p.checkScopes(one.n)
 	slot := p.visit(one.n, nil, b)
 	if one.roles == nil {
 		return
@@ -154,7 +140,7 @@ func (p *planner) handler(deps []*node) []int {
 	b := newBuild()
 	slots := make([]int, len(deps))
 	for i, dep := range deps {
-		p.checkScopes(dep, nil)
+		p.checkScopes(dep)
 		slots[i] = p.visit(dep, nil, b)
 	}
 	for _, s := range b.steps {
@@ -285,8 +271,8 @@ func checkScopes(x *exchange, s *step) error {
 // checkAbsent passes when the caller presented no credential of the scheme.
 func checkAbsent(x *exchange, s *step) error {
 	var none *noCredential
-	make := step{n: s.n, out: s.in[0]}
-	err := make.run(x)
+	find := step{n: s.n, out: s.in[0]}
+	err := find.run(x)
 	switch {
 	case errors.As(err, &none):
 		return nil
@@ -298,17 +284,18 @@ func checkAbsent(x *exchange, s *step) error {
 
 // checkScopes reports, once per declaration, scopes on the paths below n that
 // nobody would check.
-func (p *planner) checkScopes(n *node, outer Scopes) {
-	if n == nil {
+func (p *planner) checkScopes(n *node) {
+	if n == nil || p.seen[n] {
 		return
 	}
+	p.seen[n] = true
 	if n.kind == requireNode {
 		for _, one := range n.scopes {
 			p.checkScope(n, one)
 		}
 	}
 	for _, dep := range n.deps {
-		p.checkScopes(dep, outer)
+		p.checkScopes(dep)
 	}
 }
 

@@ -170,8 +170,8 @@ func isRefusal(err error) bool {
 	return status >= 400 && status < 500
 }
 
-// weightier picks the answer of two refused alternatives: 403 before 401, and
-// both before anything else.
+// weightier picks the answer of two refused alternatives: the one that got
+// further. 403 comes before everything, and an invalid parameter after it.
 func weightier(a, b error) error {
 	if a == nil || weight(b) > weight(a) {
 		return b
@@ -180,13 +180,19 @@ func weightier(a, b error) error {
 }
 
 func weight(err error) int {
+	var none *noCredential
 	switch toError(err).status() {
-	case http.StatusForbidden:
-		return 3
+	case http.StatusUnprocessableEntity:
+		return 1
 	case http.StatusUnauthorized:
-		return 2
+		if errors.As(err, &none) {
+			return 2
+		}
+		return 3
+	case http.StatusForbidden:
+		return 5
 	}
-	return 1
+	return 4
 }
 
 // withChallenges adds the challenges of the other alternatives to a 401 for a
@@ -237,6 +243,9 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (a *App) logFailure(r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // the caller left; nothing failed
+	}
 	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", err.Error())}
 	var broken *panicError
 	if errors.As(err, &broken) {

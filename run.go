@@ -99,10 +99,12 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Context: r.Context(), app: rt.app, route: rt, writer: w, request: r, frame: f}
 	err := guard(func() error { return rt.serve(x) })
 	err = x.unwind(err)
+	defer func() {
+		x.frame = nil
+		f.clean()
+		rt.pool.Put(f)
+	}()
 	rt.answer(x, err)
-	x.frame = nil
-	f.clean()
-	rt.pool.Put(f)
 }
 
 // serve is everything up to the response.
@@ -179,6 +181,10 @@ func (rt *route) answerRaw(x *exchange, err error) {
 	}
 	if tracked != nil && tracked.wrote {
 		rt.app.logFailure(x.request, err)
+		var broken *panicError
+		if errors.As(err, &broken) {
+			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+		}
 		return
 	}
 	rt.app.fail(x.writer, x.request, err)

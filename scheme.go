@@ -1,8 +1,10 @@
 package holdfast
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 )
 
 // Scheme is a way in which callers present a credential of type K: a bearer
@@ -27,6 +29,7 @@ type scheme struct {
 	cred      *node
 	at        place
 	faults    []string
+	frozen    atomic.Bool // set when the first application that reaches it starts
 }
 
 // SchemeOption changes how a scheme is named or described.
@@ -76,6 +79,9 @@ func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 // not a scope-token of RFC 6749 is an error at start.
 func (s *Scheme[K]) Scope(name, description string) Scope {
 	at := caller(1)
+	if s.s.frozen.Load() {
+		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.s.name))
+	}
 	if !validScopeToken(name) {
 		s.s.fault(at, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", name)
 	}
