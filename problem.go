@@ -26,6 +26,7 @@ type Error struct {
 	Status int         // the HTTP status; 500 if zero
 	Detail any         // the body's "detail"; the status's own words if nil
 	Header http.Header // added to the response
+	Body   any         // sent instead of {"detail": Detail}, for protocols with words of their own
 	Cause  error       // logged, never sent
 }
 
@@ -231,6 +232,9 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if wantsProblem(r) {
 		kind = "application/problem+json"
 		body = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": answer.detail()}
+	}
+	if answer.Body != nil {
+		kind, body = "application/json", answer.Body
 	}
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		w.WriteHeader(status)
