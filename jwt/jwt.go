@@ -1,0 +1,68 @@
+// Package jwt makes and verifies signed JSON Web Tokens (RFC 7519), strictly:
+// compact serialisation only, one algorithm for each key, an allow-list of
+// algorithms for each verifier, and no parser that could read a token in two
+// ways. There is no "none", no encryption, and no header member that makes a
+// verifier fetch or trust a key.
+//
+// A [Signer] makes access tokens as RFC 9068 has them (typ at+jwt, iss, aud,
+// exp, iat, jti) unless its configuration says otherwise; leaving out issuer
+// or audience needs an option with Insecure in its name.
+package jwt
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// Why a token is refused. Each of them is an [ErrInvalid], too. They are for
+// logs: a caller learns no more than that the token was not accepted.
+var (
+	ErrInvalid     = errors.New("jwt: invalid token")
+	ErrMalformed   = invalid("malformed")
+	ErrAlgorithm   = invalid("algorithm is not allowed")
+	ErrUnknownKey  = invalid("unknown key")
+	ErrSignature   = invalid("bad signature")
+	ErrType        = invalid("wrong type")
+	ErrExpired     = invalid("expired")
+	ErrNotYetValid = invalid("not yet valid")
+	ErrIssuer      = invalid("wrong issuer")
+	ErrAudience    = invalid("wrong audience")
+)
+
+type reason struct{ text string }
+
+func invalid(text string) error        { return &reason{text} }
+func (r *reason) Error() string        { return "jwt: " + r.text }
+func (r *reason) Is(target error) bool { return target == ErrInvalid }
+
+// Claims are what a token says. Times are whole seconds.
+type Claims struct {
+	Issuer    string
+	Subject   string
+	Audience  []string
+	Expiry    time.Time
+	NotBefore time.Time
+	IssuedAt  time.Time
+	ID        string
+	SessionID string // sid
+	Scope     string // space-separated, as RFC 8693 section 4.2 writes it
+}
+
+// Scopes returns the scopes one by one.
+func (c Claims) Scopes() []string { return strings.Fields(c.Scope) }
+
+// HasScope reports whether the token carries the scope.
+func (c Claims) HasScope(scope string) bool {
+	if scope == "" {
+		return false
+	}
+	for rest := c.Scope; rest != ""; {
+		var one string
+		one, rest, _ = strings.Cut(rest, " ")
+		if one == scope {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package jwt
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Algorithm is a signature algorithm's name in RFC 7518 and RFC 8037. Names
+// are case-sensitive.
+type Algorithm string
+
+// The algorithms. EdDSA is Ed25519.
+const (
+	EdDSA Algorithm = "EdDSA"
+	ES256 Algorithm = "ES256"
+	ES384 Algorithm = "ES384"
+	ES512 Algorithm = "ES512"
+	RS256 Algorithm = "RS256"
+	RS384 Algorithm = "RS384"
+	RS512 Algorithm = "RS512"
+	PS256 Algorithm = "PS256"
+	PS384 Algorithm = "PS384"
+	PS512 Algorithm = "PS512"
+	HS256 Algorithm = "HS256"
+	HS384 Algorithm = "HS384"
+	HS512 Algorithm = "HS512"
+)
+
+const (
+	minSecret   = 32   // bytes
+	minVerifyRS = 2048 // bits
+	newRS       = 3072 // bits
+)
+
+// Key is one key with its one algorithm. Keys that sign hold the private part;
+// a key prints as its id and algorithm only. The zero Key is good for nothing.
+type Key struct {
+	id      string
+	alg     Algorithm
+	secret  []byte        // HMAC
+	private crypto.Signer // nil if the key only verifies
+	public  crypto.PublicKey
+}
+
+// GenerateKey makes a key pair with a new random id. HMAC keys are made with
+// [SecretKey].
+func GenerateKey(alg Algorithm) (Key, error) {
+	var private crypto.Signer
+	var err error
+	switch alg {
+	case EdDSA:
+		_, private, err = ed25519.GenerateKey(rand.Reader)
+	case ES256, ES384, ES512:
+		private, err = ecdsa.GenerateKey(curves[alg], rand.Reader)
+	case RS256, RS384, RS512, PS256, PS384, PS512:
+		private, err = rsa.GenerateKey(rand.Reader, newRS)
+	default:
+		return Key{}, fmt.Errorf("jwt: no key pair is made for %q", alg)
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("jwt: %w", err)
+	}
+	return Key{id: rand.Text(), alg: alg, private: private, public: private.Public()}, nil
+}
+
+var curves = map[Algorithm]elliptic.Curve{ES256: elliptic.P256(), ES384: elliptic.P384(), ES512: elliptic.P521()}
+
+// knownSecrets stand in tutorials, and so in every attacker's list.
+var knownSecrets = []string{
+	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+	"your-256-bit-secret",
+	"mysecretkey",
+}
+
+// SecretKey makes an HMAC key without an id. The secret must be random, of at
+// least 32 bytes and at least as long as the algorithm's hash; secrets of
+// tutorials are refused.
+func SecretKey(alg Algorithm, secret []byte) (Key, error) {
+	size, ok := map[Algorithm]int{HS256: minSecret, HS384: 48, HS512: 64}[alg]
+	if !ok {
+		return Key{}, fmt.Errorf("jwt: %q is no HMAC algorithm", alg)
+	}
+	if len(secret) < size {
+		return Key{}, fmt.Errorf("jwt: a secret for %s has at least %d bytes, this one has %d", alg, size, len(secret))
+	}
+	for _, known := range knownSecrets {
+		if string(secret) == known {
+			return Key{}, errors.New("jwt: this secret is published in a tutorial; generate one")
+		}
+	}
+	return Key{alg: alg, secret: bytes.Clone(secret)}, nil
+}
+
+// ID returns the key's id (kid), or "" if it has none.
+func (k Key) ID() string { return k.id }
+
+// Algorithm returns the key's one algorithm.
+func (k Key) Algorithm() Algorithm { return k.alg }
+
+// WithID returns the key under another id.
+func (k Key) WithID(id string) Key { k.id = id; return k }
+
+// String names the key without its secret.
+func (k Key) String() string { return fmt.Sprintf("[%s key %q]", k.alg, k.id) }
+
+// GoString is String: the secret does not print.
+func (k Key) GoString() string { return k.String() }
+
+// LogValue is String: the secret does not print.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// MarshalJSON refuses: use MarshalPrivate, whose name says what comes out.
+func (k Key) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("jwt: a Key does not marshal by itself; use MarshalPrivate or MarshalPublicSet")
+}
+
+// MarshalPrivate writes the key with its secret part as a JWK (RFC 7517), for
+// a store that only the server can read.
+func (k Key) MarshalPrivate() ([]byte, error) {
+	switch {
+	case k.secret != nil:
+		return json.Marshal(jose.JSONWebKey{Key: k.secret, KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
+	case k.private != nil:
+		return json.Marshal(jose.JSONWebKey{Key: k.private, KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
+	}
+	return nil, errors.New("jwt: the key has no private part")
+}
+
+// ParsePrivate reads what MarshalPrivate wrote.
+func ParsePrivate(data []byte) (Key, error) {
+	var j jose.JSONWebKey
+	if err := j.UnmarshalJSON(data); err != nil {
+		return Key{}, errors.New("jwt: the key cannot be read") // the cause could quote the key
+	}
+	if j.Use != "sig" {
+		return Key{}, errors.New(`jwt: the key's use must be "sig"`)
+	}
+	alg := Algorithm(j.Algorithm)
+	if secret, ok := j.Key.([]byte); ok {
+		k, err := SecretKey(alg, secret)
+		return k.WithID(j.KeyID), err
+	}
+	private, ok := j.Key.(crypto.Signer)
+	if !ok {
+		return Key{}, errors.New("jwt: the key has no private part")
+	}
+	k := Key{id: j.KeyID, alg: alg, private: private, public: private.Public()}
+	return k, k.check()
+}
+
+// check makes sure that the key is of its algorithm's kind, and strong enough.
+func (k Key) check() error {
+	switch public := k.public.(type) {
+	case ed25519.PublicKey:
+		if k.alg == EdDSA {
+			return nil
+		}
+	case *ecdsa.PublicKey:
+		if curves[k.alg] == public.Curve {
+			return nil
+		}
+	case *rsa.PublicKey:
+		if public.N.BitLen() < minVerifyRS {
+			return fmt.Errorf("jwt: an RSA key has at least %d bits", minVerifyRS)
+		}
+		if k.alg != "" && (k.alg[:2] == "RS" || k.alg[:2] == "PS") {
+			return nil
+		}
+	}
+	return fmt.Errorf("jwt: the key is not one for algorithm %q", k.alg)
+}
+
+// MarshalPublicSet writes the public parts as a JWK set (RFC 7517 section 5).
+// HMAC keys have no public part and are left out.
+func MarshalPublicSet(keys ...Key) ([]byte, error) {
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
+	for _, k := range keys {
+		if k.public != nil {
+			set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.public, KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
+		}
+	}
+	return json.Marshal(set)
+}
