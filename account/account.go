@@ -1,0 +1,133 @@
+// Package account is the domain: users, roles that grant scopes, and sessions
+// with refresh tokens that rotate. It knows neither HTTP nor SQL; a [Store]
+// keeps what it knows.
+//
+// The store decides what a caller may do, not the token that the caller
+// brings: see [Service.Caller].
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// What can be wrong. Any other error means that the store or the password
+// hasher could not be asked.
+var (
+	ErrBadLogin  = errors.New("account: wrong name or password")
+	ErrBadGrant  = errors.New("account: the refresh token is not valid")
+	ErrNoCaller  = errors.New("account: the session has ended or the user may not sign in")
+	ErrNoUser    = errors.New("account: no such user")
+	ErrNoRole    = errors.New("account: no such role")
+	ErrNoSession = errors.New("account: no such session")
+	ErrNameTaken = errors.New("account: the name is taken")
+	ErrLastAdmin = errors.New("account: the last enabled administrator must stay one")
+	ErrRoleInUse = errors.New("account: the role is in use")
+	ErrBadSetup  = errors.New("account: the setup secret is wrong, used or too old")
+	ErrSetupDone = errors.New("account: there is an administrator already")
+)
+
+// InvalidError is a value that breaks a rule.
+type InvalidError struct {
+	Field  string // as in "name"
+	Reason string // as in "is empty", to be read after the field
+}
+
+func (e *InvalidError) Error() string { return "account: " + e.Field + " " + e.Reason }
+
+// Passwords is what the domain needs of a password.Context.
+type Passwords interface {
+	Hash(ctx context.Context, secret string) (hash string, err error)
+	VerifyAndUpdate(ctx context.Context, secret, hash string) (ok bool, newHash string, err error)
+	DummyVerify(ctx context.Context, secret string) error
+}
+
+// Config says what a Service stands on.
+type Config struct {
+	Store      Store         // required
+	Passwords  Passwords     // required
+	RefreshTTL time.Duration // how long a session lives; 30 days if zero
+
+	Now  func() time.Time // time.Now if nil
+	Rand io.Reader        // for ids and tokens; crypto/rand if nil
+}
+
+// Service is the domain on top of a store. It is safe for concurrent use.
+type Service struct {
+	Config
+	callers *otter.Cache[callerKey, *standing]
+}
+
+// maxCallers bounds the cache of callers, in sessions.
+const maxCallers = 10_000
+
+// NewService makes a service. A store that is new gets the built-in roles.
+func NewService(ctx context.Context, config Config) (*Service, error) {
+	switch {
+	case config.Store == nil:
+		return nil, errors.New("account: no Store")
+	case config.Passwords == nil:
+		return nil, errors.New("account: no Passwords")
+	case config.RefreshTTL < 0:
+		return nil, errors.New("account: RefreshTTL is negative")
+	}
+	if config.RefreshTTL == 0 {
+		config.RefreshTTL = 30 * 24 * time.Hour
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Rand == nil {
+		config.Rand = rand.Reader
+	}
+	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})
+	if err != nil {
+		return nil, fmt.Errorf("account: %w", err)
+	}
+	s := &Service{Config: config, callers: callers}
+	return s, s.addBuiltInRoles(ctx)
+}
+
+// view is Store.View for one value.
+func view[T any](ctx context.Context, s *Service, fn func(Reader) (T, error)) (value T, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		var err error
+		value, err = fn(r)
+		return err
+	})
+	return value, err
+}
+
+// update is Store.Update for one value.
+func update[T any](ctx context.Context, s *Service, fn func(Writer) (T, error)) (value T, err error) {
+	err = s.Store.Update(ctx, func(w Writer) error {
+		var err error
+		value, err = fn(w)
+		return err
+	})
+	return value, err
+}
+
+// now is the time as stores keep it.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
+
+// newID makes an id that nobody can guess (80 random bits) and that sorts by
+// the time it was made, to the millisecond.
+func (s *Service) newID() (string, error) {
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:8], uint64(s.Now().UnixMilli())<<16) //nolint:gosec // the clock is after 1970
+	if _, err := io.ReadFull(s.Rand, id[6:]); err != nil {
+		return "", fmt.Errorf("account: %w", err)
+	}
+	return idEncoding.EncodeToString(id[:]), nil
+}

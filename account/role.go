@@ -1,0 +1,122 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// RoleAdmin is the role that can change users and roles, and that somebody
+// must always have.
+const RoleAdmin = "admin"
+
+// The scopes of the built-in roles.
+const (
+	scopeMe         = "me"
+	scopeUsersRead  = "users:read"
+	scopeUsersWrite = "users:write"
+	scopeRolesWrite = "roles:write"
+)
+
+func builtInRoles() []Role {
+	return []Role{
+		{RoleAdmin, "Everything", []string{scopeMe, scopeRolesWrite, scopeUsersRead, scopeUsersWrite}},
+		{"manager", "Reads users", []string{scopeMe, scopeUsersRead}},
+		{"user", "Reads their own account", []string{scopeMe}},
+	}
+}
+
+// addBuiltInRoles fills a new store. The role admin cannot be removed, so a
+// store without it is new.
+func (s *Service) addBuiltInRoles(ctx context.Context) error {
+	_, err := view(ctx, s, func(r Reader) (Role, error) { return r.Role(RoleAdmin) })
+	if !errors.Is(err, ErrNoRole) {
+		return err
+	}
+	return s.Store.Update(ctx, func(w Writer) error {
+		if _, err := w.Role(RoleAdmin); !errors.Is(err, ErrNoRole) {
+			return err // another process was faster, or the store failed
+		}
+		for _, role := range builtInRoles() {
+			if err := w.PutRole(role); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Roles returns all roles by name.
+func (s *Service) Roles(ctx context.Context) ([]Role, error) {
+	return view(ctx, s, func(r Reader) ([]Role, error) { return r.Roles() })
+}
+
+// PutRole makes a role, or changes what it grants from everybody's next
+// request on, and returns it as it is kept. Error: *InvalidError.
+func (s *Service) PutRole(ctx context.Context, role Role) (Role, error) {
+	role.Scopes = sorted(role.Scopes)
+	if err := checkRole(role); err != nil {
+		return Role{}, err
+	}
+	return role, s.Store.Update(ctx, func(w Writer) error { return w.PutRole(role) })
+}
+
+// RemoveRole removes a role that nobody has. Errors: ErrNoRole, ErrRoleInUse.
+func (s *Service) RemoveRole(ctx context.Context, name string) error {
+	return s.Store.Update(ctx, func(w Writer) error {
+		if _, err := w.Role(name); err != nil {
+			return err
+		}
+		if name == RoleAdmin {
+			return ErrRoleInUse
+		}
+		return w.RemoveRole(name)
+	})
+}
+
+const (
+	maxScopes      = 200
+	maxScope       = 128
+	maxDescription = 200
+)
+
+func checkRole(role Role) error {
+	if err := checkName(role.Name); err != nil {
+		return err
+	}
+	if len(role.Description) > maxDescription || !printable(role.Description) {
+		return &InvalidError{"description", "has more than 200 bytes or is not printable"}
+	}
+	if len(role.Scopes) > maxScopes {
+		return &InvalidError{"scopes", "are more than 200"}
+	}
+	granted := map[string]bool{}
+	for _, scope := range role.Scopes {
+		if !validScope(scope) {
+			return &InvalidError{"scopes", "have the malformed scope " + quote(scope)}
+		}
+		granted[scope] = true
+	}
+	if role.Name == RoleAdmin && !(granted[scopeUsersRead] && granted[scopeUsersWrite] && granted[scopeRolesWrite]) {
+		return &InvalidError{"scopes", "of the role admin must keep users:read, users:write and roles:write, or nobody could change them back"}
+	}
+	return nil
+}
+
+// validScope reports whether text is a scope-token (RFC 6749 section 3.3).
+func validScope(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= maxScope
+}
+
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+func quote(text string) string { return strconv.QuoteToASCII(text) }

@@ -1,0 +1,224 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Grant is what a sign-in or a refresh gives.
+type Grant struct {
+	User         User
+	SessionID    string
+	Scopes       []string // granted, sorted: may be fewer than were asked for
+	RefreshToken Secret   // good once
+}
+
+// Login starts a session for a name and a password. Of the scopes asked for,
+// it grants those that the user's roles grant.
+//
+// An unknown name, a wrong password and a disabled user are one error,
+// ErrBadLogin, after the same work. A password hash that is weaker than the
+// present configuration is replaced by the way.
+func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (Grant, error) {
+	user, hash, err := s.findLogin(ctx, name)
+	if err != nil {
+		return Grant{}, err
+	}
+	ok, newHash, err := s.verify(ctx, password, hash)
+	if err != nil {
+		return Grant{}, err
+	}
+	if !ok || user.Disabled {
+		return Grant{}, ErrBadLogin
+	}
+	return update(ctx, s, func(w Writer) (Grant, error) {
+		if err := stillThere(w, user.ID, hash); err != nil {
+			return Grant{}, err
+		}
+		if newHash != "" {
+			if err := w.PutPasswordHash(user.ID, newHash); err != nil {
+				return Grant{}, err
+			}
+		}
+		return s.begin(w, user.ID, scopes)
+	})
+}
+
+// findLogin returns the user of a name with the password hash, or nothing for
+// a name that nobody has.
+func (s *Service) findLogin(ctx context.Context, name string) (user User, hash string, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		if user, err = r.UserByName(strings.ToLower(name)); err != nil {
+			return err
+		}
+		hash, err = r.PasswordHash(user.ID)
+		return err
+	})
+	if errors.Is(err, ErrNoUser) {
+		return User{}, "", nil
+	}
+	return user, hash, err
+}
+
+// verify does the same work whether there is a hash or not, so that the time
+// does not tell who has an account.
+func (s *Service) verify(ctx context.Context, password, hash string) (ok bool, newHash string, err error) {
+	if hash == "" {
+		return false, "", s.Passwords.DummyVerify(ctx, password)
+	}
+	return s.Passwords.VerifyAndUpdate(ctx, password, hash)
+}
+
+// stillThere makes sure that nothing that the sign-in rests on has changed
+// while the password was being verified.
+func stillThere(w Writer, userID, hash string) error {
+	user, err := w.User(userID)
+	if errors.Is(err, ErrNoUser) || err == nil && user.Disabled {
+		return ErrBadLogin
+	}
+	if err != nil {
+		return err
+	}
+	now, err := w.PasswordHash(userID)
+	if err == nil && now != hash {
+		err = ErrBadLogin
+	}
+	return err
+}
+
+// begin makes a session, and makes room by dropping those that are over.
+func (s *Service) begin(w Writer, userID string, wanted []string) (Grant, error) {
+	if err := w.RemoveSessionsBefore(s.Now()); err != nil {
+		return Grant{}, err
+	}
+	id, err := s.newID()
+	if err != nil {
+		return Grant{}, err
+	}
+	handle, err := s.newID()
+	if err != nil {
+		return Grant{}, err
+	}
+	session := Session{
+		ID: id, UserID: userID, Handle: handle,
+		Created: s.now(), Expires: s.now().Add(s.RefreshTTL),
+	}
+	user, err := w.User(userID)
+	if err != nil {
+		return Grant{}, err
+	}
+	if session.Scopes, err = grantable(w, user, wanted); err != nil {
+		return Grant{}, err
+	}
+	return s.rotate(w, session, user, session.Scopes)
+}
+
+// rotate gives the session another refresh token, with which the one before is
+// used up.
+func (s *Service) rotate(w Writer, session Session, user User, scopes []string) (Grant, error) {
+	secret, err := s.newSecret()
+	if err != nil {
+		return Grant{}, err
+	}
+	session.TokenHash = hashOf(secret)
+	return Grant{
+		User: user, SessionID: session.ID, Scopes: scopes,
+		RefreshToken: Secret(refreshPrefix + session.Handle + "." + secret),
+	}, w.PutSession(session)
+}
+
+// grantable returns those of the wanted scopes that the user's roles grant.
+func grantable(r Reader, user User, wanted []string) ([]string, error) {
+	grants, err := grantsOf(r, user)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(sorted(wanted), func(scope string) bool { return !grants[scope] }), nil
+}
+
+// grantsOf returns all that the user's roles grant.
+func grantsOf(r Reader, user User) (map[string]bool, error) {
+	grants := map[string]bool{}
+	for _, name := range user.Roles {
+		role, err := r.Role(name)
+		if err != nil {
+			return nil, fmt.Errorf("role %s: %w", name, err)
+		}
+		for _, scope := range role.Scopes {
+			grants[scope] = true
+		}
+	}
+	return grants, nil
+}
+
+// Refresh takes a refresh token, which is good once, for a new one. Scopes may
+// narrow what the new access token gets, never widen it beyond the sign-in;
+// none asked means all of the sign-in's.
+//
+// A token that was used before was copied: nobody can tell whose copy is the
+// thief's, so the session ends (RFC 9700 section 4.14.2). The error is
+// ErrBadGrant.
+func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (Grant, error) {
+	handle, secret, ok := splitRefresh(token)
+	if !ok {
+		return Grant{}, ErrBadGrant
+	}
+	var refused error // outside of the transaction's error: ending the session must be kept
+	grant, err := update(ctx, s, func(w Writer) (Grant, error) {
+		refused = nil
+		grant, err := s.refresh(w, handle, secret, scopes)
+		if errors.Is(err, ErrBadGrant) {
+			refused, err = err, nil
+		}
+		return grant, err
+	})
+	if err == nil {
+		err = refused
+	}
+	return grant, err
+}
+
+func (s *Service) refresh(w Writer, handle, secret string, scopes []string) (Grant, error) {
+	session, err := w.SessionByHandle(handle)
+	if errors.Is(err, ErrNoSession) {
+		return Grant{}, ErrBadGrant
+	}
+	if err != nil {
+		return Grant{}, err
+	}
+	if !sameSecret(secret, session.TokenHash) {
+		return Grant{}, endSession(w, session.ID)
+	}
+	user, err := w.User(session.UserID)
+	if err != nil {
+		return Grant{}, err
+	}
+	if user.Disabled || !s.Now().Before(session.Expires) {
+		return Grant{}, endSession(w, session.ID)
+	}
+	wanted := session.Scopes
+	if len(scopes) > 0 {
+		wanted = slices.DeleteFunc(slices.Clone(scopes), func(one string) bool { return !slices.Contains(session.Scopes, one) })
+	}
+	granted, err := grantable(w, user, wanted)
+	if err != nil {
+		return Grant{}, err
+	}
+	return s.rotate(w, session, user, granted)
+}
+
+// endSession ends the session of a token that is refused.
+func endSession(w Writer, id string) error {
+	if err := w.RemoveSession(id); err != nil {
+		return err
+	}
+	return ErrBadGrant
+}
+
+// Logout ends a session. One that has ended already is no error.
+func (s *Service) Logout(ctx context.Context, sessionID string) error {
+	return s.Store.Update(ctx, func(w Writer) error { return w.RemoveSession(sessionID) })
+}

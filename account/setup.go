@@ -1,0 +1,75 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// SetupTTL is how long a setup secret is good.
+const SetupTTL = 30 * time.Minute
+
+// NewSetup makes the secret with which the first administrator is created, in
+// place of any before it. ErrSetupDone says that there is an enabled
+// administrator.
+func (s *Service) NewSetup(ctx context.Context) (Secret, error) {
+	secret, err := s.newSecret()
+	if err != nil {
+		return "", err
+	}
+	return Secret(secret), s.Store.Update(ctx, func(w Writer) error {
+		if err := noAdmin(w); err != nil {
+			return err
+		}
+		return w.PutPendingSetup(PendingSetup{SecretHash: hashOf(secret), Expires: s.now().Add(SetupTTL)})
+	})
+}
+
+// noAdmin says ErrSetupDone if there is an enabled administrator.
+func noAdmin(r Reader) error {
+	n, err := r.CountEnabled(RoleAdmin)
+	if err == nil && n > 0 {
+		err = ErrSetupDone
+	}
+	return err
+}
+
+// Setup creates the first administrator. The secret is used up by success
+// alone: a name or a password that is refused may be tried again. Errors:
+// ErrBadSetup, ErrNameTaken, *InvalidError.
+func (s *Service) Setup(ctx context.Context, secret Secret, name string, password Secret) (User, error) {
+	// Before the password is hashed, which is work that not everybody may
+	// cause.
+	if err := s.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {
+		return User{}, err
+	}
+	user, hash, err := s.prepare(ctx, NewUser{Name: name, Password: password, Roles: []string{RoleAdmin}})
+	if err != nil {
+		return User{}, err
+	}
+	return update(ctx, s, func(w Writer) (User, error) {
+		if err := s.checkSetup(w, secret); err != nil {
+			return User{}, err
+		}
+		if err := w.RemovePendingSetup(); err != nil {
+			return User{}, err
+		}
+		return user, insert(w, user, hash)
+	})
+}
+
+func (s *Service) checkSetup(r Reader, secret Secret) error {
+	if err := noAdmin(r); errors.Is(err, ErrSetupDone) {
+		return ErrBadSetup
+	} else if err != nil {
+		return err
+	}
+	pending, err := r.PendingSetup()
+	if err != nil {
+		return err
+	}
+	if !sameSecret(string(secret), pending.SecretHash) || !s.Now().Before(pending.Expires) {
+		return ErrBadSetup
+	}
+	return nil
+}

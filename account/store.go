@@ -1,0 +1,121 @@
+package account
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps users, roles and sessions. It knows no rules: those are the
+// Service's, which runs them inside the store's transactions.
+type Store interface {
+	// View runs fn with one unchanging picture of the store.
+	View(ctx context.Context, fn func(Reader) error) error
+
+	// Update runs fn and keeps all of its changes if fn returns nil, and none
+	// if it does not. Updates happen as if one after the other. The changes
+	// are durable when Update returns. A store may run fn more than once.
+	Update(ctx context.Context, fn func(Writer) error) error
+
+	// Generation is a number that changes with every change of the store: at
+	// once when this process made it (before Update returns), within a second
+	// when another did. It never blocks.
+	Generation() uint64
+}
+
+// Reader reads within a transaction and must not be used outside of it. Lists
+// in what it returns belong to the caller.
+type Reader interface {
+	UserReader
+	RoleReader
+	SessionReader
+}
+
+// Writer reads and changes within a transaction.
+type Writer interface {
+	Reader
+	UserWriter
+	RoleWriter
+	SessionWriter
+}
+
+// UserReader finds users. Their roles are sorted.
+type UserReader interface {
+	User(id string) (User, error)                  // or ErrNoUser
+	UserByName(name string) (User, error)          // or ErrNoUser
+	Users(after string, limit int) ([]User, error) // by id
+	PasswordHash(userID string) (string, error)    // or ErrNoUser
+	CountEnabled(role string) (int, error)         // enabled users with the role
+}
+
+// UserWriter changes users.
+type UserWriter interface {
+	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
+	PutPasswordHash(userID, hash string) error
+	RemoveUser(id string) error // with hash and sessions
+}
+
+// RoleReader finds roles. Their scopes are sorted.
+type RoleReader interface {
+	Role(name string) (Role, error) // or ErrNoRole
+	Roles() ([]Role, error)         // by name
+}
+
+// RoleWriter changes roles.
+type RoleWriter interface {
+	PutRole(role Role) error
+	RemoveRole(name string) error // ErrRoleInUse
+}
+
+// SessionReader finds sessions, and the setup that waits for its person.
+type SessionReader interface {
+	Session(id string) (Session, error)             // or ErrNoSession
+	SessionByHandle(handle string) (Session, error) // or ErrNoSession
+	PendingSetup() (PendingSetup, error)            // or ErrBadSetup
+}
+
+// SessionWriter changes sessions.
+type SessionWriter interface {
+	PutSession(session Session) error
+	RemoveSession(id string) error
+	RemoveSessionsOf(userID string) error
+	RemoveSessionsBefore(expiry time.Time) error
+	PutPendingSetup(setup PendingSetup) error // in place of the one before
+	RemovePendingSetup() error
+}
+
+// User is somebody with an account.
+type User struct {
+	ID       string
+	Name     string // to sign in with, in lower case
+	Email    string // "" if unknown; nobody has checked it
+	Disabled bool
+	Roles    []string
+	Created  time.Time
+}
+
+// Role is a name that grants scopes.
+type Role struct {
+	Name        string
+	Description string
+	Scopes      []string
+}
+
+// Session is one sign-in, which refresh tokens prolong until it expires.
+type Session struct {
+	ID      string
+	UserID  string
+	Scopes  []string // granted at sign-in
+	Created time.Time
+	Expires time.Time
+
+	// Handle finds the session of a refresh token, all of the session's tokens
+	// alike. TokenHash is SHA-256 of the one token that is good now.
+	Handle    string
+	TokenHash [32]byte
+}
+
+// PendingSetup is the one-time secret that makes the first administrator.
+type PendingSetup struct {
+	SecretHash [32]byte // SHA-256
+	Expires    time.Time
+}

@@ -1,0 +1,231 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// NewUser is a user to be created.
+type NewUser struct {
+	Name     string
+	Email    string // may be empty
+	Password Secret
+	Roles    []string
+}
+
+// UserChange changes what is not nil.
+type UserChange struct {
+	Email    *string
+	Disabled *bool
+}
+
+// User returns the user, or ErrNoUser.
+func (s *Service) User(ctx context.Context, id string) (User, error) {
+	return view(ctx, s, func(r Reader) (User, error) { return r.User(id) })
+}
+
+// UserByName returns the user of that name, or ErrNoUser.
+func (s *Service) UserByName(ctx context.Context, name string) (User, error) {
+	return view(ctx, s, func(r Reader) (User, error) { return r.UserByName(strings.ToLower(name)) })
+}
+
+// Users returns at most limit users, the oldest first, whose ids come after
+// the given one.
+func (s *Service) Users(ctx context.Context, after string, limit int) ([]User, error) {
+	return view(ctx, s, func(r Reader) ([]User, error) { return r.Users(after, limit) })
+}
+
+// CreateUser adds a user. Errors: *InvalidError, ErrNameTaken.
+func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
+	user, hash, err := s.prepare(ctx, n)
+	if err != nil {
+		return User{}, err
+	}
+	return update(ctx, s, func(w Writer) (User, error) { return user, insert(w, user, hash) })
+}
+
+// prepare checks a new user and hashes the password, outside of any
+// transaction because that takes long.
+func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) {
+	user := User{Name: strings.ToLower(n.Name), Email: n.Email, Roles: sorted(n.Roles), Created: s.now()}
+	err := cmp.Or(checkName(user.Name), checkEmail(user.Email), checkPassword(string(n.Password)))
+	if err != nil {
+		return User{}, "", err
+	}
+	if user.ID, err = s.newID(); err != nil {
+		return User{}, "", err
+	}
+	hash, err := s.Passwords.Hash(ctx, string(n.Password))
+	return user, hash, err
+}
+
+func insert(w Writer, user User, hash string) error {
+	if err := putUser(w, user); err != nil {
+		return err
+	}
+	return w.PutPasswordHash(user.ID, hash)
+}
+
+// putUser stores a user whose roles must exist.
+func putUser(w Writer, user User) error {
+	for _, role := range user.Roles {
+		if _, err := w.Role(role); errors.Is(err, ErrNoRole) {
+			return &InvalidError{"roles", "has the unknown role " + quote(role)}
+		} else if err != nil {
+			return err
+		}
+	}
+	return w.PutUser(user)
+}
+
+// UpdateUser changes a user. Disabling ends their sessions. Errors: ErrNoUser,
+// ErrLastAdmin, *InvalidError.
+func (s *Service) UpdateUser(ctx context.Context, id string, change UserChange) (User, error) {
+	if change.Email != nil {
+		if err := checkEmail(*change.Email); err != nil {
+			return User{}, err
+		}
+	}
+	return s.change(ctx, id, func(w Writer, user *User) error {
+		if change.Email != nil {
+			user.Email = *change.Email
+		}
+		if change.Disabled != nil {
+			user.Disabled = *change.Disabled
+		}
+		if user.Disabled {
+			return w.RemoveSessionsOf(id)
+		}
+		return nil
+	})
+}
+
+// SetRoles gives a user these roles and no others. It holds from the user's
+// next request. Errors: ErrNoUser, ErrLastAdmin, *InvalidError.
+func (s *Service) SetRoles(ctx context.Context, id string, roles []string) (User, error) {
+	return s.change(ctx, id, func(_ Writer, user *User) error {
+		user.Roles = sorted(roles)
+		return nil
+	})
+}
+
+// change runs fn on the user and stores what came of it.
+func (s *Service) change(ctx context.Context, id string, fn func(Writer, *User) error) (User, error) {
+	return update(ctx, s, func(w Writer) (User, error) {
+		user, err := w.User(id)
+		if err != nil {
+			return User{}, err
+		}
+		err = keepAdmin(w, func() error {
+			if err := fn(w, &user); err != nil {
+				return err
+			}
+			return putUser(w, user)
+		})
+		return user, err
+	})
+}
+
+// RemoveUser removes a user with their sessions. Errors: ErrNoUser,
+// ErrLastAdmin.
+func (s *Service) RemoveUser(ctx context.Context, id string) error {
+	return s.Store.Update(ctx, func(w Writer) error {
+		if _, err := w.User(id); err != nil {
+			return err
+		}
+		return keepAdmin(w, func() error { return w.RemoveUser(id) })
+	})
+}
+
+// SetPassword gives a user another password and ends their sessions. Errors:
+// ErrNoUser, *InvalidError.
+func (s *Service) SetPassword(ctx context.Context, id, secret string) error {
+	if err := checkPassword(secret); err != nil {
+		return err
+	}
+	hash, err := s.Passwords.Hash(ctx, secret)
+	if err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, func(w Writer) error {
+		if _, err := w.User(id); err != nil {
+			return err
+		}
+		if err := w.PutPasswordHash(id, hash); err != nil {
+			return err
+		}
+		return w.RemoveSessionsOf(id)
+	})
+}
+
+// keepAdmin runs a change and fails, and with it the transaction, if that took
+// away the last enabled administrator.
+func keepAdmin(w Writer, change func() error) error {
+	before, err := w.CountEnabled(RoleAdmin)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	after, err := w.CountEnabled(RoleAdmin)
+	if err == nil && before > 0 && after == 0 {
+		err = ErrLastAdmin
+	}
+	return err
+}
+
+func sorted(list []string) []string {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+const (
+	maxName     = 64
+	maxEmail    = 254
+	minPassword = 15 // characters; NIST SP 800-63B-4 section 3.1.1.2
+	maxPassword = 1024
+)
+
+// checkName keeps to letters that nobody can confuse with others.
+func checkName(name string) error {
+	if name == "" || len(name) > maxName {
+		return &InvalidError{"name", "has not between 1 and 64 characters"}
+	}
+	for _, r := range name {
+		if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("._-@+", r)) {
+			return &InvalidError{"name", "has a character that is no letter from a to z, digit, or one of . _ - @ +"}
+		}
+	}
+	return nil
+}
+
+// checkEmail looks for what could do harm; only a mail that arrives proves an
+// address.
+func checkEmail(email string) error {
+	if email == "" {
+		return nil
+	}
+	local, domain, ok := strings.Cut(email, "@")
+	if !ok || local == "" || domain == "" || len(email) > maxEmail || !printable(email) || strings.ContainsAny(email, " <>,;\"") {
+		return &InvalidError{"email", "is no e-mail address"}
+	}
+	return nil
+}
+
+func checkPassword(secret string) error {
+	switch {
+	case !utf8.ValidString(secret):
+		return &InvalidError{"password", "is not UTF-8"}
+	case utf8.RuneCountInString(secret) < minPassword:
+		return &InvalidError{"password", "has fewer than 15 characters"}
+	case len(secret) > maxPassword:
+		return &InvalidError{"password", "has more than 1024 bytes"}
+	}
+	return nil
+}
