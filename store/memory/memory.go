@@ -1,0 +1,260 @@
+// Package memory is an account store in memory, for tests and examples. It
+// forgets everything when the process ends.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// Store is the store. It is safe for concurrent use. Readers never wait; an
+// update copies the maps, so its time grows with the store.
+type Store struct {
+	writing sync.Mutex
+	state   atomic.Pointer[state] // never changed, only replaced
+}
+
+var _ account.Store = (*Store)(nil)
+
+// New makes an empty store.
+func New() *Store {
+	s := &Store{}
+	s.state.Store(&state{
+		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
+		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
+	})
+	return s
+}
+
+// View implements account.Store.
+func (s *Store) View(ctx context.Context, fn func(account.Reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fn(s.state.Load())
+}
+
+// Update implements account.Store.
+func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	next := s.state.Load().clone()
+	if err := fn(next); err != nil {
+		return err
+	}
+	next.generation++
+	s.state.Store(next)
+	return nil
+}
+
+// Generation implements account.Store.
+func (s *Store) Generation() uint64 { return s.state.Load().generation }
+
+// state is one picture of the store, and the transaction that makes the next.
+type state struct {
+	generation uint64
+	users      map[string]account.User    // by id
+	names      map[string]string          // name to id
+	hashes     map[string]string          // by user id
+	roles      map[string]account.Role    // by name
+	sessions   map[string]account.Session // by id
+	handles    map[string]string          // handle to session id
+	setup      *account.PendingSetup
+}
+
+func (s *state) clone() *state {
+	return &state{
+		generation: s.generation, setup: s.setup,
+		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
+		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
+	}
+}
+
+func cloneUser(u account.User) account.User {
+	u.Roles = slices.Clone(u.Roles)
+	return u
+}
+
+func cloneRole(r account.Role) account.Role {
+	r.Scopes = slices.Clone(r.Scopes)
+	return r
+}
+
+func cloneSession(s account.Session) account.Session {
+	s.Scopes = slices.Clone(s.Scopes)
+	return s
+}
+
+func (s *state) User(id string) (account.User, error) {
+	user, ok := s.users[id]
+	if !ok {
+		return account.User{}, account.ErrNoUser
+	}
+	return cloneUser(user), nil
+}
+
+func (s *state) UserByName(name string) (account.User, error) { return s.User(s.names[name]) }
+
+func (s *state) Users(after string, limit int) ([]account.User, error) {
+	var out []account.User
+	for _, id := range slices.Sorted(maps.Keys(s.users)) {
+		if id > after && len(out) < limit {
+			out = append(out, cloneUser(s.users[id]))
+		}
+	}
+	return out, nil
+}
+
+func (s *state) PasswordHash(userID string) (string, error) {
+	if _, ok := s.users[userID]; !ok {
+		return "", account.ErrNoUser
+	}
+	return s.hashes[userID], nil
+}
+
+func (s *state) CountEnabled(role string) (int, error) {
+	n := 0
+	for _, user := range s.users {
+		if !user.Disabled && slices.Contains(user.Roles, role) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (s *state) PutUser(user account.User) error {
+	if id, ok := s.names[user.Name]; ok && id != user.ID {
+		return account.ErrNameTaken
+	}
+	for _, role := range user.Roles {
+		if _, ok := s.roles[role]; !ok {
+			return account.ErrNoRole
+		}
+	}
+	delete(s.names, s.users[user.ID].Name)
+	user = cloneUser(user)
+	slices.Sort(user.Roles)
+	s.users[user.ID], s.names[user.Name] = user, user.ID
+	return nil
+}
+
+func (s *state) PutPasswordHash(userID, hash string) error {
+	if _, ok := s.users[userID]; !ok {
+		return account.ErrNoUser
+	}
+	s.hashes[userID] = hash
+	return nil
+}
+
+func (s *state) RemoveUser(id string) error {
+	delete(s.names, s.users[id].Name)
+	delete(s.users, id)
+	delete(s.hashes, id)
+	return s.RemoveSessionsOf(id)
+}
+
+func (s *state) Role(name string) (account.Role, error) {
+	role, ok := s.roles[name]
+	if !ok {
+		return account.Role{}, account.ErrNoRole
+	}
+	return cloneRole(role), nil
+}
+
+func (s *state) Roles() ([]account.Role, error) {
+	var out []account.Role
+	for _, role := range s.roles {
+		out = append(out, cloneRole(role))
+	}
+	slices.SortFunc(out, func(a, b account.Role) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func (s *state) PutRole(role account.Role) error {
+	role = cloneRole(role)
+	slices.Sort(role.Scopes)
+	s.roles[role.Name] = role
+	return nil
+}
+
+func (s *state) RemoveRole(name string) error {
+	for _, user := range s.users {
+		if slices.Contains(user.Roles, name) {
+			return account.ErrRoleInUse
+		}
+	}
+	delete(s.roles, name)
+	return nil
+}
+
+func (s *state) Session(id string) (account.Session, error) {
+	session, ok := s.sessions[id]
+	if !ok {
+		return account.Session{}, account.ErrNoSession
+	}
+	return cloneSession(session), nil
+}
+
+func (s *state) SessionByHandle(handle string) (account.Session, error) {
+	return s.Session(s.handles[handle])
+}
+
+func (s *state) PutSession(session account.Session) error {
+	if _, ok := s.users[session.UserID]; !ok {
+		return account.ErrNoUser
+	}
+	s.sessions[session.ID] = cloneSession(session)
+	s.handles[session.Handle] = session.ID
+	return nil
+}
+
+func (s *state) RemoveSession(id string) error {
+	delete(s.handles, s.sessions[id].Handle)
+	delete(s.sessions, id)
+	return nil
+}
+
+func (s *state) RemoveSessionsOf(userID string) error {
+	return s.removeSessions(func(one account.Session) bool { return one.UserID == userID })
+}
+
+func (s *state) RemoveSessionsBefore(expiry time.Time) error {
+	return s.removeSessions(func(one account.Session) bool { return !one.Expires.After(expiry) })
+}
+
+func (s *state) removeSessions(gone func(account.Session) bool) error {
+	for id, one := range s.sessions {
+		if gone(one) {
+			delete(s.handles, one.Handle)
+			delete(s.sessions, id)
+		}
+	}
+	return nil
+}
+
+func (s *state) PendingSetup() (account.PendingSetup, error) {
+	if s.setup == nil {
+		return account.PendingSetup{}, account.ErrBadSetup
+	}
+	return *s.setup, nil
+}
+
+func (s *state) PutPendingSetup(setup account.PendingSetup) error {
+	s.setup = &setup
+	return nil
+}
+
+func (s *state) RemovePendingSetup() error {
+	s.setup = nil
+	return nil
+}

@@ -1,0 +1,233 @@
+// Package sqlite is an account store in one SQLite file, for one machine.
+//
+// What Update acknowledged survives a crash and a power cut: the journal is a
+// write-ahead log that is synced at every commit. Other processes may use the
+// file at the same time; their changes are noticed within 250 ms.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// Store is the store. It is safe for concurrent use.
+type Store struct {
+	writer  *sql.DB // one connection, so that writers queue here and not at the file's lock
+	readers *sql.DB
+
+	generation atomic.Uint64
+	stop       context.CancelFunc // of the watcher
+	watching   sync.WaitGroup
+}
+
+var _ account.Store = (*Store)(nil)
+
+const (
+	busyTimeout = 5 * time.Second // for the lock of another process
+	watchEvery  = 250 * time.Millisecond
+)
+
+// Open opens the store in a file, which it creates for its owner alone if it
+// does not exist, and brings its tables up to date. A file that others may
+// read is refused: it holds password hashes and signing keys. Close it.
+func Open(ctx context.Context, path string) (_ *Store, err error) {
+	name, err := prepareFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.writer, err = connect(name, "immediate", 1); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.writer); err != nil {
+		return nil, err
+	}
+	if s.readers, err = connect(name, "deferred", max(4, runtime.GOMAXPROCS(0))); err != nil {
+		return nil, err
+	}
+	return s, s.watch(ctx)
+}
+
+// prepareFile makes sure that the file exists and is its owner's alone, and
+// returns its absolute name. SQLite gives the files beside it the same mode.
+func prepareFile(path string) (string, error) {
+	name, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
+	}
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return "", fmt.Errorf("others may read it (mode %04o), and it holds keys: chmod 600 %s", mode, path)
+	}
+	return name, nil
+}
+
+func connect(name, lock string, connections int) (*sql.DB, error) {
+	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: url.Values{
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+			"journal_mode(WAL)",
+			"synchronous(FULL)", // NORMAL would lose commits in a power cut
+			"foreign_keys(ON)",
+		},
+		"_txlock": {lock},
+	}.Encode()}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate brings the tables up to date. Another process may be doing the same;
+// whoever loses a step finds it done at the next try.
+func migrate(ctx context.Context, db *sql.DB) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	for range 5 {
+		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return err
+	}
+	current, target, err := provider.GetVersions(ctx)
+	if err == nil && current > target {
+		err = fmt.Errorf("it was made by a newer version (its tables are of version %d, this program knows %d)", current, target)
+	}
+	return err
+}
+
+// watch looks for commits of others until Close. It has a connection of its
+// own: SQLite's data_version differs only when another connection committed.
+func (s *Store) watch(ctx context.Context) error {
+	conn, err := s.readers.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	seen, err := dataVersion(ctx, conn)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.watching.Go(func() { // until Close
+		defer func() { _ = conn.Close() }() // nothing was written on it
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			// Not knowing counts as a change: nobody is let in by what was
+			// true some time ago.
+			if now, err := dataVersion(ctx, conn); err != nil || now != seen {
+				seen = now
+				s.generation.Add(1)
+			}
+		}
+	})
+	return nil
+}
+
+func dataVersion(ctx context.Context, conn *sql.Conn) (v int64, err error) {
+	err = conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&v)
+	return v, err
+}
+
+// Close ends the watch and closes the file. Transactions must have ended.
+func (s *Store) Close() error {
+	if s.stop != nil {
+		s.stop()
+		s.watching.Wait()
+	}
+	var err error
+	for _, db := range []*sql.DB{s.readers, s.writer} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
+}
+
+// Ping reports whether the store can be read.
+func (s *Store) Ping(ctx context.Context) error {
+	var any bool
+	return s.readers.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM settings)").Scan(&any)
+}
+
+// Generation implements account.Store.
+func (s *Store) Generation() uint64 { return s.generation.Load() }
+
+// View implements account.Store.
+func (s *Store) View(ctx context.Context, fn func(account.Reader) error) error {
+	t, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	defer func() { _ = t.Rollback() }() // it only read
+	return fn(&tx{ctx, t})
+}
+
+// Update implements account.Store.
+func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error {
+	return s.update(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
+	t, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	defer func() { _ = t.Rollback() }() // does nothing after Commit
+	if err := fn(&tx{ctx, t}); err != nil {
+		return err
+	}
+	// Before and after: a commit that reports an error may have been done.
+	defer s.generation.Add(1)
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	return nil
+}

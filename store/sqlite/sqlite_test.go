@@ -1,0 +1,220 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/store/sqlite"
+	"github.com/holdfast-go/holdfast/store/storetest"
+)
+
+func open(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatalf("Open(%s) = %v", path, err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+	})
+	return store
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) account.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+}
+
+func putRole(name string) func(account.Writer) error {
+	return func(w account.Writer) error { return w.PutRole(account.Role{Name: name}) }
+}
+
+func hasRole(name string) func(account.Reader) error {
+	return func(r account.Reader) error { _, err := r.Role(name); return err }
+}
+
+func TestReopen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a?b#c%41 d.db") // nothing of it is a URL
+	first, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Update(t.Context(), putRole("kept")); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, path).View(t.Context(), hasRole("kept")); err != nil {
+		t.Errorf("Role after reopening = %v", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// Two stores on one file are what two processes are.
+func TestOthersChangeTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	a, b := open(t, path), open(t, path)
+	before := a.Generation()
+	if err := b.Update(t.Context(), putRole("new")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for a.Generation() == before {
+		select {
+		case <-ctx.Done():
+			t.Fatal("Generation did not change within 5 seconds of another's commit")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if err := a.View(t.Context(), hasRole("new")); err != nil {
+		t.Errorf("Role = %v", err)
+	}
+}
+
+func TestManyOpenAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			store, err := sqlite.Open(t.Context(), path)
+			if err != nil {
+				t.Errorf("Open = %v", err)
+				return
+			}
+			if err := store.Close(); err != nil {
+				t.Errorf("Close = %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestOnlyTheOwnerReads(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "test.db")
+	store := open(t, path)
+	if err := store.Update(t.Context(), putRole("a")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 2 {
+		t.Fatalf("ReadDir = %v, %v, want the file and its log", files, err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has mode %04o, want 0600", f.Name(), mode)
+		}
+	}
+	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // that is the test
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("Open of a file that others may read = %v, want what to do about it", err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage.db")
+	if err := os.WriteFile(garbage, []byte(strings.Repeat("no database at all ", 500)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newer := filepath.Join(dir, "newer.db")
+	if err := open(t, newer).Update(t.Context(), putRole("a")); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", newer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ path, want string }{
+		"a directory":                      {dir, "is a directory"},
+		"a folder that is not there":       {filepath.Join(dir, "none", "x.db"), "no such file"},
+		"a file that is no database":       {garbage, "not a database"},
+		"a database of a newer program":    {newer, "newer version"},
+		"a name that is no name of a file": {"a\x00b", "invalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := sqlite.Open(t.Context(), test.path); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Open = %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestSetOnce(t *testing.T) {
+	store := open(t, filepath.Join(t.TempDir(), "test.db"))
+	for _, value := range []string{"first", "second"} {
+		if got, err := store.SetOnce(t.Context(), "issuer", value); got != "first" || err != nil {
+			t.Errorf("SetOnce(%s) = %q, %v, want first", value, got, err)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	a, b := open(t, path), open(t, path)
+	made := 0
+	generate := func() (string, []byte, error) { made++; return "id", []byte("key"), nil }
+	for _, store := range []*sqlite.Store{a, b, a} {
+		if keys, err := store.Keys(t.Context(), generate); err != nil || len(keys) != 1 || string(keys[0]) != "key" {
+			t.Errorf("Keys = %q, %v, want the one key", keys, err)
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d keys were made, want 1", made)
+	}
+}
+
+// A writer that holds the lock of the file delays others, and is an error for
+// those whose time is over; readers go on.
+func TestLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	a, b := open(t, path), open(t, path)
+	held, release := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		done <- a.Update(context.Background(), func(w account.Writer) error {
+			close(held)
+			<-release
+			return w.PutRole(account.Role{Name: "slow"})
+		})
+	}()
+	<-held
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := b.Update(ctx, putRole("late")); err == nil {
+		t.Error("Update = nil while another holds the lock, want an error")
+	}
+	if err := errors.Join(b.Ping(t.Context()), b.View(t.Context(), func(account.Reader) error { return nil })); err != nil {
+		t.Errorf("reading while another writes = %v", err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := b.Update(t.Context(), putRole("next")); err != nil {
+		t.Errorf("Update after the lock = %v", err)
+	}
+}

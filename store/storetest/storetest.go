@@ -1,0 +1,377 @@
+// Package storetest is the suite that every account store passes.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// Run runs the suite. Open makes a new, empty store for a test, and closes it
+// when the test ends.
+func Run(t *testing.T, open func(t *testing.T) account.Store) {
+	for name, test := range map[string]func(*testing.T, account.Store){
+		"what was put is found":                              testFound,
+		"what is not there has its own error":                testMissing,
+		"users come in pages, by id":                         testPages,
+		"a name belongs to one user":                         testNames,
+		"a user's roles exist, and stay while they are used": testRoles,
+		"an update that fails leaves nothing behind":         testRollback,
+		"a view does not change while it is looked at":       testSnapshot,
+		"removing a user takes the sessions along":           testRemoveUser,
+		"sessions that are over are removed":                 testExpiry,
+		"there is one pending setup":                         testSetup,
+		"the generation changes with every change":           testGeneration,
+		"what is read can be changed by its reader":          testAliasing,
+		"a context that has ended ends a transaction":        testContext,
+		"of concurrent refreshes one wins":                   testRefreshRace,
+		"one of the last two administrators stays":           testAdminRace,
+		"a name is given once":                               testNameRace,
+		"a setup link makes one administrator":               testSetupRace,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+var day = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)
+
+func user(n int, roles ...string) account.User {
+	return account.User{
+		ID: fmt.Sprintf("id-%03d", n), Name: fmt.Sprintf("user-%03d", n), Email: fmt.Sprintf("u%d@example.org", n),
+		Roles: append([]string{}, roles...), Created: day,
+	}
+}
+
+func session(n int, owner account.User, expires time.Time) account.Session {
+	return account.Session{
+		ID: fmt.Sprintf("session-%d", n), UserID: owner.ID, Handle: fmt.Sprintf("handle-%d", n),
+		Scopes: []string{"a", "b"}, Created: day, Expires: expires, TokenHash: [32]byte{1, 2, byte(n)},
+	}
+}
+
+func role(name string, scopes ...string) account.Role {
+	return account.Role{Name: name, Description: "The " + name, Scopes: scopes}
+}
+
+func update(t *testing.T, store account.Store, fn func(w account.Writer) error) {
+	t.Helper()
+	if err := store.Update(t.Context(), fn); err != nil {
+		t.Fatalf("Update = %v", err)
+	}
+}
+
+func view(t *testing.T, store account.Store, fn func(r account.Reader) error) {
+	t.Helper()
+	if err := store.View(t.Context(), fn); err != nil {
+		t.Fatalf("View = %v", err)
+	}
+}
+
+func put(t *testing.T, store account.Store, items ...any) {
+	t.Helper()
+	update(t, store, func(w account.Writer) error {
+		for _, item := range items {
+			if err := putOne(w, item); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func putOne(w account.Writer, item any) error {
+	switch item := item.(type) {
+	case account.User:
+		return w.PutUser(item)
+	case account.Role:
+		return w.PutRole(item)
+	case account.Session:
+		return w.PutSession(item)
+	case account.PendingSetup:
+		return w.PutPendingSetup(item)
+	}
+	return fmt.Errorf("storetest: %T", item)
+}
+
+// expect compares what a reader returned.
+func expect[T any](t *testing.T, what string, want T) func(got T, err error) {
+	return func(got T, err error) {
+		t.Helper()
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s = %+v, %v, want %+v", what, got, err, want)
+		}
+	}
+}
+
+func testFound(t *testing.T, store account.Store) {
+	anna, ben := user(1, "editor", "admin"), user(2)
+	editor, admin := role("editor", "write", "read"), role("admin", "all")
+	s := session(1, anna, day.Add(time.Hour))
+	put(t, store, editor, admin, anna, ben, s)
+	update(t, store, func(w account.Writer) error { return w.PutPasswordHash(anna.ID, "$hash$") })
+
+	anna.Roles, editor.Scopes = []string{"admin", "editor"}, []string{"read", "write"} // sorted
+	view(t, store, func(r account.Reader) error {
+		expect(t, "User", anna)(r.User(anna.ID))
+		expect(t, "UserByName", ben)(r.UserByName(ben.Name))
+		expect(t, "PasswordHash", "$hash$")(r.PasswordHash(anna.ID))
+		expect(t, "PasswordHash of a user without one", "")(r.PasswordHash(ben.ID))
+		expect(t, "Role", editor)(r.Role("editor"))
+		expect(t, "Roles", []account.Role{admin, editor})(r.Roles())
+		expect(t, "CountEnabled", 1)(r.CountEnabled("admin"))
+		expect(t, "Session", s)(r.Session(s.ID))
+		expect(t, "SessionByHandle", s)(r.SessionByHandle(s.Handle))
+		return nil
+	})
+
+	anna.Disabled, anna.Email, anna.Roles = true, "", []string{"admin"}
+	s.Scopes, s.TokenHash = []string{"a"}, [32]byte{9}
+	put(t, store, anna, s, role("editor"))
+	view(t, store, func(r account.Reader) error {
+		expect(t, "changed user", anna)(r.User(anna.ID))
+		expect(t, "hash of a changed user", "$hash$")(r.PasswordHash(anna.ID))
+		expect(t, "changed session", s)(r.Session(s.ID))
+		expect(t, "CountEnabled without the disabled", 0)(r.CountEnabled("admin"))
+		got, err := r.Role("editor")
+		if err != nil || len(got.Scopes) != 0 {
+			t.Errorf("changed role = %+v, %v, want no scopes", got, err)
+		}
+		return nil
+	})
+}
+
+func testMissing(t *testing.T, store account.Store) {
+	reads := map[string]func(account.Reader) (error, error){
+		"User":         func(r account.Reader) (error, error) { _, err := r.User("x"); return err, account.ErrNoUser },
+		"UserByName":   func(r account.Reader) (error, error) { _, err := r.UserByName("x"); return err, account.ErrNoUser },
+		"PasswordHash": func(r account.Reader) (error, error) { _, err := r.PasswordHash("x"); return err, account.ErrNoUser },
+		"Role":         func(r account.Reader) (error, error) { _, err := r.Role("x"); return err, account.ErrNoRole },
+		"Session":      func(r account.Reader) (error, error) { _, err := r.Session("x"); return err, account.ErrNoSession },
+		"SessionByHandle": func(r account.Reader) (error, error) {
+			_, err := r.SessionByHandle("x")
+			return err, account.ErrNoSession
+		},
+		"SessionByHandle of nothing": func(r account.Reader) (error, error) {
+			_, err := r.SessionByHandle("")
+			return err, account.ErrNoSession
+		},
+		"PendingSetup": func(r account.Reader) (error, error) { _, err := r.PendingSetup(); return err, account.ErrBadSetup },
+	}
+	view(t, store, func(r account.Reader) error {
+		for name, read := range reads {
+			if got, want := read(r); !errors.Is(got, want) {
+				t.Errorf("%s = %v, want %v", name, got, want)
+			}
+		}
+		return nil
+	})
+	update(t, store, func(w account.Writer) error { // removing what is not there is done already
+		return errors.Join(w.RemoveSession("x"), w.RemoveSessionsOf("x"), w.RemovePendingSetup(), w.RemoveUser("x"), w.RemoveRole("x"))
+	})
+	for name, write := range map[string]func(account.Writer) error{
+		"PutSession":      func(w account.Writer) error { return w.PutSession(session(1, user(9), day)) },
+		"PutPasswordHash": func(w account.Writer) error { return w.PutPasswordHash("x", "y") },
+	} {
+		if err := store.Update(t.Context(), write); !errors.Is(err, account.ErrNoUser) {
+			t.Errorf("%s of a user who is not there = %v, want ErrNoUser", name, err)
+		}
+	}
+}
+
+func testPages(t *testing.T, store account.Store) {
+	for _, n := range []int{3, 1, 5, 2, 4} {
+		put(t, store, user(n))
+	}
+	for after, want := range map[string][]string{
+		"":       {"id-001", "id-002"},
+		"id-002": {"id-003", "id-004"},
+		"id-004": {"id-005"},
+		"id-005": nil,
+	} {
+		view(t, store, func(r account.Reader) error {
+			list, err := r.Users(after, 2)
+			var got []string
+			for _, u := range list {
+				got = append(got, u.ID)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("Users(%q, 2) = %v, want %v", after, got, want)
+			}
+			return err
+		})
+	}
+}
+
+func testNames(t *testing.T, store account.Store) {
+	put(t, store, user(1), user(2))
+	taken := user(3)
+	taken.Name = user(1).Name
+	renamed := user(2)
+	renamed.Name = user(1).Name
+	for name, u := range map[string]account.User{"new": taken, "changed": renamed} {
+		err := store.Update(t.Context(), func(w account.Writer) error { return w.PutUser(u) })
+		if !errors.Is(err, account.ErrNameTaken) {
+			t.Errorf("PutUser of a %s user with another's name = %v, want ErrNameTaken", name, err)
+		}
+	}
+	renamed.Name = "free"
+	put(t, store, renamed, account.User{ID: "id-9", Name: user(2).Name, Roles: []string{}, Created: day})
+}
+
+func testRoles(t *testing.T, store account.Store) {
+	err := store.Update(t.Context(), func(w account.Writer) error { return w.PutUser(user(1, "ghost")) })
+	if !errors.Is(err, account.ErrNoRole) {
+		t.Errorf("PutUser with an unknown role = %v, want ErrNoRole", err)
+	}
+	put(t, store, role("editor", "a"), user(1, "editor"))
+	remove := func(w account.Writer) error { return w.RemoveRole("editor") }
+	if err := store.Update(t.Context(), remove); !errors.Is(err, account.ErrRoleInUse) {
+		t.Errorf("RemoveRole of a role in use = %v, want ErrRoleInUse", err)
+	}
+	put(t, store, user(1))
+	update(t, store, remove)
+	view(t, store, func(r account.Reader) error {
+		if _, err := r.Role("editor"); !errors.Is(err, account.ErrNoRole) {
+			t.Errorf("Role after RemoveRole = %v, want ErrNoRole", err)
+		}
+		return nil
+	})
+}
+
+func testRollback(t *testing.T, store account.Store) {
+	put(t, store, role("editor", "a"), user(1, "editor"), session(1, user(1), day))
+	oops := errors.New("oops")
+	err := store.Update(t.Context(), func(w account.Writer) error {
+		return errors.Join(w.PutUser(user(2)), w.RemoveUser(user(1).ID), w.RemoveRole("editor"), w.PutPendingSetup(account.PendingSetup{Expires: day}), oops)
+	})
+	if !errors.Is(err, oops) {
+		t.Fatalf("Update = %v, want the function's error", err)
+	}
+	view(t, store, func(r account.Reader) error {
+		expect(t, "User", user(1, "editor"))(r.User(user(1).ID))
+		expect(t, "Session", session(1, user(1), day))(r.Session("session-1"))
+		if _, err := r.User(user(2).ID); !errors.Is(err, account.ErrNoUser) {
+			t.Errorf("User of a failed update = %v, want ErrNoUser", err)
+		}
+		if _, err := r.PendingSetup(); !errors.Is(err, account.ErrBadSetup) {
+			t.Errorf("PendingSetup of a failed update = %v, want ErrBadSetup", err)
+		}
+		return nil
+	})
+}
+
+func testSnapshot(t *testing.T, store account.Store) {
+	put(t, store, user(1))
+	view(t, store, func(r account.Reader) error {
+		expect(t, "User", user(1))(r.User(user(1).ID))
+		changed := user(1)
+		changed.Email = "other@example.org"
+		put(t, store, changed)
+		expect(t, "User after another's change", user(1))(r.User(user(1).ID))
+		return nil
+	})
+}
+
+func testRemoveUser(t *testing.T, store account.Store) {
+	put(t, store, user(1), user(2), session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
+	update(t, store, func(w account.Writer) error { return w.RemoveUser(user(1).ID) })
+	view(t, store, func(r account.Reader) error {
+		for _, id := range []string{"session-1", "session-2"} {
+			if _, err := r.Session(id); !errors.Is(err, account.ErrNoSession) {
+				t.Errorf("Session(%s) = %v, want ErrNoSession", id, err)
+			}
+		}
+		if _, err := r.SessionByHandle("handle-1"); !errors.Is(err, account.ErrNoSession) {
+			t.Errorf("SessionByHandle = %v, want ErrNoSession", err)
+		}
+		expect(t, "another's session", session(3, user(2), day))(r.Session("session-3"))
+		return nil
+	})
+	put(t, store, account.User{ID: "id-9", Name: user(1).Name, Roles: []string{}, Created: day}) // the name is free
+}
+
+func testExpiry(t *testing.T, store account.Store) {
+	put(t, store, user(1), session(1, user(1), day), session(2, user(1), day.Add(time.Millisecond)))
+	update(t, store, func(w account.Writer) error { return w.RemoveSessionsBefore(day) })
+	view(t, store, func(r account.Reader) error {
+		if _, err := r.Session("session-1"); !errors.Is(err, account.ErrNoSession) {
+			t.Errorf("a session that is over = %v, want ErrNoSession", err)
+		}
+		_, err := r.Session("session-2")
+		return err
+	})
+}
+
+func testSetup(t *testing.T, store account.Store) {
+	first := account.PendingSetup{SecretHash: [32]byte{1}, Expires: day}
+	second := account.PendingSetup{SecretHash: [32]byte{2}, Expires: day.Add(time.Hour)}
+	put(t, store, first, second)
+	view(t, store, func(r account.Reader) error {
+		expect(t, "PendingSetup", second)(r.PendingSetup())
+		return nil
+	})
+	update(t, store, func(w account.Writer) error { return w.RemovePendingSetup() })
+	view(t, store, func(r account.Reader) error {
+		if _, err := r.PendingSetup(); !errors.Is(err, account.ErrBadSetup) {
+			t.Errorf("PendingSetup after removal = %v, want ErrBadSetup", err)
+		}
+		return nil
+	})
+}
+
+func testGeneration(t *testing.T, store account.Store) {
+	before := store.Generation()
+	for n := range 3 {
+		put(t, store, user(n))
+		after := store.Generation()
+		if after == before {
+			t.Errorf("Generation after change %d = %d, as before", n, after)
+		}
+		before = after
+	}
+}
+
+func testAliasing(t *testing.T, store account.Store) {
+	put(t, store, role("a", "x"), role("b"), user(1, "a"), session(1, user(1), day))
+	view(t, store, func(r account.Reader) error {
+		u, _ := r.User(user(1).ID)
+		u.Roles[0] = "b"
+		ro, _ := r.Role("a")
+		ro.Scopes[0] = "y"
+		s, _ := r.Session("session-1")
+		s.Scopes[0] = "z"
+		return nil
+	})
+	view(t, store, func(r account.Reader) error {
+		expect(t, "User", user(1, "a"))(r.User(user(1).ID))
+		expect(t, "Role", role("a", "x"))(r.Role("a"))
+		expect(t, "Session", session(1, user(1), day))(r.Session("session-1"))
+		return nil
+	})
+}
+
+func testContext(t *testing.T, store account.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := store.View(ctx, func(account.Reader) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("View = %v, want context.Canceled", err)
+	}
+	if err := store.Update(ctx, func(w account.Writer) error { return w.PutUser(user(1)) }); !errors.Is(err, context.Canceled) {
+		t.Errorf("Update = %v, want context.Canceled", err)
+	}
+	view(t, store, func(r account.Reader) error {
+		if _, err := r.User(user(1).ID); !errors.Is(err, account.ErrNoUser) {
+			t.Errorf("User of an update that never was = %v, want ErrNoUser", err)
+		}
+		return nil
+	})
+}
