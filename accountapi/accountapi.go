@@ -1,0 +1,92 @@
+// Package accountapi is the users and roles of package account as endpoints.
+// Reading needs the scope and the role of a manager, changing those of an
+// administrator, and everybody may read their own account.
+package accountapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// Config says what the endpoints stand on. Both fields are required.
+type Config struct {
+	Accounts *account.Service
+	Scheme   *holdfast.Scheme[string]
+	Caller   holdfast.Dep[account.Caller]
+}
+
+// The roles that the endpoints ask for; a new store has them.
+var (
+	Admin   = holdfast.NewRole("admin", "Everything")
+	Manager = holdfast.NewRole("manager", "Reads users")
+)
+
+// API has the endpoints.
+type API struct {
+	accounts *account.Service
+	caller   holdfast.Dep[account.Caller]
+
+	me, readUsers, writeUsers, writeRoles holdfast.Scope
+}
+
+// New declares the scopes of the endpoints on the scheme and makes them.
+func New(config Config) *API {
+	return &API{
+		accounts:   config.Accounts,
+		caller:     config.Caller,
+		me:         config.Scheme.Scope("me", "Read own account"),
+		readUsers:  config.Scheme.Scope("users:read", "Read users and roles"),
+		writeUsers: config.Scheme.Scope("users:write", "Create, change and remove users"),
+		writeRoles: config.Scheme.Scope("roles:write", "Change roles"),
+	}
+}
+
+// Register adds the endpoints to an application.
+func (a *API) Register(on holdfast.Routes) {
+	reader := holdfast.AnyRole(a.caller.Require(a.readUsers), Admin, Manager)
+	writer := holdfast.AnyRole(a.caller.Require(a.writeUsers), Admin)
+	roles := holdfast.AnyRole(a.caller.Require(a.writeRoles), Admin)
+	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
+
+	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users)
+	holdfast.Get(on, "/users", reader, a.listUsers, users)
+	holdfast.Post(on, "/users", writer, a.createUser, users, created)
+	holdfast.Get(on, "/users/{id}", reader, a.readUser, users)
+	holdfast.Patch(on, "/users/{id}", writer, a.changeUser, users)
+	holdfast.Delete(on, "/users/{id}", writer, a.removeUser, users)
+	holdfast.Put(on, "/users/{id}/roles", writer, a.setRoles, users)
+	holdfast.Get(on, "/roles", reader, a.listRoles, holdfast.Tags("roles"))
+	holdfast.Put(on, "/roles/{name}", roles, a.putRole, holdfast.Tags("roles"))
+	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"))
+}
+
+// answer turns the domain's errors into statuses. Any other error means that
+// the store could not be asked.
+func answer(err error) error {
+	var invalid *account.InvalidError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, account.ErrNoUser):
+		return holdfast.Errorf(http.StatusNotFound, "User not found")
+	case errors.Is(err, account.ErrNoRole):
+		return holdfast.Errorf(http.StatusNotFound, "Role not found")
+	case errors.Is(err, account.ErrNameTaken):
+		return holdfast.Errorf(http.StatusConflict, "The name is taken")
+	case errors.Is(err, account.ErrLastAdmin):
+		return holdfast.Errorf(http.StatusConflict, "The last enabled administrator must stay one")
+	case errors.Is(err, account.ErrRoleInUse):
+		return holdfast.Errorf(http.StatusConflict, "The role is in use")
+	case errors.As(err, &invalid):
+		return &holdfast.Error{Status: http.StatusUnprocessableEntity, Detail: []holdfast.Violation{{
+			Type: "value_error", Loc: []any{"body", invalid.Field}, Msg: invalid.Reason,
+		}}}
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	return &holdfast.Error{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}, Cause: err}
+}

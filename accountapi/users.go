@@ -1,0 +1,101 @@
+package accountapi
+
+import (
+	"context"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// User is an account as callers see it. The password never leaves the store.
+type User struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Email    string   `json:"email"`
+	Disabled bool     `json:"disabled"`
+	Roles    []string `json:"roles"`
+}
+
+func view(u account.User) User {
+	return User{ID: u.ID, Name: u.Name, Email: u.Email, Disabled: u.Disabled, Roles: append([]string{}, u.Roles...)}
+}
+
+// UserID is the user in the path.
+type UserID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+func (a *API) readMe(_ context.Context, c account.Caller, _ holdfast.NoInput) (User, error) {
+	return view(c.User), nil
+}
+
+// Page bounds a list.
+type Page struct {
+	After string `query:"after" maxLength:"64" doc:"The id after which to go on"`
+	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+}
+
+func (a *API) listUsers(ctx context.Context, _ account.Caller, p Page) ([]User, error) {
+	list, err := a.accounts.Users(ctx, p.After, p.Limit)
+	if err != nil {
+		return nil, answer(err)
+	}
+	out := make([]User, len(list))
+	for i, u := range list {
+		out[i] = view(u)
+	}
+	return out, nil
+}
+
+func (a *API) readUser(ctx context.Context, _ account.Caller, in UserID) (User, error) {
+	u, err := a.accounts.User(ctx, in.ID)
+	return view(u), answer(err)
+}
+
+// NewUser is the body of POST /users.
+type NewUser struct {
+	Body struct {
+		Name     string   `json:"name" minLength:"1" maxLength:"64"`
+		Email    string   `json:"email,omitempty" maxLength:"254"`
+		Password string   `json:"password" format:"password" minLength:"1" maxLength:"1024"`
+		Roles    []string `json:"roles,omitempty" maxItems:"100"`
+	}
+}
+
+func (a *API) createUser(ctx context.Context, _ account.Caller, in NewUser) (User, error) {
+	u, err := a.accounts.CreateUser(ctx, account.NewUser{
+		Name: in.Body.Name, Email: in.Body.Email, Password: account.Secret(in.Body.Password), Roles: in.Body.Roles,
+	})
+	return view(u), answer(err)
+}
+
+// UserChange is the body of PATCH /users/{id}; what is left out stays.
+type UserChange struct {
+	UserID
+	Body struct {
+		Email    *string `json:"email,omitempty" maxLength:"254"`
+		Disabled *bool   `json:"disabled,omitempty"`
+	}
+}
+
+func (a *API) changeUser(ctx context.Context, _ account.Caller, in UserChange) (User, error) {
+	u, err := a.accounts.UpdateUser(ctx, in.ID, account.UserChange{Email: in.Body.Email, Disabled: in.Body.Disabled})
+	return view(u), answer(err)
+}
+
+func (a *API) removeUser(ctx context.Context, _ account.Caller, in UserID) (holdfast.NoContent, error) {
+	return holdfast.NoContent{}, answer(a.accounts.RemoveUser(ctx, in.ID))
+}
+
+// UserRoles is the body of PUT /users/{id}/roles.
+type UserRoles struct {
+	UserID
+	Body struct {
+		Roles []string `json:"roles" maxItems:"100"`
+	}
+}
+
+func (a *API) setRoles(ctx context.Context, _ account.Caller, in UserRoles) (User, error) {
+	u, err := a.accounts.SetRoles(ctx, in.ID, in.Body.Roles)
+	return view(u), answer(err)
+}

@@ -1,0 +1,106 @@
+// Package oauth is the authorization server's endpoints: POST /token with the
+// password and refresh_token grants, POST /logout, and the key set under
+// /.well-known. It joins account, which knows users and sessions, with jwt,
+// which knows tokens; neither knows the other, nor HTTP.
+//
+// The password grant is on in this version, which RFC 9700 advises against;
+// docs/decisions says why.
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/jwt"
+)
+
+// Accounts is what the endpoints need of an [account.Service].
+type Accounts interface {
+	Login(ctx context.Context, name, password string, scopes []string) (account.Grant, error)
+	Refresh(ctx context.Context, refreshToken string, scopes []string) (account.Grant, error)
+	Logout(ctx context.Context, sessionID string) error
+	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
+}
+
+// Config says what a Server is made of. All fields are required.
+type Config struct {
+	Accounts Accounts
+	Scheme   *holdfast.Scheme[string] // how callers present an access token
+	Signer   *jwt.Signer
+	Verifier *jwt.Verifier
+	KeySet   func(context.Context) ([]byte, error) // the public keys, as a JWKS
+	TTL      time.Duration                         // of access tokens, for expires_in
+}
+
+// Server has the endpoints, and the dependency that turns an access token into
+// a caller.
+type Server struct {
+	config Config
+	caller holdfast.Dep[account.Caller]
+}
+
+// New makes a server.
+func New(config Config) *Server {
+	s := &Server{config: config}
+	s.caller = holdfast.Verify(config.Scheme, s.verify)
+	return s
+}
+
+// Caller is the dependency for whoever presents a good access token. The
+// store decides what the caller may do now; the token only bounds it.
+func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
+
+func (s *Server) verify(ctx context.Context, token string) (account.Caller, error) {
+	claims, err := s.config.Verifier.Verify(ctx, token)
+	if err != nil {
+		return account.Caller{}, err
+	}
+	caller, err := s.config.Accounts.Caller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
+	if err != nil && !errors.Is(err, account.ErrNoCaller) {
+		return account.Caller{}, unavailable(err)
+	}
+	return caller, err
+}
+
+// Register adds the endpoints to an application.
+func (s *Server) Register(on holdfast.Routes) {
+	tags := holdfast.Tags("tokens")
+	holdfast.Post(on, "/token", holdfast.Public(), s.token, tags,
+		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
+	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags,
+		holdfast.Summary("End the session that the token belongs to"))
+	on.Handle("GET /.well-known/jwks.json", holdfast.Raw(holdfast.Public(), s.keys), tags,
+		holdfast.Summary("The public keys that verify access tokens"))
+}
+
+func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {
+	if err := s.config.Accounts.Logout(ctx, c.SessionID); err != nil {
+		return holdfast.NoContent{}, unavailable(err)
+	}
+	return holdfast.NoContent{}, nil
+}
+
+func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+	data, err := s.config.KeySet(r.Context())
+	if err != nil {
+		http.Error(w, `{"detail":"Service Unavailable"}`, http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jwk-set+json")
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	_, _ = w.Write(data) // the caller may be gone
+}
+
+// unavailable is for errors that are no answer about the caller: the store
+// could not be asked, so nobody may pass.
+func unavailable(err error) error {
+	return &holdfast.Error{
+		Status: http.StatusServiceUnavailable,
+		Header: http.Header{"Retry-After": {"1"}},
+		Cause:  err,
+	}
+}
