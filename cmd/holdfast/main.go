@@ -1,0 +1,83 @@
+// Command holdfast is the server made of the library, and the shell's way to
+// its users and roles.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line; every flag has an environment variable.
+type cli struct {
+	Serve serveCmd `cmd:"" help:"Run the server."`
+	User  userCmd  `cmd:"" help:"Add, list and change users; also while the server runs."`
+	Role  roleCmd  `cmd:"" help:"List and change roles; also while the server runs."`
+}
+
+// streams are the command's standard input and outputs.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes: 0 done, 1 it failed, 2 the command line is wrong.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// exited carries kong's exit code (of --help) out of the parser.
+type exited int
+
+func run(ctx context.Context, args []string, std streams) (code int) {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("holdfast"),
+		kong.Description("Who may do what: users, roles, tokens and an API that enforces them."),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(std),
+	)
+	if err != nil {
+		fmt.Fprintln(std.err, "holdfast:", err)
+		return exitFailed
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			status, ok := cause.(exited)
+			if !ok {
+				panic(cause)
+			}
+			code = int(status)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(std.err, "holdfast: %v\nRun 'holdfast --help' for what there is.\n", err)
+		return exitUsage
+	}
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(std.err, "holdfast:", err)
+		return exitFailed
+	}
+	return 0
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// roleCmd is `holdfast role`.
+type roleCmd struct {
+	List   roleList   `cmd:"" help:"List the roles and what they grant."`
+	Set    roleSet    `cmd:"" help:"Make a role or change what it grants."`
+	Remove roleRemove `cmd:"" help:"Remove a role that nobody has."`
+}
+
+type roleList struct {
+	database
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+type roleJSON struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Scopes      []string `json:"scopes"`
+}
+
+// Run lists the roles.
+func (c *roleList) Run(ctx context.Context, std streams) error {
+	return c.with(ctx, func(accounts *account.Service) error {
+		roles, err := accounts.Roles(ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			out := make([]roleJSON, len(roles))
+			for i, r := range roles {
+				out[i] = roleJSON{r.Name, r.Description, append([]string{}, r.Scopes...)}
+			}
+			return printJSON(std.out, map[string]any{"roles": out})
+		}
+		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "ROLE\tGRANTS\tDESCRIPTION")
+		for _, r := range roles {
+			fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, strings.Join(r.Scopes, " "), r.Description)
+		}
+		return t.Flush()
+	})
+}
+
+type roleSet struct {
+	database
+	Name        string   `arg:"" help:"The role's name."`
+	Scopes      []string `arg:"" optional:"" help:"The scopes that the role grants."`
+	Description string   `help:"A sentence about the role."`
+}
+
+// Run makes or changes the role.
+func (c *roleSet) Run(ctx context.Context, std streams) error {
+	return c.with(ctx, func(accounts *account.Service) error {
+		role, err := accounts.PutRole(ctx, account.Role{Name: c.Name, Description: c.Description, Scopes: c.Scopes})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s grants %s\n", role.Name, strings.Join(role.Scopes, " "))
+		return nil
+	})
+}
+
+type roleRemove struct {
+	database
+	Name string `arg:"" help:"The role's name."`
+}
+
+// Run removes the role.
+func (c *roleRemove) Run(ctx context.Context, std streams) error {
+	return c.with(ctx, func(accounts *account.Service) error {
+		if err := accounts.RemoveRole(ctx, c.Name); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "removed %s\n", c.Name)
+		return nil
+	})
+}

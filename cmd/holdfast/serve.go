@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// serveCmd is `holdfast serve`.
+type serveCmd struct {
+	database
+	Addr       string        `default:"127.0.0.1:8000" env:"HOLDFAST_ADDR" help:"The address to listen on." placeholder:"HOST:PORT"`
+	URL        string        `env:"HOLDFAST_URL" help:"The public URL, which is the issuer of the tokens. Chosen once and stored; never taken from a Host header." placeholder:"URL"`
+	AccessTTL  time.Duration `default:"15m" env:"HOLDFAST_ACCESS_TTL" help:"How long an access token lives."`
+	RefreshTTL time.Duration `default:"720h" env:"HOLDFAST_REFRESH_TTL" help:"How long a session lives."`
+}
+
+// Run serves until the context ends.
+func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
+	log := slog.New(slog.NewTextHandler(std.err, nil))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
+	}
+	defer func() { _ = listener.Close() }() // Serve closes it too
+	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.close()) }()
+	srv, err := newServer(ctx, o, c, "http://"+listener.Addr().String(), log)
+	if err != nil {
+		return err
+	}
+	if err := c.greet(ctx, std, o, srv); err != nil {
+		return err
+	}
+	return serveUntil(ctx, listener, logged(log, srv.app), log)
+}
+
+// greet prints what a person needs to go on.
+func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *server) error {
+	file, err := filepath.Abs(c.DB)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "Holdfast\n  API    %s\n  Docs   %s/docs\n  Data   %s\n", srv.issuer, srv.issuer, file)
+	secret, err := o.accounts.NewSetup(ctx)
+	switch {
+	case errors.Is(err, account.ErrSetupDone):
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s/setup?secret=%s\nor run:\n  holdfast user add NAME --role admin --db %s\n",
+			srv.issuer, url.QueryEscape(string(secret)), c.DB)
+	}
+	fmt.Fprintln(std.out)
+	return srv.app.WriteAccess(std.out)
+}
+
+// serveUntil serves until ctx ends, then lets requests finish.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	s := holdfast.NewServer(l.Addr().String(), h)
+	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(l) }() // ends with Shutdown below
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return s.Shutdown(grace)
+}
+
+// publicURL checks the issuer that a person chose.
+func publicURL(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", fmt.Errorf("--url %q: a public URL is http:// or https://, a host and perhaps a path", text)
+	}
+	return strings.TrimSuffix(text, "/"), nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/accountapi"
+	"github.com/holdfast-go/holdfast/jwt"
+	"github.com/holdfast-go/holdfast/oauth"
+)
+
+// audience is whom the access tokens are for: this server's own API.
+const audience = "holdfast"
+
+// server is the application with the issuer of its tokens.
+type server struct {
+	app    *holdfast.App
+	issuer string
+}
+
+// newServer ties the parts together: store and accounts below, tokens beside
+// them, routes on top.
+func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log *slog.Logger) (*server, error) {
+	issuer, err := chooseIssuer(ctx, o, c.URL, fallback)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := loadKeys(ctx, o.store)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := jwt.NewSigner(jwt.SignerConfig{Key: keys[0], Issuer: issuer, Audience: []string{audience}, TTL: c.AccessTTL})
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
+		Keys: jwt.StaticKeys(keys...), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: issuer, Audience: audience,
+	})
+	if err != nil {
+		return nil, err
+	}
+	scheme := holdfast.OAuth2PasswordBearer("token")
+	tokens := oauth.New(oauth.Config{
+		Accounts: o.accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		KeySet: func(context.Context) ([]byte, error) { return jwt.MarshalPublicSet(keys...) },
+	})
+	app := holdfast.NewApp(holdfast.Config{
+		Title: "Holdfast", Version: "0.1.0", Logger: log,
+		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
+	})
+	tokens.Register(app)
+	accountapi.New(accountapi.Config{Accounts: o.accounts, Scheme: scheme, Caller: tokens.Caller()}).Register(app)
+	(&setup{accounts: o.accounts, log: log}).Register(app)
+	registerHealth(app, o)
+	return &server{app, issuer}, app.Err()
+}
+
+// chooseIssuer stores the public URL at the first start and keeps to it.
+func chooseIssuer(ctx context.Context, o *opened, chosen, fallback string) (string, error) {
+	first := fallback
+	if chosen != "" {
+		url, err := publicURL(chosen)
+		if err != nil {
+			return "", err
+		}
+		first = url
+	}
+	stored, err := o.store.SetOnce(ctx, "issuer", first)
+	if err != nil {
+		return "", err
+	}
+	if chosen != "" && stored != first {
+		return "", fmt.Errorf("--url %s: this database belongs to %s, and tokens that were issued name it", chosen, stored)
+	}
+	return stored, nil
+}
+
+// health is the answer of the probes.
+type health struct {
+	Status string `json:"status"`
+}
+
+func registerHealth(app *holdfast.App, o *opened) {
+	alive := func(context.Context, holdfast.Anyone, holdfast.NoInput) (health, error) { return health{"ok"}, nil }
+	ready := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (health, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := o.store.Ping(ctx); err != nil {
+			return health{}, &holdfast.Error{Status: 503, Cause: err}
+		}
+		return health{"ready"}, nil
+	}
+	tags := holdfast.Tags("health")
+	holdfast.Get(app, "/healthz", holdfast.Public(), alive, tags, holdfast.OperationID("healthz"), holdfast.Summary("The process lives"))
+	holdfast.Get(app, "/readyz", holdfast.Public(), ready, tags, holdfast.OperationID("readyz"), holdfast.Summary("The store answers"))
+}

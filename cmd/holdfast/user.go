@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"golang.org/x/term"
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// userCmd is `holdfast user`.
+type userCmd struct {
+	Add     userAdd     `cmd:"" help:"Add a user; the password comes from a prompt or --password-stdin."`
+	List    userList    `cmd:"" help:"List the users."`
+	Show    userShow    `cmd:"" help:"Show one user."`
+	Disable userDisable `cmd:"" help:"Disable a user; their tokens stop working."`
+	Enable  userEnable  `cmd:"" help:"Enable a user again."`
+	Roles   userRoles   `cmd:"" help:"Set a user's roles."`
+	Remove  userRemove  `cmd:"" help:"Remove a user."`
+}
+
+// with opens the store, runs fn and closes it again.
+func (d database) with(ctx context.Context, fn func(*account.Service) error) (err error) {
+	o, err := d.open(ctx, account.Config{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.close()) }()
+	return fn(o.accounts)
+}
+
+// withUser is with, for the user of a name.
+func (d database) withUser(ctx context.Context, name string, fn func(*account.Service, account.User) error) error {
+	return d.with(ctx, func(accounts *account.Service) error {
+		user, err := accounts.UserByName(ctx, name)
+		if err != nil {
+			return fmt.Errorf("user %s: %w", name, err)
+		}
+		return fn(accounts, user)
+	})
+}
+
+type userAdd struct {
+	database
+	Name          string   `arg:"" help:"The name to sign in with."`
+	Email         string   `help:"The user's e-mail address."`
+	Role          []string `help:"A role to give; may be repeated." default:"user"`
+	PasswordStdin bool     `help:"Read the password from standard input; one newline at its end is dropped."`
+}
+
+// Run adds the user.
+func (c *userAdd) Run(ctx context.Context, std streams) error {
+	secret, err := c.password(std)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, func(accounts *account.Service) error {
+		user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
+		return nil
+	})
+}
+
+func (c *userAdd) password(std streams) (string, error) {
+	if c.PasswordStdin {
+		data, err := io.ReadAll(io.LimitReader(std.in, 1<<20))
+		return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err
+	}
+	file, ok := std.in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return "", errors.New("standard input is no terminal; pipe the password and say --password-stdin")
+	}
+	first, err := prompt(std, file, "Password: ")
+	if err != nil {
+		return "", err
+	}
+	again, err := prompt(std, file, "Again: ")
+	if err == nil && first != again {
+		err = errors.New("the two passwords differ")
+	}
+	return first, err
+}
+
+func prompt(std streams, file *os.File, text string) (string, error) {
+	fmt.Fprint(std.err, text)
+	data, err := term.ReadPassword(int(file.Fd()))
+	fmt.Fprintln(std.err)
+	return string(data), err
+}
+
+// userJSON is a user as --json prints it.
+type userJSON struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Email    string   `json:"email"`
+	Disabled bool     `json:"disabled"`
+	Roles    []string `json:"roles"`
+}
+
+func toJSON(u account.User) userJSON {
+	return userJSON{u.ID, u.Name, u.Email, u.Disabled, append([]string{}, u.Roles...)}
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+type userList struct {
+	database
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run lists the users, a page at a time.
+func (c *userList) Run(ctx context.Context, std streams) error {
+	return c.with(ctx, func(accounts *account.Service) error {
+		all, err := everyUser(ctx, accounts)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(std.out, map[string]any{"users": all})
+		}
+		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "NAME\tROLES\tSTATE\tEMAIL")
+		for _, u := range all {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", u.Name, strings.Join(u.Roles, ", "), state(u.Disabled), u.Email)
+		}
+		return t.Flush()
+	})
+}
+
+func everyUser(ctx context.Context, accounts *account.Service) ([]userJSON, error) {
+	all := []userJSON{}
+	after := ""
+	for {
+		page, err := accounts.Users(ctx, after, 500)
+		if err != nil || len(page) == 0 {
+			return all, err
+		}
+		for _, u := range page {
+			all = append(all, toJSON(u))
+			after = u.ID
+		}
+	}
+}
+
+func state(disabled bool) string {
+	if disabled {
+		return "disabled"
+	}
+	return "enabled"
+}
+
+type userShow struct {
+	database
+	Name string `arg:"" help:"The user's name."`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// Run shows one user.
+func (c *userShow) Run(ctx context.Context, std streams) error {
+	return c.withUser(ctx, c.Name, func(_ *account.Service, u account.User) error {
+		if c.JSON {
+			return printJSON(std.out, toJSON(u))
+		}
+		w := bufio.NewWriter(std.out)
+		fmt.Fprintf(w, "name   %s\nid     %s\nemail  %s\nroles  %s\nstate  %s\n", u.Name, u.ID, u.Email, strings.Join(u.Roles, ", "), state(u.Disabled))
+		return w.Flush()
+	})
+}
+
+type userDisable struct {
+	database
+	Name string `arg:"" help:"The user's name."`
+}
+
+// Run disables the user.
+func (c *userDisable) Run(ctx context.Context, std streams) error {
+	return setDisabled(ctx, c.database, std, c.Name, true)
+}
+
+type userEnable struct {
+	database
+	Name string `arg:"" help:"The user's name."`
+}
+
+// Run enables the user.
+func (c *userEnable) Run(ctx context.Context, std streams) error {
+	return setDisabled(ctx, c.database, std, c.Name, false)
+}
+
+func setDisabled(ctx context.Context, d database, std streams, name string, disabled bool) error {
+	return d.withUser(ctx, name, func(accounts *account.Service, u account.User) error {
+		if _, err := accounts.UpdateUser(ctx, u.ID, account.UserChange{Disabled: &disabled}); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s is %s\n", u.Name, state(disabled))
+		return nil
+	})
+}
+
+type userRoles struct {
+	database
+	Name  string   `arg:"" help:"The user's name."`
+	Roles []string `arg:"" optional:"" help:"The roles the user has from now on; none takes all away."`
+}
+
+// Run sets the roles.
+func (c *userRoles) Run(ctx context.Context, std streams) error {
+	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		changed, err := accounts.SetRoles(ctx, u.ID, c.Roles)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s has %s\n", u.Name, strings.Join(changed.Roles, ", "))
+		return nil
+	})
+}
+
+type userRemove struct {
+	database
+	Name string `arg:"" help:"The user's name."`
+}
+
+// Run removes the user.
+func (c *userRemove) Run(ctx context.Context, std streams) error {
+	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		if err := accounts.RemoveUser(ctx, u.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "removed %s\n", u.Name)
+		return nil
+	})
+}
