@@ -22,17 +22,17 @@ import (
 // What can be wrong. Any other error means that the store or the password
 // hasher could not be asked.
 var (
-	ErrBadLogin  = errors.New("account: wrong name or password")
-	ErrBadGrant  = errors.New("account: the refresh token is not valid")
-	ErrNoCaller  = errors.New("account: the session has ended or the user may not sign in")
-	ErrNoUser    = errors.New("account: no such user")
-	ErrNoRole    = errors.New("account: no such role")
-	ErrNoSession = errors.New("account: no such session")
-	ErrNameTaken = errors.New("account: the name is taken")
-	ErrLastAdmin = errors.New("account: the last enabled administrator must stay one")
-	ErrRoleInUse = errors.New("account: the role is in use")
-	ErrBadSetup  = errors.New("account: the setup secret is wrong, used or too old")
-	ErrSetupDone = errors.New("account: there is an administrator already")
+	ErrBadLogin  = errors.New("wrong name or password")
+	ErrBadGrant  = errors.New("the refresh token is not valid")
+	ErrNoCaller  = errors.New("the session has ended or the user may not sign in")
+	ErrNoUser    = errors.New("no such user")
+	ErrNoRole    = errors.New("no such role")
+	ErrNoSession = errors.New("no such session")
+	ErrNameTaken = errors.New("the name is taken")
+	ErrLastAdmin = errors.New("the last enabled administrator must stay one")
+	ErrRoleInUse = errors.New("the role is in use")
+	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
+	ErrSetupDone = errors.New("there is an administrator already")
 )
 
 // InvalidError is a value that breaks a rule.
@@ -41,7 +41,7 @@ type InvalidError struct {
 	Reason string // as in "is empty", to be read after the field
 }
 
-func (e *InvalidError) Error() string { return "account: " + e.Field + " " + e.Reason }
+func (e *InvalidError) Error() string { return e.Field + " " + e.Reason }
 
 // Passwords is what the domain needs of a password.Context.
 type Passwords interface {
@@ -73,11 +73,11 @@ const maxCallers = 10_000
 func NewService(ctx context.Context, config Config) (*Service, error) {
 	switch {
 	case config.Store == nil:
-		return nil, errors.New("account: no Store")
+		return nil, errors.New("no Store")
 	case config.Passwords == nil:
-		return nil, errors.New("account: no Passwords")
+		return nil, errors.New("no Passwords")
 	case config.RefreshTTL < 0:
-		return nil, errors.New("account: RefreshTTL is negative")
+		return nil, errors.New("RefreshTTL is negative")
 	}
 	if config.RefreshTTL == 0 {
 		config.RefreshTTL = 30 * 24 * time.Hour

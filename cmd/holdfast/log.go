@@ -10,7 +10,7 @@ import (
 // logged writes one line of log for each request and gives it an id, which the
 // response carries as X-Request-Id. An id that the caller sends is not taken:
 // it would let callers write into the log.
-func logged(log *slog.Logger, next http.Handler) http.Handler {
+func logged(log *slog.Logger, trusted proxies, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now() //nolint:forbidigo // how long it took, for the log alone
 		id := rand.Text()
@@ -23,7 +23,7 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 				slog.String("path", r.URL.Path),
 				slog.Int("status", seen.code()),
 				slog.Duration("took", time.Since(start)), //nolint:forbidigo // as above
-				slog.String("from", r.RemoteAddr),
+				slog.String("from", trusted.client(r)),
 			)
 		}()
 		next.ServeHTTP(seen, r)

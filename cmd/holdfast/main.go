@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 		kong.Description("Who may do what: users, roles, tokens and an API that enforces them."),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.UsageOnError(),
+		kong.DefaultEnvars("HOLDFAST"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
 	)

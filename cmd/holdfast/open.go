@@ -14,7 +14,7 @@ import (
 
 // database is the flag that every command shares.
 type database struct {
-	DB string `name:"db" default:"holdfast.db" env:"HOLDFAST_DB" help:"The SQLite file; created if missing." placeholder:"FILE"`
+	DB string `name:"db" default:"holdfast.db" help:"The SQLite file; created if missing." placeholder:"FILE"`
 }
 
 // opened is a store with the domain on top of it.

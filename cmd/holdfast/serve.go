@@ -19,15 +19,24 @@ import (
 // serveCmd is `holdfast serve`.
 type serveCmd struct {
 	database
-	Addr       string        `default:"127.0.0.1:8000" env:"HOLDFAST_ADDR" help:"The address to listen on." placeholder:"HOST:PORT"`
-	URL        string        `env:"HOLDFAST_URL" help:"The public URL, which is the issuer of the tokens. Chosen once and stored; never taken from a Host header." placeholder:"URL"`
-	AccessTTL  time.Duration `default:"15m" env:"HOLDFAST_ACCESS_TTL" help:"How long an access token lives."`
-	RefreshTTL time.Duration `default:"720h" env:"HOLDFAST_REFRESH_TTL" help:"How long a session lives."`
+	Addr         string        `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
+	URL          string        `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored; never taken from a Host header." placeholder:"URL"`
+	AccessTTL    time.Duration `name:"access-ttl" default:"15m" help:"How long an access token lives."`
+	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default." placeholder:"CIDR"`
+	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
 
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	log := slog.New(slog.NewTextHandler(std.err, nil))
+	trusted, err := parseProxies(c.TrustedProxy)
+	if err != nil {
+		return err
+	}
+	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL {
+		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
@@ -38,23 +47,55 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
-	srv, err := newServer(ctx, o, c, "http://"+listener.Addr().String(), log)
+	local := localURL(listener.Addr())
+	srv, err := newServer(ctx, o, c, local, log)
 	if err != nil {
 		return err
 	}
-	if err := c.greet(ctx, std, o, srv); err != nil {
+	handler, err := crossOrigin(c.CORSOrigin, srv.app)
+	if err != nil {
 		return err
 	}
-	return serveUntil(ctx, listener, logged(log, srv.app), log)
+	if err := c.greet(ctx, std, o, srv, local); err != nil {
+		return err
+	}
+	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
 }
 
-// greet prints what a person needs to go on.
-func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *server) error {
+// localURL is where a browser on this machine finds the server.
+func localURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// ofThisMachine reports whether a URL leads to the machine it is opened on.
+func ofThisMachine(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// greet prints what a person needs to go on. Links are to the public URL if
+// one was chosen, else to where the server listens now.
+func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *server, local string) error {
+	base := srv.issuer
+	if ofThisMachine(base) {
+		base = local
+	}
 	file, err := filepath.Abs(c.DB)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API    %s\n  Docs   %s/docs\n  Data   %s\n", srv.issuer, srv.issuer, file)
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s\n  Data    %s\n", base, base, srv.issuer, file)
 	secret, err := o.accounts.NewSetup(ctx)
 	switch {
 	case errors.Is(err, account.ErrSetupDone):
@@ -62,7 +103,7 @@ func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *serve
 		return err
 	default:
 		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s/setup?secret=%s\nor run:\n  holdfast user add NAME --role admin --db %s\n",
-			srv.issuer, url.QueryEscape(string(secret)), c.DB)
+			base, url.QueryEscape(string(secret)), c.DB)
 	}
 	fmt.Fprintln(std.out)
 	return srv.app.WriteAccess(std.out)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -225,7 +226,7 @@ func (c *userRoles) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(std.out, "%s has %s\n", u.Name, strings.Join(changed.Roles, ", "))
+		fmt.Fprintf(std.out, "%s has %s\n", u.Name, cmp.Or(strings.Join(changed.Roles, ", "), "no role"))
 		return nil
 	})
 }

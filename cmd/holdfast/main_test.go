@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"holdfast": main, "holdfast-for-test": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: filepath.Join("testdata", "script")})
+}
+
+const secret = "correct horse battery"
+
+// output is what a process prints, while it does.
+type output struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	wrote chan struct{} // has an item after a write
+}
+
+func (o *output) Write(data []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	select {
+	case o.wrote <- struct{}{}:
+	default:
+	}
+	return o.text.Write(data)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// find waits until the process has printed what the pattern matches.
+func (o *output) find(t *testing.T, pattern string) string {
+	t.Helper()
+	wanted := regexp.MustCompile(pattern)
+	for late := time.After(30 * time.Second); ; {
+		if m := wanted.FindStringSubmatch(o.String()); m != nil {
+			return m[len(m)-1]
+		}
+		select {
+		case <-o.wrote:
+		case <-late:
+			t.Fatalf("the process does not print %s:\n%s", pattern, o)
+		}
+	}
+}
+
+// process is a server that runs as a second process.
+type process struct {
+	t   *testing.T
+	dir string
+	url string
+	cmd *exec.Cmd
+	out *output
+}
+
+// command is the test's own binary as the command, through testscript.Main.
+func command(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	name, err := exec.LookPath("holdfast-for-test") // testscript.Main puts it on the PATH
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // it is this binary
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOLDFAST_DB="+filepath.Join(dir, "test.db"))
+	return cmd
+}
+
+// start starts a server on a free port and waits until it has said where.
+func start(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, dir: dir, out: &output{wrote: make(chan struct{}, 1)}}
+	p.cmd = command(t, dir, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	p.url = p.out.find(t, `(?m)^  API +(\S+)\n(?s:.*)built in\n`)
+	return p
+}
+
+// kill is kill -9: nothing of the process runs any more.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may be over already
+	_ = p.cmd.Wait()         // says that it was killed
+}
+
+// shell runs a command of the shell while the server runs.
+func (p *process) shell(stdin string, args ...string) string {
+	p.t.Helper()
+	cmd := command(p.t, p.dir, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		p.t.Fatalf("holdfast %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// call sends a request and returns the status with the body.
+func (p *process) call(method, path, token, body string) (int, string) {
+	p.t.Helper()
+	status, text, err := p.try(method, path, token, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return status, text
+}
+
+func (p *process) try(method, path, token, body string) (int, string, error) {
+	r, err := http.NewRequestWithContext(context.Background(), method, p.url+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if strings.HasPrefix(body, "{") {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(data), err
+}
+
+func loginForm(name, scope string) string {
+	return url.Values{"username": {name}, "password": {secret}, "scope": {scope}}.Encode()
+}

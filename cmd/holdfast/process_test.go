@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+type tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+	Scope   string `json:"scope"`
+}
+
+func (p *process) login(name, scope string) tokens {
+	p.t.Helper()
+	status, body := p.call("POST", "/token", "", loginForm(name, scope))
+	var out tokens
+	if status != http.StatusOK || json.Unmarshal([]byte(body), &out) != nil {
+		p.t.Fatalf("POST /token = %d %s", status, body)
+	}
+	return out
+}
+
+func (p *process) want(method, path, token, body string, want int) {
+	p.t.Helper()
+	if got, text := p.call(method, path, token, body); got != want {
+		p.t.Errorf("%s %s = %d %s, want %d", method, path, got, text, want)
+	}
+}
+
+// What was acknowledged survives kill -9, and so do the tokens.
+func TestNothingAcknowledgedIsLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers; run without -short")
+	}
+	dir := t.TempDir()
+	p := start(t, dir)
+	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
+	got := p.login("alice", "users:read users:write roles:write")
+
+	acknowledged := writeUntilKilled(p, got.Access)
+	if len(acknowledged) < 10 {
+		t.Fatalf("%d writes were acknowledged before the kill, want 10 at least", len(acknowledged))
+	}
+
+	p = start(t, dir)
+	status, body := p.call("GET", "/roles", got.Access, "")
+	if status != http.StatusOK {
+		t.Fatalf("GET /roles with the token from before = %d %s", status, body)
+	}
+	for _, name := range acknowledged {
+		if !strings.Contains(body, fmt.Sprintf("%q", name)) {
+			t.Errorf("role %s was acknowledged and is lost", name)
+		}
+	}
+	if status, body := p.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+got.Refresh); status != http.StatusOK {
+		t.Errorf("refresh after the restart = %d %s", status, body)
+	}
+}
+
+// writeUntilKilled writes from several callers, kills the server in the midst
+// of it, and returns what it had acknowledged.
+func writeUntilKilled(p *process, token string) (acknowledged []string) {
+	var mu sync.Mutex
+	var writers sync.WaitGroup
+	for w := range 4 {
+		writers.Go(func() {
+			for n := 0; ; n++ {
+				name := fmt.Sprintf("role-%d-%d", w, n)
+				status, _, err := p.try("PUT", "/roles/"+name, token, `{"scopes":["a","b"]}`)
+				if err != nil {
+					return // killed
+				}
+				if status == http.StatusOK {
+					mu.Lock()
+					acknowledged = append(acknowledged, name)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		mu.Lock()
+		n := len(acknowledged)
+		mu.Unlock()
+		if n >= 40 {
+			break
+		}
+		time.Sleep(time.Millisecond) //nolint:forbidigo // another process cannot be synchronised with
+	}
+	p.kill()
+	writers.Wait()
+	return acknowledged
+}
+
+// The shell disables a user while the server runs: within a second the user's
+// token is refused.
+func TestTheShellDisablesAUser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server; run without -short")
+	}
+	p := start(t, t.TempDir())
+	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "bob", "--role", "user", "--password-stdin")
+	bob := p.login("bob", "me")
+	p.want("GET", "/users/me", bob.Access, "", http.StatusOK)
+
+	p.shell("", "user", "disable", "bob")
+	disabled := time.Now()
+	for {
+		status, _ := p.call("GET", "/users/me", bob.Access, "")
+		took := time.Since(disabled)
+		if status == http.StatusUnauthorized {
+			t.Logf("refused after %v", took)
+			break
+		}
+		if took > time.Second {
+			t.Fatalf("GET /users/me = %d %v after the user was disabled, want 401 within a second", status, took)
+		}
+		time.Sleep(5 * time.Millisecond) //nolint:forbidigo // another process cannot be synchronised with
+	}
+	status, body := p.call("POST", "/token", "", loginForm("bob", ""))
+	if status != http.StatusBadRequest || !strings.Contains(body, "Incorrect username or password") {
+		t.Errorf("POST /token of a disabled user = %d %s", status, body)
+	}
+	p.want("POST", "/token", "", "grant_type=refresh_token&refresh_token="+bob.Refresh, http.StatusBadRequest)
+}
+
+// The first start prints a link that makes one administrator.
+func TestTheSetupLink(t *testing.T) {
+	p := start(t, t.TempDir())
+	found := p.out.find(t, `/setup\?secret=\S+`)
+	status, page := p.call("GET", found, "", "")
+	if status != http.StatusOK || !strings.Contains(page, `<form method="post" action="setup">`) {
+		t.Fatalf("GET %s = %d\n%s", found, status, page)
+	}
+	_, linkSecret, _ := strings.Cut(found, "=")
+	form := func(secret, name, password string) string {
+		return "secret=" + secret + "&name=" + name + "&password=" + strings.ReplaceAll(password, " ", "+")
+	}
+	for _, step := range []struct {
+		name, form string
+		want       int
+		says       string
+	}{
+		{"a wrong secret", form("x", "alice", secret), http.StatusForbidden, "used already or is too old"},
+		{"a short password", form(linkSecret, "alice", "short"), http.StatusUnprocessableEntity, "fewer than 15 characters"},
+		{"a name that is none", form(linkSecret, "%3Cb%3E", secret), http.StatusUnprocessableEntity, "value=\"&lt;b&gt;\""},
+		{"all is well", form(linkSecret, "alice", secret), http.StatusOK, "alice is the administrator"},
+		{"the second time", form(linkSecret, "eve", secret), http.StatusForbidden, "used already"},
+	} {
+		status, page := p.call("POST", "/setup", "", step.form)
+		if status != step.want || !strings.Contains(page, step.says) {
+			t.Errorf("%s: POST /setup = %d, want %d with %q\n%s", step.name, status, step.want, step.says, page)
+		}
+	}
+	admin := p.login("alice", "me users:read users:write roles:write")
+	if admin.Scope != "me roles:write users:read users:write" {
+		t.Errorf("the administrator was granted %q", admin.Scope)
+	}
+	log := p.out.String()
+	if strings.Count(log, linkSecret) != 1 || strings.Contains(log, admin.Access) || strings.Contains(log, secret) {
+		t.Errorf("a secret is in the log:\n%s", log)
+	}
+}
+
+// A restart keeps the issuer; another public URL than the stored one is an
+// error, because it would make all tokens worthless.
+func TestThePublicURLIsChosenOnce(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir, "--url", "https://auth.example.org/")
+	p.kill()
+	cmd := command(t, dir, "serve", "--addr", "127.0.0.1:0", "--url", "https://other.example.org")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "this database belongs to https://auth.example.org") {
+		t.Errorf("serve with another --url = %v\n%s", err, out)
+	}
+}

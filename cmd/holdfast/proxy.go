@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/rs/cors"
+)
+
+// proxies are the networks of the proxies whose X-Forwarded-For is believed.
+// There are none unless somebody says so: anybody can send that header.
+type proxies []netip.Prefix
+
+func parseProxies(list []string) (proxies, error) {
+	var out proxies
+	for _, text := range list {
+		network, err := netip.ParsePrefix(text)
+		if addr, err2 := netip.ParseAddr(text); err != nil && err2 == nil {
+			network, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxy %q: want an address or a network as in 10.0.0.0/8", text)
+		}
+		out = append(out, network.Masked())
+	}
+	return out, nil
+}
+
+func (p proxies) trust(addr netip.Addr) bool {
+	for _, network := range p {
+		if network.Contains(addr.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// client returns who sent a request: the peer, or if that is a trusted proxy,
+// the last address of X-Forwarded-For that is not.
+func (p proxies) client(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; ; i-- {
+		addr, err := netip.ParseAddr(host)
+		if err != nil || !p.trust(addr) || i < 0 {
+			return host
+		}
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			return host // what the proxy believed is not an address
+		}
+		host = next.String()
+	}
+}
+
+// crossOrigin lets pages of the given origins call the API from browsers, with
+// a token but never with cookies. No origin means that no header is sent.
+func crossOrigin(origins []string, next http.Handler) (http.Handler, error) {
+	if len(origins) == 0 {
+		return next, nil
+	}
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
+			return nil, fmt.Errorf("--cors-origin %q: want an origin as in https://app.example.org", origin)
+		}
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
+		AllowedHeaders: []string{"Authorization", "Content-Type"},
+		ExposedHeaders: []string{"WWW-Authenticate", "X-Request-Id", "Retry-After"},
+		MaxAge:         600,
+	}).Handler(next), nil
+}
