@@ -1,0 +1,223 @@
+package oauth_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/jwt"
+	"github.com/holdfast-go/holdfast/oauth"
+	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/store/memory"
+)
+
+const secret = "correct horse battery"
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// broken is a store that cannot be asked while down is set.
+type broken struct {
+	*memory.Store
+	down error
+}
+
+func (b *broken) View(ctx context.Context, fn func(account.Reader) error) error {
+	if b.down != nil {
+		return b.down
+	}
+	return b.Store.View(ctx, fn)
+}
+
+func (b *broken) Update(ctx context.Context, fn func(account.Writer) error) error {
+	if b.down != nil {
+		return b.down
+	}
+	return b.Store.Update(ctx, fn)
+}
+
+type server struct {
+	t     *testing.T
+	app   *holdfast.App
+	store *broken
+	now   time.Time
+	*account.Service
+}
+
+func newServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{t: t, store: &broken{Store: memory.New()}, now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
+	clock := func() time.Time { return s.now }
+	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
+	check(t, err)
+	s.Service, err = account.NewService(t.Context(), account.Config{Store: s.store, Passwords: passwords, Now: clock})
+	check(t, err)
+	_, err = s.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: secret, Roles: []string{"user"}})
+	check(t, err)
+	key, err := jwt.GenerateKey(jwt.EdDSA)
+	check(t, err)
+	signer, err := jwt.NewSigner(jwt.SignerConfig{Key: key, Issuer: "https://a.example", Audience: []string{"a"}, TTL: time.Minute, Now: clock})
+	check(t, err)
+	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
+		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", Audience: "a", Now: clock,
+	})
+	check(t, err)
+	tokens := oauth.New(oauth.Config{
+		Accounts: s, Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: signer, Verifier: verifier, TTL: time.Minute,
+		KeySet: func(context.Context) ([]byte, error) { return jwt.MarshalPublicSet(key) },
+	})
+	s.app = holdfast.New("Test", "1")
+	tokens.Register(s.app)
+	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
+		return c.User.Name, nil
+	})
+	check(t, s.app.Err())
+	return s
+}
+
+func (s *server) call(method, path, token, form string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(form))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	s.app.ServeHTTP(w, r)
+	return w
+}
+
+func (s *server) token(form string) oauth.TokenResponse {
+	s.t.Helper()
+	w := s.call("POST", "/token", "", form)
+	var out oauth.TokenResponse
+	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Code != http.StatusOK {
+		s.t.Fatalf("POST /token %s = %d %s", form, w.Code, w.Body)
+	}
+	return out
+}
+
+const login = "username=anna&password=correct+horse+battery"
+
+func TestTokenResponse(t *testing.T) {
+	s := newServer(t)
+	for name, form := range map[string]string{
+		"FastAPI's form": login + "&scope=me+users:write",
+		"RFC 6749":       "grant_type=password&scope=me&" + login,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := s.call("POST", "/token", "", form)
+			var got oauth.TokenResponse
+			check(t, json.Unmarshal(w.Body.Bytes(), &got))
+			if got.TokenType != "bearer" || got.ExpiresIn != 60 || got.Scope != "me" || got.AccessToken == "" || got.RefreshToken == "" {
+				t.Errorf("POST /token = %s", w.Body)
+			}
+			if cache := w.Header().Get("Cache-Control"); cache != "no-store" {
+				t.Errorf("Cache-Control = %q, want no-store", cache)
+			}
+			if w := s.call("GET", "/who", got.AccessToken, ""); w.Body.String() != "\"anna\"\n" && w.Body.String() != `"anna"` {
+				t.Errorf("GET /who = %d %s", w.Code, w.Body)
+			}
+		})
+	}
+	if got := s.token(login).Scope; got != "" {
+		t.Errorf("scope = %q without one asked for, want none", got)
+	}
+}
+
+func TestTokenRefusals(t *testing.T) {
+	s := newServer(t)
+	const wrong = `{"error":"invalid_grant","error_description":"Incorrect username or password","detail":"Incorrect username or password"}`
+	for name, test := range map[string]struct{ form, want string }{
+		"a wrong password":  {"username=anna&password=x", wrong},
+		"an unknown name":   {"username=eve&password=correct+horse+battery", wrong},
+		"nothing":           {"", `{"error":"invalid_request"`},
+		"no password":       {"username=anna", `{"error":"invalid_request"`},
+		"another grant":     {"grant_type=implicit&" + login, `{"error":"unsupported_grant_type"`},
+		"no refresh token":  {"grant_type=refresh_token", `{"error":"invalid_request"`},
+		"a garbage refresh": {"grant_type=refresh_token&refresh_token=x", `{"error":"invalid_grant","error_description":"The refresh token is not valid"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := s.call("POST", "/token", "", test.form)
+			if w.Code != http.StatusBadRequest || !strings.HasPrefix(w.Body.String(), test.want) {
+				t.Errorf("POST /token = %d %s, want 400 %s", w.Code, w.Body, test.want)
+			}
+			if cache := w.Header().Get("Cache-Control"); cache != "no-store" {
+				t.Errorf("Cache-Control = %q, want no-store", cache)
+			}
+		})
+	}
+}
+
+func TestRefreshAndLogout(t *testing.T) {
+	s := newServer(t)
+	first := s.token(login + "&scope=me")
+	second := s.token("grant_type=refresh_token&refresh_token=" + first.RefreshToken)
+	if second.Scope != "me" || second.RefreshToken == first.RefreshToken {
+		t.Fatalf("refresh = %+v", second)
+	}
+	if w := s.call("POST", "/logout", second.AccessToken, ""); w.Code != http.StatusNoContent {
+		t.Fatalf("POST /logout = %d %s", w.Code, w.Body)
+	}
+	for _, token := range []string{first.AccessToken, second.AccessToken} {
+		if w := s.call("GET", "/who", token, ""); w.Code != http.StatusUnauthorized {
+			t.Errorf("GET /who after logout = %d %s, want 401", w.Code, w.Body)
+		}
+	}
+	if w := s.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+second.RefreshToken); w.Code != http.StatusBadRequest {
+		t.Errorf("refresh after logout = %d %s, want 400", w.Code, w.Body)
+	}
+}
+
+func TestTokensExpire(t *testing.T) {
+	s := newServer(t)
+	got := s.token(login)
+	s.now = s.now.Add(time.Minute)
+	w := s.call("GET", "/who", got.AccessToken, "")
+	if challenge := w.Header().Get("WWW-Authenticate"); w.Code != http.StatusUnauthorized || challenge != `Bearer error="invalid_token"` {
+		t.Errorf("GET /who = %d, WWW-Authenticate %s, want 401", w.Code, challenge)
+	}
+}
+
+// When the store cannot be asked, nobody passes, and nobody is told to sign in
+// again either.
+func TestABrokenStoreLetsNobodyIn(t *testing.T) {
+	s := newServer(t)
+	got := s.token(login)
+	s.store.down = errors.New("disk on fire")
+	for _, w := range []*httptest.ResponseRecorder{
+		s.call("GET", "/who", got.AccessToken, ""),
+		s.call("POST", "/token", "", login),
+		s.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+got.RefreshToken),
+	} {
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "fire") {
+			t.Errorf("with a broken store = %d %s, want 503 that tells nothing", w.Code, w.Body)
+		}
+	}
+	s.store.down = nil
+	if w := s.call("GET", "/who", got.AccessToken, ""); w.Code != http.StatusOK {
+		t.Errorf("after the repair = %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+func TestKeySet(t *testing.T) {
+	s := newServer(t)
+	w := s.call("GET", "/.well-known/jwks.json", "", "")
+	var set struct {
+		Keys []map[string]string `json:"keys"`
+	}
+	check(t, json.Unmarshal(w.Body.Bytes(), &set))
+	if len(set.Keys) != 1 || set.Keys[0]["kty"] != "OKP" || set.Keys[0]["alg"] != "EdDSA" || set.Keys[0]["d"] != "" {
+		t.Errorf("GET /.well-known/jwks.json = %s", w.Body)
+	}
+}
