@@ -56,12 +56,12 @@ type Shop struct {
 }
 
 // newShop makes a shop whose tokens are signed with the secret, which must
-// have at least 32 bytes.
-func newShop(secret []byte) (*Shop, error) {
+// have at least 32 bytes. Bcrypt's work doubles with each step of the cost.
+func newShop(secret []byte, cost int) (*Shop, error) {
 	lane := work.NewLane(work.Config{Name: "heavy", LowPriority: true})
 	// 38: bcrypt as Passlib has it; hashing runs in a lane, so that a flood of
 	// logins delays nobody else.
-	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(12)}, Run: lane.Do})
+	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(cost)}, Run: lane.Do})
 	if err != nil {
 		return nil, err
 	}
@@ -223,10 +223,13 @@ func (s *Shop) burn(d time.Duration) func(context.Context, User, holdfast.NoInpu
 	}
 }
 
-// open fills the shop with its first users. Their passwords are printed, not
-// known.
+func people() []User {
+	return []User{{Name: "alice", Roles: []string{"admin"}}, {Name: "mia", Roles: []string{"manager"}}, {Name: "bob", Roles: []string{"user"}}}
+}
+
+// open gives everybody a password, which is printed and nowhere else.
 func (s *Shop) open(ctx context.Context) error {
-	for i, user := range []User{{Name: "alice", Roles: []string{"admin"}}, {Name: "mia", Roles: []string{"manager"}}, {Name: "bob", Roles: []string{"user"}}} {
+	for i, user := range people() {
 		secret := rand.Text()
 		hash, err := s.passwords.Hash(ctx, secret)
 		if err != nil {
@@ -242,7 +245,7 @@ func (s *Shop) open(ctx context.Context) error {
 func run(ctx context.Context) error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	shop, err := newShop(secret)
+	shop, err := newShop(secret, 12)
 	if err != nil {
 		return err
 	}
