@@ -64,8 +64,12 @@ func (a *App) openapi() ([]byte, error) {
 		}
 		components = append(components, member{"securitySchemes", named})
 	}
-	return json.Marshal(members{{"openapi", "3.1.0"}, {"info", info}, {"paths", paths}, {"components", components}})
+	return json.Marshal(members{{"openapi", "3.1.0"}, {"info", info}, {"servers", here}, {"paths", paths}, {"components", components}})
 }
+
+// here is the server of the document: paths begin where the document is found,
+// also when a proxy serves all of it under a prefix.
+var here = []map[string]string{{"url": ".", "description": "this server"}}
 
 func (a *App) paths() members {
 	var paths members

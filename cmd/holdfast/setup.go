@@ -52,7 +52,7 @@ const setupCSS = `body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f
 main{max-width:24rem;margin:12vh auto;background:#fff;padding:2rem;border-radius:8px;box-shadow:0 1px 4px #0002}
 h1{margin:0 0 1rem}label{display:block;margin:1rem 0 0}input{display:block;width:100%;box-sizing:border-box;padding:.5rem;font:inherit}
 button{margin-top:1.25rem;padding:.6rem 1.2rem;font:inherit;background:#1b5e3f;color:#fff;border:0;border-radius:4px;cursor:pointer}
-small{color:#57606a}[role=alert]{background:#ffebe9;padding:.5rem .75rem;border-radius:4px}
+small{display:block;color:#57606a}[role=alert]{background:#ffebe9;padding:.5rem .75rem;border-radius:4px}
 @media(prefers-color-scheme:dark){body{background:#14171a;color:#e6e9ec}main{background:#1f2428}small{color:#9aa4ad}[role=alert]{background:#4a1d1f}}
 `
 
