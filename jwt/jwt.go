@@ -50,7 +50,9 @@ type Claims struct {
 }
 
 // Scopes returns the scopes one by one.
-func (c Claims) Scopes() []string { return strings.Fields(c.Scope) }
+func (c Claims) Scopes() []string {
+	return strings.FieldsFunc(c.Scope, func(r rune) bool { return r == ' ' })
+}
 
 // HasScope reports whether the token carries the scope.
 func (c Claims) HasScope(scope string) bool {
