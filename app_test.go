@@ -421,3 +421,18 @@ func TestSecurityScopesAreThoseOfThePath(t *testing.T) {
 		t.Errorf("GET / = %d %s, want items me", w.Code, w.Body)
 	}
 }
+
+// A handler that gives up a connection closes it, and nothing is logged.
+func TestAbortedHandlersCloseTheConnection(t *testing.T) {
+	app := quiet()
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) {
+		panic(http.ErrAbortHandler)
+	}))
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler { //nolint:errorlint // a panic's value
+			t.Errorf("the panic is %v, want http.ErrAbortHandler", cause)
+		}
+	}()
+	ask(t, app, "GET", "/", "")
+	t.Error("the handler's panic did not get through")
+}

@@ -3,9 +3,11 @@ package holdfast
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -178,7 +180,7 @@ func (rt *route) parameters() []members {
 			out = append(out, members{{"name", f.name}, {"in", f.in}, {"required", f.required}, {"schema", f.schema}})
 		}
 	}
-	for name := range rt.pattern.names {
+	for _, name := range slices.Sorted(maps.Keys(rt.pattern.names)) {
 		if !seen["path"+name] {
 			out = append(out, members{{"name", name}, {"in", "path"}, {"required", true}, {"schema", map[string]string{"type": "string"}}})
 		}

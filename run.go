@@ -162,6 +162,10 @@ func (rt *route) collect(x *exchange) error {
 
 // answer writes the response: the error's, or what the handler returned.
 func (rt *route) answer(x *exchange, err error) {
+	var broken *panicError
+	if errors.As(err, &broken) && broken.cause == http.ErrAbortHandler { //nolint:errorlint // a panic's value, which nobody wraps
+		panic(http.ErrAbortHandler) // the handler wants the connection closed and nothing logged
+	}
 	if rt.endpoint.raw {
 		rt.answerRaw(x, err)
 		return

@@ -2,12 +2,14 @@ package jwt
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,20 +40,33 @@ const (
 	HS512 Algorithm = "HS512"
 )
 
+// known reports whether the package has the algorithm.
+func (a Algorithm) known() bool {
+	_, ec := curves[a]
+	_, hmac := secretSizes[a]
+	return ec || hmac || a == EdDSA || slices.Contains(rsaAlgorithms, a)
+}
+
 const (
-	minSecret   = 32   // bytes
 	minVerifyRS = 2048 // bits
 	newRS       = 3072 // bits
 )
 
 // Key is one key with its one algorithm. Keys that sign hold the private part;
 // a key prints as its id and algorithm only. The zero Key is good for nothing.
+//
+// What is secret is behind functions: fmt looks into unexported fields without
+// asking any method, but it cannot look into a function.
 type Key struct {
 	id      string
 	alg     Algorithm
-	secret  []byte        // HMAC
-	private crypto.Signer // nil if the key only verifies
+	secret  func() []byte        // HMAC; nil otherwise
+	private func() crypto.Signer // nil if the key only verifies
 	public  crypto.PublicKey
+}
+
+func keyPair(id string, alg Algorithm, private crypto.Signer) Key {
+	return Key{id: id, alg: alg, private: func() crypto.Signer { return private }, public: private.Public()}
 }
 
 // GenerateKey makes a key pair with a new random id. HMAC keys are made with
@@ -72,25 +87,28 @@ func GenerateKey(alg Algorithm) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("jwt: %w", err)
 	}
-	return Key{id: rand.Text(), alg: alg, private: private, public: private.Public()}, nil
+	return keyPair(rand.Text(), alg, private), nil
 }
 
 var curves = map[Algorithm]elliptic.Curve{ES256: elliptic.P256(), ES384: elliptic.P384(), ES512: elliptic.P521()}
 
 var rsaAlgorithms = []Algorithm{RS256, RS384, RS512, PS256, PS384, PS512}
 
-// knownSecrets stand in tutorials, and so in every attacker's list.
+// secretSizes are the least sizes of secrets in bytes (RFC 7518 section 3.2).
+var secretSizes = map[Algorithm]int{HS256: 32, HS384: 48, HS512: 64}
+
+// knownSecrets stand in tutorials, and so in every attacker's list. Shorter
+// ones are refused for their length.
 var knownSecrets = []string{
-	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-	"your-256-bit-secret",
-	"mysecretkey",
+	"09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", // FastAPI's
+	"a-string-secret-at-least-256-bits-long",                           // jwt.io's
 }
 
 // SecretKey makes an HMAC key without an id. The secret must be random, of at
 // least 32 bytes and at least as long as the algorithm's hash; secrets of
 // tutorials are refused.
 func SecretKey(alg Algorithm, secret []byte) (Key, error) {
-	size, ok := map[Algorithm]int{HS256: minSecret, HS384: 48, HS512: 64}[alg]
+	size, ok := secretSizes[alg]
 	if !ok {
 		return Key{}, fmt.Errorf("jwt: %q is no HMAC algorithm", alg)
 	}
@@ -98,11 +116,16 @@ func SecretKey(alg Algorithm, secret []byte) (Key, error) {
 		return Key{}, fmt.Errorf("jwt: a secret for %s has at least %d bytes, this one has %d", alg, size, len(secret))
 	}
 	for _, known := range knownSecrets {
-		if string(secret) == known {
+		decoded, _ := hex.DecodeString(known)
+		if string(secret) == known || bytes.Equal(secret, decoded) {
 			return Key{}, errors.New("jwt: this secret is published in a tutorial; generate one")
 		}
 	}
-	return Key{alg: alg, secret: bytes.Clone(secret)}, nil
+	if len(bytes.Trim(secret, "\x00")) == 0 {
+		return Key{}, errors.New("jwt: this secret is all zeros; was it never filled?")
+	}
+	own := bytes.Clone(secret)
+	return Key{alg: alg, secret: func() []byte { return own }}, nil
 }
 
 // ID returns the key's id (kid), or "" if it has none.
@@ -133,9 +156,9 @@ func (k Key) MarshalJSON() ([]byte, error) {
 func (k Key) MarshalPrivate() ([]byte, error) {
 	switch {
 	case k.secret != nil:
-		return json.Marshal(jose.JSONWebKey{Key: k.secret, KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
+		return json.Marshal(jose.JSONWebKey{Key: k.secret(), KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
 	case k.private != nil:
-		return json.Marshal(jose.JSONWebKey{Key: k.private, KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
+		return json.Marshal(jose.JSONWebKey{Key: k.private(), KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
 	}
 	return nil, errors.New("jwt: the key has no private part")
 }
@@ -152,14 +175,38 @@ func ParsePrivate(data []byte) (Key, error) {
 	alg := Algorithm(j.Algorithm)
 	if secret, ok := j.Key.([]byte); ok {
 		k, err := SecretKey(alg, secret)
-		return k.WithID(j.KeyID), err
+		if err != nil {
+			return Key{}, err
+		}
+		return k.WithID(j.KeyID), nil
 	}
 	private, ok := j.Key.(crypto.Signer)
 	if !ok {
 		return Key{}, errors.New("jwt: the key has no private part")
 	}
-	k := Key{id: j.KeyID, alg: alg, private: private, public: private.Public()}
-	return k, k.check()
+	k := keyPair(j.KeyID, alg, private)
+	if err := cmp.Or(k.check(), matches(private)); err != nil {
+		return Key{}, err
+	}
+	return k, nil
+}
+
+// matches makes sure that an ECDSA key's two parts are of one pair, which its
+// form does not say. The other kinds were checked when they were read.
+func matches(private crypto.Signer) error {
+	key, ok := private.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil
+	}
+	secret, err := key.ECDH()
+	if err != nil {
+		return errors.New("jwt: the private part is not on the curve")
+	}
+	public, err := key.PublicKey.ECDH()
+	if err != nil || !secret.PublicKey().Equal(public) {
+		return errors.New("jwt: the private and the public part are not of one pair")
+	}
+	return nil
 }
 
 // check makes sure that the key is of its algorithm's kind, and strong enough.

@@ -109,9 +109,9 @@ func parseClaims(data []byte) (Claims, error) {
 		m.text("jti", &c.ID),
 		m.text("sid", &c.SessionID),
 		m.text("scope", &c.Scope),
-		m.date("exp", &c.Expiry),
-		m.date("nbf", &c.NotBefore),
-		m.date("iat", &c.IssuedAt),
+		m.date("exp", &c.Expiry, math.Floor),
+		m.date("nbf", &c.NotBefore, math.Ceil),
+		m.date("iat", &c.IssuedAt, math.Ceil),
 		m.audience(&c.Audience),
 	)
 	return c, err
@@ -162,8 +162,8 @@ func (m object) text(name string, dst *string) error {
 const maxDate = 253402300799
 
 // date reads a NumericDate (RFC 7519 section 2): seconds, perhaps with a
-// fraction, which is dropped.
-func (m object) date(name string, dst *time.Time) error {
+// fraction, which is rounded to where the token is good for less time.
+func (m object) date(name string, dst *time.Time, round func(float64) float64) error {
 	raw, ok := m[name]
 	if !ok {
 		return nil
@@ -172,7 +172,7 @@ func (m object) date(name string, dst *time.Time) error {
 	if err != nil || seconds < 0 || seconds > maxDate {
 		return fmt.Errorf("%w: %s is not a date", ErrMalformed, name)
 	}
-	*dst = time.Unix(int64(math.Floor(seconds)), 0).UTC()
+	*dst = time.Unix(int64(round(seconds)), 0).UTC()
 	return nil
 }
 

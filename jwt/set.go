@@ -57,17 +57,18 @@ var curveAlgorithms = map[string]Algorithm{"Ed25519": EdDSA, "P-256": ES256, "P-
 
 func parsePublic(raw []byte) (k Key, ok bool, err error) {
 	var meta struct {
-		Use       string   `json:"use"`
-		Ops       []string `json:"key_ops"`
-		Curve     string   `json:"crv"`
-		Private   *string  `json:"d"`
-		Symmetric *string  `json:"k"`
+		Use   string   `json:"use"`
+		Ops   []string `json:"key_ops"`
+		Curve string   `json:"crv"`
 	}
-	if json.Unmarshal(raw, &meta) != nil {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(raw, &all) != nil || json.Unmarshal(raw, &meta) != nil {
 		return Key{}, false, errors.New("jwt: a key of the set is malformed")
 	}
-	if meta.Private != nil || meta.Symmetric != nil {
-		return Key{}, false, errors.New("jwt: the key set has a secret in it")
+	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+		if _, ok := all[name]; ok {
+			return Key{}, false, errors.New("jwt: the key set has a secret in it")
+		}
 	}
 	var j jose.JSONWebKey
 	if meta.Use != "" && meta.Use != "sig" || meta.Ops != nil && !slices.Contains(meta.Ops, "verify") || j.UnmarshalJSON(raw) != nil {

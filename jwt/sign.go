@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // SignerConfig says what a signer's tokens look like.
@@ -42,7 +44,10 @@ func NewSigner(config SignerConfig) (*Signer, error) {
 		return nil, errors.New("jwt: the signer has no Audience; say InsecureNoAudience if that is meant")
 	case config.TTL < 0:
 		return nil, errors.New("jwt: the signer's TTL is negative")
+	case !utf8s(append([]string{config.Issuer, config.Type, config.Key.id}, config.Audience...)...):
+		return nil, errors.New("jwt: Issuer, Audience, Type and the key's id must be UTF-8")
 	}
+	config.Audience = slices.Clone(config.Audience)
 	if config.Type == "" {
 		config.Type = defaultType
 	}
@@ -85,7 +90,13 @@ type wire struct {
 // Sign makes a token of the claims. Issuer, audience, expiry, time of issue
 // and id are the signer's own: what the claims say of them is ignored, except
 // that an Expiry earlier than the signer's is kept.
+//
+// Claims that are not UTF-8, and such as would make a token longer than
+// MaxSize, are errors.
 func (s *Signer) Sign(c Claims) (string, error) {
+	if !utf8s(c.Subject, c.SessionID, c.Scope) {
+		return "", errors.New("jwt: claims must be UTF-8") // JSON would make different ones the same
+	}
 	now := s.config.Now()
 	id := make([]byte, 16)
 	if _, err := io.ReadFull(s.config.Rand, id); err != nil {
@@ -117,5 +128,18 @@ func (s *Signer) Sign(c Claims) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("jwt: %w", err)
 	}
-	return signed + "." + base64.RawURLEncoding.EncodeToString(sig), nil
+	text := signed + "." + base64.RawURLEncoding.EncodeToString(sig)
+	if len(text) > MaxSize {
+		return "", fmt.Errorf("jwt: the token would have %d bytes, more than the %d that are accepted", len(text), MaxSize)
+	}
+	return text, nil
+}
+
+func utf8s(texts ...string) bool {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return false
+		}
+	}
+	return true
 }

@@ -31,7 +31,7 @@ func digest(h crypto.Hash, input []byte) []byte {
 }
 
 func (k Key) mac(input []byte) []byte {
-	m := hmac.New(k.alg.hash().New, k.secret)
+	m := hmac.New(k.alg.hash().New, k.secret())
 	m.Write(input)
 	return m.Sum(nil)
 }
@@ -41,7 +41,10 @@ func (k Key) sign(input []byte) ([]byte, error) {
 	if k.secret != nil {
 		return k.mac(input), nil
 	}
-	switch private := k.private.(type) {
+	if k.private == nil {
+		return nil, errors.New("jwt: the key cannot sign")
+	}
+	switch private := k.private().(type) {
 	case ed25519.PrivateKey:
 		return ed25519.Sign(private, input), nil
 	case *ecdsa.PrivateKey:

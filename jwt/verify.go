@@ -52,6 +52,12 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 	case config.Leeway < 0 || config.Leeway > time.Minute:
 		return nil, errors.New("jwt: the verifier's Leeway is not between nothing and a minute")
 	}
+	for _, alg := range config.Algorithms {
+		if !alg.known() {
+			return nil, fmt.Errorf("jwt: the verifier allows %q, which is no algorithm here", alg)
+		}
+	}
+	config.Type = withoutApplication(config.Type)
 	if config.Type == "" {
 		config.Type = defaultType
 	}
@@ -88,11 +94,15 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
 // sameType compares media types: "application/" may be left out (RFC 7515
 // section 4.1.9).
 func sameType(got, want string) bool {
+	return strings.EqualFold(withoutApplication(got), want)
+}
+
+func withoutApplication(mediaType string) string {
 	const prefix = "application/"
-	if len(got) > len(prefix) && strings.EqualFold(got[:len(prefix)], prefix) {
-		got = got[len(prefix):]
+	if len(mediaType) > len(prefix) && strings.EqualFold(mediaType[:len(prefix)], prefix) {
+		return mediaType[len(prefix):]
 	}
-	return strings.EqualFold(got, want)
+	return mediaType
 }
 
 // checkSignature comes before any look at the claims, so that no other error
