@@ -66,7 +66,7 @@ func (rt *route) newInput(t reflect.Type, use bodyUse) (*input, error) {
 	}
 	in := &input{}
 	for _, f := range reflect.VisibleFields(t) {
-		if err := rt.addField(in, f); err != nil {
+		if err := rt.addField(in, t, f); err != nil {
 			return nil, fmt.Errorf("input %v: field %s: %w", t, f.Name, err)
 		}
 	}
@@ -95,7 +95,7 @@ func (in *input) sort() {
 	in.params = sorted
 }
 
-func (rt *route) addField(in *input, f reflect.StructField) (err error) {
+func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil { // the schema package's word for a type it cannot describe
 			err = fmt.Errorf("%v", cause)
@@ -104,7 +104,7 @@ func (rt *route) addField(in *input, f reflect.StructField) (err error) {
 	source, name := sourceOf(f)
 	switch {
 	case source == "" && f.Name == "Body" && len(f.Index) == 1:
-		in.body = &bodyField{index: f.Index, schema: rt.app.types.Of(f.Type), required: f.Tag.Get("required") != "false"}
+		in.body = &bodyField{index: f.Index, schema: rt.app.types.Of(f.Type, t.Name()), required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil

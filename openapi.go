@@ -219,10 +219,10 @@ func (a *App) responses(rt *route) members {
 	}
 	var result *schema.Schema
 	if rt.endpoint.out != nil && rt.endpoint.out != reflect.TypeFor[NoContent]() {
-		result = a.types.Of(rt.endpoint.out)
+		result = a.types.Of(rt.endpoint.out, rt.endpoint.name+"Response")
 	}
 	answer(rt.status(), "Successful Response", result)
-	refusal := a.types.Of(reflect.TypeFor[errorBody]())
+	refusal := a.types.Of(reflect.TypeFor[errorBody](), "")
 	unauthorized, forbidden := rt.refuses()
 	if unauthorized {
 		answer(http.StatusUnauthorized, "No credential, or one that is not accepted", refusal)

@@ -27,16 +27,18 @@ type Registry struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
+	n := &names{of: map[reflect.Type]string{}, taken: map[string]bool{}}
 	return &Registry{
-		types: huma.NewMapRegistry(refPrefix, huma.DefaultSchemaNamer),
+		types: huma.NewMapRegistry(refPrefix, n.name),
 		named: map[string]*huma.Schema{},
 	}
 }
 
-// Of returns the schema of a type; a struct becomes a reference to a named
-// component. It panics for a type that JSON cannot hold.
-func (r *Registry) Of(t reflect.Type) *Schema {
-	return &Schema{r.types.Schema(t, true, t.Name()), r}
+// Of returns the schema of a type; a struct becomes a reference to a component
+// of the type's name, or of the hint's if the type has none. It panics for a
+// type that JSON cannot hold.
+func (r *Registry) Of(t reflect.Type, hint string) *Schema {
+	return &Schema{r.types.Schema(t, true, hint), r}
 }
 
 // Field returns the schema of a struct's field, with the constraints of its

@@ -49,7 +49,7 @@ func TestDecode(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var into account
-			bad := schema.NewRegistry().Of(reflect.TypeFor[account]()).Decode([]byte(test.body), &into, "body")
+			bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(test.body), &into, "body")
 			if got := words(bad); got != test.want {
 				t.Errorf("Decode(%s) = %s, want %s", test.body, got, test.want)
 			}
@@ -72,7 +72,7 @@ func words(bad []schema.Violation) string {
 
 func TestASecretIsNeverShownAgain(t *testing.T) {
 	var into account
-	bad := schema.NewRegistry().Of(reflect.TypeFor[account]()).Decode([]byte(`{"name":"a","password":"hunter2"}`), &into, "body")
+	bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","password":"hunter2"}`), &into, "body")
 	data, err := json.Marshal(bad)
 	if err != nil || len(bad) != 1 || strings.Contains(string(data), "hunter2") {
 		t.Errorf("violations = %s, want one without the password", data)
@@ -81,14 +81,14 @@ func TestASecretIsNeverShownAgain(t *testing.T) {
 
 func TestLargeIntegersKeepTheirDigits(t *testing.T) {
 	var into account
-	bad := schema.NewRegistry().Of(reflect.TypeFor[account]()).Decode([]byte(`{"name":"a","big":9007199254740993}`), &into)
+	bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","big":9007199254740993}`), &into)
 	if bad != nil || into.Big != 9007199254740993 {
 		t.Errorf("Decode = %d, %v, want 9007199254740993", into.Big, bad)
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	s := schema.NewRegistry().Of(reflect.TypeFor[account]())
+	s := schema.NewRegistry().Of(reflect.TypeFor[account](), "")
 	f.Add([]byte(`{"name":"amy","age":20}`))
 	f.Add([]byte(`{"name":"a","homes":[{"city":"Rome"}],"tags":["x"]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

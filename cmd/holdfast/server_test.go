@@ -1,0 +1,118 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/holdfasttest"
+)
+
+// inProcess is the server's application on a store of its own.
+func inProcess(t *testing.T) (*opened, *server) {
+	t.Helper()
+	db := database{DB: filepath.Join(t.TempDir(), "test.db")}
+	o, err := db.open(t.Context(), account.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	srv, err := newServer(t.Context(), o, &serveCmd{database: db, AccessTTL: 1e9}, "http://127.0.0.1", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, srv
+}
+
+func TestGolden(t *testing.T) {
+	_, srv := inProcess(t)
+	holdfasttest.Golden(t, srv.app)
+}
+
+func TestHealth(t *testing.T) {
+	o, srv := inProcess(t)
+	ask := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		srv.app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w
+	}
+	for path, want := range map[string]string{"/healthz": `{"status":"ok"}`, "/readyz": `{"status":"ready"}`} {
+		if w := ask(path); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != want {
+			t.Errorf("GET %s = %d %s, want 200 %s", path, w.Code, w.Body, want)
+		}
+	}
+	if err := o.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w := ask("/readyz"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("GET /readyz without a store = %d %s, want 503", w.Code, w.Body)
+	}
+	if w := ask("/healthz"); w.Code != http.StatusOK {
+		t.Errorf("GET /healthz without a store = %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+func TestWhoSentARequest(t *testing.T) {
+	trusted, err := parseProxies([]string{"10.0.0.0/8", "192.0.2.7", "fd00::/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		peer, forwarded, want string
+	}{
+		"nobody forwarded":                    {"203.0.113.9:1", "", "203.0.113.9"},
+		"a stranger's word":                   {"203.0.113.9:1", "1.2.3.4", "203.0.113.9"},
+		"a proxy's word":                      {"10.1.1.1:1", "203.0.113.9", "203.0.113.9"},
+		"a proxy without a word":              {"10.1.1.1:1", "", "10.1.1.1"},
+		"two proxies":                         {"10.1.1.1:1", "203.0.113.9, 192.0.2.7", "203.0.113.9"},
+		"a stranger's word through a proxy":   {"10.1.1.1:1", "1.2.3.4, 203.0.113.9", "203.0.113.9"},
+		"a proxy's word that is none":         {"10.1.1.1:1", "<script>", "10.1.1.1"},
+		"a proxy on IPv6":                     {"[fd00::1]:1", "2001:db8::5", "2001:db8::5"},
+		"a proxy on IPv6 that speaks of IPv4": {"[::ffff:10.1.1.1]:1", "203.0.113.9", "203.0.113.9"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = test.peer
+		if test.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", test.forwarded)
+		}
+		if got := trusted.client(r); got != test.want {
+			t.Errorf("%s: client = %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestPagesOfOtherOrigins(t *testing.T) {
+	_, srv := inProcess(t)
+	handler, err := crossOrigin([]string{"https://app.example.org"}, srv.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		handler http.Handler
+		origin  string
+		want    string
+	}{
+		"none are allowed by default": {srv.app, "https://app.example.org", ""},
+		"the one that was given":      {handler, "https://app.example.org", "https://app.example.org"},
+		"another":                     {handler, "https://evil.example.org", ""},
+		"one that looks like it":      {handler, "https://app.example.org.evil.example", ""},
+	} {
+		r := httptest.NewRequest(http.MethodOptions, "/users/me", nil)
+		r.Header.Set("Origin", test.origin)
+		r.Header.Set("Access-Control-Request-Method", http.MethodGet)
+		r.Header.Set("Access-Control-Request-Headers", "authorization")
+		w := httptest.NewRecorder()
+		test.handler.ServeHTTP(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Origin"); got != test.want || w.Header().Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: Access-Control-Allow-Origin = %q, want %q", name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/holdfast-go/holdfast/holdfasttest"
+)
+
+func TestGolden(t *testing.T) { holdfasttest.Golden(t, routes()) }
