@@ -6,13 +6,23 @@ FUZZTIME ?= 30s
 help: ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-check: test lint ## what CI runs
+check: test browser lint ## what CI runs
 
 test: ## all tests, with the race detector (needs a C compiler)
 	$(GO) test -race -shuffle=on ./...
 
 short: ## the tests that take no time
 	$(GO) test -short ./...
+
+browser: ## the server in a real browser (needs Chromium: script/bootstrap)
+	$(GO) -C e2e test -race -count=1 ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@$(GO) list ./... | while read -r pkg; do \
+	  $(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' | while read -r target; do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done || exit 1; \
+	done
 
 lint: ## go vet, gofmt
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
@@ -24,4 +34,4 @@ golden: ## write the golden files again
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short lint golden run
+.PHONY: help check test short browser lint fuzz golden run
