@@ -141,6 +141,9 @@ func toError(err error) *Error {
 	case errors.As(err, &broken):
 		return &Error{Status: http.StatusInternalServerError, Cause: err}
 	case errors.As(err, &none):
+		if none.scheme.missing != nil {
+			return none.scheme.missing
+		}
 		return challenge(http.StatusUnauthorized, "Not authenticated", none.scheme.challenge, nil)
 	case errors.As(err, &refused):
 		return challenge(http.StatusUnauthorized, "Could not validate credentials", refused.scheme.challengeWith("invalid_token", nil), err)

@@ -3,7 +3,6 @@ package holdfast
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 )
 
@@ -24,8 +23,8 @@ type scheme struct {
 	challenge string
 	openapi   map[string]any
 	scopes    Scopes
-	bearer    bool // RFC 6750: the challenge carries error and scope
-	oauth     bool // scopes are listed in the flows
+	bearer    bool   // RFC 6750: the challenge carries error and scope
+	missing   *Error // the answer to callers without a credential; nil for the usual one
 	cred      *node
 	at        place
 	faults    []string
@@ -41,6 +40,15 @@ func Named(name string) SchemeOption { return func(s *scheme) { s.name = name } 
 
 // Described sets the scheme's description in the OpenAPI document.
 func Described(text string) SchemeOption { return func(s *scheme) { s.text = text } }
+
+// NotAuthenticated sets the answer to callers without a credential, instead of
+// a 401 "Not authenticated" with the scheme's challenge.
+func NotAuthenticated(answer *Error) SchemeOption { return func(s *scheme) { s.missing = answer } }
+
+// BearerFormat says in the document what a bearer token looks like: "JWT".
+func BearerFormat(format string) SchemeOption {
+	return func(s *scheme) { s.openapi["bearerFormat"] = format }
+}
 
 // NewScheme makes a scheme of the caller's own. The challenge is the value of
 // WWW-Authenticate for callers without a credential, openapi the security
@@ -140,57 +148,6 @@ func (s *scheme) document() map[string]any {
 	}
 	out["flows"] = full
 	return out
-}
-
-// OAuth2PasswordBearer is a bearer token that callers get from tokenURL with
-// their name and password. A relative tokenURL is resolved against the
-// document's own address, so it works behind a path prefix.
-func OAuth2PasswordBearer(tokenURL string, options ...SchemeOption) *Scheme[string] {
-	flow := map[string]any{"password": map[string]any{"tokenUrl": tokenURL}}
-	s := newScheme("OAuth2PasswordBearer", "Bearer", map[string]any{"type": "oauth2", "flows": flow}, bearerToken, caller(1))
-	s.s.bearer, s.s.oauth = true, true
-	return s.apply(options)
-}
-
-// HTTPBearer is a bearer token whose origin the document does not describe.
-func HTTPBearer(options ...SchemeOption) *Scheme[string] {
-	s := newScheme("HTTPBearer", "Bearer", map[string]any{"type": "http", "scheme": "bearer"}, bearerToken, caller(1))
-	s.s.bearer = true
-	return s.apply(options)
-}
-
-// APIKeyHeader is a key in the request header called name. An empty value is
-// no key; a header that is sent more than once is none either.
-func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, bool) { return single(x.request, name) }
-	s := newScheme("APIKeyHeader", "APIKey", map[string]any{"type": "apiKey", "in": "header", "name": name}, find, caller(1))
-	return s.apply(options)
-}
-
-// bearerToken reads Authorization: Bearer TOKEN (RFC 6750 section 2.1). The
-// scheme word is case-insensitive; an empty token is no token.
-func bearerToken(x *exchange) (string, bool) {
-	header, ok := single(x.request, "Authorization")
-	if !ok {
-		return "", false
-	}
-	word, rest, ok := strings.Cut(header, " ")
-	if !ok || !strings.EqualFold(word, "Bearer") {
-		return "", false
-	}
-	token := strings.Trim(rest, " ")
-	return token, token != ""
-}
-
-// single returns a header that was sent exactly once and is not empty. Of two
-// Authorization headers a proxy may have checked the other one, so neither
-// counts.
-func single(r *http.Request, name string) (string, bool) {
-	values := r.Header[http.CanonicalHeaderKey(name)]
-	if len(values) != 1 || values[0] == "" {
-		return "", false
-	}
-	return values[0], true
 }
 
 // challengeWith appends RFC 6750 section 3 parameters to the challenge of a

@@ -24,6 +24,21 @@ type Violation struct {
 	Ctx   map[string]any `json:"ctx,omitempty"`   // the bound that was missed
 }
 
+// MarshalJSON writes the violation as FastAPI does: a value that is missing has
+// the input null, others have none if it must not be shown.
+func (v Violation) MarshalJSON() ([]byte, error) {
+	type plain Violation // without this method
+	if v.Type != "missing" {
+		return json.Marshal(plain(v))
+	}
+	return json.Marshal(struct {
+		Type  string `json:"type"`
+		Loc   []any  `json:"loc"`
+		Msg   string `json:"msg"`
+		Input any    `json:"input"`
+	}{v.Type, v.Loc, v.Msg, nil})
+}
+
 // Validate checks v, which is decoded JSON or a Go scalar, and returns what is
 // wrong with it. loc is where v stands in the request.
 func (s *Schema) Validate(v any, loc ...any) []Violation {

@@ -1,0 +1,128 @@
+package holdfast
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// HTTPCredentials is what follows in an Authorization header.
+type HTTPCredentials struct {
+	Scheme      string // the word as it was sent
+	Credentials string // the rest, which is not empty
+}
+
+// Format writes the scheme alone: the credentials are secret.
+func (c HTTPCredentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.Scheme+" [secret]") }
+
+// BasicCredentials is a name and a password (RFC 7617).
+type BasicCredentials struct {
+	Username string
+	Password string
+}
+
+// Format writes the name alone: the password is secret.
+func (c BasicCredentials) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, c.Username+":[secret]")
+}
+
+// HTTPScheme is an HTTP authentication scheme of any name: "Digest", "DPoP".
+// The word is compared without regard to case.
+func HTTPScheme(word string, options ...SchemeOption) *Scheme[HTTPCredentials] {
+	return httpScheme("HTTP"+word, word, word, caller(1)).apply(options)
+}
+
+// HTTPDigest finds Digest credentials (RFC 7616) and verifies nothing of them:
+// that is the verifier's work.
+func HTTPDigest(options ...SchemeOption) *Scheme[HTTPCredentials] {
+	return httpScheme("HTTPDigest", "digest", "Digest", caller(1)).apply(options)
+}
+
+func httpScheme(name, word, challenge string, at place) *Scheme[HTTPCredentials] {
+	find := func(x *exchange) (HTTPCredentials, bool) {
+		sent, rest, ok := authorization(x)
+		return HTTPCredentials{sent, rest}, ok && strings.EqualFold(sent, word)
+	}
+	s := newScheme(name, challenge, map[string]any{"type": "http", "scheme": word}, find, at)
+	if !validScopeToken(word) || strings.ContainsAny(word, `",=`) {
+		s.s.fault(at, "HTTP scheme %q is no token (RFC 9110 section 11.1)", word)
+	}
+	return s
+}
+
+// HTTPBasic is a name and a password with every request (RFC 7617). The realm
+// may be empty. Credentials that cannot be read are none.
+func HTTPBasic(realm string, options ...SchemeOption) *Scheme[BasicCredentials] {
+	challenge := "Basic"
+	if realm != "" {
+		challenge += " realm=" + quoted(realm)
+	}
+	s := newScheme("HTTPBasic", challenge, map[string]any{"type": "http", "scheme": "basic"}, basicCredentials, caller(1))
+	if strings.ContainsFunc(realm, func(r rune) bool { return r < ' ' || r > '~' }) {
+		s.s.fault(s.s.at, "realm %q: a realm is printable ASCII", realm)
+	}
+	return s.apply(options)
+}
+
+// quoted is a quoted-string (RFC 9110 section 5.6.4).
+func quoted(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+func basicCredentials(x *exchange) (BasicCredentials, bool) {
+	word, rest, ok := authorization(x)
+	if !ok || !strings.EqualFold(word, "Basic") {
+		return BasicCredentials{}, false
+	}
+	data, err := base64.StdEncoding.DecodeString(rest)
+	if err != nil || !utf8.Valid(data) {
+		return BasicCredentials{}, false
+	}
+	name, password, ok := strings.Cut(string(data), ":")
+	return BasicCredentials{name, password}, ok
+}
+
+// authorization splits the Authorization header, of which there must be one,
+// into the scheme's word and the rest.
+func authorization(x *exchange) (word, rest string, ok bool) {
+	header, ok := single(x.request, "Authorization")
+	if !ok {
+		return "", "", false
+	}
+	word, rest, ok = strings.Cut(header, " ")
+	rest = strings.Trim(rest, " ")
+	return word, rest, ok && rest != ""
+}
+
+// HTTPBearer is a bearer token whose origin the document does not describe.
+func HTTPBearer(options ...SchemeOption) *Scheme[string] {
+	return newBearer("HTTPBearer", map[string]any{"type": "http", "scheme": "bearer"}, caller(1)).apply(options)
+}
+
+// newBearer is a scheme whose credential is a bearer token.
+func newBearer(name string, openapi map[string]any, at place) *Scheme[string] {
+	s := newScheme(name, "Bearer", openapi, bearerToken, at)
+	s.s.bearer = true
+	return s
+}
+
+// bearerToken reads Authorization: Bearer TOKEN (RFC 6750 section 2.1). The
+// scheme word is case-insensitive; an empty token is no token.
+func bearerToken(x *exchange) (string, bool) {
+	word, token, ok := authorization(x)
+	return token, ok && strings.EqualFold(word, "Bearer")
+}
+
+// single returns a header that was sent exactly once and is not empty. Of two
+// Authorization headers a proxy may have checked the other one, so neither
+// counts.
+func single(r *http.Request, name string) (string, bool) {
+	values := r.Header[http.CanonicalHeaderKey(name)]
+	if len(values) != 1 || values[0] == "" {
+		return "", false
+	}
+	return values[0], true
+}
