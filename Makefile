@@ -24,9 +24,15 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done || exit 1; \
 	done
 
-lint: ## go vet, gofmt
-	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
-	$(GO) vet ./...
+lint: ## golangci-lint with the short list of .golangci.yml
+	$(TOOLS) golangci-lint run ./...
+	$(GO) -C e2e vet ./...
+
+fmt: ## format as the linter wants it
+	$(TOOLS) golangci-lint fmt ./...
+
+vuln: ## known vulnerabilities in what is called
+	$(TOOLS) govulncheck ./...
 
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
@@ -34,4 +40,4 @@ golden: ## write the golden files again
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fuzz golden run
+.PHONY: help check test short browser lint fmt vuln fuzz golden run

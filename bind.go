@@ -252,7 +252,7 @@ func readForm(x *exchange) (url.Values, error) {
 	case "multipart/form-data":
 		return readMultipart(x)
 	}
-	return nil, nil // no form: every field of it is missing
+	return nil, nil //nolint:nilnil // no form: every field of it is missing
 }
 
 func readMultipart(x *exchange) (url.Values, error) {

@@ -124,7 +124,7 @@ func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Cont
 
 // Depends4 makes a dependency from a function of four others. Who needs more
 // takes a struct of them from one dependency.
-func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func(context.Context, A, B, C, D) (T, error)) Dep[T] { //nolint:revive // four dependencies and the function are what it is for
+func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func(context.Context, A, B, C, D) (T, error)) Dep[T] {
 	n := newNode[T](dependNode, funcName(fn), caller(1), a.n, b.n, c.n, d.n)
 	n.broken = n.broken || fn == nil
 	n.run = func(x *exchange, s *step) error {

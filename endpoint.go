@@ -158,7 +158,7 @@ func (w *rawWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Flush sends what was written so far.
 func (w *rawWriter) Flush() {
 	w.wrote = true
-	_ = http.NewResponseController(w.ResponseWriter).Flush() //nolint:errcheck // http.Flusher has no way to say it
+	_ = http.NewResponseController(w.ResponseWriter).Flush() // http.Flusher has no way to say it
 }
 
 // Hijack hands the connection to the handler, as a WebSocket needs.

@@ -180,13 +180,3 @@ func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	out.alternatives = append(out.alternatives, nobody)
 	return Policy[Maybe[P]]{out}
 }
-
-// isPublic reports whether one alternative asks for nothing at all.
-func (p *policy) isPublic() bool {
-	for _, a := range p.alternatives {
-		if len(a.needs) == 0 && len(a.absent) == 0 {
-			return true
-		}
-	}
-	return false
-}

@@ -125,7 +125,7 @@ var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 // the time it was made, to the millisecond.
 func (s *Service) newID() (string, error) {
 	var id [16]byte
-	binary.BigEndian.PutUint64(id[:8], uint64(s.Now().UnixMilli())<<16) //nolint:gosec // the clock is after 1970
+	binary.BigEndian.PutUint64(id[:8], uint64(s.Now().UnixMilli())<<16) // the clock is after 1970
 	if _, err := io.ReadFull(s.Rand, id[6:]); err != nil {
 		return "", fmt.Errorf("account: %w", err)
 	}

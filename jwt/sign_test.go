@@ -27,22 +27,26 @@ func TestSignWrites(t *testing.T) {
 		header, body string
 	}{
 		"an access token": {
-			nil, jwt.Claims{Subject: "alice", Scope: "me items"},
+			nil,
+			jwt.Claims{Subject: "alice", Scope: "me items"},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","sub":"alice","aud":"https://api.example",` + times + `,"scope":"me items"}`,
 		},
 		"a token of nobody": {
-			nil, jwt.Claims{},
+			nil,
+			jwt.Claims{},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","aud":"https://api.example",` + times + `,"scope":""}`,
 		},
 		"a session and a day to begin": {
-			nil, jwt.Claims{SessionID: "s", NotBefore: instant},
+			nil,
+			jwt.Claims{SessionID: "s", NotBefore: instant},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","aud":"https://api.example","exp":` + in(15*time.Minute) + `,"nbf":` + in(0) + `,"iat":` + in(0) + `,` + jti + `,"sid":"s","scope":""}`,
 		},
 		"two audiences": {
-			func(c *jwt.SignerConfig) { c.Audience = []string{"a", "b"} }, jwt.Claims{},
+			func(c *jwt.SignerConfig) { c.Audience = []string{"a", "b"} },
+			jwt.Claims{},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","aud":["a","b"],` + times + `,"scope":""}`,
 		},
@@ -51,16 +55,19 @@ func TestSignWrites(t *testing.T) {
 				c.Issuer, c.InsecureNoIssuer = "", true
 				c.Audience, c.InsecureNoAudience = nil, true
 				c.Key, c.Type = edKey.WithID(""), "JWT"
-			}, jwt.Claims{},
+			},
+			jwt.Claims{},
 			`{"alg":"EdDSA","typ":"JWT"}`, `{` + times + `,"scope":""}`,
 		},
 		"what the claims may not say": {
-			nil, jwt.Claims{Issuer: "x", Audience: []string{"x"}, ID: "x", IssuedAt: instant.Add(-time.Hour), Expiry: instant.Add(time.Hour)},
+			nil,
+			jwt.Claims{Issuer: "x", Audience: []string{"x"}, ID: "x", IssuedAt: instant.Add(-time.Hour), Expiry: instant.Add(time.Hour)},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","aud":"https://api.example",` + times + `,"scope":""}`,
 		},
 		"an earlier expiry": {
-			func(c *jwt.SignerConfig) { c.TTL = time.Hour }, jwt.Claims{Expiry: instant.Add(time.Second)},
+			func(c *jwt.SignerConfig) { c.TTL = time.Hour },
+			jwt.Claims{Expiry: instant.Add(time.Second)},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","aud":"https://api.example","exp":` + in(time.Second) + `,"iat":` + in(0) + `,` + jti + `,"scope":""}`,
 		},

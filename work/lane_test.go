@@ -11,7 +11,7 @@ import (
 )
 
 func sleeping(d time.Duration) func() error {
-	return func() error { time.Sleep(d); return nil }
+	return func() error { time.Sleep(d); return nil } //nolint:forbidigo // inside testing/synctest
 }
 
 func TestALaneRunsAsManyAsItHasWorkers(t *testing.T) {

@@ -147,8 +147,10 @@ func (s *Shop) findUser(_ context.Context, claims jwt.Claims) (User, error) {
 	defer s.mu.RUnlock()
 	user, ok := s.users[claims.Subject]
 	if !ok {
-		return User{}, &holdfast.Error{Status: http.StatusUnauthorized, Detail: "Could not validate credentials",
-			Header: http.Header{"WWW-Authenticate": {`Bearer error="invalid_token"`}}}
+		return User{}, &holdfast.Error{
+			Status: http.StatusUnauthorized, Detail: "Could not validate credentials",
+			Header: http.Header{"WWW-Authenticate": {`Bearer error="invalid_token"`}},
+		}
 	}
 	return user, nil
 }

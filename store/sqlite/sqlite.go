@@ -76,7 +76,7 @@ func prepareFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator says where the data is
 	if err != nil {
 		return "", err
 	}
@@ -193,8 +193,8 @@ func (s *Store) Close() error {
 
 // Ping reports whether the store can be read.
 func (s *Store) Ping(ctx context.Context) error {
-	var any bool
-	return s.readers.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM settings)").Scan(&any)
+	var used bool
+	return s.readers.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM settings)").Scan(&used)
 }
 
 // Generation implements account.Store.
