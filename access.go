@@ -23,8 +23,9 @@ func (a *App) Access() ([]Access, error) {
 	if err := a.Err(); err != nil {
 		return nil, err
 	}
-	out := make([]Access, len(a.routes))
-	for i, rt := range a.routes {
+	routes := a.original().routes
+	out := make([]Access, len(routes))
+	for i, rt := range routes {
 		out[i] = rt.access()
 	}
 	return out, nil

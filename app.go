@@ -27,12 +27,9 @@ type Config struct {
 	// MaxBody is the largest request body in bytes. 1 MiB if zero.
 	MaxBody int64
 
-	// DocsPath is where the docs page stands: "/docs" if empty. The document
-	// stands at "/openapi.json".
-	DocsPath string
-
-	// NoDocs leaves out the docs page and the document.
-	NoDocs bool
+	// Docs says where the docs page and the document stand, and who may read
+	// them. The zero Docs is /docs and /openapi.json, for everybody.
+	Docs Docs
 }
 
 // App is a set of routes and an [http.Handler] that serves them. Register
@@ -44,6 +41,10 @@ type App struct {
 	routes []*route
 	faults []error
 	types  *schema.Registry
+
+	lifetimes *lifetimes
+	origin    *App            // of a copy with replaced dependencies
+	swap      map[*node]*node // what a copy replaces
 
 	once     sync.Once
 	err      error
@@ -61,13 +62,10 @@ func NewApp(config Config) *App {
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
 	}
-	if config.DocsPath == "" {
-		config.DocsPath = "/docs"
-	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	return &App{config: config, log: config.Logger, types: schema.NewRegistry()}
+	return &App{config: config, log: config.Logger, types: schema.NewRegistry(), lifetimes: &lifetimes{}}
 }
 
 // Handle registers an endpoint under "METHOD /path". A path is exact:
@@ -88,13 +86,7 @@ func (a *App) register(pattern string, e Endpoint, at place, options []RouteOpti
 // any other, and the handler that Protect returns can be mounted in any other
 // router as well.
 func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...RouteOption) http.Handler {
-	e := &endpoint{name: "handler", policy: erase(p), raw: true, empty: h == nil, at: caller(1)}
-	e.callWith = func(x *exchange, _ int, _ []int, _ int) error {
-		tracked := &rawWriter{ResponseWriter: x.writer}
-		x.writer = tracked
-		h.ServeHTTP(tracked, x.raw())
-		return nil
-	}
+	e := wrap(p, h, caller(1))
 	rt := a.add(pattern, e, e.policy, e.at, options)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if rt == nil || a.Err() != nil {
@@ -103,6 +95,13 @@ func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...Ro
 		}
 		rt.ServeHTTP(w, r)
 	})
+}
+
+// wrap makes an endpoint of a handler that does not ask who the caller is.
+func wrap(p AnyPolicy, h http.Handler, at place) *endpoint {
+	e := &endpoint{name: "handler", policy: erase(p), raw: true, empty: h == nil, at: at}
+	e.callWith = func(x *exchange, _ int, _ []int, _ int) error { return respondWith(x, h) }
+	return e
 }
 
 func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []RouteOption) *route {
@@ -217,7 +216,7 @@ func (g *Group) register(pattern string, e Endpoint, at place, options []RouteOp
 	}
 	p := e.e.policy
 	for i := len(g.policy) - 1; i >= 0; i-- {
-		p = and(p, g.policy[i])
+		p = under(g.policy[i], p)
 	}
 	g.app.add(method+" "+g.prefix+path, e.e, p, at, options)
 }
@@ -231,7 +230,9 @@ func (a *App) Err() error {
 }
 
 func (a *App) build() {
-	a.addDocs()
+	if a.origin == nil {
+		a.addDocs()
+	}
 	a.started = true
 	a.mux = http.NewServeMux()
 	seen := map[string]bool{}
@@ -248,7 +249,9 @@ func (a *App) build() {
 		a.err = fmt.Errorf("holdfast: %w", a.err)
 		return
 	}
-	a.document, a.err = a.openapi()
+	if a.origin == nil {
+		a.document, a.err = a.openapi()
+	}
 }
 
 // schemeFaults reports two schemes of one name, and mistakes in a scheme's

@@ -22,6 +22,9 @@ const (
 	scopesNode
 	paramsNode
 	requestNode
+	freshNode
+	lifetimeNode
+	mappedNode // a principal converted by As or Optional
 )
 
 // node is a Dep without its type: the erased core that plans are made of.
@@ -40,6 +43,7 @@ type node struct {
 	newCell func() cleaner
 	run     func(*exchange, *step) error
 	holds   func(f *frame, slot int, scope string) bool // verifyNode
+	open    func(context.Context) (any, error)          // lifetimeNode
 }
 
 func newNode[T any](kind nodeKind, name string, at place, deps ...*node) *node {
@@ -205,6 +209,17 @@ func (d Dep[T]) Require(first Scope, more ...Scope) Dep[T] {
 	return Dep[T]{n}
 }
 
+// Fresh returns the dependency made anew at each place that takes it, where a
+// Dep is otherwise made once for each request. What it depends on itself is
+// still shared.
+func (d Dep[T]) Fresh() Dep[T] {
+	n := newNode[T](freshNode, "", caller(1), d.n)
+	if d.n != nil {
+		n.name = d.n.name
+	}
+	return Dep[T]{n}
+}
+
 // SecurityScopes gives a dependency the scopes that were required on its own
 // path, outermost first. Asking never turns off the comparison after [Verify].
 func SecurityScopes() Dep[Scopes] {
@@ -215,28 +230,4 @@ func SecurityScopes() Dep[Scopes] {
 		return nil
 	}
 	return Dep[Scopes]{n}
-}
-
-// Defer registers cleanup for the end of the request, as FastAPI's yield does:
-// after the handler, before the response is sent, last registered first.
-// cleanup gets the request's error, nil on success; what it returns becomes
-// the response, and nil keeps what there was. After a [Raw] handler has
-// written, an error can only be logged.
-//
-// Defer panics when ctx is not the context of a request in progress.
-func Defer(ctx context.Context, cleanup func(error) error) {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	if x == nil || !x.push(cleanup) {
-		panic("holdfast: Defer needs the context of a request in progress")
-	}
-}
-
-// ResponseHeader returns the headers of the response in progress, for
-// handlers that must set one. It panics when ctx is not a request's.
-func ResponseHeader(ctx context.Context) http.Header {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	if x == nil {
-		panic("holdfast: ResponseHeader needs the context of a request in progress")
-	}
-	return x.writer.Header()
 }

@@ -1,37 +1,105 @@
 package holdfast
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/swaggerui"
 )
 
-const documentPath = "/openapi.json"
+// Docs says where an application's docs page and its OpenAPI document stand,
+// and who may read them. The zero Docs shows both to everybody. The page's
+// addresses are relative, so that it works behind any path prefix.
+type Docs struct {
+	// Path is where the page stands: "/docs" if empty. What the page is made
+	// of stands below it, and so does the page to which an authorization
+	// server sends the browser back: "/docs/oauth2-redirect".
+	Path string
+
+	// DocumentPath is where the document stands: "/openapi.json" if empty.
+	DocumentPath string
+
+	// Policy says who may read page and document: [Public] if nil. For a page
+	// that a person opens it must be one that a browser can satisfy by itself,
+	// such as of [HTTPBasic] or [APIKeyCookie].
+	Policy AnyPolicy
+
+	// NoPage leaves out the page, NoDocument the page and the document.
+	NoPage     bool
+	NoDocument bool
+
+	// OAuth fills in the page's Authorize dialog.
+	OAuth DocsOAuth
+}
+
+// DocsOAuth is what the docs page knows about its own OAuth2 client. The
+// authorization code flow always uses PKCE (RFC 7636).
+type DocsOAuth struct {
+	ClientID string
+	AppName  string
+	Scopes   []Scope           // ticked when the dialog opens
+	Query    map[string]string // added to the authorization and token requests
+}
+
+func (d *Docs) complete() {
+	if d.Path == "" {
+		d.Path = "/docs"
+	}
+	if d.DocumentPath == "" {
+		d.DocumentPath = "/openapi.json"
+	}
+	if d.Policy == nil {
+		d.Policy = Public()
+	}
+}
+
+func (d *Docs) check() error {
+	for _, path := range []string{d.Path, d.DocumentPath} {
+		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {
+			return errors.New("docs: " + path + ` is no path of a page, such as "/docs"`)
+		}
+	}
+	return nil
+}
 
 // addDocs registers the docs page and the document as routes like any other.
 func (a *App) addDocs() {
-	if a.config.NoDocs {
+	d := &a.config.Docs
+	d.complete()
+	if d.NoDocument {
 		return
 	}
-	page, err := swaggerui.New(a.config.Title, a.config.DocsPath, documentPath)
+	if err := d.check(); err != nil {
+		a.fault(builtIn, "%w", err)
+		return
+	}
+	a.addDoc(d, d.DocumentPath, http.HandlerFunc(a.serveDocument))
+	if d.NoPage {
+		return
+	}
+	page, err := swaggerui.New(swaggerui.Config{
+		Title: a.config.Title, PagePath: d.Path, DocumentPath: d.DocumentPath,
+		ClientID: d.OAuth.ClientID, AppName: d.OAuth.AppName, Scopes: Scopes(d.OAuth.Scopes).String(), Query: d.OAuth.Query,
+	})
 	if err != nil {
 		a.fault(builtIn, "docs: %w", err)
 		return
 	}
-	everybody := Public()
-	show := func(w http.ResponseWriter, r *http.Request, _ Anyone) { page.ServePage(w, r) }
-	asset := func(w http.ResponseWriter, r *http.Request, _ Anyone) {
+	a.addDoc(d, d.Path, http.HandlerFunc(page.ServePage))
+	a.addDoc(d, d.Path+"/{asset}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !page.ServeAsset(w, r, r.PathValue("asset")) {
 			a.fail(w, r, &Error{Status: http.StatusNotFound})
 		}
-	}
-	hidden := []RouteOption{Hidden()}
-	a.register("GET "+documentPath, Raw(everybody, a.serveDocument), builtIn, hidden)
-	a.register("GET "+a.config.DocsPath, Raw(everybody, show), builtIn, hidden)
-	a.register("GET "+a.config.DocsPath+"/{asset}", Raw(everybody, asset), builtIn, hidden)
+	}))
 }
 
-func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request, _ Anyone) {
+func (a *App) addDoc(d *Docs, path string, h http.Handler) {
+	e := wrap(d.Policy, h, builtIn)
+	a.add("GET "+path, e, e.policy, builtIn, []RouteOption{Hidden()})
+}
+
+func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	setLength(w.Header(), len(a.document))
 	_, _ = w.Write(a.document) // the caller may be gone

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"reflect"
@@ -60,6 +61,12 @@ func newEndpoint[P, In, Out any](p Policy[P], fn any, at place, deps ...*node) *
 	e.write = func(x *exchange, io int) error {
 		return respond(x, &x.frame.cells[io+1].(*cell[Out]).v)
 	}
+	if writesItself(e.out) {
+		e.write = func(x *exchange, io int) error {
+			h, _ := any(take[Out](x.frame, io+1)).(http.Handler)
+			return respondWith(x, h)
+		}
+	}
 	return e
 }
 
@@ -72,7 +79,9 @@ func store[Out any](x *exchange, io int, out Out, err error) error {
 	return nil
 }
 
-// To makes an endpoint from a policy and a handler.
+// To makes an endpoint from a policy and a handler. What the handler returns
+// is written as JSON; if it is an [http.Handler] instead (a redirect, a file, a
+// stream), that writes the response, after what was deferred has run.
 func To[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error)) Endpoint {
 	return to(p, handler, caller(1))
 }
@@ -167,6 +176,23 @@ func (w *rawWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
+var handlerType = reflect.TypeFor[http.Handler]()
+
+// writesItself reports whether what a handler returns is no value to be
+// encoded but an [http.Handler].
+func writesItself(out reflect.Type) bool { return out != nil && out.Implements(handlerType) }
+
+// respondWith lets what the handler returned write the response.
+func respondWith(x *exchange, h http.Handler) error {
+	if h == nil {
+		return errors.New("the handler returned no http.Handler and no error")
+	}
+	tracked := &rawWriter{ResponseWriter: x.writer}
+	x.writer = tracked
+	h.ServeHTTP(tracked, x.raw())
+	return nil
+}
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // respond writes a handler's value as JSON.
@@ -193,7 +219,12 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, 
 	if err := enc.Encode(value); err != nil {
 		return err
 	}
-	body := bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	write(w, r, status, kind, bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
+	return nil
+}
+
+// write sends a whole response.
+func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	header := w.Header()
 	header["Content-Type"] = []string{kind}
 	header["X-Content-Type-Options"] = []string{"nosniff"}
@@ -202,5 +233,4 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, 
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the caller may be gone; there is nobody left to tell
 	}
-	return nil
 }

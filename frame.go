@@ -53,8 +53,6 @@ func keep[T any](f *frame, s *step, value T, err error) error {
 	return err
 }
 
-type exchangeKey struct{}
-
 // exchange is one request in progress, and the context that its dependencies
 // and handler see. It is never pooled: handlers leak contexts.
 type exchange struct {
@@ -67,13 +65,13 @@ type exchange struct {
 	seen    *http.Request // the bodiless request, made when first asked for
 
 	mu       sync.Mutex
-	deferred []func(error) error
-	over     bool
+	deferred cleanups // before the response
+	after    cleanups // after it
 }
 
 // Value makes the exchange findable by Defer from any context derived of it.
 func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
+	if key == (scopeKey{}) {
 		return x
 	}
 	return x.Context.Value(key)
@@ -87,40 +85,6 @@ func (x *exchange) bodiless() *http.Request {
 		x.seen.Body = http.NoBody
 	}
 	return x.seen
-}
-
-func (x *exchange) push(cleanup func(error) error) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.over {
-		return false
-	}
-	x.deferred = append(x.deferred, cleanup)
-	return true
-}
-
-func (x *exchange) pop() func(error) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	last := len(x.deferred) - 1
-	if last < 0 {
-		x.over = true
-		return nil
-	}
-	cleanup := x.deferred[last]
-	x.deferred = x.deferred[:last]
-	return cleanup
-}
-
-// unwind runs what was deferred, last first, and returns the error that is
-// left. A cleanup that panics counts as one that failed.
-func (x *exchange) unwind(err error) error {
-	for cleanup := x.pop(); cleanup != nil; cleanup = x.pop() {
-		if changed := guard(func() error { return cleanup(err) }); changed != nil {
-			err = changed
-		}
-	}
-	return err
 }
 
 // guard runs fn and turns its panic into an error.

@@ -66,12 +66,18 @@ func (a *App) openapi() ([]byte, error) {
 		}
 		components = append(components, member{"securitySchemes", named})
 	}
-	return json.Marshal(members{{"openapi", "3.1.0"}, {"info", info}, {"servers", here}, {"paths", paths}, {"components", components}})
+	return json.Marshal(members{{"openapi", "3.1.0"}, {"info", info}, {"servers", a.here()}, {"paths", paths}, {"components", components}})
 }
 
-// here is the server of the document: paths begin where the document is found,
-// also when a proxy serves all of it under a prefix.
-var here = []map[string]string{{"url": ".", "description": "this server"}}
+// here is the server of the document: where the application's root is, as seen
+// from the document, also when a proxy serves all of it under a prefix.
+func (a *App) here() []map[string]string {
+	root := "."
+	if depth := strings.Count(a.config.Docs.DocumentPath, "/"); depth > 1 {
+		root = strings.Repeat("../", depth-1)
+	}
+	return []map[string]string{{"url": root, "description": "this server"}}
+}
 
 func (a *App) paths() members {
 	var paths members
@@ -218,7 +224,7 @@ func (a *App) responses(rt *route) members {
 		out = append(out, member{strconv.Itoa(status), body})
 	}
 	var result *schema.Schema
-	if rt.endpoint.out != nil && rt.endpoint.out != reflect.TypeFor[NoContent]() {
+	if rt.endpoint.out != nil && rt.endpoint.out != reflect.TypeFor[NoContent]() && !writesItself(rt.endpoint.out) {
 		result = a.types.Of(rt.endpoint.out, rt.endpoint.name+"Response")
 	}
 	answer(rt.status(), "Successful Response", result)

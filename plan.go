@@ -36,13 +36,30 @@ type step struct {
 	out    int
 	scopes Scopes // for SecurityScopes, and for a scope check
 	input  *input // for Params
+	life   *lifetime
 	check  func(*exchange, *step) error
 }
 
+// slotKey is the identity of a value within a request: the dependency, and the
+// scopes required of it if it asks for them. A fresh dependency has one for
+// each place that takes it.
 type slotKey struct {
 	n      *node
 	scopes string
+	at     use // of a fresh dependency
 }
+
+// use is a place that takes a dependency: the index-th of what the value in
+// slot by takes. The policy and the handler are numbered below zero.
+type use struct {
+	by, index int
+	fresh     bool
+}
+
+const (
+	byPolicy  = -1
+	byHandler = -2
+)
 
 // planner turns a policy and a handler's dependencies into a plan.
 type planner struct {
@@ -50,6 +67,9 @@ type planner struct {
 	slots  map[slotKey]int
 	seen   map[*node]bool // whose scopes were checked
 	inputs func(*node) (*input, error)
+	life   *lifetimes
+	swap   map[*node]*node // replaced dependencies, for tests
+	inside map[*node]bool  // those whose replacement is being planned
 	faults []error
 }
 
@@ -58,6 +78,7 @@ type build struct {
 	steps   []step
 	emitted map[int]bool
 	visited map[slotKey]int
+	needed  map[*node]int // slots of the policy's needs, one of which is the principal
 	wanted  []wanted
 	schemes []schemeScopes
 }
@@ -69,12 +90,12 @@ type wanted struct {
 	scopes Scopes
 }
 
-func newPlanner(inputs func(*node) (*input, error)) *planner {
-	return &planner{slots: map[slotKey]int{}, seen: map[*node]bool{}, inputs: inputs}
+func newPlanner(a *App, inputs func(*node) (*input, error)) *planner {
+	return &planner{slots: map[slotKey]int{}, seen: map[*node]bool{}, inputs: inputs, life: a.lifetimes, swap: a.swap, inside: map[*node]bool{}}
 }
 
 func newBuild() *build {
-	return &build{emitted: map[int]bool{}, visited: map[slotKey]int{}}
+	return &build{emitted: map[int]bool{}, visited: map[slotKey]int{}, needed: map[*node]int{}}
 }
 
 func (p *planner) fault(format string, args ...any) {
@@ -91,8 +112,8 @@ func (p *planner) slot(key slotKey) int {
 	return slot
 }
 
-// policy plans each alternative. deps are handler dependencies that reach a
-// credential: they join the policy.
+// policy plans each alternative. Those of the handler's dependencies that reach
+// a credential join the policy.
 func (p *planner) policy(pol *policy, deps []*node) {
 	for _, alt := range pol.alternatives {
 		b := newBuild()
@@ -102,22 +123,24 @@ func (p *planner) policy(pol *policy, deps []*node) {
 			b.steps = append(b.steps, step{n: s.cred, in: []int{slot}, out: -1, check: checkAbsent})
 			out.absent = true
 		}
-		for _, one := range alt.needs {
-			p.need(one, b, &out)
+		for i, one := range alt.needs {
+			p.need(one, use{by: byPolicy, index: i}, b, &out)
 		}
-		for _, dep := range deps {
-			p.checkScopes(dep)
-			p.visit(dep, nil, b)
+		for i, dep := range deps {
+			if len(dep.schemes) > 0 {
+				p.visit(dep, nil, use{by: byHandler, index: i}, b)
+			}
 		}
-		out.principal = p.visit(alt.principal, nil, b)
+		out.principal = p.principal(alt.principal, b)
 		out.steps, out.schemes = b.order(), b.schemes
 		p.plan.branches = append(p.plan.branches, out)
 	}
 }
 
-func (p *planner) need(one need, b *build, out *branch) {
+func (p *planner) need(one need, at use, b *build, out *branch) {
 	p.checkScopes(one.n)
-	slot := p.visit(one.n, nil, b)
+	slot := p.visit(one.n, nil, at, b)
+	b.needed[one.n] = slot
 	if one.roles == nil {
 		return
 	}
@@ -133,6 +156,20 @@ func (p *planner) need(one need, b *build, out *branch) {
 	out.roles = append(out.roles, roles)
 }
 
+// principal plans the value that the handler gets: one of the policy's needs,
+// perhaps converted.
+func (p *planner) principal(n *node, b *build) int {
+	if slot, ok := b.needed[n]; ok {
+		return slot
+	}
+	if n.kind != mappedNode {
+		return p.visit(n, nil, use{}, b)
+	}
+	slot := p.slot(slotKey{n: n})
+	b.steps = append(b.steps, step{n: n, in: []int{p.principal(n.deps[0], b)}, out: slot})
+	return slot
+}
+
 // handler plans the dependencies that a handler takes beside the principal and
 // returns their slots. One that reaches a credential was planned with every
 // branch; its values are there already.
@@ -141,7 +178,7 @@ func (p *planner) handler(deps []*node) []int {
 	slots := make([]int, len(deps))
 	for i, dep := range deps {
 		p.checkScopes(dep)
-		slots[i] = p.visit(dep, nil, b)
+		slots[i] = p.visit(dep, nil, use{by: byHandler, index: i}, b)
 	}
 	for _, s := range b.steps {
 		if s.n.kind == paramsNode {
@@ -155,23 +192,40 @@ func (p *planner) handler(deps []*node) []int {
 
 // visit plans n and everything below it, and returns n's slot. scopes are
 // those required on the path from outside, outermost first.
-func (p *planner) visit(n *node, scopes Scopes, b *build) int {
-	if n.kind == requireNode {
-		return p.visit(n.deps[0], scopes.with(n.scopes), b)
+func (p *planner) visit(n *node, scopes Scopes, at use, b *build) int {
+	if fake, ok := p.swap[n]; ok && !p.inside[n] {
+		p.inside[n] = true // below its replacement, a dependency is itself
+		defer delete(p.inside, n)
+		return p.visit(fake, scopes, at, b)
 	}
-	key := slotKey{n: n}
+	switch n.kind {
+	case requireNode:
+		return p.visit(n.deps[0], scopes.with(n.scopes), at, b)
+	case freshNode:
+		at.fresh = true
+		return p.visit(n.deps[0], scopes, at, b)
+	}
+	return p.value(n, scopes, at, b)
+}
+
+// value plans a dependency that makes a value.
+func (p *planner) value(n *node, scopes Scopes, at use, b *build) int {
+	if !at.fresh {
+		at = use{} // shared by all who take it
+	}
+	key := slotKey{n: n, at: at}
 	if n.asks {
 		key.scopes = scopes.String()
 	}
 	slot := p.slot(key)
-	path := slotKey{n, scopes.String()}
+	path := slotKey{n, scopes.String(), at}
 	if _, ok := b.visited[path]; ok {
 		return slot
 	}
 	b.visited[path] = slot
 	in := make([]int, len(n.deps))
 	for i, dep := range n.deps {
-		in[i] = p.visit(dep, scopes, b)
+		in[i] = p.visit(dep, scopes, use{by: slot, index: i}, b)
 	}
 	b.note(n, slot, scopes)
 	if b.emitted[slot] {
@@ -179,8 +233,11 @@ func (p *planner) visit(n *node, scopes Scopes, b *build) int {
 	}
 	b.emitted[slot] = true
 	one := step{n: n, in: in, out: slot, scopes: scopes}
-	if n.kind == paramsNode {
+	switch n.kind {
+	case paramsNode:
 		one.input = p.input(n)
+	case lifetimeNode:
+		one.life = p.life.of(n)
 	}
 	b.steps = append(b.steps, one)
 	return slot
@@ -285,7 +342,7 @@ func checkAbsent(x *exchange, s *step) error {
 // checkScopes reports, once per declaration, scopes on the paths below n that
 // nobody would check.
 func (p *planner) checkScopes(n *node) {
-	if n == nil || p.seen[n] {
+	if n == nil || p.seen[n] || p.swap != nil { // what is replaced was checked in the original
 		return
 	}
 	p.seen[n] = true

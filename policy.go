@@ -1,5 +1,7 @@
 package holdfast
 
+import "slices"
+
 // Policy says who may call, and proves it with a value of type P. It is an OR
 // of ANDs, and everything that speaks of a route reads this one structure: the
 // runner, the document, the access table. The zero Policy is refused when the
@@ -81,8 +83,9 @@ func AnyRole[P RoleHolder](dep Dep[P], role Role, more ...Role) Policy[P] {
 	return Policy[P]{single1(one, caller(1))}
 }
 
-// All lets those call who satisfy p and every one of the others; the principal
-// is p's.
+// All lets those call who satisfy p and every one of the others, which are asked
+// in this order; the principal is p's. A dependency that only checks, and whose
+// value nobody takes, is one of the others: All(p, Security(check)).
 func All[P any](p Policy[P], others ...AnyPolicy) Policy[P] {
 	out := p.p
 	for _, other := range others {
@@ -98,18 +101,28 @@ func erase(p AnyPolicy) *policy {
 	return p.erased()
 }
 
-// and is the product of two policies, with the principal of p.
+// and is the product of two policies, in this order, with the principal of p.
 func and(p, q *policy) *policy {
-	if p == nil || q == nil {
+	return product(p, q, func(a, _ alternative) *node { return a.principal })
+}
+
+// under is p under an outer policy, which is asked first, with the principal of
+// p.
+func under(outer, p *policy) *policy {
+	return product(outer, p, func(_, a alternative) *node { return a.principal })
+}
+
+func product(first, second *policy, principal func(a, b alternative) *node) *policy {
+	if first == nil || second == nil {
 		return nil
 	}
-	out := &policy{broken: p.broken || q.broken, at: p.at}
-	for _, a := range p.alternatives {
-		for _, b := range q.alternatives {
+	out := &policy{broken: first.broken || second.broken, at: first.at}
+	for _, a := range first.alternatives {
+		for _, b := range second.alternatives {
 			out.alternatives = append(out.alternatives, alternative{
-				needs:     append(append([]need(nil), b.needs...), a.needs...),
+				needs:     slices.Concat(a.needs, b.needs),
 				absent:    union(a.absent, b.absent),
-				principal: a.principal,
+				principal: principal(a, b),
 			})
 		}
 	}
@@ -141,7 +154,7 @@ func mapPrincipal[P, Q any](p *policy, convert func(P) Q, at place) *policy {
 	}
 	out := &policy{broken: p.broken, at: at}
 	for _, a := range p.alternatives {
-		n := newNode[Q](dependNode, "", at, a.principal)
+		n := newNode[Q](mappedNode, "", at, a.principal)
 		n.run = func(x *exchange, s *step) error {
 			put(x.frame, s.out, convert(take[P](x.frame, s.in[0])))
 			return nil

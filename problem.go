@@ -21,13 +21,15 @@ type Violation = schema.Violation
 // Error is an answer that a handler or a dependency gives instead of its
 // value, as FastAPI's HTTPException is. Detail may be any JSON value and is
 // shown to the caller; Cause is for the log alone. An error of any other type
-// is a 500 that tells the caller nothing.
+// is a 500 in plain text, as FastAPI's is, that tells the caller nothing.
 type Error struct {
 	Status int         // the HTTP status; 500 if zero
 	Detail any         // the body's "detail"; the status's own words if nil
 	Header http.Header // added to the response
 	Body   any         // sent instead of {"detail": Detail}, for protocols with words of their own
 	Cause  error       // logged, never sent
+
+	unexpected bool // nobody chose this answer
 }
 
 // Errorf makes an Error whose detail is a sentence.
@@ -139,7 +141,7 @@ func toError(err error) *Error {
 	)
 	switch {
 	case errors.As(err, &broken):
-		return &Error{Status: http.StatusInternalServerError, Cause: err}
+		return &Error{Cause: err, unexpected: true}
 	case errors.As(err, &none):
 		if none.scheme.missing != nil {
 			return none.scheme.missing
@@ -160,7 +162,7 @@ func toError(err error) *Error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: http.StatusServiceUnavailable, Cause: err}
 	}
-	return &Error{Status: http.StatusInternalServerError, Cause: err}
+	return &Error{Cause: err, unexpected: true}
 }
 
 func challenge(status int, detail, value string, cause error) *Error {
@@ -226,27 +228,39 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		a.logFailure(r, err)
 	}
-	header := w.Header()
 	for name, values := range answer.Header {
-		header[http.CanonicalHeaderKey(name)] = values
-	}
-	var body any = map[string]any{"detail": answer.detail()}
-	kind := "application/json"
-	if wantsProblem(r) {
-		kind = "application/problem+json"
-		body = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": answer.detail()}
-	}
-	if answer.Body != nil {
-		kind, body = "application/json", answer.Body
+		w.Header()[http.CanonicalHeaderKey(name)] = values
 	}
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		w.WriteHeader(status)
+		return
+	}
+	kind, body := answer.content(r)
+	if text, ok := body.(plainText); ok {
+		write(w, r, status, kind, []byte(text))
 		return
 	}
 	if err := writeJSON(w, r, status, kind, body); err != nil {
 		a.logFailure(r, err)
 		w.WriteHeader(http.StatusInternalServerError)
 	}
+}
+
+// plainText is a body that is no JSON.
+type plainText string
+
+// content is what the answer's body says, and in which form.
+func (e *Error) content(r *http.Request) (kind string, body any) {
+	switch {
+	case e.Body == nil && wantsProblem(r):
+		status := e.status()
+		return "application/problem+json", map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail()}
+	case e.Body == nil && e.unexpected:
+		return "text/plain; charset=utf-8", plainText(http.StatusText(e.status()))
+	case e.Body == nil:
+		return "application/json", map[string]any{"detail": e.detail()}
+	}
+	return "application/json", e.Body
 }
 
 func (a *App) logFailure(r *http.Request, err error) {

@@ -108,14 +108,8 @@ func (rt *route) status() int {
 // compile makes the route's plan and ties the endpoint to it.
 func (rt *route) compile() []error {
 	e := rt.endpoint
-	pl := newPlanner(func(n *node) (*input, error) { return rt.newInput(n.params, noBody) })
-	var joining []*node
-	for _, dep := range e.deps {
-		if len(dep.schemes) > 0 {
-			joining = append(joining, dep)
-		}
-	}
-	pl.policy(rt.policy, joining)
+	pl := newPlanner(rt.app, func(n *node) (*input, error) { return rt.newInput(n.params, noBody) })
+	pl.policy(rt.policy, e.deps)
 	deps := pl.handler(e.deps)
 	if e.in != nil {
 		in, err := rt.newInput(e.in, mayBody)

@@ -97,14 +97,18 @@ func runAll(x *exchange, steps []step) error {
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f := rt.pool.Get().(*frame)
 	x := &exchange{Context: r.Context(), app: rt.app, route: rt, writer: w, request: r, frame: f}
-	err := guard(func() error { return rt.serve(x) })
-	err = x.unwind(err)
 	defer func() {
 		x.frame = nil
 		f.clean()
 		rt.pool.Put(f)
 	}()
-	rt.answer(x, err)
+	err := guard(func() error { return rt.serve(x) })
+	err = x.unwind(err)
+	err = rt.answer(x, err)
+	x.finish(err)
+	if x.aborted(err) {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // serve is everything up to the response.
@@ -160,36 +164,38 @@ func (rt *route) collect(x *exchange) error {
 	return &invalidInput{x.frame.violations}
 }
 
-// answer writes the response: the error's, or what the handler returned.
-func (rt *route) answer(x *exchange, err error) {
-	var broken *panicError
-	if errors.As(err, &broken) && broken.cause == http.ErrAbortHandler { //nolint:errorlint // a panic's value, which nobody wraps
-		panic(http.ErrAbortHandler) // the handler wants the connection closed and nothing logged
+// answer writes the response, the error's or what the handler returned, and
+// returns the error with which the request ends.
+func (rt *route) answer(x *exchange, err error) error {
+	if err == nil && !rt.endpoint.raw {
+		err = guard(func() error { return rt.endpoint.respond(x) })
 	}
-	if rt.endpoint.raw {
-		rt.answerRaw(x, err)
-		return
-	}
-	if err == nil {
-		err = rt.endpoint.respond(x)
-	}
-	if err != nil {
+	switch {
+	case err == nil || isAbort(err):
+	case x.wrote():
+		rt.app.logFailure(x.request, err) // too late for another answer
+	default:
 		rt.app.fail(x.writer, x.request, err)
 	}
+	return err
 }
 
-func (rt *route) answerRaw(x *exchange, err error) {
-	tracked, _ := x.writer.(*rawWriter)
-	if err == nil {
-		return
-	}
-	if tracked != nil && tracked.wrote {
-		rt.app.logFailure(x.request, err)
-		var broken *panicError
-		if errors.As(err, &broken) {
-			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
-		}
-		return
-	}
-	rt.app.fail(x.writer, x.request, err)
+// wrote reports whether a handler that writes for itself has begun to.
+func (x *exchange) wrote() bool {
+	tracked, ok := x.writer.(*rawWriter)
+	return ok && tracked.wrote
+}
+
+// isAbort reports whether a handler wants the connection closed and nothing
+// logged.
+func isAbort(err error) bool {
+	var broken *panicError
+	return errors.As(err, &broken) && broken.cause == http.ErrAbortHandler //nolint:errorlint // a panic's value, which nobody wraps
+}
+
+// aborted reports whether the connection must be closed: the handler wants it,
+// or half an answer must not look like a whole one.
+func (x *exchange) aborted(err error) bool {
+	var broken *panicError
+	return isAbort(err) || errors.As(err, &broken) && x.wrote()
 }

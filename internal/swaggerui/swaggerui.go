@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -30,6 +31,26 @@ var files = map[string]struct{ file, kind string }{
 	"oauth2-redirect.js":   {"oauth2-redirect.js", "text/javascript; charset=utf-8"},
 }
 
+// Config describes a page. Paths are as seen from the application's root.
+type Config struct {
+	Title        string
+	PagePath     string
+	DocumentPath string
+
+	// What the Authorize dialog begins with.
+	ClientID, AppName, Scopes string
+	Query                     map[string]string
+}
+
+// initOAuth are the settings of the dialog, by Swagger UI's names.
+type initOAuth struct {
+	ClientID string            `json:"clientId,omitempty"`
+	AppName  string            `json:"appName,omitempty"`
+	Scopes   string            `json:"scopes,omitempty"` // separated by spaces
+	Query    map[string]string `json:"additionalQueryStringParams,omitempty"`
+	PKCE     bool              `json:"usePkceWithAuthorizationCodeGrant"`
+}
+
 // Page is the docs page of one application.
 type Page struct {
 	html   []byte
@@ -39,7 +60,7 @@ type Page struct {
 // script starts Swagger UI. Addresses are relative to the page's own, so that
 // it works behind any path prefix.
 const script = `
-  const spec = new URL(%q, location.href).href;
+  const spec = new URL(%s, location.href).href;
   const ui = SwaggerUIBundle({
     url: spec,
     dom_id: '#swagger-ui',
@@ -47,9 +68,10 @@ const script = `
     deepLinking: true,
     showExtensions: true,
     showCommonExtensions: true,
-    oauth2RedirectUrl: new URL(%q, location.href).href,
+    oauth2RedirectUrl: new URL(%s, location.href).href,
     presets: [SwaggerUIBundle.presets.apis],
   })
+  ui.initOAuth(%s)
 `
 
 var page = template.Must(template.New("docs").Parse(`<!DOCTYPE html>
@@ -69,14 +91,14 @@ var page = template.Must(template.New("docs").Parse(`<!DOCTYPE html>
 </html>
 `))
 
-// New makes the page that stands at docsPath and shows the document at
-// specPath, both as seen from the application's root.
-func New(title, docsPath, specPath string) (*Page, error) {
-	up := strings.Repeat("../", strings.Count(docsPath, "/")-1)
-	base := path.Base(docsPath)
-	code := fmt.Sprintf(script, up+strings.TrimPrefix(specPath, "/"), base+"/oauth2-redirect")
+// New makes the page.
+func New(c Config) (*Page, error) {
+	code, err := c.script()
+	if err != nil {
+		return nil, fmt.Errorf("swaggerui: %w", err)
+	}
 	var html strings.Builder
-	err := page.Execute(&html, map[string]any{"Title": title, "Base": base, "Script": template.JS(code)}) //nolint:gosec // the script is ours; its two strings are quoted
+	err = page.Execute(&html, map[string]any{"Title": c.Title, "Base": path.Base(c.PagePath), "Script": template.JS(code)}) //nolint:gosec // the script is ours; what comes from the configuration is quoted
 	if err != nil {
 		return nil, fmt.Errorf("swaggerui: %w", err)
 	}
@@ -84,6 +106,25 @@ func New(title, docsPath, specPath string) (*Page, error) {
 	policy := "default-src 'none'; script-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	return &Page{html: []byte(html.String()), policy: policy}, nil
+}
+
+// script is the page's own script. Everything in it from the configuration is
+// JSON, in which <, > and & are escaped.
+func (c Config) script() (string, error) {
+	up := strings.Repeat("../", strings.Count(c.PagePath, "/")-1)
+	var parts []any
+	for _, part := range []any{
+		up + strings.TrimPrefix(c.DocumentPath, "/"),
+		path.Base(c.PagePath) + "/oauth2-redirect",
+		initOAuth{c.ClientID, c.AppName, c.Scopes, c.Query, true},
+	} {
+		data, err := json.Marshal(part)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, data)
+	}
+	return fmt.Sprintf(script, parts...), nil
 }
 
 // ServePage writes the docs page.
