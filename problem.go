@@ -63,10 +63,19 @@ func (e *Error) detail() any {
 	return e.Detail
 }
 
-// noCredential says that the request presents no credential of the scheme.
-type noCredential struct{ scheme *scheme }
+// noCredential says that the request presents no credential of the scheme that
+// could be read.
+type noCredential struct {
+	scheme     *scheme
+	unreadable bool // there is something: its sender is not nobody
+}
 
-func (e *noCredential) Error() string { return "no credential of scheme " + e.scheme.name }
+func (e *noCredential) Error() string {
+	if e.unreadable {
+		return "unreadable credential of scheme " + e.scheme.name
+	}
+	return "no credential of scheme " + e.scheme.name
+}
 
 // refusedCredential says that a credential was presented and is not good.
 type refusedCredential struct {
@@ -205,8 +214,8 @@ func weight(err error) int {
 // caller who presented nothing, so that the caller learns every way in.
 func withChallenges(err error, branches []branch) error {
 	var none *noCredential
-	if len(branches) < 2 || !errors.As(err, &none) {
-		return err
+	if len(branches) < 2 || !errors.As(err, &none) || none.scheme.missing != nil {
+		return err // a scheme's own answer stays as it is
 	}
 	answer := toError(err)
 	seen := map[string]bool{none.scheme.challenge: true}

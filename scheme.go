@@ -55,19 +55,38 @@ func BearerFormat(format string) SchemeOption {
 // scheme object of the document, and find returns the credential and whether
 // there is one. The request that find sees has no body.
 func NewScheme[K any](name, challenge string, openapi map[string]any, find func(*http.Request) (K, bool), options ...SchemeOption) *Scheme[K] {
-	s := newScheme(name, challenge, openapi, func(x *exchange) (K, bool) { return find(x.bodiless()) }, caller(1))
-	return s.apply(options)
+	look := func(x *exchange) (K, presence) {
+		credential, ok := find(x.bodiless())
+		return credential, presentIf(ok)
+	}
+	return newScheme(name, challenge, openapi, look, caller(1)).apply(options)
 }
 
-func newScheme[K any](name, challenge string, openapi map[string]any, find func(*exchange) (K, bool), at place) *Scheme[K] {
+// presence says whether a request presents a credential of a scheme.
+type presence uint8
+
+const (
+	absent presence = iota
+	present
+	unreadable // presented, but not as one credential: never taken for absent
+)
+
+func presentIf(ok bool) presence {
+	if ok {
+		return present
+	}
+	return absent
+}
+
+func newScheme[K any](name, challenge string, openapi map[string]any, find func(*exchange) (K, presence), at place) *Scheme[K] {
 	core := &scheme{name: name, challenge: challenge, openapi: openapi, at: at}
 	cred := newNode[K](credentialNode, name, at)
 	cred.scheme = core
 	cred.schemes = []*scheme{core}
 	cred.run = func(x *exchange, s *step) error {
-		value, ok := find(x)
-		if !ok {
-			return &noCredential{core}
+		value, is := find(x)
+		if is != present {
+			return &noCredential{core, is == unreadable}
 		}
 		put(x.frame, s.out, value)
 		return nil

@@ -42,9 +42,9 @@ func HTTPDigest(options ...SchemeOption) *Scheme[HTTPCredentials] {
 }
 
 func httpScheme(name, word, challenge string, at place) *Scheme[HTTPCredentials] {
-	find := func(x *exchange) (HTTPCredentials, bool) {
-		sent, rest, ok := authorization(x)
-		return HTTPCredentials{sent, rest}, ok && strings.EqualFold(sent, word)
+	find := func(x *exchange) (HTTPCredentials, presence) {
+		sent, rest, is := authorization(x, word)
+		return HTTPCredentials{sent, rest}, is
 	}
 	s := newScheme(name, challenge, map[string]any{"type": "http", "scheme": word}, find, at)
 	if !validScopeToken(word) || strings.ContainsAny(word, `",=`) {
@@ -72,29 +72,36 @@ func quoted(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-func basicCredentials(x *exchange) (BasicCredentials, bool) {
-	word, rest, ok := authorization(x)
-	if !ok || !strings.EqualFold(word, "Basic") {
-		return BasicCredentials{}, false
+func basicCredentials(x *exchange) (BasicCredentials, presence) {
+	_, rest, is := authorization(x, "Basic")
+	if is != present {
+		return BasicCredentials{}, is
 	}
 	data, err := base64.StdEncoding.DecodeString(rest)
-	if err != nil || !utf8.Valid(data) {
-		return BasicCredentials{}, false
-	}
 	name, password, ok := strings.Cut(string(data), ":")
-	return BasicCredentials{name, password}, ok
+	if err != nil || !ok || !utf8.Valid(data) {
+		return BasicCredentials{}, unreadable
+	}
+	return BasicCredentials{name, password}, present
 }
 
-// authorization splits the Authorization header, of which there must be one,
-// into the scheme's word and the rest.
-func authorization(x *exchange) (word, rest string, ok bool) {
-	header, ok := single(x.request, "Authorization")
-	if !ok {
-		return "", "", false
+// authorization splits the Authorization header into the scheme's word and the
+// rest. Of two such headers a proxy may have checked the other one, so that
+// neither can be read.
+func authorization(x *exchange, scheme string) (word, rest string, is presence) {
+	header, is := single(x.request, "Authorization")
+	if is != present {
+		return "", "", is
 	}
-	word, rest, ok = strings.Cut(header, " ")
+	word, rest, _ = strings.Cut(header, " ")
 	rest = strings.Trim(rest, " ")
-	return word, rest, ok && rest != ""
+	switch {
+	case !strings.EqualFold(word, scheme):
+		return "", "", absent
+	case rest == "":
+		return "", "", unreadable
+	}
+	return word, rest, present
 }
 
 // HTTPBearer is a bearer token whose origin the document does not describe.
@@ -111,18 +118,23 @@ func newBearer(name string, openapi map[string]any, at place) *Scheme[string] {
 
 // bearerToken reads Authorization: Bearer TOKEN (RFC 6750 section 2.1). The
 // scheme word is case-insensitive; an empty token is no token.
-func bearerToken(x *exchange) (string, bool) {
-	word, token, ok := authorization(x)
-	return token, ok && strings.EqualFold(word, "Bearer")
+func bearerToken(x *exchange) (string, presence) {
+	_, token, is := authorization(x, "Bearer")
+	return token, is
 }
 
-// single returns a header that was sent exactly once and is not empty. Of two
-// Authorization headers a proxy may have checked the other one, so neither
-// counts.
-func single(r *http.Request, name string) (string, bool) {
-	values := r.Header[http.CanonicalHeaderKey(name)]
-	if len(values) != 1 || values[0] == "" {
-		return "", false
+// single returns a header that was sent once.
+func single(r *http.Request, name string) (string, presence) {
+	return only(r.Header[http.CanonicalHeaderKey(name)])
+}
+
+// only returns the value of which there is one. An empty one is none.
+func only(values []string) (string, presence) {
+	switch {
+	case len(values) > 1:
+		return "", unreadable
+	case len(values) == 0 || values[0] == "":
+		return "", absent
 	}
-	return values[0], true
+	return values[0], present
 }

@@ -1,16 +1,16 @@
 package holdfast
 
 // APIKeyHeader is a key in the request header called name. An empty value is
-// no key; a header that is sent more than once is none either.
+// no key; of a header that is sent more than once, neither is.
 func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, bool) { return single(x.request, name) }
+	find := func(x *exchange) (string, presence) { return single(x.request, name) }
 	return newAPIKey("APIKeyHeader", "header", name, find, caller(1)).apply(options)
 }
 
 // APIKeyQuery is a key in the query parameter called name, where logs and
 // histories keep it: prefer a header. A repeated parameter is no key.
 func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, bool) { return only(x.request.URL.Query()[name]) }
+	find := func(x *exchange) (string, presence) { return only(x.request.URL.Query()[name]) }
 	return newAPIKey("APIKeyQuery", "query", name, find, caller(1)).apply(options)
 }
 
@@ -18,7 +18,7 @@ func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
 // requests that other sites cause: protect routes that change something with
 // [net/http.CrossOriginProtection]. A repeated cookie is no key.
 func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, bool) {
+	find := func(x *exchange) (string, presence) {
 		var values []string
 		for _, c := range x.request.CookiesNamed(name) {
 			values = append(values, c.Value)
@@ -28,17 +28,10 @@ func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
 	return newAPIKey("APIKeyCookie", "cookie", name, find, caller(1)).apply(options)
 }
 
-func newAPIKey(kind, in, name string, find func(*exchange) (string, bool), at place) *Scheme[string] {
+func newAPIKey(kind, in, name string, find func(*exchange) (string, presence), at place) *Scheme[string] {
 	s := newScheme(kind, "APIKey", map[string]any{"type": "apiKey", "in": in, "name": name}, find, at)
 	if name == "" {
 		s.s.fault(at, "%s: the key has no name", kind)
 	}
 	return s
-}
-
-func only(values []string) (string, bool) {
-	if len(values) != 1 || values[0] == "" {
-		return "", false
-	}
-	return values[0], true
 }

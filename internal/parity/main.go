@@ -12,7 +12,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -70,7 +69,7 @@ var cases = map[string]func() *holdfast.App{
 
 // newApp is an application without log: refused requests are what it is for.
 func newApp() *holdfast.App {
-	return holdfast.NewApp(holdfast.Config{Title: "FastAPI", Version: "0.1.0", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return holdfast.NewApp(holdfast.Config{Title: "FastAPI", Version: "0.1.0", Logger: slog.New(slog.DiscardHandler)})
 }
 
 // server chooses the application of each request.
@@ -82,12 +81,12 @@ type server struct {
 func (s *server) app(name string, fresh bool) (*holdfast.App, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	make, ok := cases[name]
+	newApp, ok := cases[name]
 	if !ok {
 		return nil, false
 	}
 	if s.apps[name] == nil || fresh {
-		s.apps[name] = make()
+		s.apps[name] = newApp()
 	}
 	return s.apps[name], true
 }

@@ -1,0 +1,172 @@
+package holdfast_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// counter is a dependency that counts how often it is made.
+func counter() holdfast.Dep[int] {
+	n := 0
+	return holdfast.Depends0(func(context.Context) (int, error) { n++; return n, nil })
+}
+
+func list2(_ context.Context, a, b int) ([]int, error) { return []int{a, b}, nil }
+
+func list4(_ context.Context, a, b, c, d int) ([]int, error) { return []int{a, b, c, d}, nil }
+
+func shown[T any](_ context.Context, v T, _ holdfast.NoInput) (T, error) { return v, nil }
+
+func TestFreshDependenciesAreMadeForEachWhoTakesThem(t *testing.T) {
+	tests := map[string]struct {
+		dep  func(n holdfast.Dep[int]) holdfast.Dep[[]int]
+		want string
+	}{
+		"shared by all": {func(n holdfast.Dep[int]) holdfast.Dep[[]int] {
+			return holdfast.Depends4(n, n, n, n, list4)
+		}, "[1,1,1,1]"},
+		"fresh stands alone and does not replace the shared": {func(n holdfast.Dep[int]) holdfast.Dep[[]int] {
+			return holdfast.Depends4(n, n.Fresh(), n, n, list4)
+		}, "[1,2,1,1]"},
+		"each fresh one is its own": {func(n holdfast.Dep[int]) holdfast.Dep[[]int] {
+			one := n.Fresh()
+			return holdfast.Depends4(one, one, n.Fresh(), n, list4)
+		}, "[1,2,3,4]"},
+		"what a fresh one depends on is shared": {func(n holdfast.Dep[int]) holdfast.Dep[[]int] {
+			same := holdfast.Depends1(n, func(_ context.Context, v int) (int, error) { return v, nil })
+			return holdfast.Depends2(same.Fresh(), same.Fresh(), list2)
+		}, "[1,1]"},
+		"below a shared one it is made once": {func(n holdfast.Dep[int]) holdfast.Dep[[]int] {
+			above := holdfast.Depends1(n.Fresh(), func(_ context.Context, v int) (int, error) { return v, nil })
+			return holdfast.Depends2(above, above, list2)
+		}, "[1,1]"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			app := quiet()
+			holdfast.Get(app, "/", holdfast.Security(test.dep(counter())), shown[[]int])
+			if w := send(app, "/", ""); w.Body.String() != test.want {
+				t.Errorf("GET / = %s, want %s", w.Body, test.want)
+			}
+		})
+	}
+}
+
+func TestAFreshPrincipalIsTheOneThatWasChecked(t *testing.T) {
+	n := counter()
+	app := quiet()
+	policy := holdfast.As(holdfast.Security(n.Fresh()), func(v int) string { return fmt.Sprint(v) })
+	app.Handle("GET /", holdfast.To1(policy, n, func(_ context.Context, v string, other int, _ holdfast.NoInput) (string, error) {
+		return fmt.Sprint(v, " ", other), nil
+	}))
+	if w := send(app, "/", ""); w.Body.String() != `"1 2"` {
+		t.Errorf("GET / = %s, want 1 2", w.Body)
+	}
+}
+
+// A dependency is known by where it was declared, never by being equal: two
+// that are alike do not share a value.
+func TestEqualDependenciesAreNotOne(t *testing.T) {
+	check := func(role string) holdfast.Dep[string] {
+		return holdfast.Depends0(func(context.Context) (string, error) { return role, nil })
+	}
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(holdfast.Depends2(check("admin"), check("user"), func(_ context.Context, a, b string) (string, error) {
+		return a + " " + b, nil
+	})), shown[string])
+	if w := send(app, "/", ""); w.Body.String() != `"admin user"` {
+		t.Errorf("GET / = %s, want admin user", w.Body)
+	}
+}
+
+// prefixed is a partial function: one that was given some of its arguments.
+func prefixed(prefix string) func(context.Context, paging) (string, error) {
+	return func(_ context.Context, p paging) (string, error) { return fmt.Sprintf("%s-%d", prefix, p.Limit), nil }
+}
+
+// checker is a value whose method is a dependency.
+type checker struct{ word string }
+
+func (c *checker) check(_ context.Context, p paging) (string, error) {
+	return fmt.Sprintf("%s+%d", c.word, p.Limit), nil
+}
+
+func logged[A, T any](tr *trace, fn func(context.Context, A) (T, error)) func(context.Context, A) (T, error) {
+	return func(ctx context.Context, a A) (T, error) {
+		tr.add("called")
+		return fn(ctx, a)
+	}
+}
+
+func TestAnyFunctionIsADependency(t *testing.T) {
+	var tr trace
+	params := holdfast.Params[paging]()
+	app := quiet()
+	holdfast.Get(app, "/partial", holdfast.Security(holdfast.Depends1(params, prefixed("a"))), shown[string])
+	holdfast.Get(app, "/method", holdfast.Security(holdfast.Depends1(params, (&checker{"b"}).check)), shown[string])
+	holdfast.Get(app, "/wrapped", holdfast.Security(holdfast.Depends1(params, logged(&tr, prefixed("c")))), shown[string])
+	for path, want := range map[string]string{"/partial": `"a-7"`, "/method": `"b+7"`, "/wrapped": `"c-7"`} {
+		if w := send(app, path, "?limit=7"); w.Body.String() != want {
+			t.Errorf("GET %s = %s, want %s", path, w.Body, want)
+		}
+	}
+	tr.want(t, "called")
+}
+
+func TestScopesOfGroupsAndRoutesAreOneUnion(t *testing.T) {
+	s := newShop()
+	orders := s.oauth.Scope("orders", "Read orders")
+	app := quiet()
+	group := app.Group("/shop", holdfast.Security(s.user, s.items))
+	holdfast.Get(group.Group("/orders", holdfast.Security(s.user, orders)), "/", holdfast.Security(s.active), nothing)
+	for token, status := range map[string]int{
+		"a:me,items,orders:": 200, "a:me,items:": 403, "a:items,orders:": 403, "a:me,orders:": 403, "a::": 403, "": 401,
+	} {
+		w := ask(t, app, "GET", "/shop/orders/", token)
+		if w.Code != status {
+			t.Errorf("GET /shop/orders/ with %q = %d, want %d", token, w.Code, status)
+		}
+		if challenge := w.Header().Get("WWW-Authenticate"); status == 403 && !strings.Contains(challenge, `scope="items orders me"`) {
+			t.Errorf("challenge = %q, want the whole union", challenge)
+		}
+	}
+	if got := fmt.Sprint(documentOf(t, app).Paths["/shop/orders/"]["get"].Security); got != "[map[OAuth2PasswordBearer:[items orders me]]]" {
+		t.Errorf("security = %s, want the whole union", got)
+	}
+	if s.found > 6 {
+		t.Errorf("the user was looked up %d times in 6 requests", s.found)
+	}
+}
+
+// The order of scopes is FastAPI's: outermost first, a dependency's own last,
+// each once.
+func TestSecurityScopesAreOutermostFirst(t *testing.T) {
+	a, b, c := holdfast.NewScope("a", ""), holdfast.NewScope("b", ""), holdfast.NewScope("c", "")
+	leaf := holdfast.SecurityScopes()
+	middle := holdfast.Depends1(leaf.Require(a, b, a), func(_ context.Context, s holdfast.Scopes) (string, error) { return s.String(), nil })
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(middle, b, c), shown[string])
+	if w := send(app, "/", ""); w.Body.String() != `"b c a"` {
+		t.Errorf("GET / = %s, want b c a", w.Body)
+	}
+}
+
+func TestADependencyThatCannotReadItsInputIsSkipped(t *testing.T) {
+	ran := false
+	dep := holdfast.Depends1(holdfast.Params[paging](), func(context.Context, paging) (int, error) { ran = true; return 1, nil })
+	s := newShop()
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.All(holdfast.Security(dep), holdfast.Security(s.user)), shown[int])
+	if w := send(app, "/", "?skip=x"); w.Code != http.StatusUnauthorized || ran {
+		t.Errorf("GET /?skip=x = %d, ran %v, want 401 and not", w.Code, ran)
+	}
+	w := send(app, "/", "?skip=x&limit=y\nAuthorization: Bearer a::")
+	if w.Code != http.StatusUnprocessableEntity || strings.Count(w.Body.String(), "int_parsing") != 2 || ran {
+		t.Errorf("GET /?skip=x&limit=y = %d %s, ran %v, want both mistakes and not", w.Code, w.Body, ran)
+	}
+}

@@ -1,0 +1,113 @@
+package holdfast_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+func documented(docs holdfast.Docs) *holdfast.App {
+	app := holdfast.NewApp(holdfast.Config{Title: "Shop", Version: "1", Docs: docs, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	holdfast.Get(app, "/health", holdfast.Public(), nothing)
+	return app
+}
+
+func TestWhereTheDocsStand(t *testing.T) {
+	tests := map[string]struct {
+		docs holdfast.Docs
+		want map[string]int
+	}{
+		"the zero value": {holdfast.Docs{}, map[string]int{
+			"/docs": 200, "/openapi.json": 200, "/docs/oauth2-redirect": 200, "/docs/swagger-ui.css": 200, "/docs/oauth2-redirect.js": 200, "/docs/other": 404, "/redoc": 404,
+		}},
+		"other paths": {holdfast.Docs{Path: "/api/help", DocumentPath: "/api/v1/spec.json"}, map[string]int{
+			"/api/help": 200, "/api/v1/spec.json": 200, "/api/help/oauth2-redirect": 200, "/docs": 404, "/openapi.json": 404,
+		}},
+		"no page":     {holdfast.Docs{NoPage: true}, map[string]int{"/docs": 404, "/openapi.json": 200, "/docs/oauth2-redirect": 404}},
+		"no document": {holdfast.Docs{NoDocument: true}, map[string]int{"/docs": 404, "/openapi.json": 404, "/docs/oauth2-redirect": 404}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			app := documented(test.docs)
+			for path, want := range test.want {
+				if w := send(app, path, ""); w.Code != want {
+					t.Errorf("GET %s = %d, want %d", path, w.Code, want)
+				}
+			}
+		})
+	}
+}
+
+// The page finds everything by relative addresses, so that it works behind any
+// path prefix, and paths in the document begin at the application's root.
+func TestTheDocsAreRelative(t *testing.T) {
+	app := documented(holdfast.Docs{Path: "/api/help", DocumentPath: "/api/v1/spec.json"})
+	page := send(app, "/api/help", "").Body.String()
+	for _, want := range []string{`"../api/v1/spec.json"`, `"help/oauth2-redirect"`, `src="help/swagger-ui-bundle.js"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s:\n%s", want, page)
+		}
+	}
+	if body := send(app, "/api/v1/spec.json", "").Body.String(); !strings.Contains(body, `"url":"../../"`) {
+		t.Errorf("servers of the document are not two up: %s", body)
+	}
+}
+
+func TestTheDialogBeginsAsConfigured(t *testing.T) {
+	scheme := holdfast.HTTPBearer()
+	page := send(documented(holdfast.Docs{OAuth: holdfast.DocsOAuth{
+		ClientID: "shop-docs", AppName: "</script><script>alert(1)", Scopes: []holdfast.Scope{scheme.Scope("me", ""), scheme.Scope("items", "")},
+		Query: map[string]string{"audience": "shop"},
+	}}), "/docs", "").Body.String()
+	want := `ui.initOAuth({"clientId":"shop-docs","appName":"\u003c/script\u003e\u003cscript\u003ealert(1)","scopes":"me items",` +
+		`"additionalQueryStringParams":{"audience":"shop"},"usePkceWithAuthorizationCodeGrant":true})`
+	if !strings.Contains(page, want) {
+		t.Errorf("the page has no %s:\n%s", want, page)
+	}
+}
+
+func TestTheDocsMayStandUnderAPolicy(t *testing.T) {
+	basic := holdfast.HTTPBasic("docs")
+	reader := holdfast.Depends1(basic.Credential(), func(_ context.Context, c holdfast.BasicCredentials) (string, error) {
+		if c.Username != "john" {
+			return "", holdfast.Errorf(http.StatusForbidden, "not for you")
+		}
+		return c.Username, nil
+	})
+	app := documented(holdfast.Docs{Policy: holdfast.Security(reader)})
+	const john, eve = "Authorization: Basic am9objpzZWNyZXQ=", "Authorization: Basic ZXZlOng="
+	for _, path := range []string{"/docs", "/openapi.json", "/docs/oauth2-redirect"} {
+		for credential, want := range map[string]int{"": 401, eve: 403, john: 200} {
+			w := send(app, path, credential)
+			if w.Code != want {
+				t.Errorf("GET %s with %q = %d, want %d", path, credential, w.Code, want)
+			}
+			if want != 200 && strings.Contains(w.Body.String(), "health") {
+				t.Errorf("GET %s with %q says too much: %s", path, credential, w.Body)
+			}
+		}
+	}
+	if w := send(app, "/docs", ""); w.Header().Get("WWW-Authenticate") != `Basic realm="docs"` {
+		t.Errorf("challenge = %q, want one that a browser can satisfy", w.Header().Get("WWW-Authenticate"))
+	}
+	if w := send(app, "/health", ""); w.Code != http.StatusOK {
+		t.Errorf("GET /health = %d, want 200: the policy is the docs' alone", w.Code)
+	}
+	rows, err := app.Access()
+	if err != nil || rows[1].Path != "/openapi.json" || rows[1].Policy == "anyone" {
+		t.Errorf("Access() = %v, %v: want the document's policy in it", rows, err)
+	}
+}
+
+func TestBadPathsOfDocsAreNamedAtStart(t *testing.T) {
+	for _, docs := range []holdfast.Docs{{Path: "docs"}, {Path: "/"}, {Path: "/docs/"}, {DocumentPath: "/{x}"}, {Path: "/health"}} {
+		if err := documented(docs).Err(); err == nil {
+			t.Errorf("docs at %q and %q are no error", docs.Path, docs.DocumentPath)
+		}
+	}
+}

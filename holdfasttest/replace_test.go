@@ -1,0 +1,173 @@
+package holdfasttest_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/holdfasttest"
+)
+
+type claims struct{ sub string }
+
+func (claims) HasScope(scope string) bool { return scope == "me" }
+
+type user struct {
+	name  string
+	roles []string
+}
+
+func (u user) HasRole(role string) bool { return slices.Contains(u.roles, role) }
+
+// shop is an application with dependencies at three depths.
+type shop struct {
+	app     *holdfast.App
+	verify  holdfast.Dep[claims]
+	user    holdfast.Dep[user]
+	active  holdfast.Dep[user]
+	db      holdfast.Dep[string]
+	unused  holdfast.Dep[string]
+	opened  int
+	lookups int
+}
+
+func newShop() *shop {
+	s := &shop{}
+	oauth := holdfast.OAuth2PasswordBearer("token")
+	me, admin := oauth.Scope("me", ""), holdfast.NewRole("admin", "")
+	s.verify = holdfast.Verify(oauth, func(_ context.Context, token string) (claims, error) {
+		if token == "" || token == "bad" {
+			return claims{}, errors.New("bad")
+		}
+		return claims{token}, nil
+	})
+	s.db = holdfast.Lifetime(func(context.Context) (string, error) { s.opened++; return "real", nil })
+	s.unused = holdfast.Depends0(func(context.Context) (string, error) { return "", nil })
+	s.user = holdfast.Depends2(s.verify, s.db, func(_ context.Context, c claims, _ string) (user, error) { s.lookups++; return user{name: c.sub}, nil })
+	s.active = holdfast.Depends1(s.user.Require(me), func(_ context.Context, u user) (user, error) {
+		if u.name == "inactive" {
+			return user{}, holdfast.Errorf(http.StatusBadRequest, "Inactive user")
+		}
+		return u, nil
+	})
+	s.app = holdfast.New("Shop", "1")
+	whoAmI := func(_ context.Context, u user, _ holdfast.NoInput) (string, error) { return u.name, nil }
+	holdfast.Get(s.app, "/me", holdfast.Security(s.active), whoAmI)
+	holdfast.Get(s.app, "/admin", holdfast.AnyRole(s.active, admin), whoAmI)
+	s.app.Handle("GET /db", holdfast.To1(holdfast.Security(s.user), s.db, func(_ context.Context, _ user, db string, _ holdfast.NoInput) (string, error) { return db, nil }))
+	return s
+}
+
+func get(h http.Handler, path, token string) (int, string) {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+func TestReplacedDependencies(t *testing.T) {
+	s := newShop()
+	fake := holdfasttest.ReplaceValue(s.user, user{"fake", []string{"admin"}})
+	tests := map[string]struct {
+		app         *holdfast.App
+		path, token string
+		status      int
+		body        string
+	}{
+		"the original":                    {s.app, "/me", "amy", 200, `"amy"`},
+		"the original refuses":            {s.app, "/me", "", 401, `{"detail":"Not authenticated"}`},
+		"a fake user needs no token":      {holdfasttest.With(s.app, fake), "/me", "", 200, `"fake"`},
+		"its roles are asked":             {holdfasttest.With(s.app, fake), "/admin", "", 200, `"fake"`},
+		"a fake without the role":         {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{name: "x"})), "/admin", "", 403, `{"detail":"Operation not permitted"}`},
+		"what stands above it still runs": {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{name: "inactive"})), "/me", "", 400, `{"detail":"Inactive user"}`},
+		"at the bottom, scopes hold":      {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.verify, claims{"low"})), "/me", "", 200, `"low"`},
+		"a handler's own dependency":      {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.db, "fake")), "/db", "amy", 200, `"fake"`},
+		"two at once":                     {holdfasttest.With(s.app, fake, holdfasttest.ReplaceValue(s.db, "fake")), "/db", "", 200, `"fake"`},
+		"one after the other":             {holdfasttest.With(holdfasttest.With(s.app, fake), holdfasttest.ReplaceValue(s.db, "fake")), "/db", "", 200, `"fake"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if status, body := get(test.app, test.path, test.token); status != test.status || body != test.body {
+				t.Errorf("GET %s = %d %s, want %d %s", test.path, status, body, test.status, test.body)
+			}
+		})
+	}
+}
+
+// A fake may wrap what it replaces, and take dependencies of its own.
+func TestAFakeMayWrapTheOriginal(t *testing.T) {
+	s := newShop()
+	type header struct {
+		As string `header:"X-As"`
+	}
+	wrapped := holdfast.Depends2(s.user, holdfast.Params[header](), func(_ context.Context, u user, h header) (user, error) {
+		return user{name: u.name + " as " + h.As}, nil
+	})
+	app := holdfasttest.With(s.app, holdfasttest.Replace(s.user, wrapped))
+	r := httptest.NewRequest(http.MethodGet, "/me", nil)
+	r.Header.Set("Authorization", "Bearer amy")
+	r.Header.Set("X-As", "bob")
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	if w.Body.String() != `"amy as bob"` || s.lookups != 1 {
+		t.Errorf("GET /me = %s after %d look-ups, want amy as bob after 1", w.Body, s.lookups)
+	}
+	if status, _ := get(app, "/me", ""); status != http.StatusUnauthorized {
+		t.Errorf("GET /me = %d, want 401: the original below still reads the token", status)
+	}
+}
+
+// The declaration stays: what is documented and printed is not the test's.
+func TestTheDocumentStays(t *testing.T) {
+	s := newShop()
+	app := holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{}))
+	_, before := get(s.app, "/openapi.json", "")
+	if status, after := get(app, "/openapi.json", ""); status != http.StatusOK || after != before {
+		t.Errorf("the document of the copy differs:\n%s\n%s", after, before)
+	}
+	original, err := s.app.Access()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := app.Access(); err != nil || !slices.EqualFunc(rows, original, func(a, b holdfast.Access) bool { return a.Policy == b.Policy && a.Path == b.Path }) {
+		t.Errorf("Access() = %v, %v, want the original's %v", rows, err, original)
+	}
+}
+
+func TestWhatLastsIsSharedWithTheCopy(t *testing.T) {
+	s := newShop()
+	app := holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{name: "fake"}))
+	for _, h := range []http.Handler{s.app, app, s.app} {
+		if status, body := get(h, "/db", "amy"); status != http.StatusOK || body != `"real"` {
+			t.Errorf("GET /db = %d %s, want the real one", status, body)
+		}
+	}
+	if s.opened != 1 {
+		t.Errorf("opened %d times, want once", s.opened)
+	}
+}
+
+func TestReplacingWhatIsNotThereIsAMistake(t *testing.T) {
+	s := newShop()
+	for name, one := range map[string]holdfasttest.Replacement{
+		"no route takes it": holdfasttest.ReplaceValue(s.unused, ""),
+		"a zero dependency": holdfasttest.Replace(s.user, holdfast.Dep[user]{}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("With does not panic")
+				}
+			}()
+			holdfasttest.With(s.app, one)
+		})
+	}
+}

@@ -1,0 +1,111 @@
+package holdfast_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// pool is something that is opened once and closed at the end.
+type pool struct{ open, closed int }
+
+func (p *pool) dep(fail *error) holdfast.Dep[*pool] {
+	return holdfast.Lifetime(func(ctx context.Context) (*pool, error) {
+		p.open++
+		holdfast.Defer(ctx, func(error) error { p.closed++; return nil })
+		if fail != nil && *fail != nil {
+			return nil, *fail
+		}
+		return p, nil
+	})
+}
+
+func pooled(dep holdfast.Dep[*pool]) *holdfast.App {
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(dep), func(_ context.Context, p *pool, _ holdfast.NoInput) (int, error) { return p.open, nil })
+	holdfast.Get(app, "/other", holdfast.Security(dep), func(_ context.Context, p *pool, _ holdfast.NoInput) (int, error) { return p.open, nil })
+	return app
+}
+
+func TestALifetimeDependencyIsMadeOnce(t *testing.T) {
+	var p pool
+	app := pooled(p.dep(nil))
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			for _, path := range []string{"/", "/other"} {
+				if w := send(app, path, ""); w.Code != http.StatusOK {
+					t.Errorf("GET %s = %d", path, w.Code)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if p.open != 1 || p.closed != 0 {
+		t.Errorf("opened %d times, closed %d times, want once and not yet", p.open, p.closed)
+	}
+	for range 2 {
+		if err := app.Close(); err != nil || p.closed != 1 {
+			t.Errorf("Close() = %v after %d closes, want nil after one", err, p.closed)
+		}
+	}
+}
+
+func TestStartMakesWhatLasts(t *testing.T) {
+	var p pool
+	app := pooled(p.dep(nil))
+	if err := app.Start(t.Context()); err != nil || p.open != 1 {
+		t.Errorf("Start() = %v, opened %d times, want nil, once", err, p.open)
+	}
+}
+
+func TestWhatCannotBeMadeIsTriedAgain(t *testing.T) {
+	var p pool
+	fail := errors.New("no database")
+	app := pooled(p.dep(&fail))
+	if err := app.Start(t.Context()); !errors.Is(err, fail) || p.closed != 1 {
+		t.Errorf("Start() = %v, closed %d times, want the error, once", err, p.closed)
+	}
+	if w := send(app, "/", ""); w.Code != http.StatusInternalServerError {
+		t.Errorf("GET / = %d, want 500", w.Code)
+	}
+	fail = nil
+	if w := send(app, "/", ""); w.Code != http.StatusOK {
+		t.Errorf("GET / = %d %s, want 200 once the database is there", w.Code, w.Body)
+	}
+	if p.open != 3 || p.closed != 2 {
+		t.Errorf("opened %d times, closed %d times, want 3 and 2", p.open, p.closed)
+	}
+}
+
+// What a request's end does to its context must not reach what outlives it.
+func TestWhatLastsOutlivesTheRequest(t *testing.T) {
+	var kept context.Context
+	dep := holdfast.Lifetime(func(ctx context.Context) (*pool, error) { kept = ctx; return &pool{}, nil })
+	app := pooled(dep)
+	ctx, cancel := context.WithCancel(t.Context())
+	w := ask(t, app, "GET", "/", "")
+	cancel()
+	if w.Code != http.StatusOK || kept.Err() != nil {
+		t.Errorf("GET / = %d, the context ended: %v", w.Code, kept.Err())
+	}
+	_ = ctx
+}
+
+func TestCloseSaysWhatWentWrong(t *testing.T) {
+	dep := holdfast.Lifetime(func(ctx context.Context) (*pool, error) {
+		holdfast.Defer(ctx, func(error) error { return errors.New("still busy") })
+		holdfast.Defer(ctx, func(error) error { panic("worse") })
+		return &pool{}, nil
+	})
+	app := pooled(dep)
+	send(app, "/", "")
+	if err := app.Close(); err == nil || !strings.Contains(err.Error(), "still busy") || !strings.Contains(err.Error(), "worse") {
+		t.Errorf("Close() = %v, want both", err)
+	}
+}
