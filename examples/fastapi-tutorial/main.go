@@ -17,7 +17,6 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/password"
-	"github.com/holdfast-go/holdfast/work"
 )
 
 // oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token", scopes={...})
@@ -56,13 +55,15 @@ func (t *tutorial) routes() *holdfast.App {
 	return app
 }
 
+var errCredentials = &holdfast.Error{
+	Status: http.StatusUnauthorized, Detail: "Could not validate credentials",
+	Header: http.Header{"WWW-Authenticate": {`Bearer error="invalid_token"`}},
+}
+
 func (t *tutorial) findUser(_ context.Context, claims jwt.Claims) (user, error) {
 	found, ok := t.users[claims.Subject]
 	if !ok {
-		return user{}, &holdfast.Error{
-			Status: http.StatusUnauthorized, Detail: "Could not validate credentials",
-			Header: http.Header{"WWW-Authenticate": {`Bearer error="invalid_token"`}},
-		}
+		return user{}, errCredentials
 	}
 	return found, nil
 }
@@ -117,69 +118,45 @@ func readStatus(context.Context, user, holdfast.NoInput) (status, error) {
 	return status{"ok"}, nil
 }
 
-// newTutorial makes the tutorial's two users with these passwords.
-func newTutorial(ctx context.Context, passwords map[string]string) (*tutorial, error) {
-	t := &tutorial{
-		users: map[string]user{
-			"johndoe": {"johndoe", "johndoe@example.com", "John Doe", false},
-			"alice":   {"alice", "alicechains@example.com", "Alice Chains", true},
-		},
-		hashes: map[string]string{},
-	}
-	lane := work.NewLane(work.Config{Name: "passwords", LowPriority: true})
-	var err error
-	if t.passwords, err = password.NewContext(password.Config{Run: lane.Do}); err != nil {
-		return nil, err
-	}
-	for name, secret := range passwords {
-		if t.hashes[name], err = t.passwords.Hash(ctx, secret); err != nil {
-			return nil, err
-		}
-	}
-	return t, t.makeTokens()
-}
-
-func (t *tutorial) makeTokens() error {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails
-	key, err := jwt.SecretKey(jwt.HS256, secret)
-	if err != nil {
-		return err
-	}
-	t.signer, err = jwt.NewSigner(jwt.SignerConfig{
+// newTutorial makes the tutorial's two users with these passwords, and a key
+// that lives as long as the process.
+func newTutorial(ctx context.Context, secrets map[string]string) (*tutorial, error) {
+	passwords, err1 := password.NewContext(password.Config{})
+	key, err2 := jwt.SecretKey(jwt.HS256, []byte(rand.Text()+rand.Text()))
+	signer, err3 := jwt.NewSigner(jwt.SignerConfig{
 		Key: key, Type: "JWT", TTL: 30 * time.Minute, InsecureNoIssuer: true, InsecureNoAudience: true,
 	})
-	if err != nil {
-		return err
-	}
-	t.verifier, err = jwt.NewVerifier(jwt.VerifierConfig{
-		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.HS256}, Type: "JWT",
-		InsecureNoIssuer: true, InsecureNoAudience: true,
+	verifier, err4 := jwt.NewVerifier(jwt.VerifierConfig{
+		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.HS256}, Type: "JWT", InsecureNoIssuer: true, InsecureNoAudience: true,
 	})
-	return err
-}
-
-func run(ctx context.Context) error {
-	passwords := map[string]string{"johndoe": rand.Text(), "alice": rand.Text()}
-	t, err := newTutorial(ctx, passwords)
-	if err != nil {
-		return err
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return nil, err
 	}
-	for name, secret := range passwords {
-		fmt.Printf("%s: %s\n", name, secret)
+	users := map[string]user{
+		"johndoe": {"johndoe", "johndoe@example.com", "John Doe", false},
+		"alice":   {"alice", "alicechains@example.com", "Alice Chains", true},
 	}
-	fmt.Println("http://127.0.0.1:8000/docs")
-	app := t.routes()
-	if err := app.WriteAccess(os.Stdout); err != nil {
-		return err
+	hashes := map[string]string{}
+	for name, secret := range secrets {
+		hash, err := passwords.Hash(ctx, secret)
+		if err != nil {
+			return nil, err
+		}
+		hashes[name] = hash
 	}
-	return app.ListenAndServe(ctx, "127.0.0.1:8000")
+	return &tutorial{users, hashes, passwords, signer, verifier}, nil
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx); err != nil {
+	secrets := map[string]string{"johndoe": rand.Text(), "alice": rand.Text()}
+	t, err := newTutorial(ctx, secrets)
+	if err != nil {
 		log.Fatal(err)
+	}
+	fmt.Println("http://127.0.0.1:8000/docs", secrets)
+	if err := t.routes().ListenAndServe(ctx, "127.0.0.1:8000"); err != nil {
+		log.Print(err)
 	}
 }
