@@ -34,10 +34,13 @@ fmt: ## format as the linter wants it
 vuln: ## known vulnerabilities in what is called
 	$(TOOLS) govulncheck ./...
 
+bench: ## what it costs, against doing it by hand; see bench/README.md
+	$(GO) -C bench test -run '^$$' -bench . -count 3 ./...
+
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fmt vuln fuzz golden run
+.PHONY: help check test short browser lint fmt vuln fuzz bench golden run

@@ -223,11 +223,25 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, 
 	return nil
 }
 
+// Header values that most responses have. They are shared, and full, so that
+// whoever adds one gets a copy.
+var (
+	noSniff  = []string{"nosniff"}
+	jsonKind = []string{"application/json"}
+)
+
+func kindHeader(kind string) []string {
+	if kind == jsonKind[0] {
+		return jsonKind
+	}
+	return []string{kind}
+}
+
 // write sends a whole response.
 func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	header := w.Header()
-	header["Content-Type"] = []string{kind}
-	header["X-Content-Type-Options"] = []string{"nosniff"}
+	header["Content-Type"] = kindHeader(kind)
+	header["X-Content-Type-Options"] = noSniff
 	setLength(header, len(body))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {

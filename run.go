@@ -25,17 +25,16 @@ func (s *step) run(x *exchange) error {
 		return f.errs[s.out]
 	}
 	err := s.n.run(x, s)
-	var bad *invalidInput
-	switch {
-	case err == nil:
+	if err == nil {
 		f.state[s.out] = made
-	case errors.As(err, &bad):
+		return nil
+	}
+	if bad, ok := errors.AsType[*invalidInput](err); ok {
 		f.state[s.out] = invalid
 		f.violations = append(f.violations, bad.violations...)
 		return nil
-	default:
-		f.state[s.out], f.errs[s.out] = failed, err
 	}
+	f.state[s.out], f.errs[s.out] = failed, err
 	return err
 }
 
@@ -115,8 +114,7 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (rt *route) serve(x *exchange) error {
 	principal, err := rt.plan.authorize(x)
 	if err != nil {
-		var bad *invalidInput
-		if errors.As(err, &bad) {
+		if _, ok := errors.AsType[*invalidInput](err); ok {
 			return rt.collect(x)
 		}
 		return err
@@ -139,8 +137,7 @@ func (rt *route) read(x *exchange) error {
 	}
 	if rt.input != nil {
 		err := rt.endpoint.bind(x)
-		var bad *invalidInput
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*invalidInput](err); ok {
 			x.frame.violations = append(x.frame.violations, bad.violations...)
 		} else if err != nil {
 			return err
@@ -189,13 +186,13 @@ func (x *exchange) wrote() bool {
 // isAbort reports whether a handler wants the connection closed and nothing
 // logged.
 func isAbort(err error) bool {
-	var broken *panicError
-	return errors.As(err, &broken) && broken.cause == http.ErrAbortHandler //nolint:errorlint // a panic's value, which nobody wraps
+	broken, ok := errors.AsType[*panicError](err)
+	return ok && broken.cause == http.ErrAbortHandler //nolint:errorlint // a panic's value, which nobody wraps
 }
 
 // aborted reports whether the connection must be closed: the handler wants it,
 // or half an answer must not look like a whole one.
 func (x *exchange) aborted(err error) bool {
-	var broken *panicError
-	return isAbort(err) || errors.As(err, &broken) && x.wrote()
+	_, broken := errors.AsType[*panicError](err)
+	return isAbort(err) || broken && x.wrote()
 }
