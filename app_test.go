@@ -181,6 +181,18 @@ func TestRedirectKeepsToTheSameOrigin(t *testing.T) {
 	}
 }
 
+func TestOtherMethodsAreRefusedWithThoseAllowed(t *testing.T) {
+	app := newShop().app(t)
+	for path, allow := range map[string]string{"/health": "GET, HEAD", "/admin/users/1": "DELETE", "/items/1": "GET, HEAD"} {
+		for _, method := range []string{"POST", "PATCH", "OPTIONS", "TRACE", "BREW"} {
+			w := ask(t, app, method, path, "")
+			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != allow {
+				t.Errorf("%s %s = %d, Allow %q, want 405, %q", method, path, w.Code, w.Header().Get("Allow"), allow)
+			}
+		}
+	}
+}
+
 func TestHeadHasGetsPolicyAndNoBody(t *testing.T) {
 	app := newShop().app(t)
 	if w := ask(t, app, "HEAD", "/items/", ""); w.Code != http.StatusUnauthorized {

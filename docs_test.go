@@ -111,3 +111,16 @@ func TestBadPathsOfDocsAreNamedAtStart(t *testing.T) {
 		}
 	}
 }
+
+// A function literal has no name to show; the method and path say more than
+// "func1".
+func TestFunctionLiteralsAreNamedByTheirRoute(t *testing.T) {
+	app := quiet()
+	holdfast.Get(app, "/items/{id}", holdfast.Public(), func(context.Context, holdfast.Anyone, itemID) (struct{}, error) { return struct{}{}, nil })
+	body := send(app, "/openapi.json", "").Body.String()
+	for _, want := range []string{`"summary":"GET /items/{id}"`, `"operationId":"get_items__id_"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the document has no %s: %s", want, body)
+		}
+	}
+}

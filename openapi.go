@@ -125,11 +125,17 @@ func (a *App) operation(rt *route) members {
 	return op
 }
 
-var notWord = regexp.MustCompile(`\W`)
+var (
+	notWord = regexp.MustCompile(`\W`)
+	unnamed = regexp.MustCompile(`^(func)?\d+$`) // a function literal
+)
 
 func (rt *route) operationID() string {
 	if rt.options.id != "" {
 		return rt.options.id
+	}
+	if unnamed.MatchString(rt.endpoint.name) {
+		return notWord.ReplaceAllString(strings.ToLower(rt.method)+rt.path, "_")
 	}
 	return notWord.ReplaceAllString(rt.endpoint.name+rt.path, "_") + "_" + strings.ToLower(rt.method)
 }
@@ -137,6 +143,9 @@ func (rt *route) operationID() string {
 func (rt *route) summary() string {
 	if rt.options.summary != "" {
 		return rt.options.summary
+	}
+	if unnamed.MatchString(rt.endpoint.name) {
+		return rt.method + " " + rt.path
 	}
 	var out strings.Builder
 	for i, c := range strings.ReplaceAll(rt.endpoint.name, "_", " ") {
