@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -116,6 +117,9 @@ func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []Ro
 	for _, option := range options {
 		option(&rt.options)
 	}
+	if code := rt.options.status; code != 0 && (code < 200 || code > 599) {
+		a.fault(at, "%s: status %d is no status of a response", pattern, code)
+	}
 	a.routes = append(a.routes, rt)
 	return rt
 }
@@ -123,10 +127,12 @@ func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []Ro
 func newRoute(a *App, pattern string, e *endpoint, p *policy, at place) (*route, error) {
 	method, path, ok := strings.Cut(pattern, " ")
 	switch {
-	case !ok || !strings.HasPrefix(path, "/"):
+	case !ok:
 		return nil, errors.New(`a pattern is "METHOD /path"`)
-	case method != strings.ToUpper(method) || method == "HEAD" || method == "CONNECT":
-		return nil, fmt.Errorf("method %q: use upper case; HEAD comes with GET", method)
+	case !strings.HasPrefix(path, "/"):
+		return nil, errors.New("a path begins with a slash")
+	case !slices.Contains(methods, method):
+		return nil, fmt.Errorf("method %q is none of %s (HEAD comes with GET)", method, strings.Join(methods, ", "))
 	case p == nil:
 		return nil, errors.New("the zero Policy; if everybody may call, say Public()")
 	case p.broken:
@@ -148,6 +154,9 @@ func newRoute(a *App, pattern string, e *endpoint, p *policy, at place) (*route,
 	}
 	return &route{app: a, method: method, path: path, pattern: split, endpoint: e, policy: p, at: at}, nil
 }
+
+// methods are those that a route can be registered for.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 func goodRoles(p *policy) error {
 	for _, alt := range p.alternatives {

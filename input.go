@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
@@ -65,10 +66,14 @@ func (rt *route) newInput(t reflect.Type, use bodyUse) (*input, error) {
 		return nil, fmt.Errorf("input %v: an input is a struct whose fields say where they come from", t)
 	}
 	in := &input{}
+	var bad []error
 	for _, f := range reflect.VisibleFields(t) {
 		if err := rt.addField(in, t, f); err != nil {
-			return nil, fmt.Errorf("input %v: field %s: %w", t, f.Name, err)
+			bad = append(bad, fmt.Errorf("input %v: field %s: %w", t, f.Name, err))
 		}
+	}
+	if bad != nil {
+		return nil, errors.Join(bad...)
 	}
 	if use == noBody && (in.body != nil || in.form != nil) {
 		return nil, fmt.Errorf("input %v: a dependency may not read the body; the handler's input may", t)
@@ -101,9 +106,14 @@ func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err
 			err = fmt.Errorf("%v", cause)
 		}
 	}()
-	source, name := sourceOf(f)
+	source, name, err := sourceOf(f)
 	switch {
+	case err != nil:
+		return err
 	case source == "" && f.Name == "Body" && len(f.Index) == 1:
+		if err := schema.CheckTags(f.Type); err != nil {
+			return err
+		}
 		in.body = &bodyField{index: f.Index, schema: rt.app.types.Of(f.Type, t.Name()), required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
@@ -117,22 +127,53 @@ func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err
 	if err := one.prepare(f, rt.pattern); err != nil {
 		return err
 	}
-	if source == "form" {
-		in.form = append(in.form, one)
-	} else {
-		in.params = append(in.params, one)
+	return in.add(one)
+}
+
+// add adds a field, unless another one has its place already.
+func (in *input) add(one field) error {
+	list := &in.params
+	if one.in == "form" {
+		list = &in.form
 	}
+	for _, have := range *list {
+		if have.in == one.in && have.key() == one.key() {
+			return fmt.Errorf("another field is the %s %s already", one.in, one.name)
+		}
+	}
+	*list = append(*list, one)
 	return nil
 }
 
-func sourceOf(f reflect.StructField) (source, name string) {
-	for _, source := range sources {
-		if tag, ok := f.Tag.Lookup(source); ok {
-			name, _, _ := strings.Cut(tag, ",")
-			return source, name
+// key is what tells the field's name from others of its source.
+func (f *field) key() string {
+	if f.in == "header" {
+		return http.CanonicalHeaderKey(f.name)
+	}
+	return f.name
+}
+
+// sourceOf finds the one tag that says where a field comes from; none is no
+// error here.
+func sourceOf(f reflect.StructField) (source, name string, err error) {
+	if err := schema.CheckField(f); err != nil {
+		return "", "", err
+	}
+	for _, one := range sources {
+		tag, ok := f.Tag.Lookup(one)
+		switch {
+		case !ok:
+			continue
+		case source != "":
+			return "", "", fmt.Errorf("it has two tags, %s and %s; say one", source, one)
+		}
+		source = one
+		name, _, _ = strings.Cut(tag, ",")
+		if name == "" {
+			return "", "", fmt.Errorf("the tag %s has no name", one)
 		}
 	}
-	return "", ""
+	return source, name, nil
 }
 
 func constrained(f reflect.StructField) bool {
@@ -150,7 +191,7 @@ func (f *field) prepare(sf reflect.StructField, p pattern) error {
 	if f.in == "path" {
 		at, ok := p.names[f.name]
 		if !ok {
-			return fmt.Errorf("the path has no {%s}", f.name)
+			return fmt.Errorf("the path has no {%s}; it has %s", f.name, p.wildcards())
 		}
 		f.segment, f.required = at, true
 	}
@@ -164,8 +205,29 @@ func (f *field) prepare(sf reflect.StructField, p pattern) error {
 		f.def = []string{sf.Tag.Get("default")}
 	}
 	set, err := setterFor(t)
+	if err != nil {
+		return err
+	}
 	f.set = set
-	return err
+	return f.tryDefault(sf.Type)
+}
+
+// tryDefault refuses a default that would be refused of a caller.
+func (f *field) tryDefault(t reflect.Type) error {
+	if f.def == nil {
+		return nil
+	}
+	target := reflect.New(t).Elem()
+	if kind, text := f.fill(target, f.def); kind != "" {
+		return fmt.Errorf("the default %q is no %v", text, t)
+	}
+	if !f.checked {
+		return nil
+	}
+	if bad := f.schema.Validate(plain(target)); len(bad) > 0 {
+		return fmt.Errorf("the default does not fit: %s", bad[0].Msg)
+	}
+	return nil
 }
 
 var (

@@ -3,9 +3,11 @@ package holdfast
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -172,6 +174,14 @@ func parsePattern(path string) (pattern, error) {
 		p.names[name] = i
 	}
 	return p, nil
+}
+
+// wildcards lists the names of the path's wildcards, for messages.
+func (p pattern) wildcards() string {
+	if len(p.names) == 0 {
+		return "none"
+	}
+	return "{" + strings.Join(slices.Sorted(maps.Keys(p.names)), "}, {") + "}"
 }
 
 // fits reports whether an escaped path has this pattern's shape.
