@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +27,8 @@ type Config struct {
 	// ours. slog.Default() if nil.
 	Logger *slog.Logger
 
-	// MaxBody is the largest request body in bytes. 1 MiB if zero.
+	// MaxBody is the largest request body in bytes, also of raw handlers. 1 MiB
+	// if zero; a route may have a limit of its own.
 	MaxBody int64
 
 	// Docs says where the docs page and the document stand, and who may read
@@ -34,8 +37,8 @@ type Config struct {
 }
 
 // App is a set of routes and an [http.Handler] that serves them. Register
-// routes first, then serve: registering a route after the first request
-// panics. Serving is safe for concurrent use.
+// routes first, then serve: registering a route after [App.Err] or the first
+// request panics. Serving is safe for concurrent use.
 type App struct {
 	config Config
 	log    *slog.Logger
@@ -94,20 +97,26 @@ func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...Ro
 			a.fail(w, r, a.Err())
 			return
 		}
-		rt.ServeHTTP(w, r)
+		rt.serveHTTP(w, r, true)
 	})
 }
 
 // wrap makes an endpoint of a handler that does not ask who the caller is.
 func wrap(p AnyPolicy, h http.Handler, at place) *endpoint {
-	e := &endpoint{name: "handler", policy: erase(p), raw: true, empty: h == nil, at: at}
+	e := &endpoint{name: "handler", policy: erase(p), raw: true, empty: isNil(h), at: at}
 	e.callWith = func(x *exchange, _ int, _ []int, _ int) error { return respondWith(x, h) }
 	return e
 }
 
+// isNil reports whether there is no handler, or a nil function of one.
+func isNil(h http.Handler) bool {
+	v := reflect.ValueOf(h)
+	return !v.IsValid() || v.Kind() == reflect.Func && v.IsNil() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
 func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []RouteOption) *route {
 	if a.started {
-		panic(fmt.Sprintf("holdfast: %v: %s is registered after the first request", at, pattern))
+		panic(fmt.Sprintf("holdfast: %v: %s is registered after the application was checked or served", at, pattern))
 	}
 	rt, err := newRoute(a, pattern, e, p, at)
 	if err != nil {
@@ -115,6 +124,10 @@ func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []Ro
 		return nil
 	}
 	for _, option := range options {
+		if option == nil {
+			a.fault(at, "%s: a nil option", pattern)
+			continue
+		}
 		option(&rt.options)
 	}
 	if code := rt.options.status; code != 0 && (code < 200 || code > 599) {
@@ -137,6 +150,8 @@ func newRoute(a *App, pattern string, e *endpoint, p *policy, at place) (*route,
 		return nil, errors.New("the zero Policy; if everybody may call, say Public()")
 	case p.broken:
 		return nil, errors.New("the policy is made of a zero Dep or a nil function")
+	case p.fault != "":
+		return nil, errors.New(p.fault)
 	case e.empty:
 		return nil, errors.New("the handler is nil")
 	}
@@ -263,6 +278,9 @@ func (a *App) build() {
 	}
 }
 
+// componentName is what OpenAPI allows as the name of a component.
+var componentName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+
 // schemeFaults reports two schemes of one name, and mistakes in a scheme's
 // own declaration.
 func (a *App) schemeFaults() []error {
@@ -272,6 +290,9 @@ func (a *App) schemeFaults() []error {
 		s.frozen.Store(true)
 		for _, text := range s.faults {
 			out = append(out, errors.New(text))
+		}
+		if !componentName.MatchString(s.name) {
+			out = append(out, fmt.Errorf("%v: scheme name %q: OpenAPI allows letters, digits, and . _ -", s.at, s.name))
 		}
 		if other, ok := named[s.name]; ok {
 			out = append(out, fmt.Errorf("%v: scheme %s has the name of another at %v; give one of them Named(...)", s.at, s.name, other.at))
@@ -296,15 +317,17 @@ func (a *App) schemes() []*scheme {
 	return out
 }
 
-// NewServer returns an http.Server for the handler with time and size limits
-// that a slow or hostile caller cannot outlast.
+// NewServer returns an http.Server for the handler with limits that a slow or
+// hostile caller cannot outlast: 5 seconds and 32 KiB for the headers, 30
+// seconds for the whole request, a minute for the response, two minutes
+// between requests. A handler that flushes has a minute for each write.
 func NewServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr:              addr,
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}

@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -60,7 +61,7 @@ func (in *input) bindParams(x *exchange, dst reflect.Value) []Violation {
 func (f *field) texts(x *exchange, query url.Values) []string {
 	switch f.in {
 	case "path":
-		value, ok := x.route.pattern.value(x.request, f.name, f.segment)
+		value, ok := x.pathValue(f.name, f.segment)
 		if !ok {
 			return nil
 		}
@@ -77,6 +78,16 @@ func (f *field) texts(x *exchange, query url.Values) []string {
 		return out
 	}
 	return nil
+}
+
+// pathValue is the decoded value of a wildcard: of the router that found the
+// route, which may be another one.
+func (x *exchange) pathValue(name string, at int) (string, bool) {
+	if x.mounted {
+		value := x.request.PathValue(name)
+		return value, value != ""
+	}
+	return x.route.pattern.value(x.request, at)
 }
 
 // bind parses and checks one field and appends what is wrong with it.
@@ -101,7 +112,7 @@ func (f *field) bind(dst reflect.Value, texts []string, bad []Violation) []Viola
 		return append(bad, f.violation(kind, text))
 	}
 	if f.checked {
-		bad = append(bad, f.schema.Validate(plain(target), f.in0(), f.name)...)
+		bad = append(bad, f.schema.Validate(f.plain(target, texts), f.in0(), f.name)...)
 	}
 	return bad
 }
@@ -136,7 +147,23 @@ func (f *field) violation(kind string, input any) Violation {
 	return v
 }
 
-// plain is a field's value as decoded JSON would hold it.
+// plain is the field's value as decoded JSON would hold it: the text itself, for
+// types that read texts in their own way.
+func (f *field) plain(target reflect.Value, texts []string) any {
+	switch {
+	case !f.asText:
+		return plain(target)
+	case !f.list:
+		return texts[0]
+	}
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
+}
+
+// plain is a value as decoded JSON would hold it.
 func plain(v reflect.Value) any {
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {
@@ -201,9 +228,12 @@ func readBody(x *exchange) ([]byte, error) {
 	if x.request.Body == nil {
 		return nil, nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(x.writer, x.request.Body, x.app.config.MaxBody))
+	data, err := io.ReadAll(http.MaxBytesReader(x.writer, x.request.Body, x.maxBody()))
 	return data, bodyError(err)
 }
+
+// maxBody is how many bytes of the body may be read.
+func (x *exchange) maxBody() int64 { return cmp.Or(x.route.options.maxBody, x.app.config.MaxBody) }
 
 // bodyError keeps the error of a body that is too large, and makes any other
 // one the caller's: the body stopped short.
@@ -256,7 +286,7 @@ func readForm(x *exchange) (url.Values, error) {
 }
 
 func readMultipart(x *exchange) (url.Values, error) {
-	limit := x.app.config.MaxBody
+	limit := x.maxBody()
 	r := x.request
 	r.Body = http.MaxBytesReader(x.writer, r.Body, limit)
 	if err := r.ParseMultipartForm(limit); err != nil {

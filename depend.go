@@ -178,7 +178,7 @@ type Claims interface {
 // was not accepted. Return an [*Error] for anything else, for instance 503
 // when the store cannot be asked.
 func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, error)) Dep[C] {
-	if s == nil {
+	if s == nil || s.s == nil {
 		return Dep[C]{}
 	}
 	core := s.s

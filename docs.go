@@ -3,6 +3,7 @@ package holdfast
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/swaggerui"
@@ -101,6 +102,6 @@ func (a *App) addDoc(d *Docs, path string, h http.Handler) {
 
 func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	setLength(w.Header(), len(a.document))
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.document)))
 	_, _ = w.Write(a.document) // the caller may be gone
 }

@@ -2,14 +2,12 @@ package holdfast
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"reflect"
-	"sync"
+	"time"
 )
 
 // NoInput is for handlers that take nothing from the request.
@@ -37,6 +35,7 @@ type endpoint struct {
 	bindTo   func(*exchange, int) error
 	peek     func(*exchange) []Violation
 	callWith func(x *exchange, principal int, deps []int, io int) error
+	encode   func(*exchange, int) error // before cleanup, which may depend on it
 	write    func(*exchange, int) error
 
 	bind    func(*exchange) error
@@ -58,25 +57,30 @@ func newEndpoint[P, In, Out any](p Policy[P], fn any, at place, deps ...*node) *
 		var scratch In
 		return x.route.input.bindParams(x, reflect.ValueOf(&scratch).Elem())
 	}
-	e.write = func(x *exchange, io int) error {
-		return respond(x, &x.frame.cells[io+1].(*cell[Out]).v)
-	}
 	if writesItself(e.out) {
+		e.encode = func(*exchange, int) error { return nil }
 		e.write = func(x *exchange, io int) error {
 			h, _ := any(take[Out](x.frame, io+1)).(http.Handler)
 			return respondWith(x, h)
 		}
+		return e
+	}
+	e.encode = func(x *exchange, io int) error { return x.encode(&x.frame.cells[io+1].(*cell[Out]).v) }
+	e.write = func(x *exchange, _ int) error {
+		x.respond()
+		return nil
 	}
 	return e
 }
 
-func store[Out any](x *exchange, io int, out Out, err error) error {
+// store keeps what a handler returned, and encodes it.
+func store[Out any](x *exchange, e *endpoint, io int, out Out, err error) error {
 	if err != nil {
 		return err
 	}
 	put(x.frame, io+1, out)
 	x.frame.state[io+1] = made
-	return nil
+	return e.encode(x, io)
 }
 
 // To makes an endpoint from a policy and a handler. What the handler returns
@@ -91,7 +95,7 @@ func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 	e.empty = handler == nil
 	e.callWith = func(x *exchange, principal int, _ []int, io int) error {
 		out, err := handler(x, take[P](x.frame, principal), take[In](x.frame, io))
-		return store(x, io, out, err)
+		return store(x, e, io, out, err)
 	}
 	return Endpoint{e}
 }
@@ -104,7 +108,7 @@ func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context,
 	e.callWith = func(x *exchange, principal int, deps []int, io int) error {
 		f := x.frame
 		out, err := handler(x, take[P](f, principal), take[A](f, deps[0]), take[In](f, io))
-		return store(x, io, out, err)
+		return store(x, e, io, out, err)
 	}
 	return Endpoint{e}
 }
@@ -116,7 +120,7 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 	e.callWith = func(x *exchange, principal int, deps []int, io int) error {
 		f := x.frame
 		out, err := handler(x, take[P](f, principal), take[A](f, deps[0]), take[B](f, deps[1]), take[In](f, io))
-		return store(x, io, out, err)
+		return store(x, e, io, out, err)
 	}
 	return Endpoint{e}
 }
@@ -137,18 +141,34 @@ func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P)
 // raw is the request with its body, path values and the exchange as context.
 func (x *exchange) raw() *http.Request {
 	r := x.request.WithContext(x)
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(x.writer, r.Body, x.maxBody())
+	}
+	if x.mounted {
+		return r // its router has set the path values
+	}
 	for name, at := range x.route.pattern.names {
-		if value, ok := x.route.pattern.value(x.request, name, at); ok {
+		if value, ok := x.route.pattern.value(x.request, at); ok {
 			r.SetPathValue(name, value)
 		}
 	}
 	return r
 }
 
-// rawWriter remembers whether a raw handler has begun to answer.
+// rawWriter remembers whether a handler has begun to answer, and gives one that
+// streams the server's time for each write instead of for all of them.
 type rawWriter struct {
 	http.ResponseWriter
-	wrote bool
+	wrote   bool
+	streams bool // it has flushed
+	timed   bool // it sets its own deadlines
+}
+
+// writeTimeout is how long a caller may take to take what was written.
+const writeTimeout = time.Minute
+
+func (w *rawWriter) control() *http.ResponseController {
+	return http.NewResponseController(w.ResponseWriter)
 }
 
 func (w *rawWriter) WriteHeader(status int) {
@@ -158,7 +178,24 @@ func (w *rawWriter) WriteHeader(status int) {
 
 func (w *rawWriter) Write(data []byte) (int, error) {
 	w.wrote = true
+	if w.streams {
+		w.extend()
+	}
 	return w.ResponseWriter.Write(data)
+}
+
+// extend begins the time for the next write.
+func (w *rawWriter) extend() {
+	if !w.timed {
+		_ = w.control().SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
+	}
+}
+
+// SetWriteDeadline is for [http.ResponseController]. From then on, deadlines
+// are the handler's.
+func (w *rawWriter) SetWriteDeadline(at time.Time) error {
+	w.timed = true
+	return w.control().SetWriteDeadline(at)
 }
 
 // Unwrap is for http.ResponseController.
@@ -166,14 +203,15 @@ func (w *rawWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush sends what was written so far.
 func (w *rawWriter) Flush() {
-	w.wrote = true
-	_ = http.NewResponseController(w.ResponseWriter).Flush() // http.Flusher has no way to say it
+	w.wrote, w.streams = true, true
+	w.extend()
+	_ = w.control().Flush() // http.Flusher has no way to say it
 }
 
 // Hijack hands the connection to the handler, as a WebSocket needs.
 func (w *rawWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.wrote = true
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	return w.control().Hijack()
 }
 
 var handlerType = reflect.TypeFor[http.Handler]()
@@ -191,60 +229,4 @@ func respondWith(x *exchange, h http.Handler) error {
 	x.writer = tracked
 	h.ServeHTTP(tracked, x.raw())
 	return nil
-}
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// respond writes a handler's value as JSON.
-func respond(x *exchange, out any) error {
-	status := x.route.status()
-	if _, ok := out.(*NoContent); ok {
-		x.writer.WriteHeader(status)
-		return nil
-	}
-	if v := reflect.ValueOf(out).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
-		out = []struct{}{}
-	}
-	return writeJSON(x.writer, x.request, status, "application/json", out)
-}
-
-// writeJSON encodes first, so that a value which cannot be encoded becomes an
-// error and not half a response.
-func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, value any) error {
-	buf := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(buf)
-	buf.Reset()
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		return err
-	}
-	write(w, r, status, kind, bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
-	return nil
-}
-
-// Header values that most responses have. They are shared, and full, so that
-// whoever adds one gets a copy.
-var (
-	noSniff  = []string{"nosniff"}
-	jsonKind = []string{"application/json"}
-)
-
-func kindHeader(kind string) []string {
-	if kind == jsonKind[0] {
-		return jsonKind
-	}
-	return []string{kind}
-}
-
-// write sends a whole response.
-func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
-	header := w.Header()
-	header["Content-Type"] = kindHeader(kind)
-	header["X-Content-Type-Options"] = noSniff
-	setLength(header, len(body))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the caller may be gone; there is nobody left to tell
-	}
 }

@@ -43,6 +43,18 @@ func (f *frame) clean() {
 	f.violations = nil
 }
 
+// forgive forgets what was invalid in alternatives that the caller did not
+// need. What the handler takes of it is read, and refused, again.
+func (f *frame) forgive() {
+	f.violations = nil
+	for i, state := range f.state {
+		if state == invalid {
+			f.cells[i].clean()
+			f.state[i] = unmade
+		}
+	}
+}
+
 func take[T any](f *frame, slot int) T   { return f.cells[slot].(*cell[T]).v }
 func put[T any](f *frame, slot int, v T) { f.cells[slot].(*cell[T]).v = v }
 
@@ -63,6 +75,9 @@ type exchange struct {
 	request *http.Request
 	frame   *frame
 	seen    *http.Request // the bodiless request, made when first asked for
+	body    *buffer       // the encoded response
+	begun   bool          // the handler had begun to write when it was over
+	mounted bool          // another router found the route
 
 	mu       sync.Mutex
 	deferred cleanups // before the response

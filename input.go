@@ -44,6 +44,7 @@ type field struct {
 	checked  bool // the schema constrains more than the type
 	def      []string
 	list     bool
+	asText   bool // the type reads its text itself
 	set      setter
 }
 
@@ -123,11 +124,28 @@ func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err
 	case !f.IsExported():
 		return errors.New("it is not exported")
 	}
+	if throughPointer(t, f.Index) {
+		return errors.New("it is in an embedded pointer, which nobody makes; embed the struct itself")
+	}
+	if source == "header" && http.CanonicalHeaderKey(name) == "Host" {
+		return errors.New("Host is none of the headers; read it with FromRequest")
+	}
 	one := field{in: source, name: name, index: f.Index, schema: rt.app.types.Field(f), checked: constrained(f)}
 	if err := one.prepare(f, rt.pattern); err != nil {
 		return err
 	}
 	return in.add(one)
+}
+
+// throughPointer reports whether the way to a field leads through an embedded
+// pointer.
+func throughPointer(t reflect.Type, index []int) bool {
+	for _, i := range index[:len(index)-1] {
+		if t = t.Field(i).Type; t.Kind() == reflect.Pointer {
+			return true
+		}
+	}
+	return false
 }
 
 // add adds a field, unless another one has its place already.
@@ -208,7 +226,7 @@ func (f *field) prepare(sf reflect.StructField, p pattern) error {
 	if err != nil {
 		return err
 	}
-	f.set = set
+	f.set, f.asText = set, readsText(t)
 	return f.tryDefault(sf.Type)
 }
 
@@ -224,7 +242,7 @@ func (f *field) tryDefault(t reflect.Type) error {
 	if !f.checked {
 		return nil
 	}
-	if bad := f.schema.Validate(plain(target)); len(bad) > 0 {
+	if bad := f.schema.Validate(f.plain(target, f.def)); len(bad) > 0 {
 		return fmt.Errorf("the default does not fit: %s", bad[0].Msg)
 	}
 	return nil
@@ -234,6 +252,14 @@ var (
 	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 	timeType = reflect.TypeFor[time.Time]()
 )
+
+// readsText reports whether a type reads its text in its own way.
+func readsText(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t == timeType || reflect.PointerTo(t).Implements(textType)
+}
 
 func setterFor(t reflect.Type) (setter, error) {
 	if t.Kind() == reflect.Pointer {
@@ -299,6 +325,9 @@ func setUint(dst reflect.Value, text string) string {
 }
 
 func setFloat(dst reflect.Value, text string) string {
+	if strings.ContainsAny(text, "_xXnN") { // Go's own spellings, NaN and infinity
+		return "float_parsing"
+	}
 	n, err := strconv.ParseFloat(text, dst.Type().Bits())
 	dst.SetFloat(n)
 	return failedAs(err, "float_parsing")

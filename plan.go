@@ -77,8 +77,8 @@ type planner struct {
 type build struct {
 	steps   []step
 	emitted map[int]bool
-	visited map[slotKey]int
-	needed  map[*node]int // slots of the policy's needs, one of which is the principal
+	visited map[slotKey]bool // false while what is below it is being planned
+	needed  map[*node]int    // slots of the policy's needs, one of which is the principal
 	wanted  []wanted
 	schemes []schemeScopes
 }
@@ -95,7 +95,7 @@ func newPlanner(a *App, inputs func(*node) (*input, error)) *planner {
 }
 
 func newBuild() *build {
-	return &build{emitted: map[int]bool{}, visited: map[slotKey]int{}, needed: map[*node]int{}}
+	return &build{emitted: map[int]bool{}, visited: map[slotKey]bool{}, needed: map[*node]int{}}
 }
 
 func (p *planner) fault(format string, args ...any) {
@@ -118,7 +118,7 @@ func (p *planner) policy(pol *policy, deps []*node) {
 	for _, alt := range pol.alternatives {
 		b := newBuild()
 		var out branch
-		for _, s := range alt.absent {
+		for _, s := range pol.absentFor(alt) {
 			slot := p.slot(slotKey{n: s.cred})
 			b.steps = append(b.steps, step{n: s.cred, in: []int{slot}, out: -1, check: checkAbsent})
 			out.absent = true
@@ -215,14 +215,18 @@ func (p *planner) value(n *node, scopes Scopes, at use, b *build) int {
 	}
 	key := slotKey{n: n, at: at}
 	if n.asks {
-		key.scopes = scopes.String()
+		key.scopes = scopes.identity()
 	}
 	slot := p.slot(key)
-	path := slotKey{n, scopes.String(), at}
-	if _, ok := b.visited[path]; ok {
+	path := slotKey{n, scopes.identity(), at}
+	if done, ok := b.visited[path]; ok {
+		if !done {
+			p.fault("%v: %s depends on itself", n.at, describe(n))
+		}
 		return slot
 	}
-	b.visited[path] = slot
+	b.visited[path] = false
+	defer func() { b.visited[path] = true }()
 	in := make([]int, len(n.deps))
 	for i, dep := range n.deps {
 		in[i] = p.visit(dep, scopes, use{by: slot, index: i}, b)

@@ -1,6 +1,9 @@
 package holdfast
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Policy says who may call, and proves it with a value of type P. It is an OR
 // of ANDs, and everything that speaks of a route reads this one structure: the
@@ -16,6 +19,7 @@ func (p Policy[P]) erased() *policy { return p.p }
 type policy struct {
 	alternatives []alternative
 	broken       bool
+	fault        string // what is wrong beside a zero Dep
 	at           place
 }
 
@@ -60,7 +64,7 @@ func Security[P any](dep Dep[P], scopes ...Scope) Policy[P] {
 	n := dep.n
 	if len(scopes) > 0 {
 		n = newNode[P](requireNode, "", caller(1), dep.n)
-		n.scopes = scopes
+		n.scopes = slices.Clone(scopes)
 	}
 	return Policy[P]{single1(need{n: n}, caller(1))}
 }
@@ -116,7 +120,7 @@ func product(first, second *policy, principal func(a, b alternative) *node) *pol
 	if first == nil || second == nil {
 		return nil
 	}
-	out := &policy{broken: first.broken || second.broken, at: first.at}
+	out := &policy{broken: first.broken || second.broken, fault: cmp.Or(first.fault, second.fault), at: first.at}
 	for _, a := range first.alternatives {
 		for _, b := range second.alternatives {
 			out.alternatives = append(out.alternatives, alternative{
@@ -137,7 +141,7 @@ func AnyOf[P any](first Policy[P], more ...Policy[P]) Policy[P] {
 		if p.p == nil {
 			return Policy[P]{}
 		}
-		out.broken = out.broken || p.p.broken
+		out.broken, out.fault = out.broken || p.p.broken, cmp.Or(out.fault, p.p.fault)
 		out.alternatives = append(out.alternatives, p.p.alternatives...)
 	}
 	return Policy[P]{out}
@@ -145,14 +149,18 @@ func AnyOf[P any](first Policy[P], more ...Policy[P]) Policy[P] {
 
 // As is p with its principal converted.
 func As[P, Q any](p Policy[P], convert func(P) Q) Policy[Q] {
-	return Policy[Q]{mapPrincipal(p.p, convert, caller(1))}
+	out := mapPrincipal(p.p, convert, caller(1))
+	if out != nil && convert == nil {
+		out.fault = "As with a nil function"
+	}
+	return Policy[Q]{out}
 }
 
 func mapPrincipal[P, Q any](p *policy, convert func(P) Q, at place) *policy {
 	if p == nil {
 		return nil
 	}
-	out := &policy{broken: p.broken, at: at}
+	out := &policy{broken: p.broken, fault: p.fault, at: at}
 	for _, a := range p.alternatives {
 		n := newNode[Q](mappedNode, "", at, a.principal)
 		n.run = func(x *exchange, s *step) error {
@@ -174,8 +182,42 @@ type Maybe[P any] struct {
 // Get returns the principal and whether there is one.
 func (m Maybe[P]) Get() (P, bool) { return m.value, m.present }
 
+// absentFor lists the schemes of which no credential may be presented for an
+// alternative: for one that lets nobody in, all that the policy knows, but not
+// those that the alternative itself asks for.
+func (p *policy) absentFor(alt alternative) []*scheme {
+	if len(alt.absent) == 0 {
+		return nil
+	}
+	own := alt.schemes()
+	all := alt.absent
+	for _, other := range p.alternatives {
+		all = union(all, other.schemes())
+	}
+	var out []*scheme
+	for _, s := range all {
+		if !contains(own, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// schemes lists the schemes that the alternative asks for.
+func (a alternative) schemes() []*scheme {
+	var out []*scheme
+	for _, one := range a.needs {
+		if one.n != nil {
+			out = union(out, one.n.schemes)
+		}
+	}
+	return out
+}
+
 // Optional is p for those who present a credential, and open to those who
-// present none. A credential that is presented and refused is refused.
+// present none, of any scheme of the whole policy. A credential that is
+// presented and refused, or cannot be read, is refused. A policy that reads no
+// scheme's credential cannot be optional: that is an error at start.
 func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	at := caller(1)
 	out := mapPrincipal(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)
@@ -184,11 +226,10 @@ func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	}
 	nobody := alternative{principal: constant(Maybe[P]{}, at)}
 	for _, a := range p.p.alternatives {
-		for _, one := range a.needs {
-			if one.n != nil {
-				nobody.absent = union(nobody.absent, one.n.schemes)
-			}
-		}
+		nobody.absent = union(nobody.absent, a.schemes())
+	}
+	if len(nobody.absent) == 0 && out.fault == "" {
+		out.fault = "Optional of a policy without a scheme: nobody could tell who presents nothing"
 	}
 	out.alternatives = append(out.alternatives, nobody)
 	return Policy[Maybe[P]]{out}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/schema"
@@ -136,42 +134,52 @@ func newPanic(cause any) error { return &panicError{cause, debug.Stack()} }
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.cause) }
 
-// toError finds the answer to an error.
+// toError finds the answer to an error: that of the outermost error in its
+// tree which has one.
 func toError(err error) *Error {
-	var (
-		chosen  *Error
-		none    *noCredential
-		refused *refusedCredential
-		scope   *noScope
-		role    *noRole
-		input   *invalidInput
-		large   *http.MaxBytesError
-		broken  *panicError
-	)
-	switch {
-	case errors.As(err, &broken):
-		return &Error{Cause: err, unexpected: true}
-	case errors.As(err, &none):
-		if none.scheme.missing != nil {
-			return none.scheme.missing
-		}
-		return challenge(http.StatusUnauthorized, "Not authenticated", none.scheme.challenge, nil)
-	case errors.As(err, &refused):
-		return challenge(http.StatusUnauthorized, "Could not validate credentials", refused.scheme.challengeWith("invalid_token", nil), err)
-	case errors.As(err, &chosen):
-		return chosen
-	case errors.As(err, &scope):
-		return challenge(http.StatusForbidden, "Not enough permissions", scope.scheme.challengeWith("insufficient_scope", scope.scopes), err)
-	case errors.As(err, &role):
-		return &Error{Status: http.StatusForbidden, Detail: "Operation not permitted", Cause: err}
-	case errors.As(err, &input):
-		return &Error{Status: http.StatusUnprocessableEntity, Detail: input.violations}
-	case errors.As(err, &large):
-		return Errorf(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes", large.Limit)
-	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Status: http.StatusServiceUnavailable, Cause: err}
+	if answer := answerOf(err); answer != nil {
+		return answer
 	}
 	return &Error{Cause: err, unexpected: true}
+}
+
+//nolint:errorlint // this is the walk itself: what stands outside is asked first
+func answerOf(err error) *Error {
+	switch e := err.(type) {
+	case *Error:
+		if e != nil && e.status() >= 200 && e.status() <= 599 {
+			return e
+		}
+	case *panicError:
+		return &Error{Cause: err, unexpected: true}
+	case *noCredential:
+		if e.scheme.missing != nil {
+			return e.scheme.missing
+		}
+		return challenge(http.StatusUnauthorized, "Not authenticated", e.scheme.challenge, nil)
+	case *refusedCredential:
+		return challenge(http.StatusUnauthorized, "Could not validate credentials", e.scheme.challengeWith("invalid_token", nil), err)
+	case *noScope:
+		return challenge(http.StatusForbidden, "Not enough permissions", e.scheme.challengeWith("insufficient_scope", e.scopes), err)
+	case *noRole:
+		return &Error{Status: http.StatusForbidden, Detail: "Operation not permitted", Cause: err}
+	case *invalidInput:
+		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations}
+	case *http.MaxBytesError:
+		return Errorf(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes", e.Limit)
+	case interface{ Unwrap() error }:
+		return answerOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			if answer := answerOf(one); answer != nil {
+				return answer
+			}
+		}
+	}
+	if err == context.DeadlineExceeded {
+		return &Error{Status: http.StatusServiceUnavailable, Cause: err}
+	}
+	return nil
 }
 
 func challenge(status int, detail, value string, cause error) *Error {
@@ -181,40 +189,17 @@ func challenge(status int, detail, value string, cause error) *Error {
 // isRefusal reports whether err says no to the caller, rather than that
 // something broke.
 func isRefusal(err error) bool {
+	_, none := errors.AsType[*noCredential](err)
+	_, refused := errors.AsType[*refusedCredential](err)
 	status := toError(err).status()
-	return status >= 400 && status < 500
-}
-
-// weightier picks the answer of two refused alternatives: the one that got
-// further. 403 comes before everything, and an invalid parameter after it.
-func weightier(a, b error) error {
-	if a == nil || weight(b) > weight(a) {
-		return b
-	}
-	return a
-}
-
-func weight(err error) int {
-	var none *noCredential
-	switch toError(err).status() {
-	case http.StatusUnprocessableEntity:
-		return 1
-	case http.StatusUnauthorized:
-		if errors.As(err, &none) {
-			return 2
-		}
-		return 3
-	case http.StatusForbidden:
-		return 5
-	}
-	return 4
+	return none || refused || status >= 400 && status < 500
 }
 
 // withChallenges adds the challenges of the other alternatives to a 401 for a
 // caller who presented nothing, so that the caller learns every way in.
 func withChallenges(err error, branches []branch) error {
-	var none *noCredential
-	if len(branches) < 2 || !errors.As(err, &none) || none.scheme.missing != nil {
+	none, ok := errors.AsType[*noCredential](err)
+	if len(branches) < 2 || !ok || none.scheme.missing != nil {
 		return err // a scheme's own answer stays as it is
 	}
 	answer := toError(err)
@@ -229,69 +214,3 @@ func withChallenges(err error, branches []branch) error {
 	}
 	return answer
 }
-
-// fail writes the answer to an error, and logs the errors that are ours.
-func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
-	answer := toError(err)
-	status := answer.status()
-	if status >= http.StatusInternalServerError {
-		a.logFailure(r, err)
-	}
-	for name, values := range answer.Header {
-		w.Header()[http.CanonicalHeaderKey(name)] = values
-	}
-	if status == http.StatusNoContent || status == http.StatusNotModified {
-		w.WriteHeader(status)
-		return
-	}
-	kind, body := answer.content(r)
-	if text, ok := body.(plainText); ok {
-		write(w, r, status, kind, []byte(text))
-		return
-	}
-	if err := writeJSON(w, r, status, kind, body); err != nil {
-		a.logFailure(r, err)
-		w.WriteHeader(http.StatusInternalServerError)
-	}
-}
-
-// plainText is a body that is no JSON.
-type plainText string
-
-// content is what the answer's body says, and in which form.
-func (e *Error) content(r *http.Request) (kind string, body any) {
-	switch {
-	case e.Body == nil && wantsProblem(r):
-		status := e.status()
-		return "application/problem+json", map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail()}
-	case e.Body == nil && e.unexpected:
-		return "text/plain; charset=utf-8", plainText(http.StatusText(e.status()))
-	case e.Body == nil:
-		return "application/json", map[string]any{"detail": e.detail()}
-	}
-	return "application/json", e.Body
-}
-
-func (a *App) logFailure(r *http.Request, err error) {
-	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return // the caller left; nothing failed
-	}
-	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", err.Error())}
-	var broken *panicError
-	if errors.As(err, &broken) {
-		attrs = append(attrs, slog.String("stack", string(broken.stack)))
-	}
-	a.log.LogAttrs(r.Context(), slog.LevelError, "request failed", attrs...)
-}
-
-// wantsProblem reports whether Accept asks for RFC 9457's form by name.
-func wantsProblem(r *http.Request) bool {
-	for _, accept := range r.Header["Accept"] {
-		if strings.Contains(accept, "application/problem+json") {
-			return true
-		}
-	}
-	return false
-}
-
-func setLength(h http.Header, n int) { h["Content-Length"] = []string{strconv.Itoa(n)} }

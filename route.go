@@ -29,6 +29,7 @@ type routeOptions struct {
 	description string
 	tags        []string
 	hidden      bool
+	maxBody     int64
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204
@@ -50,6 +51,10 @@ func Tags(tags ...string) RouteOption { return func(o *routeOptions) { o.tags = 
 // Hidden leaves the route out of the OpenAPI document, not out of the access
 // table.
 func Hidden() RouteOption { return func(o *routeOptions) { o.hidden = true } }
+
+// MaxBody sets the largest request body of the route in bytes, instead of the
+// application's.
+func MaxBody(bytes int64) RouteOption { return func(o *routeOptions) { o.maxBody = bytes } }
 
 // Get registers a handler for GET, and HEAD with the same policy.
 func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
@@ -194,13 +199,11 @@ func (p pattern) fits(escaped string) bool {
 	return n == len(p.segments) && (last != "" || strings.HasSuffix(escaped, "/"))
 }
 
-// value is the decoded value of a wildcard. Under another router, which may
-// have cut the path, the value is what that router found.
-func (p pattern) value(r *http.Request, name string, at int) (string, bool) {
+// value is the decoded value of a wildcard.
+func (p pattern) value(r *http.Request, at int) (string, bool) {
 	escaped := r.URL.EscapedPath()
 	if !p.fits(escaped) {
-		v := r.PathValue(name)
-		return v, v != ""
+		return "", false
 	}
 	rest := escaped[1:]
 	for range at {

@@ -24,6 +24,7 @@ func (s *step) run(x *exchange) error {
 	case failed:
 		return f.errs[s.out]
 	}
+	f.state[s.out] = failed // also if it panics halfway through the cell
 	err := s.n.run(x, s)
 	if err == nil {
 		f.state[s.out] = made
@@ -50,6 +51,7 @@ func (s *step) skip(f *frame) error {
 // broke, nobody knows who the caller is.
 func (p *plan) authorize(x *exchange) (principal int, err error) {
 	var best error
+	weight := 0
 	for i := range p.branches {
 		b := &p.branches[i]
 		err := b.run(x)
@@ -61,9 +63,35 @@ func (p *plan) authorize(x *exchange) (principal int, err error) {
 		case !isRefusal(err):
 			return 0, err
 		}
-		best = weightier(best, err)
+		if w := b.weight(err); w > weight {
+			best, weight = err, w
+		}
 	}
 	return 0, withChallenges(best, p.branches)
+}
+
+// weight says how far a refused alternative got; the answer is that of the one
+// that got furthest. 403 comes before everything. An invalid parameter comes
+// next if the credentials of the alternative were good: signing in again would
+// not help.
+func (b *branch) weight(err error) int {
+	if _, ok := errors.AsType[*noCredential](err); ok {
+		return 2
+	}
+	if _, ok := errors.AsType[*refusedCredential](err); ok {
+		return 3
+	}
+	switch toError(err).status() {
+	case http.StatusUnprocessableEntity:
+		if len(b.schemes) == 0 {
+			return 1
+		}
+	case http.StatusUnauthorized:
+		return 3
+	case http.StatusForbidden:
+		return 5
+	}
+	return 4
 }
 
 func (b *branch) run(x *exchange) error {
@@ -93,20 +121,29 @@ func runAll(x *exchange, steps []step) error {
 
 // ServeHTTP runs the route's order of a request; see the package's
 // documentation. It is what the application's ServeHTTP ends in.
-func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.serveHTTP(w, r, false) }
+
+func (rt *route) serveHTTP(w http.ResponseWriter, r *http.Request, mounted bool) {
 	f := rt.pool.Get().(*frame)
-	x := &exchange{Context: r.Context(), app: rt.app, route: rt, writer: w, request: r, frame: f}
-	defer func() {
-		x.frame = nil
-		f.clean()
-		rt.pool.Put(f)
-	}()
+	x := &exchange{Context: r.Context(), app: rt.app, route: rt, writer: w, request: r, frame: f, mounted: mounted}
+	defer x.release(f)
 	err := guard(func() error { return rt.serve(x) })
 	err = x.unwind(err)
 	err = rt.answer(x, err)
 	x.finish(err)
 	if x.aborted(err) {
 		panic(http.ErrAbortHandler)
+	}
+}
+
+// release gives back the memory of the request.
+func (x *exchange) release(f *frame) {
+	x.frame = nil
+	f.clean()
+	x.route.pool.Put(f)
+	if x.body != nil {
+		x.body.free()
+		x.body = nil
 	}
 }
 
@@ -119,7 +156,7 @@ func (rt *route) serve(x *exchange) error {
 		}
 		return err
 	}
-	x.frame.violations = nil
+	x.frame.forgive()
 	if err := rt.read(x); err != nil {
 		return err
 	}
@@ -167,9 +204,10 @@ func (rt *route) answer(x *exchange, err error) error {
 	if err == nil && !rt.endpoint.raw {
 		err = guard(func() error { return rt.endpoint.respond(x) })
 	}
+	x.begun = x.wrote()
 	switch {
 	case err == nil || isAbort(err):
-	case x.wrote():
+	case x.begun:
 		rt.app.logFailure(x.request, err) // too late for another answer
 	default:
 		rt.app.fail(x.writer, x.request, err)
@@ -194,5 +232,5 @@ func isAbort(err error) bool {
 // or half an answer must not look like a whole one.
 func (x *exchange) aborted(err error) bool {
 	_, broken := errors.AsType[*panicError](err)
-	return isAbort(err) || broken && x.wrote()
+	return isAbort(err) || broken && x.begun
 }

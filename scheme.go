@@ -2,6 +2,7 @@ package holdfast
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"sync/atomic"
 )
@@ -59,7 +60,11 @@ func NewScheme[K any](name, challenge string, openapi map[string]any, find func(
 		credential, ok := find(x.bodiless())
 		return credential, presentIf(ok)
 	}
-	return newScheme(name, challenge, openapi, look, caller(1)).apply(options)
+	s := newScheme(name, challenge, maps.Clone(openapi), look, caller(1))
+	if find == nil || openapi == nil {
+		s.s.fault(s.s.at, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
+	}
+	return s.apply(options)
 }
 
 // presence says whether a request presents a credential of a scheme.
@@ -126,7 +131,7 @@ func (s *Scheme[K]) Scope(name, description string) Scope {
 // presented, unverified: FastAPI's way, where the dependency checks for
 // itself. A caller without one gets a 401 with the scheme's challenge.
 func (s *Scheme[K]) Credential() Dep[K] {
-	if s == nil {
+	if s == nil || s.s == nil {
 		return Dep[K]{}
 	}
 	return Dep[K]{s.cred}

@@ -93,15 +93,15 @@ func authorization(x *exchange, scheme string) (word, rest string, is presence) 
 	if is != present {
 		return "", "", is
 	}
-	word, rest, _ = strings.Cut(header, " ")
-	rest = strings.Trim(rest, " ")
+	end := strings.IndexAny(header+" ", " \t")
+	word, rest = header[:end], header[end:]
 	switch {
 	case !strings.EqualFold(word, scheme):
 		return "", "", absent
-	case rest == "":
+	case strings.HasPrefix(rest, "\t") || strings.Trim(rest, " ") == "":
 		return "", "", unreadable
 	}
-	return word, rest, present
+	return word, strings.Trim(rest, " "), present
 }
 
 // HTTPBearer is a bearer token whose origin the document does not describe.

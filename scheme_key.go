@@ -1,5 +1,11 @@
 package holdfast
 
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
 // APIKeyHeader is a key in the request header called name. An empty value is
 // no key; of a header that is sent more than once, neither is.
 func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
@@ -10,7 +16,13 @@ func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
 // APIKeyQuery is a key in the query parameter called name, where logs and
 // histories keep it: prefer a header. A repeated parameter is no key.
 func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, presence) { return only(x.request.URL.Query()[name]) }
+	find := func(x *exchange) (string, presence) {
+		values, err := url.ParseQuery(x.request.URL.RawQuery)
+		if err != nil {
+			return "", unreadable
+		}
+		return only(values[name])
+	}
 	return newAPIKey("APIKeyQuery", "query", name, find, caller(1)).apply(options)
 }
 
@@ -23,9 +35,25 @@ func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
 		for _, c := range x.request.CookiesNamed(name) {
 			values = append(values, c.Value)
 		}
+		if len(values) == 0 && mentionsCookie(x.request, name) {
+			return "", unreadable
+		}
 		return only(values)
 	}
 	return newAPIKey("APIKeyCookie", "cookie", name, find, caller(1)).apply(options)
+}
+
+// mentionsCookie reports whether a Cookie header names the cookie, also if its
+// value is malformed.
+func mentionsCookie(r *http.Request, name string) bool {
+	for _, header := range r.Header["Cookie"] {
+		for pair := range strings.SplitSeq(header, ";") {
+			if found, _, _ := strings.Cut(strings.TrimSpace(pair), "="); found == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func newAPIKey(kind, in, name string, find func(*exchange) (string, presence), at place) *Scheme[string] {

@@ -60,7 +60,7 @@ var every = map[string]struct {
 		"APIKey", `{"in":"query","name":"key","type":"apiKey"}`,
 		map[string]string{"?key=k": "k", "?key=a%20b&other=1": "a b"},
 		[]string{"", "?key=", "?Key=k"},
-		[]string{"?key=a&key=b", "?key=&key=b"},
+		[]string{"?key=a&key=b", "?key=&key=b", "?key=bad;x=1", "?key=ba%zzd"},
 	},
 	"APIKeyCookie": {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
@@ -69,7 +69,7 @@ var every = map[string]struct {
 		"APIKey", `{"in":"cookie","name":"key","type":"apiKey"}`,
 		map[string]string{"Cookie: key=k": "k", "Cookie: a=1; key=k": "k"},
 		[]string{"", "Cookie: key=", "Cookie: other=k"},
-		[]string{"Cookie: key=a; key=b"},
+		[]string{"Cookie: key=a; key=b", `Cookie: key=b"ad`},
 	},
 	"HTTPBasic": {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
@@ -95,8 +95,8 @@ var every = map[string]struct {
 		},
 		"Bearer", `{"bearerFormat":"JWT","scheme":"bearer","type":"http"}`,
 		map[string]string{"Authorization: Bearer t": "t", "Authorization: bEARER  a b ": "a b"},
-		[]string{"", "Authorization: Basic t", "Authorization: Bearer\tt"},
-		[]string{"Authorization: Bearer", "Authorization: Bearer ", "Authorization: Bearer a\nAuthorization: Bearer b"},
+		[]string{"", "Authorization: Basic t"},
+		[]string{"Authorization: Bearer\tt", "Authorization: Bearer", "Authorization: Bearer ", "Authorization: Bearer a\nAuthorization: Bearer b"},
 	},
 	"HTTPDigest": {
 		func(o ...holdfast.SchemeOption) *holdfast.App { return showing(holdfast.HTTPDigest(o...), httpText) },

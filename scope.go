@@ -1,6 +1,9 @@
 package holdfast
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Scope is one permission that a token may carry, as RFC 6749 section 3.3
 // names it. It belongs to the [Scheme] that made it, so that a scope of one
@@ -52,6 +55,16 @@ func (s Scopes) String() string {
 		names[i] = one.Name()
 	}
 	return strings.Join(names, " ")
+}
+
+// identity tells the list from every other: two schemes may have scopes of one
+// name.
+func (s Scopes) identity() string {
+	var out strings.Builder
+	for _, one := range s {
+		fmt.Fprintf(&out, "%p ", one.s)
+	}
+	return out.String()
 }
 
 // with returns s and then those of more that s does not hold yet.
