@@ -1,19 +1,17 @@
 package holdfast
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
+	"github.com/holdfast-go/holdfast/internal/swaggerui"
 	"github.com/holdfast-go/holdfast/schema"
 )
 
@@ -55,6 +53,7 @@ type App struct {
 	mux      *http.ServeMux
 	methods  []string
 	document []byte
+	page     *swaggerui.Page // nil if there is none
 	started  bool
 }
 
@@ -194,57 +193,6 @@ func (a *App) fault(at place, format string, args ...any) {
 	a.faults = append(a.faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))
 }
 
-// Group returns a group of routes under a path prefix. The group's policies
-// hold for each of its routes beside the route's own: a group can only make
-// a route stricter.
-func (a *App) Group(prefix string, policies ...AnyPolicy) *Group {
-	return newGroup(a, prefix, nil, policies, caller(1))
-}
-
-// Group is a set of routes with a common path prefix and common policies. It
-// is immutable; groups of groups are new groups.
-type Group struct {
-	app    *App
-	prefix string
-	policy []*policy
-	at     place
-}
-
-func newGroup(a *App, prefix string, outer []*policy, policies []AnyPolicy, at place) *Group {
-	g := &Group{app: a, prefix: prefix, policy: append([]*policy(nil), outer...), at: at}
-	for _, p := range policies {
-		if erase(p) == nil {
-			a.fault(at, "group %s: the zero Policy", prefix)
-		}
-		g.policy = append(g.policy, erase(p))
-	}
-	return g
-}
-
-// Group returns a group inside this one.
-func (g *Group) Group(prefix string, policies ...AnyPolicy) *Group {
-	return newGroup(g.app, g.prefix+prefix, g.policy, policies, caller(1))
-}
-
-// Handle registers an endpoint under "METHOD /path", the path below the
-// group's prefix.
-func (g *Group) Handle(pattern string, e Endpoint, options ...RouteOption) {
-	g.register(pattern, e, caller(1), options)
-}
-
-func (g *Group) register(pattern string, e Endpoint, at place, options []RouteOption) {
-	method, path, _ := strings.Cut(pattern, " ")
-	if e.e == nil {
-		g.app.register(pattern, e, at, options)
-		return
-	}
-	p := e.e.policy
-	for i := len(g.policy) - 1; i >= 0; i-- {
-		p = under(g.policy[i], p)
-	}
-	g.app.add(method+" "+g.prefix+path, e.e, p, at, options)
-}
-
 // Err returns everything that is wrong with the application's declarations,
 // each with its file and line, or nil. An application with an error answers
 // every request with 500; check Err before serving.
@@ -269,12 +217,16 @@ func (a *App) build() {
 		}
 	}
 	a.faults = append(a.faults, a.schemeFaults()...)
+	a.faults = append(a.faults, a.documentFaults()...)
 	if a.err = errors.Join(a.faults...); a.err != nil {
 		a.err = fmt.Errorf("holdfast: %w", a.err)
 		return
 	}
 	if a.origin == nil {
 		a.document, a.err = a.openapi()
+	}
+	if a.page != nil {
+		a.page.Connect(a.authorizationServers())
 	}
 }
 
@@ -315,45 +267,4 @@ func (a *App) schemes() []*scheme {
 		}
 	}
 	return out
-}
-
-// NewServer returns an http.Server for the handler with limits that a slow or
-// hostile caller cannot outlast: 5 seconds and 32 KiB for the headers, 30
-// seconds for the whole request, a minute for the response, two minutes
-// between requests. A handler that flushes has a minute for each write.
-func NewServer(addr string, h http.Handler) *http.Server {
-	return &http.Server{
-		Addr:              addr,
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-	}
-}
-
-// ListenAndServe serves on addr until ctx ends, then lets requests in
-// progress finish for up to ten seconds. It refuses to start an application
-// whose declarations are wrong.
-func (a *App) ListenAndServe(ctx context.Context, addr string) error {
-	if err := a.Err(); err != nil {
-		return err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("holdfast: listen on %s: %w", addr, err)
-	}
-	server := NewServer(addr, a)
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		stopped <- server.Shutdown(grace)
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
 }

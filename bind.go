@@ -207,7 +207,7 @@ func (b *bodyField) bind(x *exchange, dst reflect.Value) ([]Violation, error) {
 		return []Violation{{Type: "missing", Loc: []any{"body"}, Msg: messages["missing"]}}, nil
 	}
 	if kind := mediaType(x.request); kind != "application/json" && !isJSONSuffix(kind) {
-		return nil, Errorf(http.StatusUnsupportedMediaType, "The body must be application/json")
+		return nil, Errorf(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 	}
 	return b.schema.Decode(data, dst.FieldByIndex(b.index).Addr().Interface(), "body"), nil
 }

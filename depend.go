@@ -198,6 +198,29 @@ func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, e
 	return Dep[C]{n}
 }
 
+// Check is the dependency that checks a scheme's credential which knows no
+// scopes: an API key, a name and a password. An error of check is a 401 with
+// the scheme's challenge, as with [Verify]; requiring a scope of it is an error
+// at start.
+func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) Dep[T] {
+	if s == nil || s.s == nil {
+		return Dep[T]{}
+	}
+	core := s.s
+	n := newNode[T](verifyNode, core.name, caller(1), s.cred)
+	n.broken = n.broken || check == nil
+	n.scheme = core
+	n.run = func(x *exchange, st *step) error {
+		value, err := check(x, take[K](x.frame, st.in[0]))
+		if err != nil {
+			return badCredential(core, err)
+		}
+		put(x.frame, st.out, value)
+		return nil
+	}
+	return Dep[T]{n}
+}
+
 // Require returns the dependency with scopes demanded of the credentials below
 // it, wherever it is used.
 func (d Dep[T]) Require(first Scope, more ...Scope) Dep[T] {

@@ -3,6 +3,8 @@ package holdfast
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,6 +89,7 @@ func (a *App) addDocs() {
 		a.fault(builtIn, "docs: %w", err)
 		return
 	}
+	a.page = page
 	a.addDoc(d, d.Path, http.HandlerFunc(page.ServePage))
 	a.addDoc(d, d.Path+"/{asset}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !page.ServeAsset(w, r, r.PathValue("asset")) {
@@ -98,6 +101,46 @@ func (a *App) addDocs() {
 func (a *App) addDoc(d *Docs, path string, h http.Handler) {
 	e := wrap(d.Policy, h, builtIn)
 	a.add("GET "+path, e, e.policy, builtIn, []RouteOption{Hidden()})
+}
+
+// authorizationServers lists the origins of other servers that the schemes
+// name, which the page's dialog calls for tokens and settings.
+func (a *App) authorizationServers() []string {
+	var out []string
+	for _, s := range a.schemes() {
+		for _, text := range urlsIn(s.openapi) {
+			if u, err := url.Parse(text); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+				out = addOnce(out, u.Scheme+"://"+u.Host)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// urlsIn lists the texts of a security scheme object whose names end in Url.
+func urlsIn(object map[string]any) []string {
+	var out []string
+	for name, value := range object {
+		switch v := value.(type) {
+		case map[string]any:
+			out = append(out, urlsIn(v)...)
+		case string:
+			if strings.HasSuffix(name, "Url") {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// OpenAPI returns the OpenAPI document, for tools that want it as a file. The
+// caller may change the bytes.
+func (a *App) OpenAPI() ([]byte, error) {
+	if err := a.Err(); err != nil {
+		return nil, err
+	}
+	return slices.Clone(a.original().document), nil
 }
 
 func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request) {

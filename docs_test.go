@@ -124,3 +124,57 @@ func TestFunctionLiteralsAreNamedByTheirRoute(t *testing.T) {
 		}
 	}
 }
+
+// The Authorize dialog may call the servers that the schemes name, and no
+// others.
+func TestThePageMayCallAuthorizationServers(t *testing.T) {
+	app := quiet()
+	code := holdfast.OAuth2AuthorizationCodeBearer("https://id.example/authorize", "https://id.example:8443/token")
+	oidc := holdfast.OpenIDConnect("https://other.example/.well-known/openid-configuration")
+	holdfast.Get(app, "/", holdfast.All(holdfast.Security(code.Credential()), holdfast.Security(oidc.Credential())), nothing)
+	policy := send(app, "/docs", "").Header().Get("Content-Security-Policy")
+	if want := "connect-src 'self' https://id.example https://id.example:8443 https://other.example;"; !strings.Contains(policy, want) {
+		t.Errorf("policy = %s, want %s", policy, want)
+	}
+	if policy := send(documented(holdfast.Docs{}), "/docs", "").Header().Get("Content-Security-Policy"); !strings.Contains(policy, "connect-src 'self';") {
+		t.Errorf("policy = %s, want nothing but itself", policy)
+	}
+}
+
+func TestAssetsOfTheDocs(t *testing.T) {
+	app := documented(holdfast.Docs{})
+	packed := send(app, "/docs/swagger-ui.css", "Accept-Encoding: gzip")
+	plain := send(app, "/docs/swagger-ui.css", "")
+	if packed.Header().Get("Content-Encoding") != "gzip" || packed.Body.Len() >= plain.Body.Len() || packed.Header().Get("Etag") == plain.Header().Get("Etag") {
+		t.Errorf("packed: %d bytes %v; plain: %d bytes %v", packed.Body.Len(), packed.Header(), plain.Body.Len(), plain.Header())
+	}
+	if w := send(app, "/docs/swagger-ui.css", "If-None-Match: "+plain.Header().Get("Etag")); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+		t.Errorf("GET with the tag = %d with %d bytes, want 304 with none", w.Code, w.Body.Len())
+	}
+}
+
+func TestTheDocumentTellsRoutesApart(t *testing.T) {
+	app := quiet()
+	holdfast.Get(app, "/files/{p}", holdfast.Public(), nothing)
+	holdfast.Get(app, "/files/{p...}", holdfast.Public(), nothing)
+	holdfast.Get(app, "/a", holdfast.Public(), nothing, holdfast.OperationID("one"))
+	holdfast.Get(app, "/b", holdfast.Public(), nothing, holdfast.OperationID("one"))
+	err := app.Err()
+	if err == nil || !strings.Contains(err.Error(), "GET /files/{p} in the document") || !strings.Contains(err.Error(), `operation id "one"`) {
+		t.Errorf("Err() = %v, want both", err)
+	}
+}
+
+func TestAParameterIsRequiredIfAnybodyRequiresIt(t *testing.T) {
+	type lax struct {
+		Q string `query:"q"`
+	}
+	type strict struct {
+		Q string `query:"q" required:"true"`
+	}
+	app := quiet()
+	app.Handle("GET /", holdfast.To1(holdfast.Public(), holdfast.Params[strict](), func(context.Context, holdfast.Anyone, strict, lax) (string, error) { return "", nil }))
+	if body := send(app, "/openapi.json", "").Body.String(); !strings.Contains(body, `"name":"q","in":"query","required":true`) {
+		t.Errorf("the document does not require q: %s", body)
+	}
+}

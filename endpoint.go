@@ -16,8 +16,10 @@ type NoInput struct{}
 // NoContent is for handlers that answer 204 without a body.
 type NoContent struct{}
 
-// Endpoint is a handler with its policy, ready to be given to Handle. The zero
-// Endpoint is refused when the application starts.
+// Endpoint is a handler with its policy, ready to be given to Handle: made by
+// [To], or by [To1] and [To2] for handlers that take dependencies beside the
+// principal, or by [Raw]. The zero Endpoint is refused when the application
+// starts.
 type Endpoint struct{ e *endpoint }
 
 // endpoint is an Endpoint without its types.

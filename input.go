@@ -112,7 +112,7 @@ func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err
 	case err != nil:
 		return err
 	case source == "" && f.Name == "Body" && len(f.Index) == 1:
-		if err := schema.CheckTags(f.Type); err != nil {
+		if err := schema.CheckBody(f.Type); err != nil {
 			return err
 		}
 		in.body = &bodyField{index: f.Index, schema: rt.app.types.Of(f.Type, t.Name()), required: f.Tag.Get("required") != "false"}
@@ -120,7 +120,7 @@ func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
 	case source == "":
-		return errors.New("it has no tag; say path, query, header, cookie or form, or call it Body")
+		return errors.New("no tag says where it comes from; say path, query, header, cookie or form, or call it Body")
 	case !f.IsExported():
 		return errors.New("it is not exported")
 	}
@@ -128,7 +128,7 @@ func (rt *route) addField(in *input, t reflect.Type, f reflect.StructField) (err
 		return errors.New("it is in an embedded pointer, which nobody makes; embed the struct itself")
 	}
 	if source == "header" && http.CanonicalHeaderKey(name) == "Host" {
-		return errors.New("Host is none of the headers; read it with FromRequest")
+		return errors.New("the header Host is not among the headers; read it with FromRequest")
 	}
 	one := field{in: source, name: name, index: f.Index, schema: rt.app.types.Field(f), checked: constrained(f)}
 	if err := one.prepare(f, rt.pattern); err != nil {

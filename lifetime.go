@@ -47,14 +47,19 @@ func (a *App) Start(ctx context.Context) error {
 
 // Close ends the dependencies that live as long as the application, the last
 // made first, and returns what went wrong. Close the server first: no request
-// may be in progress, and none may follow.
+// may be in progress, and none may follow. Closing a copy with replaced
+// dependencies ends what only the copy has.
 func (a *App) Close() error { return a.lifetimes.close() }
 
-// lifetimes are the values that live as long as an application, and as its
-// copies with replaced dependencies.
+// lifetimes are the values that live as long as an application. A copy with
+// replaced dependencies shares those that the original plans with it, which the
+// original ends.
 type lifetimes struct {
+	parent *lifetimes // of a copy
+
 	mu       sync.Mutex
-	list     []*lifetime // in the order of their planning
+	list     []*lifetime // its own, in the order of their planning
+	used     []*lifetime // also shared ones
 	deferred []func(error) error
 }
 
@@ -62,12 +67,32 @@ type lifetimes struct {
 type lifetime struct {
 	owner *lifetimes
 	n     *node
-	mu    sync.Mutex
+	turn  chan struct{}       // held by the one who makes it
 	value atomic.Pointer[any] // nil until it is made
 }
 
 // of returns the place of a node's value.
 func (l *lifetimes) of(n *node) *lifetime {
+	one := l.parent.find(n)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if one == nil {
+		one = l.own(n)
+	}
+	if !slices.Contains(l.used, one) {
+		l.used = append(l.used, one)
+	}
+	return one
+}
+
+// find returns the place of a value that an original or its originals plan.
+func (l *lifetimes) find(n *node) *lifetime {
+	if l == nil {
+		return nil
+	}
+	if one := l.parent.find(n); one != nil {
+		return one
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, one := range l.list {
@@ -75,7 +100,16 @@ func (l *lifetimes) of(n *node) *lifetime {
 			return one
 		}
 	}
-	one := &lifetime{owner: l, n: n}
+	return nil
+}
+
+func (l *lifetimes) own(n *node) *lifetime {
+	for _, one := range l.list {
+		if one.n == n {
+			return one
+		}
+	}
+	one := &lifetime{owner: l, n: n, turn: make(chan struct{}, 1)}
 	l.list = append(l.list, one)
 	return one
 }
@@ -83,7 +117,7 @@ func (l *lifetimes) of(n *node) *lifetime {
 func (l *lifetimes) all() []*lifetime {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]*lifetime(nil), l.list...)
+	return slices.Clone(l.used)
 }
 
 // opening is the context of one call of a function that opens something: it
@@ -119,8 +153,12 @@ func (one *lifetime) get(ctx context.Context) (any, error) {
 	if made := one.value.Load(); made != nil {
 		return *made, nil
 	}
-	one.mu.Lock()
-	defer one.mu.Unlock()
+	select {
+	case one.turn <- struct{}{}:
+	case <-ctx.Done(): // who makes it takes too long for this caller
+		return nil, ctx.Err()
+	}
+	defer func() { <-one.turn }()
 	if made := one.value.Load(); made != nil {
 		return *made, nil
 	}

@@ -3,6 +3,7 @@ package holdfast
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -77,6 +78,28 @@ func (a *App) here() []map[string]string {
 		root = strings.Repeat("../", depth-1)
 	}
 	return []map[string]string{{"url": root, "description": "this server"}}
+}
+
+// documentFaults reports routes that the document could not tell apart: of one
+// method and path there, as /files/{p} and /files/{p...} are, or of one
+// operation id.
+func (a *App) documentFaults() []error {
+	var out []error
+	places, ids := map[string]place{}, map[string]place{}
+	for _, rt := range a.routes {
+		if rt.options.hidden {
+			continue
+		}
+		key := rt.method + " " + strings.ReplaceAll(rt.path, "...}", "}")
+		if other, ok := places[key]; ok {
+			out = append(out, fmt.Errorf("%v: %s is %s in the document, as the route at %v is; make one of them Hidden()", rt.at, rt.path, key, other))
+		}
+		if other, ok := ids[rt.options.id]; ok && rt.options.id != "" {
+			out = append(out, fmt.Errorf("%v: operation id %q is also the route's at %v", rt.at, rt.options.id, other))
+		}
+		places[key], ids[rt.options.id] = rt.at, rt.at
+	}
+	return out
 }
 
 func (a *App) paths() members {
@@ -183,16 +206,28 @@ func (rt *route) inputs() []*input {
 	return out
 }
 
+// requiredParameters are those that some input of the route requires.
+func (rt *route) requiredParameters() map[string]bool {
+	out := map[string]bool{}
+	for _, in := range rt.inputs() {
+		for _, f := range in.params {
+			out[f.in+f.name] = out[f.in+f.name] || f.required
+		}
+	}
+	return out
+}
+
 func (rt *route) parameters() []members {
 	var out []members
 	seen := map[string]bool{}
+	required := rt.requiredParameters()
 	for _, in := range rt.inputs() {
 		for _, f := range in.params {
 			if seen[f.in+f.name] {
 				continue
 			}
 			seen[f.in+f.name] = true
-			out = append(out, members{{"name", f.name}, {"in", f.in}, {"required", f.required}, {"schema", f.schema}})
+			out = append(out, members{{"name", f.name}, {"in", f.in}, {"required", required[f.in+f.name]}, {"schema", f.schema}})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(rt.pattern.names)) {

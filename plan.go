@@ -1,10 +1,6 @@
 package holdfast
 
-import (
-	"errors"
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // plan is what a route does with a request, as data: slots for values, and
 // steps that fill them. It is made once, when the application starts.
@@ -70,15 +66,16 @@ type planner struct {
 	life   *lifetimes
 	swap   map[*node]*node // replaced dependencies, for tests
 	inside map[*node]bool  // those whose replacement is being planned
-	faults []error
+	open   map[*node]bool  // those below which is being planned
+	faults []fault
 }
 
 // build is one pass over the dependencies of one branch.
 type build struct {
 	steps   []step
 	emitted map[int]bool
-	visited map[slotKey]bool // false while what is below it is being planned
-	needed  map[*node]int    // slots of the policy's needs, one of which is the principal
+	visited map[slotKey]bool
+	needed  map[*node]int // slots of the policy's needs, one of which is the principal
 	wanted  []wanted
 	schemes []schemeScopes
 }
@@ -91,15 +88,21 @@ type wanted struct {
 }
 
 func newPlanner(a *App, inputs func(*node) (*input, error)) *planner {
-	return &planner{slots: map[slotKey]int{}, seen: map[*node]bool{}, inputs: inputs, life: a.lifetimes, swap: a.swap, inside: map[*node]bool{}}
+	return &planner{slots: map[slotKey]int{}, seen: map[*node]bool{}, inputs: inputs, life: a.lifetimes, swap: a.swap, inside: map[*node]bool{}, open: map[*node]bool{}}
 }
 
 func newBuild() *build {
 	return &build{emitted: map[int]bool{}, visited: map[slotKey]bool{}, needed: map[*node]int{}}
 }
 
-func (p *planner) fault(format string, args ...any) {
-	p.faults = append(p.faults, fmt.Errorf(format, args...))
+// fault is a mistake in what was declared somewhere.
+type fault struct {
+	at  place
+	err error
+}
+
+func (p *planner) fault(at place, format string, args ...any) {
+	p.faults = append(p.faults, fault{at, fmt.Errorf(format, args...)})
 }
 
 func (p *planner) slot(key slotKey) int {
@@ -127,7 +130,7 @@ func (p *planner) policy(pol *policy, deps []*node) {
 			p.need(one, use{by: byPolicy, index: i}, b, &out)
 		}
 		for i, dep := range deps {
-			if len(dep.schemes) > 0 {
+			if p.readsCredential(dep) {
 				p.visit(dep, nil, use{by: byHandler, index: i}, b)
 			}
 		}
@@ -135,6 +138,20 @@ func (p *planner) policy(pol *policy, deps []*node) {
 		out.steps, out.schemes = b.order(), b.schemes
 		p.plan.branches = append(p.plan.branches, out)
 	}
+}
+
+// readsCredential reports whether a dependency, or what replaces something
+// below it, reaches a credential.
+func (p *planner) readsCredential(n *node) bool {
+	if len(n.schemes) > 0 {
+		return true
+	}
+	for original, fake := range p.swap {
+		if len(fake.schemes) > 0 && reaches(n, original, map[*node]bool{}) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *planner) need(one need, at use, b *build, out *branch) {
@@ -219,14 +236,15 @@ func (p *planner) value(n *node, scopes Scopes, at use, b *build) int {
 	}
 	slot := p.slot(key)
 	path := slotKey{n, scopes.identity(), at}
-	if done, ok := b.visited[path]; ok {
-		if !done {
-			p.fault("%v: %s depends on itself", n.at, describe(n))
-		}
+	if p.open[n] {
+		p.fault(n.at, "%s depends on itself", describe(n))
 		return slot
 	}
-	b.visited[path] = false
-	defer func() { b.visited[path] = true }()
+	if b.visited[path] {
+		return slot
+	}
+	b.visited[path], p.open[n] = true, true
+	defer delete(p.open, n)
 	in := make([]int, len(n.deps))
 	for i, dep := range n.deps {
 		in[i] = p.visit(dep, scopes, use{by: slot, index: i}, b)
@@ -250,7 +268,7 @@ func (p *planner) value(n *node, scopes Scopes, at use, b *build) int {
 func (p *planner) input(n *node) *input {
 	in, err := p.inputs(n)
 	if err != nil {
-		p.fault("%v: %w", n.at, err)
+		p.fault(n.at, "%w", err)
 	}
 	return in
 }
@@ -292,92 +310,4 @@ func ofScheme(scopes Scopes, s *scheme) Scopes {
 		}
 	}
 	return out
-}
-
-// order puts credentials, verification and scopes before everything else, so
-// that no dependency works for a caller who will be refused.
-func (b *build) order() []step {
-	var first, rest []step
-	for _, s := range b.steps {
-		if s.check != nil && s.n.kind != credentialNode || s.n.kind != credentialNode && s.n.kind != verifyNode {
-			rest = append(rest, s)
-			continue
-		}
-		first = append(first, s)
-		if s.n.kind == verifyNode {
-			first = b.appendScopeCheck(first, s)
-		}
-	}
-	return append(first, rest...)
-}
-
-func (b *build) appendScopeCheck(steps []step, s step) []step {
-	for _, w := range b.wanted {
-		if w.slot == s.out && len(w.scopes) > 0 {
-			steps = append(steps, step{n: s.n, in: []int{s.out}, out: -1, scopes: w.scopes, check: checkScopes})
-		}
-	}
-	return steps
-}
-
-func checkScopes(x *exchange, s *step) error {
-	for _, one := range s.scopes {
-		if !s.n.holds(x.frame, s.in[0], one.s.name) {
-			return &noScope{s.n.scheme, s.scopes}
-		}
-	}
-	return nil
-}
-
-// checkAbsent passes when the caller presented no credential of the scheme.
-func checkAbsent(x *exchange, s *step) error {
-	var none *noCredential
-	find := step{n: s.n, out: s.in[0]}
-	err := find.run(x)
-	switch {
-	case errors.As(err, &none) && !none.unreadable:
-		return nil
-	case err != nil:
-		return err
-	}
-	return badCredential(s.n.scheme, errors.New("a refused credential does not fall back to anonymous"))
-}
-
-// checkScopes reports, once per declaration, scopes on the paths below n that
-// nobody would check.
-func (p *planner) checkScopes(n *node) {
-	if n == nil || p.seen[n] || p.swap != nil { // what is replaced was checked in the original
-		return
-	}
-	p.seen[n] = true
-	if n.kind == requireNode {
-		for _, one := range n.scopes {
-			p.checkScope(n, one)
-		}
-	}
-	for _, dep := range n.deps {
-		p.checkScopes(dep)
-	}
-}
-
-func (p *planner) checkScope(n *node, one Scope) {
-	switch {
-	case one.s == nil:
-		p.fault("%v: the zero Scope is required; declare it with a scheme's Scope method", n.at)
-	case one.s.scheme == nil && !n.asks:
-		p.fault("%v: scope %q has no scheme, and no dependency below asks for SecurityScopes: nobody would check it", n.at, one.Name())
-	case one.s.scheme == nil:
-	case !contains(n.schemes, one.s.scheme):
-		p.fault("%v: scope %q belongs to scheme %s, which %s does not reach", n.at, one.Name(), one.s.scheme.name, describe(n))
-	case !contains(n.checks, one.s.scheme) && !n.asks:
-		p.fault("%v: scope %q: %s reads the credential of %s but neither verifies it with Verify nor asks for SecurityScopes: nobody would check it",
-			n.at, one.Name(), describe(n), one.s.scheme.name)
-	}
-}
-
-func describe(n *node) string {
-	if n.name == "" {
-		return "the dependency"
-	}
-	return strings.TrimSpace(n.name)
 }

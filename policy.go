@@ -80,7 +80,8 @@ type RoleHolder interface {
 }
 
 // AnyRole lets those call for whom dep succeeds and whose principal has at
-// least one of the roles.
+// least one of the roles. A role and a scope together are
+// AnyRole(dep.Require(scope), role).
 func AnyRole[P RoleHolder](dep Dep[P], role Role, more ...Role) Policy[P] {
 	one := need{n: dep.n, roles: append([]Role{role}, more...)}
 	one.has = func(f *frame, slot int, role string) bool { return take[P](f, slot).HasRole(role) }

@@ -37,6 +37,9 @@ func Errorf(status int, format string, args ...any) *Error {
 
 // Error is the status and the detail, and the cause where there is one.
 func (e *Error) Error() string {
+	if e == nil {
+		return "a nil *holdfast.Error"
+	}
 	text := fmt.Sprintf("%d %v", e.status(), e.detail())
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
@@ -45,7 +48,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Cause }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Cause
+}
 
 func (e *Error) status() int {
 	if e.Status == 0 {

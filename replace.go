@@ -19,7 +19,7 @@ func (a *App) Replaced(_ seam.Test, pairs ...[2]any) (*App, error) {
 		return nil, err
 	}
 	out := NewApp(a.config)
-	out.origin, out.lifetimes, out.swap = a.original(), a.lifetimes, map[*node]*node{}
+	out.origin, out.lifetimes, out.swap = a.original(), &lifetimes{parent: a.lifetimes}, map[*node]*node{}
 	for n, fake := range a.swap {
 		out.swap[n] = fake
 	}

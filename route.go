@@ -121,7 +121,7 @@ func (rt *route) compile() []error {
 	if e.in != nil {
 		in, err := rt.newInput(e.in, mayBody)
 		if err != nil {
-			pl.fault("%v: %w", rt.at, err)
+			pl.fault(rt.at, "%w", err)
 		}
 		rt.input = in
 	}
@@ -138,10 +138,14 @@ func (rt *route) compile() []error {
 	return rt.named(pl.faults)
 }
 
-func (rt *route) named(faults []error) []error {
+// named says of mistakes which route has them, and where else to look.
+func (rt *route) named(faults []fault) []error {
 	out := make([]error, len(faults))
-	for i, err := range faults {
-		out[i] = fmt.Errorf("%s %s (%v): %w", rt.method, rt.path, rt.at, err)
+	for i, one := range faults {
+		out[i] = fmt.Errorf("%v: %s %s: %w", rt.at, rt.method, rt.path, one.err)
+		if one.at != rt.at && one.at != (place{}) {
+			out[i] = fmt.Errorf("%w (declared at %v)", out[i], one.at)
+		}
 	}
 	return out
 }

@@ -80,7 +80,7 @@ func (a *App) miss(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if there := toggleSlash(here); len(a.allowed(r, there)) > 0 {
-		redirect(w, r, there)
+		redirect(w, r, prefixOf(r, here)+there)
 		return
 	}
 	a.fail(w, r, &Error{Status: http.StatusNotFound})
@@ -117,6 +117,17 @@ func toggleSlash(path string) string {
 		return short
 	}
 	return path + "/"
+}
+
+// prefixOf is what another router has cut off the path before us, such as
+// [http.StripPrefix], if the request still says so.
+func prefixOf(r *http.Request, here string) string {
+	sent, _, _ := strings.Cut(r.RequestURI, "?")
+	prefix, ok := strings.CutSuffix(sent, here)
+	if !ok || !strings.HasPrefix(prefix, "/") || strings.HasPrefix(prefix, "//") || strings.ContainsAny(prefix, "\\%") {
+		return ""
+	}
+	return prefix
 }
 
 // redirect sends the caller to the same path with or without its last slash.

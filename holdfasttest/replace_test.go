@@ -171,3 +171,59 @@ func TestReplacingWhatIsNotThereIsAMistake(t *testing.T) {
 		})
 	}
 }
+
+// Closing a copy ends what the copy made, and nothing of the original's.
+func TestClosingACopyLeavesTheOriginal(t *testing.T) {
+	closed := map[string]int{}
+	lasting := func(name string) holdfast.Dep[string] {
+		return holdfast.Lifetime(func(ctx context.Context) (string, error) {
+			holdfast.Defer(ctx, func(error) error { closed[name]++; return nil })
+			return name, nil
+		})
+	}
+	shared, db := lasting("shared"), lasting("db")
+	app := holdfast.New("Shop", "1")
+	holdfast.Get(app, "/", holdfast.Security(holdfast.Depends2(shared, db, func(_ context.Context, a, b string) (string, error) { return a + " " + b, nil })),
+		func(_ context.Context, v string, _ holdfast.NoInput) (string, error) { return v, nil })
+	copied := holdfasttest.With(app, holdfasttest.Replace(db, lasting("fake")))
+	if err := copied.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, body := get(copied, "/", ""); body != `"shared fake"` {
+		t.Errorf("GET / of the copy = %s, want shared fake", body)
+	}
+	if err := copied.Close(); err != nil || closed["fake"] != 1 || closed["shared"] != 0 {
+		t.Errorf("Close() of the copy = %v, closed %v, want the fake alone", err, closed)
+	}
+	if _, body := get(app, "/", ""); body != `"shared db"` {
+		t.Errorf("GET / of the original = %s, want shared db", body)
+	}
+	if err := app.Close(); err != nil || closed["shared"] != 1 || closed["db"] != 1 {
+		t.Errorf("Close() = %v, closed %v, want both", err, closed)
+	}
+}
+
+// A fake of a handler's dependency that reads a credential joins the policy, as
+// the original would.
+func TestScopesOfAFakeAreCompared(t *testing.T) {
+	s := newShop()
+	bearer := holdfast.HTTPBearer()
+	never := bearer.Scope("never", "")
+	checked := holdfast.Verify(bearer, func(context.Context, string) (claims, error) { return claims{}, nil }).Require(never)
+	fake := holdfast.Depends1(checked, func(context.Context, claims) (string, error) { return "fake", nil })
+	app := holdfasttest.With(s.app, holdfasttest.Replace(s.db, fake))
+	if status, body := get(app, "/db", "amy"); status != http.StatusForbidden {
+		t.Errorf("GET /db = %d %s, want 403: the fake requires a scope", status, body)
+	}
+}
+
+func TestAFakeThatNeedsItselfIsAMistake(t *testing.T) {
+	s := newShop()
+	defer func() {
+		if recover() == nil {
+			t.Error("With does not panic")
+		}
+	}()
+	loop := holdfast.Depends1(s.active, func(_ context.Context, u user) (user, error) { return u, nil })
+	holdfasttest.With(s.app, holdfasttest.Replace(s.user, loop))
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/strictjson"
 )
@@ -28,9 +30,22 @@ func (s *Schema) Decode(data []byte, into any, loc ...any) []Violation {
 		return bad
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return []Violation{{Type: "value_error", Loc: loc, Msg: "Value error, input does not fit the type"}}
+		return []Violation{{Type: "value_error", Loc: append(slices.Clone(loc), where(err)...), Msg: "Value error, input does not fit the type"}}
 	}
 	return nil
+}
+
+// where is the member that a Go type cannot hold: a number too large for it.
+func where(err error) []any {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok || wrong.Field == "" {
+		return nil
+	}
+	var loc []any
+	for name := range strings.SplitSeq(wrong.Field, ".") {
+		loc = append(loc, name)
+	}
+	return loc
 }
 
 func notJSON(err error, loc []any) Violation {

@@ -29,12 +29,31 @@ var synonyms = map[string]string{
 // foreign are tags of others that are spelt almost like one of ours.
 var foreign = map[string]bool{"bson": true, "gorm": true, "norm": true}
 
+// unenforced are tags that Huma documents and nobody enforces on what is read
+// from a body.
+var unenforced = []string{"default", "dependentRequired", "readOnly"}
+
+// CheckBody is CheckTags for the type of a body, which also has none of the tags
+// that would be documented and not enforced.
+func CheckBody(t reflect.Type) error {
+	return checkTags(t, map[reflect.Type]bool{}, func(f reflect.StructField) error {
+		for _, key := range unenforced {
+			if _, ok := f.Tag.Lookup(key); ok {
+				return fmt.Errorf("tag %q has no effect in a body", key)
+			}
+		}
+		return nil
+	})
+}
+
 // CheckTags reports tags of a struct type, and of the types in it, that look
 // like one of ours but are not, and constraints on values that they cannot
 // constrain. Tags of other libraries are left alone.
-func CheckTags(t reflect.Type) error { return checkTags(t, map[reflect.Type]bool{}) }
+func CheckTags(t reflect.Type) error {
+	return checkTags(t, map[reflect.Type]bool{}, func(reflect.StructField) error { return nil })
+}
 
-func checkTags(t reflect.Type, seen map[reflect.Type]bool) error {
+func checkTags(t reflect.Type, seen map[reflect.Type]bool, also func(reflect.StructField) error) error {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map {
 		t = t.Elem()
 	}
@@ -48,10 +67,10 @@ func checkTags(t reflect.Type, seen map[reflect.Type]bool) error {
 		if !f.IsExported() {
 			continue
 		}
-		if err := CheckField(f); err != nil {
+		if err := errors.Join(CheckField(f), also(f)); err != nil {
 			bad = append(bad, fmt.Errorf("field %s: %w", f.Name, err))
 		}
-		bad = append(bad, checkTags(f.Type, seen))
+		bad = append(bad, checkTags(f.Type, seen, also))
 	}
 	return errors.Join(bad...)
 }

@@ -53,7 +53,21 @@ type check struct {
 	out []Violation
 }
 
+// maxViolations is how many mistakes an answer names, and maxName how long a
+// member's name in it is: a hostile body must not make an answer larger than
+// itself.
+const (
+	maxViolations = 100
+	maxName       = 64
+)
+
+// full reports whether enough is wrong.
+func (c *check) full() bool { return len(c.out) >= maxViolations }
+
 func (c *check) add(s *huma.Schema, loc []any, v any, kind, msg string, ctx map[string]any) {
+	if c.full() {
+		return
+	}
 	one := Violation{Type: kind, Loc: slices.Clone(loc), Msg: msg, Ctx: ctx}
 	if !secret(s) && scalar(v) {
 		one.Input = v
@@ -155,12 +169,21 @@ func (c *check) format(s *huma.Schema, text string, loc []any) {
 func (c *check) number(s *huma.Schema, v any, loc []any) {
 	n, whole, ok := numeric(v)
 	switch {
-	case !ok && s.Type == huma.TypeInteger:
+	case s.Type == huma.TypeInteger && (!ok || whole && !plainInteger(v)):
 		c.add(s, loc, v, "int_type", "Input should be a valid integer", nil)
 	case !ok:
 		c.add(s, loc, v, "float_type", "Input should be a valid number", nil)
 	case s.Type == huma.TypeInteger && !whole:
 		c.add(s, loc, v, "int_from_float", "Input should be a valid integer, got a number with a fractional part", nil)
+	case s.Enum != nil && !slices.ContainsFunc(s.Enum, func(one any) bool { m, _, ok := numeric(one); return ok && m == n }):
+		c.enum(s, v, loc)
+	default:
+		c.bounds(s, n, v, loc)
+	}
+}
+
+func (c *check) bounds(s *huma.Schema, n float64, v any, loc []any) {
+	switch {
 	case s.Minimum != nil && n < *s.Minimum:
 		c.bound(s, v, loc, "greater_than_equal", "greater than or equal to", "ge", *s.Minimum)
 	case s.ExclusiveMinimum != nil && n <= *s.ExclusiveMinimum:
@@ -171,9 +194,14 @@ func (c *check) number(s *huma.Schema, v any, loc []any) {
 		c.bound(s, v, loc, "less_than", "less than", "lt", *s.ExclusiveMaximum)
 	case s.MultipleOf != nil && math.Mod(n, *s.MultipleOf) != 0:
 		c.bound(s, v, loc, "multiple_of", "a multiple of", "multiple_of", *s.MultipleOf)
-	case s.Enum != nil && !slices.ContainsFunc(s.Enum, func(one any) bool { m, _, ok := numeric(one); return ok && m == n }):
-		c.enum(s, v, loc)
 	}
+}
+
+// plainInteger reports whether a whole number is written as one: 1, not 1.0 or
+// 1e0, which encoding/json does not read into an integer either.
+func plainInteger(v any) bool {
+	text, ok := v.(json.Number)
+	return !ok || !strings.ContainsAny(text.String(), ".eE")
 }
 
 func (c *check) bound(s *huma.Schema, v any, loc []any, kind, words, name string, bound float64) {
@@ -213,12 +241,27 @@ func (c *check) list(s *huma.Schema, v any, loc []any) {
 		c.add(s, loc, v, "too_long", fmt.Sprintf("List should have at most %s", count(*s.MaxItems, "item")), map[string]any{"max_length": *s.MaxItems})
 		return
 	}
+	seen := map[string]bool{}
 	for i, one := range list {
-		if s.UniqueItems && slices.ContainsFunc(list[:i], func(other any) bool { return reflect.DeepEqual(one, other) }) {
+		if c.full() {
+			return
+		}
+		if s.UniqueItems && repeated(seen, one) {
 			c.add(s, append(loc, i), one, "unique_items", "Item is there already", nil)
 		}
 		c.value(s.Items, one, append(loc, i))
 	}
+}
+
+// repeated reports whether a value was seen before, and remembers it.
+func repeated(seen map[string]bool, v any) bool {
+	text, err := json.Marshal(v) // members are sorted, so equal values have equal texts
+	if err != nil {
+		return false
+	}
+	before := seen[string(text)]
+	seen[string(text)] = true
+	return before
 }
 
 func (c *check) object(s *huma.Schema, v any, loc []any) {
@@ -238,8 +281,29 @@ func (c *check) object(s *huma.Schema, v any, loc []any) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		c.member(s, name, members[name], append(loc, name))
+		if c.full() {
+			return
+		}
+		c.member(s, name, members[name], append(loc, short(name)))
 	}
+	c.count(s, len(members), v, loc)
+}
+
+func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
+	switch {
+	case s.MinProperties != nil && n < *s.MinProperties:
+		c.add(s, loc, v, "too_short", fmt.Sprintf("Dictionary should have at least %s", count(*s.MinProperties, "item")), map[string]any{"min_length": *s.MinProperties})
+	case s.MaxProperties != nil && n > *s.MaxProperties:
+		c.add(s, loc, v, "too_long", fmt.Sprintf("Dictionary should have at most %s", count(*s.MaxProperties, "item")), map[string]any{"max_length": *s.MaxProperties})
+	}
+}
+
+// short cuts a name that the caller chose.
+func short(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName], "") + "…"
 }
 
 func (c *check) member(s *huma.Schema, name string, v any, loc []any) {

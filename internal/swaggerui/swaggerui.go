@@ -8,6 +8,7 @@
 package swaggerui
 
 import (
+	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
@@ -18,17 +19,54 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed assets
 var assets embed.FS
 
+// asset is a file as it is served: read once, when it is first asked for.
+type asset struct {
+	kind   string
+	packed []byte // with gzip, as it lies here; nil if it does not
+	plain  []byte
+	tag    string // of the plain bytes
+}
+
 // files are the assets by the name under which they are served.
-var files = map[string]struct{ file, kind string }{
-	"swagger-ui-bundle.js": {"swagger-ui-bundle.js.gz", "text/javascript; charset=utf-8"},
-	"swagger-ui.css":       {"swagger-ui.css.gz", "text/css; charset=utf-8"},
-	"oauth2-redirect.js":   {"oauth2-redirect.js", "text/javascript; charset=utf-8"},
+var files = map[string]func() (asset, error){
+	"swagger-ui-bundle.js": packed("swagger-ui-bundle.js.gz", "text/javascript; charset=utf-8"),
+	"swagger-ui.css":       packed("swagger-ui.css.gz", "text/css; charset=utf-8"),
+	"oauth2-redirect.js":   plain("oauth2-redirect.js", "text/javascript; charset=utf-8"),
+}
+
+func plain(name, kind string) func() (asset, error) {
+	return sync.OnceValues(func() (asset, error) {
+		data, err := assets.ReadFile("assets/" + name)
+		return asset{kind: kind, plain: data, tag: tagOf(data)}, err
+	})
+}
+
+func packed(name, kind string) func() (asset, error) {
+	return sync.OnceValues(func() (asset, error) {
+		data, err := assets.ReadFile("assets/" + name)
+		if err != nil {
+			return asset{}, err
+		}
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return asset{}, err
+		}
+		inflated, err := io.ReadAll(z)
+		return asset{kind: kind, packed: data, plain: inflated, tag: tagOf(inflated)}, err
+	})
+}
+
+func tagOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 // Config describes a page. Paths are as seen from the application's root.
@@ -53,8 +91,17 @@ type initOAuth struct {
 
 // Page is the docs page of one application.
 type Page struct {
-	html   []byte
-	policy string
+	html    []byte
+	hash    string // of its script
+	origins string // that the script may call, beside its own
+}
+
+// Connect lets the page's script call these origins beside its own: those of
+// authorization servers. It must be called before the page is served.
+func (p *Page) Connect(origins []string) {
+	for _, origin := range origins {
+		p.origins += " " + origin
+	}
 }
 
 // script starts Swagger UI. Addresses are relative to the page's own, so that
@@ -103,9 +150,14 @@ func New(c Config) (*Page, error) {
 		return nil, fmt.Errorf("swaggerui: %w", err)
 	}
 	sum := sha256.Sum256([]byte(code))
-	policy := "default-src 'none'; script-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	return &Page{html: []byte(html.String()), policy: policy}, nil
+	return &Page{html: []byte(html.String()), hash: base64.StdEncoding.EncodeToString(sum[:])}, nil
+}
+
+// policy is the page's Content-Security-Policy: what the binary serves, its one
+// inline script by hash, and nothing else.
+func (p *Page) policy() string {
+	return "default-src 'none'; script-src 'self' 'sha256-" + p.hash + "'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+		"connect-src 'self'" + p.origins + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
 // script is the page's own script. Everything in it from the configuration is
@@ -129,7 +181,7 @@ func (c Config) script() (string, error) {
 
 // ServePage writes the docs page.
 func (p *Page) ServePage(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Security-Policy", p.policy)
+	w.Header().Set("Content-Security-Policy", p.policy())
 	serve(w, "text/html; charset=utf-8", p.html)
 }
 
@@ -141,43 +193,38 @@ func (p *Page) ServeAsset(w http.ResponseWriter, r *http.Request, name string) b
 		serve(w, "text/html; charset=utf-8", []byte(`<!DOCTYPE html><html lang="en"><title>Signing in</title><body><script src="oauth2-redirect.js"></script></body></html>`))
 		return true
 	}
-	file, ok := files[name]
+	load, ok := files[name]
 	if !ok {
 		return false
 	}
-	data, err := assets.ReadFile("assets/" + file.file)
+	file, err := load()
 	if err != nil {
 		return false
 	}
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	if !strings.HasSuffix(file.file, ".gz") {
-		serve(w, file.kind, data)
-		return true
-	}
-	w.Header().Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		serve(w, file.kind, data)
-		return true
-	}
-	return inflate(w, file.kind, data)
+	file.serve(w, r)
+	return true
 }
 
-func inflate(w http.ResponseWriter, kind string, data []byte) bool {
-	z, err := gzip.NewReader(strings.NewReader(string(data)))
-	if err != nil {
-		return false
+func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=3600")
+	h.Set("Vary", "Accept-Encoding")
+	data, tag := a.plain, `"`+a.tag+`"`
+	if a.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		data, tag = a.packed, `"`+a.tag+`-gzip"`
+		h.Set("Content-Encoding", "gzip")
 	}
-	plain, err := io.ReadAll(z)
-	if err != nil {
-		return false
+	h.Set("Etag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
 	}
-	serve(w, kind, plain)
-	return true
+	serve(w, a.kind, data)
 }
 
 func serve(w http.ResponseWriter, kind string, data []byte) {
 	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(data) // the caller may be gone
 }
