@@ -287,6 +287,7 @@ func TestARawHandlerThatPanicsIsAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = response.Body.Close()
+	server.Close() // and so nothing is logged any more
 	if response.StatusCode != http.StatusInternalServerError || !strings.Contains(log.String(), "early") {
 		t.Errorf("GET / = %d, log %s, want 500 and the panic", response.StatusCode, &log)
 	}
