@@ -1,5 +1,7 @@
 package strictjson
 
+import "slices"
+
 // Object reads a JSON object's members one after the other. The text must be
 // one value as [Check] has it. The zero Object is an error.
 //
@@ -133,25 +135,32 @@ type names struct {
 	first [few]string
 	n     int
 	more  map[string]bool
+	marks uint64 // of the names in first: a name whose mark is missing is new
+}
+
+// mark is one of 64 bits, the same for the same name.
+func mark(name string) uint64 {
+	if name == "" {
+		return 1
+	}
+	last := len(name) - 1
+	return 1 << ((uint(name[0])*7 + uint(name[last/2])*5 + uint(name[last])*3 + uint(last)) % 64)
 }
 
 // add reports whether the name is new.
 func (n *names) add(name string) bool {
-	for _, one := range n.first[:min(n.n, few)] {
-		if one == name {
-			return false
-		}
+	m := mark(name)
+	if n.marks&m != 0 && slices.Contains(n.first[:n.n], name) || n.more[name] {
+		return false
 	}
 	if n.n < few {
+		n.marks |= m
 		n.first[n.n] = name
 		n.n++
 		return true
 	}
 	if n.more == nil {
 		n.more = map[string]bool{}
-	}
-	if n.more[name] {
-		return false
 	}
 	n.more[name] = true
 	return true

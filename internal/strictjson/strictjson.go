@@ -33,10 +33,11 @@ func Check(data []byte, maxDepth int) error {
 // they have set err. It is used by value on the stack: nothing it calls is an
 // interface, so that reading a token allocates nothing.
 type scanner struct {
-	text  string
-	pos   int
-	depth int // how much deeper the next value may nest
-	err   *Error
+	text    string
+	pos     int
+	depth   int  // how much deeper the next value may nest
+	escaped bool // the string last consumed has escapes
+	err     *Error
 }
 
 func (s *scanner) fail(reason string) bool {
@@ -241,6 +242,9 @@ func (s *scanner) member(first bool) (name string, more bool) {
 	raw, ok := s.str()
 	if !ok {
 		return "", false
+	}
+	if !s.escaped {
+		return raw[1 : len(raw)-1], true
 	}
 	return unquote(raw), true
 }

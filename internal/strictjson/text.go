@@ -5,17 +5,19 @@ import (
 	"unicode/utf16"
 )
 
-// str consumes a string and returns it with its quotes.
+// str consumes a string and returns it with its quotes, and whether it has
+// escapes in s.escaped.
 func (s *scanner) str() (raw string, ok bool) {
 	from := s.pos
 	s.pos++
+	s.escaped = false
 	for s.pos < len(s.text) {
 		switch c := s.text[s.pos]; {
 		case c == '"':
 			s.pos++
 			return s.text[from:s.pos], true
 		case c == '\\':
-			if !s.escape() {
+			if s.escaped = true; !s.escape() {
 				return "", false
 			}
 		case c < ' ':
