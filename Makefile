@@ -37,7 +37,11 @@ vuln: ## known vulnerabilities in what is called
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
+bench: ## what it costs, beside other libraries (bench/README.md)
+	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...
+	$(GO) -C bench test -run TestRatios -v ./...
+
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fmt vuln fuzz golden run
+.PHONY: help check test short browser lint fmt vuln fuzz golden bench run
