@@ -38,7 +38,7 @@ func ParsePrivate(data []byte) (Key, error) {
 		return Key{}, errors.New("jwt: the key does not name its algorithm")
 	}
 	k, err := j.key()
-	if err == nil && k.secret == nil && k.private == nil {
+	if err == nil && !k.IsPrivate() {
 		err = errors.New("the key has no private part")
 	}
 	if err != nil {

@@ -37,6 +37,10 @@ var (
 	ErrAudience    = invalid("wrong audience")
 )
 
+// ErrNoSigningKey says that a signer's SigningKey has failed; its error is
+// wrapped beside it. It says nothing about a token.
+var ErrNoSigningKey = errors.New("jwt: the signing key cannot be had")
+
 type reason struct{ text string }
 
 func invalid(text string) error        { return &reason{text} }

@@ -141,8 +141,12 @@ func (k Key) ID() string { return k.id }
 // Algorithm returns the key's one algorithm.
 func (k Key) Algorithm() Algorithm { return k.alg }
 
+// IsPrivate reports whether the key holds a secret, a private key or an HMAC
+// key, whether or not it may be used to sign.
+func (k Key) IsPrivate() bool { return k.secret != nil || k.private != nil }
+
 // CanSign reports whether the key holds what signs and may be used for it.
-func (k Key) CanSign() bool { return (k.secret != nil || k.private != nil) && !k.noSign }
+func (k Key) CanSign() bool { return k.IsPrivate() && !k.noSign }
 
 // CanVerify reports whether the key may be used to verify.
 func (k Key) CanVerify() bool { return (k.secret != nil || k.public != nil) && !k.noVerify }

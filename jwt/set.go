@@ -134,4 +134,5 @@ func hasSecret(raw []byte) bool {
 	return false
 }
 
-func trimPrefix(err error) string { return strings.TrimPrefix(err.Error(), "jwt: ") }
+// trimPrefix is an error's text for within another text.
+func trimPrefix(err error) string { return strings.ReplaceAll(err.Error(), "jwt: ", "") }

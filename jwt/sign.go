@@ -49,7 +49,7 @@ type keyHeader struct {
 
 // NewSigner checks the configuration and makes a signer.
 func NewSigner(config SignerConfig) (*Signer, error) {
-	own := config.Key.secret != nil || config.Key.private != nil
+	own := config.Key.IsPrivate()
 	switch {
 	case own == (config.SigningKey != nil):
 		return nil, errors.New("jwt: the signer needs either a Key that can sign or a SigningKey; a key without its private part cannot sign")
@@ -108,7 +108,7 @@ func (s *Signer) Sign(c Claims) (string, error) { return s.SignContext(context.B
 // except that an Expiry earlier than the signer's is kept.
 //
 // Claims that are not UTF-8, and such as would make a token longer than
-// MaxSize, are errors. Other errors are SigningKey's own.
+// MaxSize, are errors. ErrNoSigningKey says that SigningKey has failed.
 func (s *Signer) SignContext(ctx context.Context, c Claims) (string, error) {
 	if !utf8s(c.Subject, c.SessionID, c.Scope) {
 		return "", errors.New("jwt: claims must be UTF-8") // JSON would make different ones the same
@@ -121,7 +121,7 @@ func (s *Signer) SignContext(ctx context.Context, c Claims) (string, error) {
 	}
 	key, err := s.config.SigningKey(ctx)
 	if err != nil {
-		return "", fmt.Errorf("jwt: signing key: %w", err)
+		return "", fmt.Errorf("%w: %w", ErrNoSigningKey, err)
 	}
 	head, err := s.header(key)
 	if err != nil {
