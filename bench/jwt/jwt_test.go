@@ -25,9 +25,10 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	josejwt "github.com/go-jose/go-jose/v4/jwt"
 	golangjwt "github.com/golang-jwt/jwt/v5"
-	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/lestrrat-go/jwx/v3/jwa"
 	jwxjwt "github.com/lestrrat-go/jwx/v3/jwt"
+
+	"github.com/holdfast-go/holdfast/jwt"
 )
 
 const (

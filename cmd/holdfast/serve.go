@@ -41,6 +41,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL {
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
 	}
+	if c.KeyPeriod != 0 && c.KeyPeriod <= c.KeyAnnounce {
+		return errors.New("--key-period must be longer than --key-announce, or 0 for ever")
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
