@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -517,29 +518,32 @@ func TestMasterKeysDoNotPrint(t *testing.T) {
 func TestAStoreThatIsAway(t *testing.T) {
 	store, c := &away{Store: memory.New()}, &clock{day}
 	r := ring(t, store, c, nil)
-	store.err = errors.New("disk on fire")
+	store.down.Store(true)
 	c.now = day.Add(time.Second)
-	if _, err := r.SigningKey(t.Context()); !errors.Is(err, store.err) {
+	if _, err := r.SigningKey(t.Context()); !errors.Is(err, errAway) {
 		t.Errorf("SigningKey = %v, want the store's error", err)
 	}
-	if _, err := r.PublicSet(t.Context()); !errors.Is(err, store.err) {
+	if _, err := r.PublicSet(t.Context()); !errors.Is(err, errAway) {
 		t.Errorf("PublicSet = %v, want the store's error", err)
 	}
-	if _, err := r.Maintain(t.Context()); !errors.Is(err, store.err) {
+	if _, err := r.Maintain(t.Context()); !errors.Is(err, errAway) {
 		t.Errorf("Maintain = %v, want the store's error", err)
 	}
-	store.err = nil
+	store.down.Store(false)
 	signingID(t, r)
 }
 
+// away is a store that fails while it is down. It may go down at any time.
 type away struct {
 	keyring.Store
-	err error
+	down atomic.Bool
 }
 
+var errAway = errors.New("disk on fire")
+
 func (a *away) Keys(ctx context.Context) ([]keyring.Record, error) {
-	if a.err != nil {
-		return nil, a.err
+	if a.down.Load() {
+		return nil, errAway
 	}
 	return a.Store.Keys(ctx)
 }
