@@ -196,11 +196,12 @@ func oracleKeySet(data []byte) (keys []oracleKey) {
 		k := oracleKey{}
 		k.id, _ = j["kid"].(string)
 		k.alg, _ = j["alg"].(string)
-		switch j["crv"] {
+		crv, _ := j["crv"].(string)
+		switch crv {
 		case "Ed25519":
 			k.raw = ed25519.PublicKey(octets("x"))
 		case "P-256", "P-384", "P-521":
-			curve := map[any]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}[j["crv"]]
+			curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}[crv]
 			point := append(append([]byte{4}, octets("x")...), octets("y")...)
 			public, err := ecdsa.ParseUncompressedPublicKey(curve, point)
 			if err != nil {
@@ -211,7 +212,7 @@ func oracleKeySet(data []byte) (keys []oracleKey) {
 			k.raw = &rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}
 		}
 		if k.alg == "" {
-			k.alg = map[any]string{"Ed25519": "EdDSA", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[j["crv"]]
+			k.alg = map[string]string{"Ed25519": "EdDSA", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[crv]
 		}
 		if use := j["use"]; j["d"] == nil && j["k"] == nil && (use == nil || use == "sig") {
 			keys = append(keys, k)

@@ -474,6 +474,26 @@ func TestRecordsThatWereTamperedWith(t *testing.T) {
 	}
 }
 
+// Without a master key, too, a record is the key that it says it is.
+func TestRecordsOfAnotherName(t *testing.T) {
+	for name, tamper := range map[string]func(*keyring.Record){
+		"id":        func(r *keyring.Record) { r.ID = "x" },
+		"algorithm": func(r *keyring.Record) { r.Algorithm = jwt.ES256 },
+	} {
+		store, c := memory.New(), &clock{day}
+		ring(t, store, c, nil)
+		if err := store.UpdateKeys(t.Context(), func(keys []keyring.Record) ([]keyring.Record, error) {
+			tamper(&keys[0])
+			return keys, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := keyring.Open(t.Context(), keyring.Config{Store: store, Now: c.read}); err == nil || !strings.Contains(err.Error(), "is another") {
+			t.Errorf("Open with another %s = %v, want an error", name, err)
+		}
+	}
+}
+
 func TestParseMasterKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		text string
