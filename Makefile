@@ -27,6 +27,7 @@ fuzz: ## every fuzz target for FUZZTIME
 lint: ## golangci-lint with the short list of .golangci.yml
 	$(TOOLS) golangci-lint run ./...
 	$(GO) -C e2e vet ./...
+	$(GO) -C bench vet ./...
 
 fmt: ## format as the linter wants it
 	$(TOOLS) golangci-lint fmt ./...
@@ -34,13 +35,17 @@ fmt: ## format as the linter wants it
 vuln: ## known vulnerabilities in what is called
 	$(TOOLS) govulncheck ./...
 
-bench: ## what it costs, against doing it by hand; see bench/README.md
-	$(GO) -C bench test -run '^$$' -bench . -count 3 ./...
-
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
+
+durability: ## minutes of what must never happen: 20 key rotations under load in two processes
+	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast
+
+bench: ## what it costs, beside other libraries (bench/README.md)
+	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...
+	$(GO) -C bench test -run TestRatios -v ./...
 
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fmt vuln fuzz bench golden run
+.PHONY: help check test short browser lint fmt vuln fuzz durability bench golden run

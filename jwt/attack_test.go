@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"reflect"
 	"strings"
@@ -52,7 +53,25 @@ func run(t *testing.T, attacks map[string]attack) {
 			if !reflect.DeepEqual(claims, jwt.Claims{}) {
 				t.Errorf("Verify(token) = %+v, want no claims", claims)
 			}
+			if test.change != nil {
+				test.change(&config)
+			}
+			wantBad(t, test.token, config)
 		})
+	}
+}
+
+// wantBad fails unless a report says that something is wrong, without telling
+// the signature.
+func wantBad(t *testing.T, text string, config jwt.VerifierConfig) {
+	t.Helper()
+	config.Issuer, config.Audience, config.Now = issuer, audience, at
+	report := jwt.Inspect(t.Context(), text, config)
+	if !report.Bad() || report.Good() {
+		t.Errorf("Inspect(token) = %+v, want something wrong", report)
+	}
+	if at := strings.LastIndexByte(text, '.'); at > 0 && len(text)-at > 20 && strings.Contains(fmt.Sprint(report), text[at+1:at+20]) {
+		t.Errorf("Inspect(token) = %+v, which has the signature", report)
 	}
 }
 

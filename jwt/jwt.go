@@ -6,7 +6,13 @@
 //
 // A [Signer] makes access tokens as RFC 9068 has them (typ at+jwt, iss, aud,
 // exp, iat, jti) unless its configuration says otherwise; leaving out issuer
-// or audience needs an option with Insecure in its name.
+// or audience needs an option with Insecure in its name. [SignJWS] and
+// [VerifyJWS] are for tools, which have a key and something signed that need
+// not be a token.
+//
+// Whatever accepts a token returns an error that says why it does not. Nothing
+// else is looked at before the signature is known to be good, so that no other
+// error hides a bad one.
 package jwt
 
 import (
@@ -22,6 +28,7 @@ var (
 	ErrMalformed   = invalid("malformed")
 	ErrAlgorithm   = invalid("algorithm is not allowed")
 	ErrUnknownKey  = invalid("unknown key")
+	ErrKeyUse      = invalid("the key is not for this")
 	ErrSignature   = invalid("bad signature")
 	ErrType        = invalid("wrong type")
 	ErrExpired     = invalid("expired")
@@ -29,6 +36,10 @@ var (
 	ErrIssuer      = invalid("wrong issuer")
 	ErrAudience    = invalid("wrong audience")
 )
+
+// ErrNoSigningKey says that a signer's SigningKey has failed; its error is
+// wrapped beside it. It says nothing about a token.
+var ErrNoSigningKey = errors.New("jwt: the signing key cannot be had")
 
 type reason struct{ text string }
 

@@ -2,7 +2,6 @@ package jwt
 
 import (
 	"bytes"
-	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -10,13 +9,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 // Algorithm is a signature algorithm's name in RFC 7518 and RFC 8037. Names
@@ -47,9 +43,12 @@ func (a Algorithm) known() bool {
 	return ec || hmac || a == EdDSA || slices.Contains(rsaAlgorithms, a)
 }
 
+// Sizes of RSA keys in bits. Larger ones than the largest would take a
+// verifier's time.
 const (
-	minVerifyRS = 2048 // bits
-	newRS       = 3072 // bits
+	minVerifyRS = 2048
+	maxVerifyRS = 8192
+	newRS       = 3072
 )
 
 // Key is one key with its one algorithm. Keys that sign hold the private part;
@@ -61,12 +60,21 @@ type Key struct {
 	id      string
 	alg     Algorithm
 	secret  func() []byte        // HMAC; nil otherwise
+	macs    *macs                // HMAC; nil otherwise
 	private func() crypto.Signer // nil if the key only verifies
 	public  crypto.PublicKey
+
+	// What the key's key_ops leave out (RFC 7517 section 4.3).
+	noSign, noVerify bool
 }
 
 func keyPair(id string, alg Algorithm, private crypto.Signer) Key {
 	return Key{id: id, alg: alg, private: func() crypto.Signer { return private }, public: private.Public()}
+}
+
+// hmacKey takes the secret over, whatever it is.
+func hmacKey(id string, alg Algorithm, secret []byte) Key {
+	return Key{id: id, alg: alg, secret: func() []byte { return secret }, macs: newMACs(alg, secret)}
 }
 
 // GenerateKey makes a key pair with a new random id. HMAC keys are made with
@@ -124,8 +132,7 @@ func SecretKey(alg Algorithm, secret []byte) (Key, error) {
 	if len(bytes.Trim(secret, "\x00")) == 0 {
 		return Key{}, errors.New("jwt: this secret is all zeros; was it never filled?")
 	}
-	own := bytes.Clone(secret)
-	return Key{alg: alg, secret: func() []byte { return own }}, nil
+	return hmacKey("", alg, bytes.Clone(secret)), nil
 }
 
 // ID returns the key's id (kid), or "" if it has none.
@@ -133,6 +140,16 @@ func (k Key) ID() string { return k.id }
 
 // Algorithm returns the key's one algorithm.
 func (k Key) Algorithm() Algorithm { return k.alg }
+
+// IsPrivate reports whether the key holds a secret, a private key or an HMAC
+// key, whether or not it may be used to sign.
+func (k Key) IsPrivate() bool { return k.secret != nil || k.private != nil }
+
+// CanSign reports whether the key holds what signs and may be used for it.
+func (k Key) CanSign() bool { return k.IsPrivate() && !k.noSign }
+
+// CanVerify reports whether the key may be used to verify.
+func (k Key) CanVerify() bool { return (k.secret != nil || k.public != nil) && !k.noVerify }
 
 // WithID returns the key under another id.
 func (k Key) WithID(id string) Key { k.id = id; return k }
@@ -151,44 +168,26 @@ func (k Key) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("jwt: a Key does not marshal by itself; use MarshalPrivate or MarshalPublicSet")
 }
 
-// MarshalPrivate writes the key with its secret part as a JWK (RFC 7517), for
-// a store that only the server can read.
-func (k Key) MarshalPrivate() ([]byte, error) {
-	switch {
-	case k.secret != nil:
-		return json.Marshal(jose.JSONWebKey{Key: k.secret(), KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
-	case k.private != nil:
-		return json.Marshal(jose.JSONWebKey{Key: k.private(), KeyID: k.id, Algorithm: string(k.alg), Use: "sig"})
-	}
-	return nil, errors.New("jwt: the key has no private part")
-}
-
-// ParsePrivate reads what MarshalPrivate wrote.
-func ParsePrivate(data []byte) (Key, error) {
-	var j jose.JSONWebKey
-	if err := j.UnmarshalJSON(data); err != nil {
-		return Key{}, errors.New("jwt: the key cannot be read") // the cause could quote the key
-	}
-	if j.Use != "sig" {
-		return Key{}, errors.New(`jwt: the key's use must be "sig"`)
-	}
-	alg := Algorithm(j.Algorithm)
-	if secret, ok := j.Key.([]byte); ok {
-		k, err := SecretKey(alg, secret)
-		if err != nil {
-			return Key{}, err
+// check makes sure that the key is of its algorithm's kind, and strong enough.
+func (k Key) check() error {
+	switch public := k.public.(type) {
+	case ed25519.PublicKey:
+		if k.alg == EdDSA && len(public) == ed25519.PublicKeySize {
+			return nil
 		}
-		return k.WithID(j.KeyID), nil
+	case *ecdsa.PublicKey:
+		if curve, ok := curves[k.alg]; ok && curve == public.Curve {
+			return nil
+		}
+	case *rsa.PublicKey:
+		if err := checkRSA(public); err != nil {
+			return err
+		}
+		if slices.Contains(rsaAlgorithms, k.alg) {
+			return nil
+		}
 	}
-	private, ok := j.Key.(crypto.Signer)
-	if !ok {
-		return Key{}, errors.New("jwt: the key has no private part")
-	}
-	k := keyPair(j.KeyID, alg, private)
-	if err := cmp.Or(k.check(), matches(private)); err != nil {
-		return Key{}, err
-	}
-	return k, nil
+	return fmt.Errorf("the key is not one for algorithm %q", k.alg)
 }
 
 // matches makes sure that an ECDSA key's two parts are of one pair, which its
@@ -200,33 +199,11 @@ func matches(private crypto.Signer) error {
 	}
 	secret, err := key.ECDH()
 	if err != nil {
-		return errors.New("jwt: the private part is not on the curve")
+		return errors.New("the private part is not on the curve")
 	}
 	public, err := key.PublicKey.ECDH()
 	if err != nil || !secret.PublicKey().Equal(public) {
-		return errors.New("jwt: the private and the public part are not of one pair")
+		return errors.New("the private and the public part are not of one pair")
 	}
 	return nil
-}
-
-// check makes sure that the key is of its algorithm's kind, and strong enough.
-func (k Key) check() error {
-	switch public := k.public.(type) {
-	case ed25519.PublicKey:
-		if k.alg == EdDSA {
-			return nil
-		}
-	case *ecdsa.PublicKey:
-		if curve, ok := curves[k.alg]; ok && curve == public.Curve {
-			return nil
-		}
-	case *rsa.PublicKey:
-		if public.N.BitLen() < minVerifyRS {
-			return fmt.Errorf("jwt: an RSA key has at least %d bits", minVerifyRS)
-		}
-		if slices.Contains(rsaAlgorithms, k.alg) {
-			return nil
-		}
-	}
-	return fmt.Errorf("jwt: the key is not one for algorithm %q", k.alg)
 }

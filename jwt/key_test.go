@@ -60,7 +60,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 			"a hidden pointer":   struct{ key *jwt.Key }{&test.key},
 			"a signer's config":  jwt.SignerConfig{Key: test.key},
 			"a signer":           s,
-			"a signer in a list": []any{s, *s},
+			"a signer in a list": []any{s},
 		}
 		for where, thing := range things {
 			t.Run(name+" in "+where, func(t *testing.T) {

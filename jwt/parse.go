@@ -2,7 +2,6 @@ package jwt
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -24,7 +23,7 @@ var encoding = base64.RawURLEncoding.Strict()
 type token struct {
 	header  header
 	signed  string // what the signature is over
-	payload []byte
+	payload string
 	sig     []byte
 }
 
@@ -34,128 +33,184 @@ type header struct {
 	hasKid        bool
 }
 
+// scratch is where the parts of a usual token are decoded: what is kept of
+// them is copied, once.
+type scratch [1 << 10]byte
+
+// seenHeader is a header that a good token had. Tokens of one key have one
+// header, letter for letter, so that it is read once.
+type seenHeader struct {
+	encoded string
+	header  header
+}
+
+// read returns what the encoded header says. A nil one has seen none.
+func (s *seenHeader) read(buf *scratch, encoded string) (header, error) {
+	if s != nil && s.encoded == encoded {
+		return s.header, nil
+	}
+	decoded, ok := decode(buf, encoded)
+	if !ok {
+		return header{}, notBase64("header")
+	}
+	return parseHeader(string(decoded))
+}
+
 // split takes a compact JWS apart (RFC 7515 section 7.1). Only the alphabet of
 // base64url and two dots may appear, and the unused bits must be zero, so that
 // one token has one spelling.
-func split(text string) (token, error) {
+func split(text string, seen *seenHeader) (token, error) {
 	if len(text) > MaxSize {
 		return token{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, MaxSize)
 	}
 	head, rest, ok := strings.Cut(text, ".")
 	body, tail, ok2 := strings.Cut(rest, ".")
-	if !ok || !ok2 || strings.Contains(tail, ".") {
+	if !ok || !ok2 || strings.IndexByte(tail, '.') >= 0 {
 		return token{}, fmt.Errorf("%w: a token has three parts", ErrMalformed)
 	}
-	var t token
-	var parts [3][]byte
-	for i, part := range [3]string{head, body, tail} {
-		if strings.ContainsAny(part, "\r\n") { // which encoding/base64 would skip
-			return token{}, fmt.Errorf("%w: part %d is not base64url", ErrMalformed, i+1)
-		}
-		data, err := encoding.DecodeString(part)
-		if err != nil {
-			return token{}, fmt.Errorf("%w: part %d is not base64url", ErrMalformed, i+1)
-		}
-		parts[i] = data
+	var buf scratch
+	h, err := seen.read(&buf, head)
+	if err != nil {
+		return token{}, err
 	}
-	t.signed = text[:len(head)+1+len(body)]
-	t.payload, t.sig = parts[1], parts[2]
-	var err error
-	t.header, err = parseHeader(parts[0])
-	return t, err
+	t := token{header: h, signed: text[:len(head)+1+len(body)]}
+	decoded, ok := decode(&buf, body)
+	if !ok {
+		return token{}, notBase64("payload")
+	}
+	t.payload = string(decoded)
+	if decoded, ok = decode(&buf, tail); !ok {
+		return token{}, notBase64("signature")
+	}
+	t.sig = append([]byte(nil), decoded...)
+	return t, nil
 }
 
-// headerNames are the members that are read, or refused by name.
-var headerNames = []string{"alg", "typ", "kid", "crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc"}
+func notBase64(part string) error {
+	return fmt.Errorf("%w: the %s is not base64url", ErrMalformed, part)
+}
 
-func parseHeader(data []byte) (header, error) {
-	m, err := members(data, headerNames)
-	if err != nil {
-		return header{}, fmt.Errorf("header: %w", err)
+// decode decodes a part, into the buffer if that is large enough.
+func decode(buf *scratch, part string) ([]byte, bool) {
+	if strings.IndexByte(part, '\n') >= 0 || strings.IndexByte(part, '\r') >= 0 {
+		return nil, false // encoding/base64 would skip them
 	}
-	for _, name := range headerNames[3:] {
-		if _, ok := m[name]; ok {
-			// crit: no extension is understood (RFC 7515 section 4.1.11). The
-			// others change what is signed or bring a key along.
-			return header{}, fmt.Errorf("%w: header member %s", ErrMalformed, name)
-		}
+	out := buf[:]
+	if size := encoding.DecodedLen(len(part)); size > len(out) {
+		out = make([]byte, size)
 	}
+	n, err := encoding.Decode(out, []byte(part))
+	return out[:n], err == nil
+}
+
+// headerNames are the members that are read, and refusedNames those that are
+// refused: crit, for no extension is understood (RFC 7515 section 4.1.11), and
+// what changes the payload or brings a key along.
+var (
+	headerNames  = []string{"alg", "typ", "kid"}
+	refusedNames = []string{"crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc"}
+)
+
+func parseHeader(data string) (header, error) {
 	var h header
-	err = first(
-		m.text("alg", &h.alg),
-		m.text("typ", &h.typ),
-		m.text("kid", &h.kid),
-	)
-	_, h.hasKid = m["kid"]
-	if err == nil && h.alg == "" {
-		err = fmt.Errorf("%w: no alg", ErrMalformed)
-	}
-	return h, err
-}
-
-// claimNames are the claims that are read. A name that differs from one of
-// them in case alone is refused: some parser might take it for that one.
-var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "scope"}
-
-func parseClaims(data []byte) (Claims, error) {
-	m, err := members(data, claimNames)
-	if err != nil {
-		return Claims{}, fmt.Errorf("claims: %w", err)
-	}
-	var c Claims
-	err = first(
-		m.text("iss", &c.Issuer),
-		m.text("sub", &c.Subject),
-		m.text("jti", &c.ID),
-		m.text("sid", &c.SessionID),
-		m.text("scope", &c.Scope),
-		m.date("exp", &c.Expiry, math.Floor),
-		m.date("nbf", &c.NotBefore, math.Ceil),
-		m.date("iat", &c.IssuedAt, math.Ceil),
-		m.audience(&c.Audience),
-	)
-	return c, err
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
+	o := strictjson.NewObject(data, maxDepth)
+	for o.Next() {
+		var err error
+		switch name := o.Name(); name {
+		case "alg":
+			h.alg, err = text(name, o.Value())
+		case "typ":
+			h.typ, err = text(name, o.Value())
+		case "kid":
+			h.hasKid = true
+			h.kid, err = text(name, o.Value())
+		default:
+			err = unlike(&o, headerNames, refusedNames)
+			for _, one := range refusedNames {
+				if name == one {
+					err = malformed("header member " + name)
+				}
+			}
+		}
 		if err != nil {
-			return err
+			return header{}, fmt.Errorf("header: %w", err)
 		}
 	}
-	return nil
+	if err := o.Err(); err != nil {
+		return header{}, fmt.Errorf("header: %w: %w", ErrMalformed, err)
+	}
+	if h.alg == "" {
+		return header{}, malformed("no alg")
+	}
+	return h, nil
 }
 
-// object is a JSON object's members by their exact names.
-type object map[string]json.RawMessage
+func malformed(what string) error { return fmt.Errorf("%w: %s", ErrMalformed, what) }
 
-func members(data []byte, known []string) (object, error) {
-	if err := strictjson.Check(data, maxDepth); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	var m object
-	if err := json.Unmarshal(data, &m); err != nil || m == nil {
-		return nil, fmt.Errorf("%w: not an object", ErrMalformed)
-	}
-	for name := range m {
-		for _, one := range known {
-			if name != one && strings.EqualFold(name, one) {
-				return nil, fmt.Errorf("%w: member %q looks like %s", ErrMalformed, name, one)
+// unlike refuses a member whose name differs from one of the lists in case
+// alone: some parser might take it for that one.
+func unlike(o *strictjson.Object, lists ...[]string) error {
+	for _, list := range lists {
+		for _, one := range list {
+			if o.LooksLike(one) {
+				return malformed(fmt.Sprintf("member %q looks like %s", o.Name(), one))
 			}
 		}
 	}
-	return m, nil
+	return nil
 }
 
-func (m object) text(name string, dst *string) error {
-	raw, ok := m[name]
+// claimNames are the claims that are read.
+var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "scope"}
+
+// parseClaims reads the claims in one pass; what they say in words is a part
+// of data, not a copy.
+func parseClaims(data string) (Claims, error) {
+	var c Claims
+	o := strictjson.NewObject(data, maxDepth)
+	for o.Next() {
+		if err := c.read(&o); err != nil {
+			return Claims{}, fmt.Errorf("claims: %w", err)
+		}
+	}
+	if err := o.Err(); err != nil {
+		return Claims{}, fmt.Errorf("claims: %w: %w", ErrMalformed, err)
+	}
+	return c, nil
+}
+
+func (c *Claims) read(o *strictjson.Object) (err error) {
+	switch name, value := o.Name(), o.Value(); name {
+	case "iss":
+		c.Issuer, err = text(name, value)
+	case "sub":
+		c.Subject, err = text(name, value)
+	case "jti":
+		c.ID, err = text(name, value)
+	case "sid":
+		c.SessionID, err = text(name, value)
+	case "scope":
+		c.Scope, err = text(name, value)
+	case "exp":
+		c.Expiry, err = date(name, value, math.Floor)
+	case "nbf":
+		c.NotBefore, err = date(name, value, math.Ceil)
+	case "iat":
+		c.IssuedAt, err = date(name, value, math.Ceil)
+	case "aud":
+		c.Audience, err = audience(value)
+	default:
+		err = unlike(o, claimNames)
+	}
+	return err
+}
+
+func text(name, value string) (string, error) {
+	s, ok := strictjson.String(value)
 	if !ok {
-		return nil
+		return "", malformed(name + " is not a string")
 	}
-	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, dst) != nil {
-		return fmt.Errorf("%w: %s is not a string", ErrMalformed, name)
-	}
-	return nil
+	return s, nil
 }
 
 // maxDate is the end of the year 9999.
@@ -163,38 +218,25 @@ const maxDate = 253402300799
 
 // date reads a NumericDate (RFC 7519 section 2): seconds, perhaps with a
 // fraction, which is rounded to where the token is good for less time.
-func (m object) date(name string, dst *time.Time, round func(float64) float64) error {
-	raw, ok := m[name]
-	if !ok {
-		return nil
+func date(name, value string, round func(float64) float64) (time.Time, error) {
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil && 0 <= seconds && seconds <= maxDate {
+		return time.Unix(seconds, 0).UTC(), nil
 	}
-	seconds, err := strconv.ParseFloat(string(raw), 64)
+	seconds, err := strconv.ParseFloat(value, 64)
 	if err != nil || seconds < 0 || seconds > maxDate {
-		return fmt.Errorf("%w: %s is not a date", ErrMalformed, name)
+		return time.Time{}, malformed(name + " is not a date")
 	}
-	*dst = time.Unix(int64(round(seconds)), 0).UTC()
-	return nil
+	return time.Unix(int64(round(seconds)), 0).UTC(), nil
 }
 
 // audience reads aud, one string or several.
-func (m object) audience(dst *[]string) error {
-	raw, ok := m["aud"]
+func audience(value string) ([]string, error) {
+	if one, ok := strictjson.String(value); ok {
+		return []string{one}, nil
+	}
+	list, ok := strictjson.Strings(value)
 	if !ok {
-		return nil
+		return nil, malformed("aud is not a string or a list of strings")
 	}
-	if raw[0] == '"' {
-		*dst = make([]string, 1)
-		return m.text("aud", &(*dst)[0])
-	}
-	var list []*string
-	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
-		return fmt.Errorf("%w: aud is not a string or a list of strings", ErrMalformed)
-	}
-	for _, one := range list {
-		if one == nil {
-			return fmt.Errorf("%w: aud is not a list of strings", ErrMalformed)
-		}
-		*dst = append(*dst, *one)
-	}
-	return nil
+	return list, nil
 }

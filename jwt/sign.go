@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -8,17 +9,23 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
 
+// SigningKey is where a signer finds its key at the moment of signing, so that
+// keys can rotate. It must be safe for concurrent use.
+type SigningKey func(ctx context.Context) (Key, error)
+
 // SignerConfig says what a signer's tokens look like.
 type SignerConfig struct {
-	Key      Key           // required
-	Issuer   string        // iss; required unless InsecureNoIssuer
-	Audience []string      // aud; required unless InsecureNoAudience
-	Type     string        // typ; "at+jwt" (RFC 9068) if empty
-	TTL      time.Duration // how long a token lives; 15 minutes if zero
+	Key        Key           // required unless SigningKey
+	SigningKey SigningKey    // in place of Key: asked for each token
+	Issuer     string        // iss; required unless InsecureNoIssuer
+	Audience   []string      // aud; required unless InsecureNoAudience
+	Type       string        // typ; "at+jwt" (RFC 9068) if empty
+	TTL        time.Duration // how long a token lives; 15 minutes if zero
 
 	Now  func() time.Time // time.Now if nil
 	Rand io.Reader        // for jti; crypto/rand if nil
@@ -30,20 +37,30 @@ type SignerConfig struct {
 // Signer makes tokens. It is safe for concurrent use.
 type Signer struct {
 	config SignerConfig
-	header string // encoded
+	last   atomic.Pointer[keyHeader]
+}
+
+// keyHeader is a key's header, which is the same for all of its tokens.
+type keyHeader struct {
+	id      string
+	alg     Algorithm
+	encoded string
 }
 
 // NewSigner checks the configuration and makes a signer.
 func NewSigner(config SignerConfig) (*Signer, error) {
+	own := config.Key.IsPrivate()
 	switch {
-	case config.Key.private == nil && config.Key.secret == nil:
-		return nil, errors.New("jwt: the signer's key cannot sign")
+	case own == (config.SigningKey != nil):
+		return nil, errors.New("jwt: the signer needs either a Key that can sign or a SigningKey; a key without its private part cannot sign")
 	case config.Issuer == "" && !config.InsecureNoIssuer:
 		return nil, errors.New("jwt: the signer has no Issuer; say InsecureNoIssuer if that is meant")
 	case len(config.Audience) == 0 && !config.InsecureNoAudience:
 		return nil, errors.New("jwt: the signer has no Audience; say InsecureNoAudience if that is meant")
 	case config.TTL < 0:
 		return nil, errors.New("jwt: the signer's TTL is negative")
+	case own && !config.Key.CanSign():
+		return nil, errors.New("jwt: the signer's key cannot sign: its key_ops do not have sign")
 	case !utf8s(append([]string{config.Issuer, config.Type, config.Key.id}, config.Audience...)...):
 		return nil, errors.New("jwt: Issuer, Audience, Type and the key's id must be UTF-8")
 	}
@@ -60,15 +77,11 @@ func NewSigner(config SignerConfig) (*Signer, error) {
 	if config.Rand == nil {
 		config.Rand = rand.Reader
 	}
-	head, err := json.Marshal(struct {
-		Alg Algorithm `json:"alg"`
-		Typ string    `json:"typ"`
-		Kid string    `json:"kid,omitempty"`
-	}{config.Key.alg, config.Type, config.Key.id})
-	if err != nil {
-		return nil, fmt.Errorf("jwt: %w", err)
+	if own {
+		key := config.Key
+		config.SigningKey = func(context.Context) (Key, error) { return key, nil }
 	}
-	return &Signer{config, base64.RawURLEncoding.EncodeToString(head)}, nil
+	return &Signer{config: config}, nil
 }
 
 // defaultType is RFC 9068's type of an access token.
@@ -87,20 +100,40 @@ type wire struct {
 	Scope     string `json:"scope"`
 }
 
-// Sign makes a token of the claims. Issuer, audience, expiry, time of issue
-// and id are the signer's own: what the claims say of them is ignored, except
-// that an Expiry earlier than the signer's is kept.
+// Sign is SignContext for a signer whose key never changes.
+func (s *Signer) Sign(c Claims) (string, error) { return s.SignContext(context.Background(), c) }
+
+// SignContext makes a token of the claims. Issuer, audience, expiry, time of
+// issue and id are the signer's own: what the claims say of them is ignored,
+// except that an Expiry earlier than the signer's is kept.
 //
 // Claims that are not UTF-8, and such as would make a token longer than
-// MaxSize, are errors.
-func (s *Signer) Sign(c Claims) (string, error) {
+// MaxSize, are errors. ErrNoSigningKey says that SigningKey has failed.
+func (s *Signer) SignContext(ctx context.Context, c Claims) (string, error) {
 	if !utf8s(c.Subject, c.SessionID, c.Scope) {
 		return "", errors.New("jwt: claims must be UTF-8") // JSON would make different ones the same
 	}
-	now := s.config.Now()
+	// The clock before the key: a key that signs no more after this moment
+	// has not issued a token that says it was issued later.
+	body, err := s.claims(c, s.config.Now())
+	if err != nil {
+		return "", err
+	}
+	key, err := s.config.SigningKey(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoSigningKey, err)
+	}
+	head, err := s.header(key)
+	if err != nil {
+		return "", err
+	}
+	return seal(key, head, body)
+}
+
+func (s *Signer) claims(c Claims, now time.Time) ([]byte, error) {
 	id := make([]byte, 16)
 	if _, err := io.ReadFull(s.config.Rand, id); err != nil {
-		return "", fmt.Errorf("jwt: %w", err)
+		return nil, fmt.Errorf("jwt: %w", err)
 	}
 	w := wire{
 		Issuer: s.config.Issuer, Subject: c.Subject, SessionID: c.SessionID, Scope: c.Scope,
@@ -121,18 +154,21 @@ func (s *Signer) Sign(c Claims) (string, error) {
 	}
 	body, err := json.Marshal(w)
 	if err != nil {
-		return "", fmt.Errorf("jwt: %w", err)
+		return nil, fmt.Errorf("jwt: %w", err)
 	}
-	signed := s.header + "." + base64.RawURLEncoding.EncodeToString(body)
-	sig, err := s.config.Key.sign([]byte(signed))
-	if err != nil {
-		return "", fmt.Errorf("jwt: %w", err)
+	return body, nil
+}
+
+// header returns the key's encoded header; that of the last key is kept.
+func (s *Signer) header(key Key) (string, error) {
+	if last := s.last.Load(); last != nil && last.id == key.id && last.alg == key.alg {
+		return last.encoded, nil
 	}
-	text := signed + "." + base64.RawURLEncoding.EncodeToString(sig)
-	if len(text) > MaxSize {
-		return "", fmt.Errorf("jwt: the token would have %d bytes, more than the %d that are accepted", len(text), MaxSize)
+	encoded, err := encodeHeader(key, s.config.Type)
+	if err == nil {
+		s.last.Store(&keyHeader{key.id, key.alg, encoded})
 	}
-	return text, nil
+	return encoded, err
 }
 
 func utf8s(texts ...string) bool {

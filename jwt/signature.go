@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -9,8 +10,9 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha256" // for crypto.Hash
 	_ "crypto/sha512" // for crypto.Hash
-	"errors"
+	"hash"
 	"math/big"
+	"sync"
 )
 
 // hash is the hash of an algorithm other than EdDSA: its name ends in the size.
@@ -30,20 +32,44 @@ func digest(h crypto.Hash, input []byte) []byte {
 	return sum.Sum(nil)
 }
 
-func (k Key) mac(input []byte) []byte {
-	m := hmac.New(k.alg.hash().New, k.secret())
-	m.Write(input)
-	return m.Sum(nil)
+// macs computes one key's MACs with states that are used again, since setting
+// one up costs as much as a short message. It is safe for concurrent use.
+type macs struct{ idle sync.Pool } // of *mac
+
+// mac is a state, with room for what goes in and comes out.
+type mac struct {
+	hash    hash.Hash
+	in, out []byte
 }
 
-// sign signs input with the key's algorithm.
-func (k Key) sign(input []byte) ([]byte, error) {
-	if k.secret != nil {
-		return k.mac(input), nil
+func newMACs(alg Algorithm, secret []byte) *macs {
+	h := alg.hash().New
+	m := &macs{}
+	m.idle.New = func() any { return &mac{hash: hmac.New(h, secret)} }
+	return m
+}
+
+// do calls fn with the MAC of input, which fn must not keep.
+func (m *macs) do(input string, fn func(sum []byte)) {
+	one, _ := m.idle.Get().(*mac)
+	defer m.idle.Put(one)
+	one.hash.Reset()
+	one.in = append(one.in[:0], input...)
+	one.hash.Write(one.in)
+	one.out = one.hash.Sum(one.out[:0])
+	fn(one.out)
+}
+
+// sign signs the text with the key's algorithm.
+func (k Key) sign(text string) (sig []byte, err error) {
+	if !k.CanSign() {
+		return nil, ErrKeyUse
 	}
-	if k.private == nil {
-		return nil, errors.New("jwt: the key cannot sign")
+	if k.macs != nil {
+		k.macs.do(text, func(sum []byte) { sig = bytes.Clone(sum) })
+		return sig, nil
 	}
+	input := []byte(text)
 	switch private := k.private().(type) {
 	case ed25519.PrivateKey:
 		return ed25519.Sign(private, input), nil
@@ -56,7 +82,7 @@ func (k Key) sign(input []byte) ([]byte, error) {
 		}
 		return rsa.SignPKCS1v15(nil, private, h, digest(h, input))
 	}
-	return nil, errors.New("jwt: the key cannot sign")
+	return nil, ErrKeyUse
 }
 
 // signECDSA writes r and s side by side, as RFC 7518 section 3.4 wants.
@@ -72,11 +98,13 @@ func signECDSA(private *ecdsa.PrivateKey, sum []byte) ([]byte, error) {
 	return out, nil
 }
 
-// verify reports whether sig is the key's signature of input.
-func (k Key) verify(input, sig []byte) bool {
-	if k.secret != nil {
-		return hmac.Equal(k.mac(input), sig)
+// verify reports whether sig is the key's signature of the text.
+func (k Key) verify(text string, sig []byte) (ok bool) {
+	if k.macs != nil {
+		k.macs.do(text, func(sum []byte) { ok = hmac.Equal(sum, sig) })
+		return ok
 	}
+	input := []byte(text)
 	switch public := k.public.(type) {
 	case ed25519.PublicKey:
 		return len(public) == ed25519.PublicKeySize && ed25519.Verify(public, input, sig)

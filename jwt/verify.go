@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,7 +37,10 @@ type VerifierConfig struct {
 }
 
 // Verifier checks tokens. It is safe for concurrent use.
-type Verifier struct{ config VerifierConfig }
+type Verifier struct {
+	config VerifierConfig
+	seen   atomic.Pointer[seenHeader]
+}
 
 // NewVerifier checks the configuration and makes a verifier.
 func NewVerifier(config VerifierConfig) (*Verifier, error) {
@@ -65,18 +69,22 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 		config.Now = time.Now
 	}
 	config.Algorithms = slices.Clone(config.Algorithms)
-	return &Verifier{config}, nil
+	return &Verifier{config: config}, nil
 }
 
 // Verify returns what the token says if every word of it may be believed now.
 // Its errors are of this package's Err values, or the Keys function's own.
 func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
-	t, err := split(text)
+	seen := v.seen.Load()
+	t, err := split(text, seen)
 	if err != nil {
 		return Claims{}, err
 	}
-	if err := v.checkSignature(ctx, t); err != nil {
+	if err := v.checkSignature(ctx, &t); err != nil {
 		return Claims{}, err
+	}
+	if head, _, _ := strings.Cut(text, "."); seen == nil || seen.encoded != head {
+		v.seen.Store(&seenHeader{strings.Clone(head), t.header})
 	}
 	if !sameType(t.header.typ, v.config.Type) {
 		return Claims{}, fmt.Errorf("%w: %q", ErrType, t.header.typ)
@@ -107,29 +115,40 @@ func withoutApplication(mediaType string) string {
 
 // checkSignature comes before any look at the claims, so that no other error
 // can hide a bad signature.
-func (v *Verifier) checkSignature(ctx context.Context, t token) error {
-	alg := Algorithm(t.header.alg)
-	if !slices.Contains(v.config.Algorithms, alg) {
+func (v *Verifier) checkSignature(ctx context.Context, t *token) error {
+	if !slices.Contains(v.config.Algorithms, Algorithm(t.header.alg)) {
 		return fmt.Errorf("%w: %q", ErrAlgorithm, t.header.alg)
 	}
 	keys, err := v.config.Keys(ctx)
 	if err != nil {
 		return fmt.Errorf("jwt: keys: %w", err)
 	}
-	tried := false
-	for _, k := range keys {
-		if k.alg != alg || t.header.hasKid && k.id != t.header.kid {
-			continue
-		}
-		tried = true
-		if k.verify([]byte(t.signed), t.sig) {
+	return t.checkSignature(keys)
+}
+
+// checkSignature tries the keys of the token's algorithm and kid. A token
+// without a kid may be any key's.
+func (t *token) checkSignature(keys []Key) error {
+	tried, unfit := false, false
+	for i := range keys {
+		k := &keys[i]
+		switch {
+		case k.alg != Algorithm(t.header.alg) || t.header.hasKid && k.id != t.header.kid:
+		case !k.CanVerify():
+			unfit = true
+		case k.verify(t.signed, t.sig):
 			return nil
+		default:
+			tried = true
 		}
 	}
-	if !tried {
-		return ErrUnknownKey
+	switch {
+	case tried: // before all else: it is wrong whatever other keys are for
+		return ErrSignature
+	case unfit:
+		return ErrKeyUse
 	}
-	return ErrSignature
+	return ErrUnknownKey
 }
 
 func (v *Verifier) checkClaims(c Claims) error {

@@ -53,6 +53,16 @@ func TestVerifyAccepts(t *testing.T) {
 			if _, err := verify(v, test.token); err != nil {
 				t.Errorf("Verify(token) = %v, want nil", err)
 			}
+			config := jwt.VerifierConfig{
+				Keys: jwt.StaticKeys(edKey, edSecond), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: issuer, Audience: audience, Now: at,
+			}
+			if test.change != nil {
+				test.change(&config)
+			}
+			report := jwt.Inspect(t.Context(), test.token, config)
+			if meant := config.InsecureNoIssuer || config.InsecureNoAudience; report.Bad() || report.Good() == meant {
+				t.Errorf("Inspect(token) = %+v, want nothing wrong", report)
+			}
 		})
 	}
 }

@@ -8,9 +8,11 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -26,7 +28,7 @@ type Accounts interface {
 	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
 }
 
-// Config says what a Server is made of. All fields are required.
+// Config says what a Server is made of. All fields but the last are required.
 type Config struct {
 	Accounts Accounts
 	Scheme   *holdfast.Scheme[string] // how callers present an access token
@@ -34,6 +36,10 @@ type Config struct {
 	Verifier *jwt.Verifier
 	KeySet   func(context.Context) ([]byte, error) // the public keys, as a JWKS
 	TTL      time.Duration                         // of access tokens, for expires_in
+
+	// KeySetAge is how long others may keep the key set; a minute if zero. It
+	// must be shorter than the time for which a key is announced.
+	KeySetAge time.Duration
 }
 
 // Server has the endpoints, and the dependency that turns an access token into
@@ -56,8 +62,11 @@ func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 
 func (s *Server) verify(ctx context.Context, token string) (account.Caller, error) {
 	claims, err := s.config.Verifier.Verify(ctx, token)
-	if err != nil {
+	switch {
+	case errors.Is(err, jwt.ErrInvalid):
 		return account.Caller{}, err
+	case err != nil: // the keys could not be had, so nobody knows
+		return account.Caller{}, unavailable(err)
 	}
 	caller, err := s.config.Accounts.Caller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
 	if err != nil && !errors.Is(err, account.ErrNoCaller) {
@@ -91,7 +100,8 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone)
 		return
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
-	w.Header().Set("Cache-Control", "public, max-age=60")
+	age := cmp.Or(s.config.KeySetAge, time.Minute)
+	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
 	_, _ = w.Write(data) // the caller may be gone
 }
 

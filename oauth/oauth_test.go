@@ -2,8 +2,10 @@ package oauth_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,6 +55,8 @@ type server struct {
 	store *broken
 	now   time.Time
 	*account.Service
+
+	keysDown error
 }
 
 func newServer(t *testing.T) *server {
@@ -67,15 +71,20 @@ func newServer(t *testing.T) *server {
 	check(t, err)
 	key, err := jwt.GenerateKey(jwt.EdDSA)
 	check(t, err)
-	signer, err := jwt.NewSigner(jwt.SignerConfig{Key: key, Issuer: "https://a.example", Audience: []string{"a"}, TTL: time.Minute, Now: clock})
+	signer, err := jwt.NewSigner(jwt.SignerConfig{
+		SigningKey: func(context.Context) (jwt.Key, error) { return key, s.keysDown }, Issuer: "https://a.example", Audience: []string{"a"}, TTL: time.Minute, Now: clock,
+	})
 	check(t, err)
 	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
-		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", Audience: "a", Now: clock,
+		Keys: func(context.Context) ([]jwt.Key, error) { return []jwt.Key{key}, s.keysDown }, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", Audience: "a", Now: clock,
 	})
 	check(t, err)
 	tokens := oauth.New(oauth.Config{
 		Accounts: s, Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: signer, Verifier: verifier, TTL: time.Minute,
-		KeySet: func(context.Context) ([]byte, error) { return jwt.MarshalPublicSet(key) },
+		KeySet: func(context.Context) ([]byte, error) {
+			data, err := jwt.MarshalPublicSet(key)
+			return data, errors.Join(err, s.keysDown)
+		},
 	})
 	s.app = holdfast.New("Test", "1")
 	tokens.Register(s.app)
@@ -207,6 +216,53 @@ func TestABrokenStoreLetsNobodyIn(t *testing.T) {
 	s.store.down = nil
 	if w := s.call("GET", "/who", got.AccessToken, ""); w.Code != http.StatusOK {
 		t.Errorf("after the repair = %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+// Whatever is wrong with a token, the caller learns RFC 6750's word for it and
+// no more: all answers are alike.
+func TestTheCallerDoesNotLearnWhatIsWrong(t *testing.T) {
+	s := newServer(t)
+	good := s.token(login + "&scope=me").AccessToken
+	head, rest, _ := strings.Cut(good, ".")
+	body, sig, _ := strings.Cut(rest, ".")
+	s.now = s.now.Add(2 * time.Minute)
+	fresh := s.token(login + "&scope=me").AccessToken
+	encode := base64.RawURLEncoding.EncodeToString
+	seen := map[string][]string{}
+	for name, token := range map[string]string{
+		"expired":                 good,
+		"expired, badly signed":   head + "." + body + "." + encode(make([]byte, 64)),
+		"badly signed":            fresh[:len(fresh)-4] + "AAAA",
+		"malformed":               "x.y.z",
+		"unsecured":               encode([]byte(`{"alg":"none"}`)) + "." + body + ".",
+		"of an unknown key":       encode([]byte(`{"alg":"EdDSA","typ":"at+jwt","kid":"x"}`)) + "." + body + "." + sig,
+		"critical":                encode([]byte(`{"alg":"EdDSA","crit":["x"],"x":1}`)) + "." + body + "." + sig,
+		"too long":                fresh + strings.Repeat("A", 20000),
+		"a refresh token":         "hfr_a.b",
+		"one with two members":    encode([]byte(`{"alg":"EdDSA","alg":"EdDSA"}`)) + "." + body + "." + sig,
+		"one of another's making": encode([]byte(`{"alg":"EdDSA","jku":"https://evil.example"}`)) + "." + body + "." + sig,
+	} {
+		w := s.call("GET", "/who", token, "")
+		answer := fmt.Sprint(w.Code, w.Header()["Www-Authenticate"], w.Body)
+		seen[answer] = append(seen[answer], name)
+	}
+	if len(seen) != 1 || !strings.Contains(fmt.Sprint(seen), `401 [Bearer error="invalid_token"]`) {
+		t.Errorf("the answers differ: %q", seen)
+	}
+}
+
+// Keys that cannot be had are no answer about the token.
+func TestKeysThatCannotBeHad(t *testing.T) {
+	s := newServer(t)
+	got := s.token(login)
+	s.keysDown = errors.New("disk on fire")
+	for _, w := range []*httptest.ResponseRecorder{
+		s.call("GET", "/who", got.AccessToken, ""), s.call("POST", "/token", "", login), s.call("GET", "/.well-known/jwks.json", "", ""),
+	} {
+		if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "fire") {
+			t.Errorf("without keys = %d %s, want 503 that tells nothing", w.Code, w.Body)
+		}
 	}
 }
 

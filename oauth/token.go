@@ -42,11 +42,14 @@ func (s *Server) token(ctx context.Context, _ holdfast.Anyone, in TokenRequest) 
 	if err != nil {
 		return TokenResponse{}, err
 	}
-	access, err := s.config.Signer.Sign(jwt.Claims{
+	access, err := s.config.Signer.SignContext(ctx, jwt.Claims{
 		Subject:   grant.User.ID,
 		SessionID: grant.SessionID,
 		Scope:     strings.Join(grant.Scopes, " "),
 	})
+	if errors.Is(err, jwt.ErrNoSigningKey) {
+		err = unavailable(err)
+	}
 	if err != nil {
 		return TokenResponse{}, err
 	}

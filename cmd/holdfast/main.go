@@ -19,6 +19,9 @@ type cli struct {
 	Serve serveCmd `cmd:"" help:"Run the server."`
 	User  userCmd  `cmd:"" help:"Add, list and change users; also while the server runs."`
 	Role  roleCmd  `cmd:"" help:"List and change roles; also while the server runs."`
+	Key   keyCmd   `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
+	Token tokenCmd `cmd:"" help:"Say what is right and wrong with a token."`
+	JWS   jwsCmd   `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
 }
 
 // streams are the command's standard input and outputs.

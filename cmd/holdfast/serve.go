@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -19,10 +20,13 @@ import (
 // serveCmd is `holdfast serve`.
 type serveCmd struct {
 	database
+	masterKey
 	Addr         string        `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL          string        `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored; never taken from a Host header." placeholder:"URL"`
 	AccessTTL    time.Duration `name:"access-ttl" default:"15m" help:"How long an access token lives."`
 	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	KeyPeriod    time.Duration `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
+	KeyAnnounce  time.Duration `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
 	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default." placeholder:"CIDR"`
 	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
@@ -36,6 +40,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL {
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
+	}
+	if c.KeyPeriod != 0 && c.KeyPeriod <= c.KeyAnnounce {
+		return errors.New("--key-period must be longer than --key-announce, or 0 for ever")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
@@ -59,6 +66,11 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := c.greet(ctx, std, o, srv, local); err != nil {
 		return err
 	}
+	maintaining, stop := context.WithCancel(ctx)
+	var keys sync.WaitGroup
+	keys.Go(func() { srv.keys.Run(maintaining) }) // until the server has stopped
+	defer keys.Wait()
+	defer stop()
 	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/accountapi"
 	"github.com/holdfast-go/holdfast/jwt"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/oauth"
 )
 
@@ -19,6 +20,7 @@ const audience = "holdfast"
 type server struct {
 	app    *holdfast.App
 	issuer string
+	keys   *keyring.Ring
 }
 
 // newServer ties the parts together: store and accounts below, tokens beside
@@ -28,16 +30,18 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	if err != nil {
 		return nil, err
 	}
-	keys, err := loadKeys(ctx, o.store)
+	keys, err := c.openRing(ctx, keyring.Config{
+		Store: o.store, TokenTTL: c.AccessTTL, Period: c.KeyPeriod, Announce: c.KeyAnnounce, Log: log,
+	})
 	if err != nil {
 		return nil, err
 	}
-	signer, err := jwt.NewSigner(jwt.SignerConfig{Key: keys[0], Issuer: issuer, Audience: []string{audience}, TTL: c.AccessTTL})
+	signer, err := jwt.NewSigner(jwt.SignerConfig{SigningKey: keys.SigningKey, Issuer: issuer, Audience: []string{audience}, TTL: c.AccessTTL})
 	if err != nil {
 		return nil, err
 	}
 	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
-		Keys: jwt.StaticKeys(keys...), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: issuer, Audience: audience,
+		Keys: keys.Keys, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: issuer, Audience: audience,
 	})
 	if err != nil {
 		return nil, err
@@ -45,7 +49,7 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	scheme := holdfast.OAuth2PasswordBearer("token")
 	tokens := oauth.New(oauth.Config{
 		Accounts: o.accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
-		KeySet: func(context.Context) ([]byte, error) { return jwt.MarshalPublicSet(keys...) },
+		KeySet: keys.PublicSet, KeySetAge: min(time.Minute, c.KeyAnnounce/2),
 	})
 	app := holdfast.NewApp(holdfast.Config{
 		Title: "Holdfast", Version: "0.1.0", Logger: log,
@@ -55,7 +59,7 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	accountapi.New(accountapi.Config{Accounts: o.accounts, Scheme: scheme, Caller: tokens.Caller()}).Register(app)
 	(&setup{accounts: o.accounts, log: log}).Register(app)
 	registerHealth(app, o)
-	return &server{app, issuer}, app.Err()
+	return &server{app, issuer, keys}, app.Err()
 }
 
 // chooseIssuer stores the public URL at the first start and keeps to it.

@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"work":      0,
 
 	"account": 1,
+	"keyring": 1,
 
 	root:           2,
 	"store/memory": 2,

@@ -1,14 +1,12 @@
-// Package strictjson checks that bytes are one JSON value about which no two
-// parsers can disagree: valid UTF-8, no duplicate members, bounded depth,
-// nothing after the value. What it accepts may be given to encoding/json.
+// Package strictjson reads JSON about which no two parsers can disagree: valid
+// UTF-8, no duplicate members, bounded depth, nothing after the value. What
+// [Check] accepts may be given to encoding/json; [Object] reads the members of
+// an object in place, without decoding what nobody asks for.
 package strictjson
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -24,136 +22,237 @@ func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e
 // Check returns nil if data is one JSON value (RFC 8259) whose arrays and
 // objects nest at most maxDepth deep, and an *Error otherwise.
 func Check(data []byte, maxDepth int) error {
-	if !utf8.Valid(data) {
-		return &Error{0, "invalid UTF-8"}
-	}
-	if at := loneSurrogate(data); at >= 0 {
-		return &Error{at, "a surrogate without its partner"}
-	}
-	c := checker{dec: json.NewDecoder(strings.NewReader(string(data))), depth: maxDepth}
-	if err := c.value(); err != nil {
-		return c.error(err)
-	}
-	if _, err := c.dec.Token(); !errors.Is(err, io.EOF) {
-		return &Error{int(c.dec.InputOffset()), "text after the value"}
+	s := scanner{text: string(data), depth: maxDepth}
+	if !s.start() || !s.value() || !s.end() {
+		return s.err
 	}
 	return nil
 }
 
-type checker struct {
-	dec   *json.Decoder
-	depth int
+// scanner goes through a text from the left. Its methods return false when
+// they have set err. It is used by value on the stack: nothing it calls is an
+// interface, so that reading a token allocates nothing.
+type scanner struct {
+	text    string
+	pos     int
+	depth   int  // how much deeper the next value may nest
+	escaped bool // the string last consumed has escapes
+	err     *Error
 }
 
-func (c *checker) error(err error) error {
-	var own *Error
-	if errors.As(err, &own) {
-		return own
+func (s *scanner) fail(reason string) bool {
+	s.err = &Error{s.pos, reason}
+	return false
+}
+
+// unexpected is for a byte that cannot stand here, or for the text's end.
+func (s *scanner) unexpected() bool {
+	if s.pos >= len(s.text) {
+		return s.fail("unexpected end")
 	}
-	reason := strings.TrimPrefix(err.Error(), "json: ")
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		reason = "unexpected end"
+	return s.fail("invalid character")
+}
+
+func (s *scanner) start() bool {
+	if !utf8.ValidString(s.text) {
+		return s.fail("invalid UTF-8")
 	}
-	return &Error{int(c.dec.InputOffset()), reason}
+	return true
+}
+
+// end makes sure that nothing but white space is left.
+func (s *scanner) end() bool {
+	if s.space(); s.pos < len(s.text) {
+		return s.fail("text after the value")
+	}
+	return true
+}
+
+// space skips white space.
+func (s *scanner) space() {
+	for ; s.pos < len(s.text); s.pos++ {
+		switch s.text[s.pos] {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return
+		}
+	}
+}
+
+// next skips white space and returns the byte behind it, or 0 at the end.
+func (s *scanner) next() byte {
+	s.space()
+	if s.pos >= len(s.text) {
+		return 0
+	}
+	return s.text[s.pos]
 }
 
 // value consumes one value.
-func (c *checker) value() error {
-	token, err := c.dec.Token()
-	if err != nil {
-		return err
+func (s *scanner) value() bool {
+	switch c := s.next(); {
+	case c == '{':
+		return s.object()
+	case c == '[':
+		return s.array()
+	case c == '"':
+		_, ok := s.str()
+		return ok
+	case c == '-' || '0' <= c && c <= '9':
+		return s.number()
+	case c == 't':
+		return s.word("true")
+	case c == 'f':
+		return s.word("false")
+	case c == 'n':
+		return s.word("null")
 	}
-	open, ok := token.(json.Delim)
+	return s.unexpected()
+}
+
+func (s *scanner) word(word string) bool {
+	for i := range len(word) {
+		if s.pos >= len(s.text) || s.text[s.pos] != word[i] {
+			return s.unexpected()
+		}
+		s.pos++
+	}
+	return true
+}
+
+// number consumes a number as RFC 8259 section 6 writes it. One beyond float64
+// is wrong: some parsers make it infinite, some refuse it.
+func (s *scanner) number() bool {
+	from := s.pos
+	if s.text[s.pos] == '-' {
+		s.pos++
+	}
+	if s.pos < len(s.text) && s.text[s.pos] == '0' {
+		s.pos++
+	} else if !s.digits() {
+		return false
+	}
+	if s.pos < len(s.text) && s.text[s.pos] == '.' {
+		if s.pos++; !s.digits() {
+			return false
+		}
+	}
+	huge := s.pos-from > 300
+	if s.pos < len(s.text) && s.text[s.pos]|0x20 == 'e' {
+		s.pos++
+		if s.pos < len(s.text) && (s.text[s.pos] == '+' || s.text[s.pos] == '-') {
+			s.pos++
+		}
+		if !s.digits() {
+			return false
+		}
+		huge = true // perhaps
+	}
+	if huge {
+		if _, err := strconv.ParseFloat(s.text[from:s.pos], 64); err != nil {
+			return s.fail("number out of range")
+		}
+	}
+	return true
+}
+
+// digits consumes one digit or more.
+func (s *scanner) digits() bool {
+	from := s.pos
+	for s.pos < len(s.text) && '0' <= s.text[s.pos] && s.text[s.pos] <= '9' {
+		s.pos++
+	}
+	if s.pos == from {
+		return s.unexpected()
+	}
+	return true
+}
+
+func (s *scanner) down() bool {
+	s.pos++
+	if s.depth--; s.depth < 0 {
+		return s.fail("nested too deep")
+	}
+	return true
+}
+
+func (s *scanner) array() bool {
+	if !s.down() {
+		return false
+	}
+	if s.next() == ']' {
+		s.pos++
+		s.depth++
+		return true
+	}
+	for {
+		if !s.value() {
+			return false
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case ']':
+			s.pos++
+			s.depth++
+			return true
+		default:
+			return s.unexpected()
+		}
+	}
+}
+
+func (s *scanner) object() bool {
+	if !s.down() {
+		return false
+	}
+	var seen names
+	for first := true; ; first = false {
+		name, more := s.member(first)
+		switch {
+		case s.err != nil:
+			return false
+		case !more:
+			return true
+		case !seen.add(name):
+			return s.fail("duplicate member")
+		case !s.colon() || !s.value():
+			return false
+		}
+	}
+}
+
+// member consumes what stands before a member, and its name; or the brace that
+// closes the object, with more false.
+func (s *scanner) member(first bool) (name string, more bool) {
+	switch c := s.next(); {
+	case c == '}':
+		s.pos++
+		s.depth++
+		return "", false
+	case first:
+	case c != ',':
+		return "", s.unexpected()
+	default:
+		s.pos++
+	}
+	if s.next() != '"' {
+		return "", s.unexpected()
+	}
+	raw, ok := s.str()
 	if !ok {
-		return nil
+		return "", false
 	}
-	if c.depth--; c.depth < 0 {
-		return &Error{int(c.dec.InputOffset()), "nested too deep"}
+	if !s.escaped {
+		return raw[1 : len(raw)-1], true
 	}
-	if open == '{' {
-		err = c.members()
-	} else {
-		err = c.elements()
-	}
-	c.depth++
-	if err != nil {
-		return err
-	}
-	_, err = c.dec.Token() // the closing delimiter
-	return err
+	return unquote(raw), true
 }
 
-func (c *checker) members() error {
-	seen := map[string]bool{}
-	for c.dec.More() {
-		token, err := c.dec.Token()
-		if err != nil {
-			return err
-		}
-		name, ok := token.(string)
-		if !ok {
-			return &Error{int(c.dec.InputOffset()), "a member without a name"}
-		}
-		if seen[name] {
-			return &Error{int(c.dec.InputOffset()), "duplicate member"}
-		}
-		seen[name] = true
-		if err := c.value(); err != nil {
-			return err
-		}
+func (s *scanner) colon() bool {
+	if s.next() != ':' {
+		return s.unexpected()
 	}
-	return nil
-}
-
-func (c *checker) elements() error {
-	for c.dec.More() {
-		if err := c.value(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// loneSurrogate returns the offset of a \uD800-\uDFFF escape that is not half
-// of a pair, or -1. encoding/json would replace it silently.
-func loneSurrogate(data []byte) int {
-	for i := 0; i < len(data); i++ {
-		if data[i] != '\\' {
-			continue
-		}
-		unit, ok := escape(data, i)
-		switch {
-		case !ok:
-			i++ // the escaped byte, which may be another backslash
-		case unit>>10 == 0xD800>>10:
-			low, ok := escape(data, i+6)
-			if !ok || low>>10 != 0xDC00>>10 {
-				return i
-			}
-			i += 11
-		case unit>>10 == 0xDC00>>10:
-			return i
-		default:
-			i += 5
-		}
-	}
-	return -1
-}
-
-// escape reads a \uXXXX escape at data[i:].
-func escape(data []byte, i int) (unit uint16, ok bool) {
-	if len(data) < i+6 || data[i] != '\\' || data[i+1] != 'u' {
-		return 0, false
-	}
-	for _, c := range data[i+2 : i+6] {
-		switch {
-		case '0' <= c && c <= '9':
-			unit = unit<<4 | uint16(c-'0')
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			unit = unit<<4 | uint16(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return unit, true
+	s.pos++
+	return true
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
 )
 
 // Store is the store. It is safe for concurrent use. Readers never wait; an
@@ -70,11 +71,12 @@ type state struct {
 	sessions   map[string]account.Session // by id
 	handles    map[string]string          // handle to session id
 	setup      *account.PendingSetup
+	keys       []keyring.Record
 }
 
 func (s *state) clone() *state {
 	return &state{
-		generation: s.generation, setup: s.setup,
+		generation: s.generation, setup: s.setup, keys: s.keys,
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 	}

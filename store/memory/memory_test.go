@@ -4,10 +4,15 @@ import (
 	"testing"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) account.Store { return memory.New() })
+}
+
+func TestKeyStore(t *testing.T) {
+	storetest.RunKeys(t, func(*testing.T) keyring.Store { return memory.New() })
 }

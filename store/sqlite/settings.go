@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 )
 
@@ -18,24 +19,11 @@ func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string,
 	return stored, err
 }
 
-// Keys returns the signing keys, the newest first. If there are none, it
-// stores the one that generate returns; of processes that start at the same time,
-// one makes it.
-func (s *Store) Keys(ctx context.Context, generate func() (id string, data []byte, err error)) (keys [][]byte, err error) {
-	err = s.update(ctx, func(t *tx) error {
-		const all = "SELECT data FROM keys ORDER BY created DESC, id"
-		if keys, err = many(t, scanned[[]byte], all); err != nil || len(keys) > 0 {
-			return err
-		}
-		id, data, err := generate()
-		if err != nil {
-			return err
-		}
-		if err := t.exec("INSERT INTO keys (id, data, created) VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER))", id, data); err != nil {
-			return err
-		}
-		keys = [][]byte{data}
-		return nil
-	})
-	return keys, err
+// Setting returns a setting, or "" if it was never chosen.
+func (s *Store) Setting(ctx context.Context, name string) (value string, err error) {
+	err = s.readers.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = ?", name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, err
 }

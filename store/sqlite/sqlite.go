@@ -97,6 +97,7 @@ func connect(name, lock string, connections int) (*sql.DB, error) {
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // NORMAL would lose commits in a power cut
 			"foreign_keys(ON)",
+			"secure_delete(ON)", // a signing key that is gone, or encrypted now, leaves no trace
 		},
 		"_txlock": {lock},
 	}.Encode()}

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
@@ -172,18 +174,57 @@ func TestSetOnce(t *testing.T) {
 	}
 }
 
-func TestKeys(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "test.db")
-	a, b := open(t, path), open(t, path)
-	made := 0
-	generate := func() (string, []byte, error) { made++; return "id", []byte("key"), nil }
-	for _, store := range []*sqlite.Store{a, b, a} {
-		if keys, err := store.Keys(t.Context(), generate); err != nil || len(keys) != 1 || string(keys[0]) != "key" {
-			t.Errorf("Keys = %q, %v, want the one key", keys, err)
-		}
+func TestSetting(t *testing.T) {
+	store := open(t, filepath.Join(t.TempDir(), "test.db"))
+	if got, err := store.Setting(t.Context(), "issuer"); got != "" || err != nil {
+		t.Errorf("Setting = %q, %v, want nothing", got, err)
 	}
-	if made != 1 {
-		t.Errorf("%d keys were made, want 1", made)
+	if _, err := store.SetOnce(t.Context(), "issuer", "first"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.Setting(t.Context(), "issuer"); got != "first" || err != nil {
+		t.Errorf("Setting = %q, %v, want first", got, err)
+	}
+}
+
+func TestKeyStore(t *testing.T) {
+	storetest.RunKeys(t, func(t *testing.T) keyring.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+}
+
+// A key that is encrypted later leaves nothing in the clear behind, neither in
+// the database nor in its log.
+func TestSealedKeysLeaveNoTrace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	store := open(t, path)
+	private := func() (found bool) {
+		files, err := filepath.Glob(path + "*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || bytes.Contains(data, []byte(`"d":"`))
+		}
+		return found
+	}
+	if _, err := keyring.Open(t.Context(), keyring.Config{Store: store}); err != nil {
+		t.Fatal(err)
+	}
+	if !private() {
+		t.Fatal("without a master key, the private key is in the file; or this test cannot find it")
+	}
+	master, err := keyring.ParseMasterKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keyring.Open(t.Context(), keyring.Config{Store: store, Master: master}); err != nil {
+		t.Fatal(err)
+	}
+	if private() {
+		t.Error("the private key is still in the file")
 	}
 }
 

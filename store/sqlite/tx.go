@@ -37,11 +37,16 @@ func one[T any](t *tx, missing error, scan func(scanner) (T, error), query strin
 }
 
 // many returns all rows that a query finds.
-func many[T any](t *tx, scan func(scanner) (T, error), query string, args ...any) (list []T, err error) {
+func many[T any](t *tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := t.sql.QueryContext(t.ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
+	return collect(rows, scan)
+}
+
+// collect reads all rows and closes them.
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (list []T, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		value, err := scan(rows)

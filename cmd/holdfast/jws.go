@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/jwt"
+)
+
+// jwsCmd is `holdfast jws`.
+type jwsCmd struct {
+	Verify jwsVerify `cmd:"" help:"Check a compact JWS from standard input and print its payload. What the payload says is not looked at."`
+	Sign   jwsSign   `cmd:"" help:"Sign what standard input has and print the compact JWS."`
+}
+
+// readAll reads standard input, up to what a token may be made of.
+func readAll(r io.Reader) ([]byte, error) {
+	const most = 1 << 20
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && len(data) > most {
+		err = fmt.Errorf("standard input has more than %d bytes", most)
+	}
+	return data, err
+}
+
+// readToken reads a token, without the newline that a shell puts behind it.
+func readToken(r io.Reader) (string, error) {
+	data, err := readAll(r)
+	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err
+}
+
+// readJWK reads a key from a file, which nobody else may read if there is a
+// secret in it.
+func readJWK(path string) (jwt.Key, error) {
+	data, exposed, err := readKeyFile(path)
+	if err != nil {
+		return jwt.Key{}, err
+	}
+	key, err := jwt.ParseKey(data)
+	switch {
+	case err != nil:
+		return jwt.Key{}, fmt.Errorf("%s: %w", path, err)
+	case key.IsPrivate() && exposed != nil:
+		return jwt.Key{}, exposed
+	}
+	return key, nil
+}
+
+type jwsVerify struct {
+	JWK string `name:"jwk" required:"" help:"The file with the key, a JWK that names its one algorithm." placeholder:"FILE"`
+}
+
+// Run verifies.
+func (c *jwsVerify) Run(std streams) error {
+	key, err := readJWK(c.JWK)
+	if err != nil {
+		return err
+	}
+	text, err := readToken(std.in)
+	if err != nil {
+		return err
+	}
+	jws, err := jwt.VerifyJWS(text, key)
+	if err != nil {
+		return err
+	}
+	_, err = std.out.Write(jws.Payload)
+	return err
+}
+
+type jwsSign struct {
+	JWK string `name:"jwk" required:"" help:"The file with the private or secret key, a JWK that names its one algorithm." placeholder:"FILE"`
+	Typ string `help:"What the token is (typ), such as note+jws; nothing if left out."`
+}
+
+// Run signs.
+func (c *jwsSign) Run(std streams) error {
+	key, err := readJWK(c.JWK)
+	if err != nil {
+		return err
+	}
+	payload, err := readAll(std.in)
+	if err != nil {
+		return err
+	}
+	text, err := jwt.SignJWS(key, c.Typ, payload)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, text)
+	return nil
+}

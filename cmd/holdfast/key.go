@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/holdfast-go/holdfast/keyring"
+	"github.com/holdfast-go/holdfast/store/sqlite"
+)
+
+// keyCmd is `holdfast key`.
+type keyCmd struct {
+	List   keyList   `cmd:"" help:"List the signing keys and what they do when."`
+	Rotate keyRotate `cmd:"" help:"Announce a new signing key, which takes over after --key-announce."`
+	Retire keyRetire `cmd:"" help:"End a key in good order: its tokens stay good until they expire."`
+	Export keyExport `cmd:"" help:"Print the public keys as a JWK set."`
+}
+
+// withStore opens a store that is there, runs fn and closes it again.
+func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (err error) {
+	if _, err := os.Stat(d.DB); err != nil {
+		return fmt.Errorf("open %s: %w", d.DB, err)
+	}
+	store, err := sqlite.Open(ctx, d.DB)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", d.DB, err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return fn(store)
+}
+
+type keyList struct {
+	database
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// keyJSON is a key as --json prints it. Moments that are not known are left
+// out.
+type keyJSON struct {
+	ID        string     `json:"id"`
+	Algorithm string     `json:"algorithm"`
+	Stage     string     `json:"stage"`
+	Announced time.Time  `json:"announced"`
+	Signs     time.Time  `json:"signs"`
+	Retires   *time.Time `json:"retires,omitempty"`
+	Leaves    *time.Time `json:"leaves,omitempty"`
+	Encrypted bool       `json:"encrypted"`
+}
+
+func keyToJSON(r keyring.Record, now time.Time) keyJSON {
+	out := keyJSON{
+		ID: r.ID, Algorithm: string(r.Algorithm), Stage: r.Term.At(now).String(),
+		Announced: r.Term.Announced, Signs: r.Term.Signs, Encrypted: r.Sealed,
+	}
+	if leaves := r.Term.Leaves(); !leaves.IsZero() {
+		out.Retires, out.Leaves = &r.Term.Retires, &leaves
+	}
+	return out
+}
+
+// Run lists the keys. No master key is needed for that.
+func (c *keyList) Run(ctx context.Context, std streams) error {
+	return c.withStore(ctx, func(store *sqlite.Store) error {
+		records, err := keyring.List(ctx, store)
+		if err != nil {
+			return err
+		}
+		list := make([]keyJSON, len(records))
+		for i, r := range records {
+			list[i] = keyToJSON(r, now())
+		}
+		if c.JSON {
+			return printJSON(std.out, map[string]any{"keys": list})
+		}
+		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "KEY\tALGORITHM\tSTAGE\tSIGNS FROM\tUNTIL\tLEAVES\tENCRYPTED")
+		for _, k := range list {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Algorithm, k.Stage, moment(&k.Signs), moment(k.Retires), moment(k.Leaves), yes(k.Encrypted))
+		}
+		return t.Flush()
+	})
+}
+
+// now is the clock of the shell.
+var now = time.Now //nolint:forbidigo // commands end before one could change it
+
+func moment(at *time.Time) string {
+	if at == nil {
+		return "-"
+	}
+	return at.UTC().Format(time.RFC3339)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// withRing is withStore, for the ring of keys.
+func (m masterKey) withRing(ctx context.Context, d database, announce time.Duration, fn func(*keyring.Ring) error) error {
+	return d.withStore(ctx, func(store *sqlite.Store) error {
+		ring, err := m.openRing(ctx, keyring.Config{Store: store, Announce: announce})
+		if err != nil {
+			return err
+		}
+		return fn(ring)
+	})
+}
+
+type keyRotate struct {
+	database
+	masterKey
+	KeyAnnounce time.Duration `name:"key-announce" default:"24h" help:"How long a key is published before it signs."`
+	Now         bool          `help:"Let the announced key, or a new one, sign at once: others may have to fetch the published keys again."`
+	JSON        bool          `name:"json" help:"Print JSON."`
+}
+
+// Run rotates.
+func (c *keyRotate) Run(ctx context.Context, std streams) error {
+	return c.withRing(ctx, c.database, c.KeyAnnounce, func(ring *keyring.Ring) error {
+		rotate := ring.Rotate
+		if c.Now {
+			rotate = ring.RotateNow
+		}
+		next, err := rotate(ctx)
+		if errors.Is(err, keyring.ErrAnnounced) {
+			err = fmt.Errorf("%w; --now lets it sign at once", err)
+		}
+		if err != nil {
+			return err
+		}
+		return c.print(std, next)
+	})
+}
+
+func (c *keyRotate) print(std streams, next keyring.Record) error {
+	if c.JSON {
+		return printJSON(std.out, keyToJSON(next, now()))
+	}
+	fmt.Fprintf(std.out, "%s signs from %s\n", next.ID, moment(&next.Term.Signs))
+	return nil
+}
+
+type keyRetire struct {
+	database
+	masterKey
+	ID     string `arg:"" help:"The key, as 'holdfast key list' shows it."`
+	Revoke bool   `help:"Somebody else may have the key: refuse all of its tokens at once."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// Run retires or revokes the key.
+func (c *keyRetire) Run(ctx context.Context, std streams) error {
+	return c.withRing(ctx, c.database, 0, func(ring *keyring.Ring) error {
+		retire := ring.Retire
+		if c.Revoke {
+			retire = ring.Revoke
+		}
+		last, err := retire(ctx, c.ID)
+		if errors.Is(err, keyring.ErrVerifying) {
+			err = fmt.Errorf("%w; --revoke refuses its tokens at once", err)
+		}
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(std.out, map[string]any{"retired": c.ID, "revoked": c.Revoke, "next": keyToJSON(last, now())})
+		}
+		what := "retires; its tokens stay good until they expire"
+		if c.Revoke {
+			what = "is revoked, with every token that it signed"
+		}
+		fmt.Fprintf(std.out, "%s %s\n%s signs from %s\n", c.ID, what, last.ID, moment(&last.Term.Signs))
+		return nil
+	})
+}
+
+type keyExport struct {
+	database
+	masterKey
+}
+
+// Run prints the public keys, as the server publishes them.
+func (c *keyExport) Run(ctx context.Context, std streams) error {
+	return c.withRing(ctx, c.database, 0, func(ring *keyring.Ring) error {
+		set, err := ring.PublicSet(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s\n", set)
+		return nil
+	})
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/holdfast-go/holdfast/jwt"
+)
+
+// live is an access token that was issued, and what is known of it.
+type live struct {
+	text    string
+	kid     string
+	expires time.Time
+}
+
+// watch sees keys come and go while servers rotate them. It is safe for
+// concurrent use.
+type watch struct {
+	t     *testing.T
+	pause time.Duration // between requests
+	mu    sync.Mutex
+
+	tokens   []live               // good ones
+	issued   int                  // tokens, in all
+	accepted int                  // requests with good tokens
+	signed   map[string]time.Time // when the last token of each key was asked for
+	retires  map[string]time.Time // what the shell says
+}
+
+// add notes a token that was asked for at a moment: it was signed later.
+func (w *watch) add(text string, asked time.Time) {
+	part := func(i int, into any) {
+		data, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[i])
+		if err != nil || json.Unmarshal(data, into) != nil {
+			w.t.Errorf("the token %s cannot be read: %v", text, err)
+		}
+	}
+	var head struct{ Kid string }
+	var claims struct{ Exp int64 }
+	part(0, &head)
+	part(1, &claims)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.issued++
+	w.tokens = append(w.tokens, live{text, head.Kid, time.Unix(claims.Exp, 0)})
+	if w.signed[head.Kid].Before(asked) {
+		w.signed[head.Kid] = asked
+	}
+}
+
+// any returns one of the tokens that are good for a second more at least.
+func (w *watch) any(n int) (live, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	soon := time.Now().Add(time.Second)
+	for len(w.tokens) > 0 && !w.tokens[0].expires.After(soon) {
+		w.tokens = w.tokens[1:]
+	}
+	if len(w.tokens) == 0 {
+		return live{}, false
+	}
+	return w.tokens[n%len(w.tokens)], true
+}
+
+// refresh issues tokens from one process until the deadline; the session goes
+// from one process to the other by turns.
+func (w *watch) refresh(p, q *process, name string, until time.Time) {
+	asked := time.Now()
+	got := p.login(name, "me")
+	for n := 0; time.Now().Before(until); n++ {
+		w.add(got.Access, asked)
+		at := []*process{p, q}[n%2]
+		asked = time.Now()
+		status, body := at.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+got.Refresh)
+		if status != http.StatusOK || json.Unmarshal([]byte(body), &got) != nil {
+			w.t.Errorf("refresh at process %d = %d %s", n%2, status, body)
+			return
+		}
+		time.Sleep(5 * w.pause) //nolint:forbidigo // how much load it is
+	}
+}
+
+// use presents good tokens, of whatever process, to one of them.
+func (w *watch) use(p *process, until time.Time) {
+	for n := 0; time.Now().Before(until); n += 7 {
+		token, ok := w.any(n)
+		if !ok {
+			time.Sleep(time.Millisecond) //nolint:forbidigo // until there is one
+			continue
+		}
+		if status, body := p.call("GET", "/users/me", token.text, ""); status != http.StatusOK {
+			w.t.Errorf("GET /users/me with a token of key %s, good until %v, = %d %s at %v", token.kid, token.expires, status, body, time.Now())
+			return
+		}
+		w.mu.Lock()
+		w.accepted++
+		w.mu.Unlock()
+		time.Sleep(w.pause) //nolint:forbidigo // how much load it is
+	}
+}
+
+// published makes sure that others could verify every good token with the
+// published keys.
+func (w *watch) published(p *process, until time.Time) {
+	for n := 0; time.Now().Before(until); n++ {
+		token, ok := w.any(n)
+		status, body := p.call("GET", "/.well-known/jwks.json", "", "")
+		set, err := jwt.ParsePublicSet([]byte(body))
+		if status != http.StatusOK || err != nil || len(set.Keys) == 0 || len(set.Skipped) > 0 {
+			w.t.Errorf("GET /.well-known/jwks.json = %d %s, %v", status, body, err)
+			return
+		}
+		if ok {
+			if _, err := jwt.VerifyJWS(token.text, set.Keys...); err != nil {
+				w.t.Errorf("the published keys do not verify a token of key %s: %v", token.kid, err)
+				return
+			}
+		}
+		time.Sleep(20 * w.pause) //nolint:forbidigo // as verifiers elsewhere would ask, only more often
+	}
+}
+
+// shell notes what the shell says of the keys.
+func (w *watch) shell(p *process, until time.Time) {
+	for time.Now().Before(until) {
+		var list struct{ Keys []keyJSON }
+		if err := json.Unmarshal([]byte(p.shell("", "key", "list", "--json")), &list); err != nil {
+			w.t.Error(err)
+			return
+		}
+		w.mu.Lock()
+		for _, k := range list.Keys {
+			if k.Retires != nil && k.Retires.Before(time.Now()) {
+				w.retires[k.ID] = *k.Retires
+			}
+		}
+		w.mu.Unlock()
+		time.Sleep(500 * time.Millisecond) //nolint:forbidigo // another process cannot be synchronised with
+	}
+}
+
+// rotations runs two servers on one database that rotate the keys so many
+// times under load (the longer the pause, the less): no good token is refused by either, whoever issued it, and
+// none is signed by a key that has retired.
+func rotations(t *testing.T, times int, pause time.Duration) {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"--key-period", "3s", "--key-announce", "2s", "--access-ttl", "5s"}
+	p := start(t, dir, args...)
+	q := start(t, dir, args...)
+	names := []string{"alice", "bob"}
+	for _, name := range names {
+		p.shell(secret+"\n", "user", "add", name, "--password-stdin")
+	}
+	w := &watch{t: t, pause: pause, signed: map[string]time.Time{}, retires: map[string]time.Time{}}
+	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)
+	var load sync.WaitGroup
+	for i, name := range names {
+		load.Go(func() { w.refresh([]*process{p, q}[i%2], []*process{q, p}[i%2], name, until) })
+	}
+	for range 2 {
+		load.Go(func() { w.use(p, until) })
+		load.Go(func() { w.use(q, until) })
+	}
+	load.Go(func() { w.published(p, until) })
+	load.Go(func() { w.published(q, until) })
+	load.Go(func() { w.shell(p, until) })
+	load.Wait()
+
+	for kid, at := range w.signed {
+		if retires, ok := w.retires[kid]; ok && !at.Before(retires) {
+			t.Errorf("key %s retired at %v and signed a token that was asked for at %v", kid, retires, at)
+		}
+	}
+	if len(w.signed) < times || len(w.retires) < times-1 {
+		t.Errorf("%d keys signed and %d retired, want %d rotations", len(w.signed), len(w.retires), times)
+	}
+	t.Logf("%d keys signed, %d retired; %d tokens issued; %d requests with good tokens, all accepted", len(w.signed), len(w.retires), w.issued, w.accepted)
+}
+
+func TestRotation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers for seconds; run without -short")
+	}
+	t.Parallel()
+	rotations(t, 2, 10*time.Millisecond)
+}
+
+// 20 rotations in 60 seconds: make durability.
+func TestRotationDurability(t *testing.T) {
+	if os.Getenv("HOLDFAST_DURABILITY") == "" {
+		t.Skip("takes a minute: set HOLDFAST_DURABILITY=1, or make durability")
+	}
+	rotations(t, 20, time.Millisecond)
+}
