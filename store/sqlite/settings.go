@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 )
 
 // SetOnce stores a setting that is chosen once, and returns the value that
@@ -16,6 +18,16 @@ func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string,
 		return err
 	})
 	return stored, err
+}
+
+// Setting returns a setting, or "" if it has not been chosen.
+func (s *Store) Setting(ctx context.Context, name string) (value string, err error) {
+	t, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return "", fmt.Errorf("sqlite: %w", err)
+	}
+	defer func() { _ = t.Rollback() }() // it only read
+	return one(&tx{ctx, t}, nil, scanned[string], "SELECT coalesce(max(value), '') FROM settings WHERE name = ?", name)
 }
 
 // Keys returns the signing keys, the newest first. If there are none, it

@@ -218,3 +218,17 @@ func TestLocked(t *testing.T) {
 		t.Errorf("Update after the lock = %v", err)
 	}
 }
+
+// Two processes on one file count together.
+func TestAttemptsAreShared(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "test.db")
+	one, two := open(t, name), open(t, name)
+	bucket := []account.Bucket{{Key: [32]byte{1}, Burst: 2, Every: time.Minute}}
+	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for i, s := range []*sqlite.Store{one, two, one, two} {
+		wait, err := s.TakeAttempts(t.Context(), now, bucket)
+		if err != nil || (wait > 0) != (i >= 2) {
+			t.Errorf("attempt %d: wait %v, %v, want two attempts in all", i, wait, err)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package account
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Bucket holds attempts: a full one has Burst of them, and each that was taken
+// comes back after Every. Stores keep for a bucket nothing but the time at
+// which it is full again.
+type Bucket struct {
+	Key   [32]byte
+	Burst int
+	Every time.Duration
+}
+
+// Take returns when the bucket will be full again after one attempt was taken,
+// or how long to wait if there is none to take. fullAt is what the store keeps;
+// any time that is not after now stands for a full bucket.
+func (b Bucket) Take(fullAt, now time.Time) (next time.Time, wait time.Duration) {
+	if fullAt.Before(now) {
+		fullAt = now
+	}
+	next = fullAt.Add(b.Every)
+	return next, max(0, next.Sub(now)-time.Duration(b.Burst)*b.Every)
+}
+
+// How many wrong passwords there may be. Right ones do not count, nor what
+// never came to be verified. NIST SP 800-63B-4 section 3.2.2 wants at most 100
+// failures; an account sees at most 90 in an hour.
+const (
+	accountBurst = 10
+	accountEvery = 45 * time.Second
+
+	// A whole office may sit behind one address.
+	addressBurst = 100
+	addressEvery = 10 * time.Second
+)
+
+type sourceKey struct{}
+
+// WithSource returns a context that says from which address a request comes:
+// the one that wrong passwords are counted for, and that is remembered when
+// the password is right. Without one, only accounts are counted for.
+func WithSource(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, sourceKey{}, address)
+}
+
+// sourceOf returns the network that stands for the address of a request: a
+// person has all of a /64 in IPv6.
+func sourceOf(ctx context.Context) string {
+	text, _ := ctx.Value(sourceKey{}).(string)
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return text
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is4() {
+		return addr.String()
+	}
+	network, err := addr.Prefix(64)
+	if err != nil {
+		return text
+	}
+	return network.String()
+}
+
+// keyed is a keyed hash of what must not be readable in the store.
+func (s *Service) keyed(purpose string, parts ...string) (sum [32]byte) {
+	mac := hmac.New(sha256.New, s.Key[:])
+	mac.Write([]byte(purpose))
+	for _, part := range parts {
+		inner := sha256.Sum256([]byte(part)) // so that parts cannot run into each other
+		mac.Write(inner[:])
+	}
+	return [32]byte(mac.Sum(nil))
+}
+
+// addressBucket returns the bucket of the request's address, if that is known.
+func (s *Service) addressBucket(ctx context.Context) []Bucket {
+	from := sourceOf(ctx)
+	if from == "" {
+		return nil
+	}
+	return []Bucket{{Key: s.keyed("attempts of address", from), Burst: addressBurst, Every: addressEvery}}
+}
+
+// buckets returns where an attempt at an account is counted. All names of an
+// account, however written, are one account; names that nobody has are
+// counted as well. Who has signed in from this address before has a bucket
+// of their own there: others can then neither keep them out, nor use it.
+func (s *Service) buckets(ctx context.Context, l login) []Bucket {
+	account := l.user.ID
+	if account == "" {
+		account = "nobody " + strings.TrimSpace(strings.ToLower(l.name))
+	}
+	if l.known {
+		return []Bucket{{Key: s.keyed("attempts at account from", account, sourceOf(ctx)), Burst: accountBurst, Every: accountEvery}}
+	}
+	one := Bucket{Key: s.keyed("attempts at account", account), Burst: accountBurst, Every: accountEvery}
+	return append(s.addressBucket(ctx), one)
+}
+
+// take reserves an attempt before anything is verified, and returns it for
+// giveBack. Error: *ThrottledError.
+func (s *Service) take(ctx context.Context, buckets []Bucket) ([]Bucket, error) {
+	if s.InsecureNoThrottle || len(buckets) == 0 {
+		return nil, nil
+	}
+	wait, err := s.Store.TakeAttempts(ctx, s.now(), buckets)
+	switch {
+	case err != nil:
+		return nil, err
+	case wait > 0:
+		return nil, &ThrottledError{wait}
+	}
+	return buckets, nil
+}
+
+// giveBack returns an attempt that was no failure. The caller may have left:
+// the attempt is theirs all the same.
+func (s *Service) giveBack(ctx context.Context, taken []Bucket) {
+	if len(taken) > 0 {
+		_ = s.Store.ReturnAttempts(context.WithoutCancel(ctx), s.now(), taken) // one attempt less for a while
+	}
+}
