@@ -25,6 +25,8 @@ type serveCmd struct {
 	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
 	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default." placeholder:"CIDR"`
 	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
+
+	InsecureNoLoginThrottleForTimingTests bool `hidden:"" help:"Let anybody guess as fast as they can. For 'make timing' alone."`
 }
 
 // Run serves until the context ends.
@@ -42,7 +44,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
-	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL})
+	if c.InsecureNoLoginThrottleForTimingTests {
+		log.LogAttrs(ctx, slog.LevelWarn, "attempts to sign in are not limited: this is for timing tests only")
+	}
+	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL, InsecureNoThrottle: c.InsecureNoLoginThrottleForTimingTests})
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := c.greet(ctx, std, o, srv, local); err != nil {
 		return err
 	}
-	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
+	return serveUntil(ctx, listener, logged(log, trusted, sourced(trusted, handler)), log)
 }
 
 // localURL is where a browser on this machine finds the server.
