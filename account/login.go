@@ -139,13 +139,20 @@ func (s *Service) signIn(ctx context.Context, l login, newHash string, scopes []
 				return Grant{}, err
 			}
 		}
-		if from := sourceOf(ctx); from != "" {
-			if err := w.PutKnownAddress(l.user.ID, s.keyed("address", from), s.now()); err != nil {
-				return Grant{}, err
-			}
+		if err := s.know(ctx, w, l.user.ID); err != nil {
+			return Grant{}, err
 		}
 		return s.begin(w, l.user.ID, scopes)
 	})
+}
+
+// know remembers the request's address as one of the user's.
+func (s *Service) know(ctx context.Context, w Writer, userID string) error {
+	from := sourceOf(ctx)
+	if from == "" {
+		return nil
+	}
+	return w.PutKnownAddress(userID, s.keyed("address", from), s.now())
 }
 
 // stillThere makes sure that the user may sign in and has the hash that was

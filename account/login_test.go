@@ -348,6 +348,26 @@ func TestResetPassword(t *testing.T) {
 	}
 }
 
+// Somebody guesses, the owner resets, and gets in from where that was done.
+func TestAResetMakesItsAddressKnown(t *testing.T) {
+	w := newWorld(t)
+	u := w.user("anna", "user")
+	w.refused("Login from the address of old", w.try("anna", secret, "192.0.2.9"), nil)
+	for range 10 {
+		w.refused("a guess", w.try("anna", "wrong", "198.51.100.1"), account.ErrBadLogin)
+	}
+	link, err := w.NewReset(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const next = "a new horse battery"
+	if _, err := w.ResetPassword(account.WithSource(t.Context(), "192.0.2.1"), link, next); err != nil {
+		t.Fatal(err)
+	}
+	w.refused("Login from the address of the reset", w.try("anna", next, "192.0.2.1"), nil)
+	w.throttled("Login from the address of old", w.try("anna", next, "192.0.2.9"), 45*time.Second)
+}
+
 func TestAResetLinkIsForWhoHasNoPasswordYet(t *testing.T) {
 	w := newWorld(t)
 	u, err := w.CreateUser(t.Context(), account.NewUser{Name: "anna", WithoutPassword: true})

@@ -61,18 +61,23 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 		if err != nil {
 			return User{}, err
 		}
-		return user, s.reset(w, user.ID, hash)
+		return user, s.reset(ctx, w, user.ID, hash)
 	})
 }
 
-// reset stores the hash and forgets what came before it.
-func (s *Service) reset(w Writer, userID, hash string) error {
-	return errors.Join(
+// reset stores the hash and forgets what came before it. Whoever had the old
+// password is not known any more; whoever has the link is.
+func (s *Service) reset(ctx context.Context, w Writer, userID, hash string) error {
+	err := errors.Join(
 		s.putHash(w, userID, hash),
 		w.RemoveReset(userID),
 		w.RemoveSessionsOf(userID),
 		w.RemoveKnownAddresses(userID),
 	)
+	if err != nil {
+		return err
+	}
+	return s.know(ctx, w, userID)
 }
 
 // checkReset returns whose secret it is.
