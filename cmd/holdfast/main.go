@@ -19,6 +19,9 @@ type cli struct {
 	Serve serveCmd `cmd:"" help:"Run the server."`
 	User  userCmd  `cmd:"" help:"Add, list and change users; also while the server runs."`
 	Role  roleCmd  `cmd:"" help:"List and change roles; also while the server runs."`
+
+	Password passwordCmd `cmd:"" help:"Hash, verify and look at passwords and their hashes."`
+	Import   importCmd   `cmd:"" help:"Bring users from another system; also while the server runs."`
 }
 
 // streams are the command's standard input and outputs.
