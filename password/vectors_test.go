@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -106,6 +107,10 @@ var otherwise = []struct {
 	{"a newline is no part of a hash", "error", func(hash, _ string) bool { return strings.HasSuffix(hash, "\n") }},
 }
 
+// dear are hashes whose computing is left out under the race detector: the
+// costs are those of real use, and there is nothing to race in them.
+var dear = regexp.MustCompile(`^\$2[aby]\$(0[6-9]|1)|2[ab],(r=)?(0[6-9]|[6-9]|1)|m=\d{5}|[$=]\d{5,}\$|^\$[56]\$|ln=1\d|p=16`)
+
 // testdata/passlib.jsonl is what Passlib 1.7.4 says of 628 hashes: its own,
 // bent ones, and those of its test suite. script/passlib-vectors made it.
 func TestMalformedHashesAreDecidedAsPasslibDoes(t *testing.T) {
@@ -123,6 +128,9 @@ func TestMalformedHashesAreDecidedAsPasslibDoes(t *testing.T) {
 		}
 		if err := json.Unmarshal(lines.Bytes(), &test); err != nil {
 			t.Fatal(err)
+		}
+		if raceDetector && dear.MatchString(test.Hash) {
+			continue
 		}
 		if test.Secret == nil {
 			test.Secret = []byte(theirSecret)
@@ -143,7 +151,7 @@ func TestMalformedHashesAreDecidedAsPasslibDoes(t *testing.T) {
 			t.Errorf("%s: %q is %s (%v), want %s; Passlib says %s", test.What, test.Hash, got, err, want, test.Passlib)
 		}
 	}
-	if seen < 600 || len(used) != len(otherwise) {
+	if seen < 600 || !raceDetector && len(used) != len(otherwise) {
 		t.Errorf("%d hashes were tried and %d of %d exceptions used, want all", seen, len(used), len(otherwise))
 	}
 }
@@ -202,6 +210,9 @@ func TestPublishedVectors(t *testing.T) {
 	}
 	c := newContext(t)
 	for name, test := range tests {
+		if raceDetector && dear.MatchString(test.hash) {
+			continue
+		}
 		if ok, err := c.Verify(t.Context(), test.secret, test.hash); !ok || err != nil {
 			t.Errorf("%s: Verify(%q, %s) = %v, %v, want true", name, test.secret, test.hash, ok, err)
 		}
