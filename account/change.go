@@ -33,7 +33,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 			s.giveBack(ctx, taken)
 		}
 	}()
-	if _, err := s.authenticate(ctx, &found, string(current)); err != nil {
+	if _, err := s.authenticate(ctx, found, string(current)); err != nil {
 		return err
 	}
 	hash, err := s.hash(ctx, next)

@@ -75,7 +75,7 @@ func (s *Service) checkImport(r Reader, user User, hash string, roles map[string
 	}
 	if hash != "" {
 		if err := s.Passwords.Check(hash); err != nil {
-			return &InvalidError{"hash", strings.TrimPrefix(err.Error(), "password: ")}
+			return &InvalidError{"hash", strings.TrimPrefix(err.Error(), "password: the hash ")}
 		}
 	}
 	for _, role := range user.Roles {

@@ -31,7 +31,7 @@ func (s *Service) Login(ctx context.Context, name, password string, scopes []str
 			s.giveBack(ctx, taken)
 		}
 	}()
-	newHash, err := s.authenticate(ctx, &found, password)
+	newHash, err := s.authenticate(ctx, found, password)
 	for try := 0; err == nil; try++ {
 		grant, err = s.signIn(ctx, found, newHash, scopes)
 		if !errors.Is(err, errHashChanged) || try == 3 {
@@ -42,7 +42,7 @@ func (s *Service) Login(ctx context.Context, name, password string, scopes []str
 		if found, err = s.findLogin(ctx, name); err != nil {
 			return Grant{}, err
 		}
-		newHash, err = s.authenticate(ctx, &found, password)
+		newHash, err = s.authenticate(ctx, found, password)
 	}
 	return grant, err
 }
@@ -108,20 +108,25 @@ func (s *Service) likeOthers(name string, kinds []PasswordKind) string {
 	return ""
 }
 
-// authenticate verifies a password, or does the same work where there is
-// nothing to verify it with. The error is ErrBadLogin, or the hasher's.
-func (s *Service) authenticate(ctx context.Context, l *login, password string) (newHash string, err error) {
-	if s.Passwords.Blank(l.hash) == "" { // no hash, or one that is damaged
+// authenticate verifies a password, or does the same work where no password is
+// right: for a name that nobody has, a user without a password or with a
+// damaged hash, and a disabled one. The error is ErrBadLogin, or the hasher's.
+func (s *Service) authenticate(ctx context.Context, l login, password string) (newHash string, err error) {
+	like, hopeless := l.hash, l.user.Disabled
+	if s.Passwords.Blank(l.hash) == "" {
+		like, hopeless = l.like, true
+	}
+	if hopeless {
 		if !dummyVerification {
 			return "", ErrBadLogin
 		}
-		if err := s.Passwords.DummyVerifyLike(ctx, password, l.like); err != nil {
+		if err := s.Passwords.DummyVerifyLike(ctx, password, like); err != nil {
 			return "", err
 		}
 		return "", ErrBadLogin
 	}
 	ok, newHash, err := s.Passwords.VerifyAndUpdate(ctx, password, l.hash)
-	if err == nil && (!ok || l.user.Disabled) {
+	if err == nil && !ok {
 		err = ErrBadLogin
 	}
 	return newHash, err

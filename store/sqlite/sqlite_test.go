@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
@@ -230,5 +233,51 @@ func TestAttemptsAreShared(t *testing.T) {
 		if err != nil || (wait > 0) != (i >= 2) {
 			t.Errorf("attempt %d: wait %v, %v, want two attempts in all", i, wait, err)
 		}
+	}
+}
+
+// A file of before the kinds of hashes were counted has them counted.
+func TestMigrationCountsKinds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	passwords, err := password.NewContext(password.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := passwords.Hash(t.Context(), "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hash := range map[string]string{"anna": hash, "ben": hash, "without": ""} {
+		_, err := db.ExecContext(t.Context(), "INSERT INTO users (id, name, email, disabled, created, password_hash) VALUES (?1, ?1, '', 0, 0, ?2)", name, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err = open(t, path).View(t.Context(), func(r account.Reader) error {
+		kinds, err := r.PasswordKinds()
+		if len(kinds) != 1 || kinds[0].Users != 2 || kinds[0].Kind != passwords.Blank(hash) {
+			t.Errorf("PasswordKinds = %v, want two of %s", kinds, passwords.Blank(hash))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
