@@ -14,7 +14,7 @@ import (
 
 // importCmd is `holdfast import`.
 type importCmd struct {
-	Users importUsers `cmd:"" help:"Bring users with their password hashes from another system. Who is there already is never changed."`
+	Users importUsers `cmd:"" help:"Bring users with their password hashes from another system. Who is there already is never changed. Exits with 1 if lines were refused; the others are done."`
 }
 
 type importUsers struct {
