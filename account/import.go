@@ -25,7 +25,11 @@ func (s *Service) Import(ctx context.Context, list []ImportedUser) ([]error, err
 		return why, err
 	}
 	return why, s.Store.Update(ctx, func(w Writer) error {
-		for i, user := range users {
+		for i := range list {
+			user, planned := users[i]
+			if !planned {
+				continue
+			}
 			if why[i] = s.insert(w, user, list[i].Hash); why[i] != nil && !refusedImport(why[i]) {
 				return why[i]
 			}

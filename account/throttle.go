@@ -20,13 +20,13 @@ type Bucket struct {
 
 // Take returns when the bucket will be full again after one attempt was taken,
 // or how long to wait if there is none to take. fullAt is what the store keeps;
-// any time that is not after now stands for a full bucket.
+// any time that is not after now stands for a full bucket, and one that is
+// later than an empty bucket's, as after a clock that was put back, for an
+// empty one.
 func (b Bucket) Take(fullAt, now time.Time) (next time.Time, wait time.Duration) {
-	if fullAt.Before(now) {
-		fullAt = now
-	}
-	next = fullAt.Add(b.Every)
-	return next, max(0, next.Sub(now)-time.Duration(b.Burst)*b.Every)
+	all := time.Duration(b.Burst) * b.Every
+	missing := min(max(0, fullAt.Sub(now)), all) + b.Every
+	return now.Add(missing), max(0, missing-all)
 }
 
 // How many wrong passwords there may be. Right ones do not count, nor what

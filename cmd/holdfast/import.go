@@ -157,9 +157,9 @@ func (j *importJob) user(r record) (u account.ImportedUser, admin bool, err erro
 	super, _ := r.first("is_superuser")
 	switch {
 	case !named:
-		err = errors.New("there is no column with the name")
+		err = errors.New("nothing in it is called as the name of a user is; is --from right?")
 	case !hashed:
-		err = errors.New("there is no column with the password hash")
+		err = errors.New("nothing in it is called as a password hash is; is --from right?")
 	}
 	return u, yes(super), err
 }
