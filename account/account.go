@@ -89,6 +89,7 @@ type Config struct {
 type Service struct {
 	Config
 	callers *otter.Cache[callerKey, *standing]
+	turns   turns
 }
 
 // maxCallers bounds the cache of callers, in sessions.

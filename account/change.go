@@ -24,15 +24,11 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 	if err != nil {
 		return err
 	}
-	taken, err := s.take(ctx, s.buckets(ctx, found))
+	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if !errors.Is(err, ErrBadLogin) {
-			s.giveBack(ctx, taken)
-		}
-	}()
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
 	if _, err := s.authenticate(ctx, found, string(current)); err != nil {
 		return err
 	}

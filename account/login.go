@@ -22,15 +22,11 @@ func (s *Service) Login(ctx context.Context, name, password string, scopes []str
 	if err != nil {
 		return Grant{}, err
 	}
-	taken, err := s.take(ctx, s.buckets(ctx, found))
+	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return Grant{}, err
 	}
-	defer func() {
-		if !errors.Is(err, ErrBadLogin) {
-			s.giveBack(ctx, taken)
-		}
-	}()
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
 	newHash, err := s.authenticate(ctx, found, password)
 	for try := 0; err == nil; try++ {
 		grant, err = s.signIn(ctx, found, newHash, scopes)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -18,11 +19,16 @@ type hasher struct {
 	*password.Context
 	verified []string // the hashes, also those of nobody
 	fail     error
+	hold     chan struct{} // verifications wait for it if there is one
 }
 
 func (h *hasher) VerifyAndUpdate(ctx context.Context, secret, hash string) (bool, string, error) {
 	if h.fail != nil {
 		return false, "", h.fail
+	}
+	if h.hold != nil {
+		<-h.hold
+		return h.Context.VerifyAndUpdate(ctx, secret, hash)
 	}
 	h.verified = append(h.verified, hash)
 	return h.Context.VerifyAndUpdate(ctx, secret, hash)
@@ -195,6 +201,34 @@ func TestAttemptsThatAreGivenBack(t *testing.T) {
 			w.refused("Login", w.try(name, "wrong", "192.0.2.1"), account.ErrBadLogin)
 		}
 	}
+}
+
+// Many right passwords at once are not too many: they wait for their turn.
+func TestSignInsTakeTurns(t *testing.T) {
+	w, h := watched(t)
+	w.user("anna", "user")
+	synctest.Test(t, func(t *testing.T) {
+		h.hold = make(chan struct{})
+		results := make(chan error, 30)
+		for range 30 {
+			go func() { _, err := w.Login(t.Context(), "anna", secret, nil); results <- err }()
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := w.Login(ctx, "anna", secret, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Login of a caller who leaves = %v, want DeadlineExceeded", err)
+		}
+		if _, err := w.Login(t.Context(), "nobody", secret, nil); !errors.Is(err, account.ErrBadLogin) {
+			t.Errorf("Login at another account = %v, want ErrBadLogin at once", err)
+		}
+		close(h.hold)
+		for range 30 {
+			if err := <-results; err != nil {
+				t.Errorf("Login = %v, want nil", err)
+			}
+		}
+	})
 }
 
 // A name that nobody has gets the kind of hash that others have, in their

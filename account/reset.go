@@ -38,11 +38,7 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	if err != nil {
 		return User{}, err
 	}
-	defer func() {
-		if !errors.Is(err, ErrBadReset) {
-			s.giveBack(ctx, taken)
-		}
-	}()
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadReset)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	user, err = view(ctx, s, func(r Reader) (User, error) { return s.checkReset(r, secret) })

@@ -42,11 +42,7 @@ func (s *Service) Setup(ctx context.Context, secret Secret, name string, passwor
 	if err != nil {
 		return User{}, err
 	}
-	defer func() {
-		if !errors.Is(err, ErrBadSetup) {
-			s.giveBack(ctx, taken)
-		}
-	}()
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadSetup)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	if err := s.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -105,11 +106,18 @@ func (s *Service) buckets(ctx context.Context, l login) []Bucket {
 	return append(s.addressBucket(ctx), one)
 }
 
-// take reserves an attempt before anything is verified, and returns it for
-// giveBack. Error: *ThrottledError.
-func (s *Service) take(ctx context.Context, buckets []Bucket) ([]Bucket, error) {
+// attempt is one that was taken before anything was verified.
+type attempt struct {
+	service *Service
+	taken   []Bucket
+	leave   func() // the turn
+}
+
+// take reserves an attempt. Error: *ThrottledError.
+func (s *Service) take(ctx context.Context, buckets []Bucket) (*attempt, error) {
+	a := &attempt{service: s, leave: func() {}}
 	if s.InsecureNoThrottle || len(buckets) == 0 {
-		return nil, nil
+		return a, nil
 	}
 	wait, err := s.Store.TakeAttempts(ctx, s.now(), buckets)
 	switch {
@@ -118,13 +126,83 @@ func (s *Service) take(ctx context.Context, buckets []Bucket) ([]Bucket, error) 
 	case wait > 0:
 		return nil, &ThrottledError{wait}
 	}
-	return buckets, nil
+	a.taken = buckets
+	return a, nil
 }
 
-// giveBack returns an attempt that was no failure. The caller may have left:
-// the attempt is theirs all the same.
-func (s *Service) giveBack(ctx context.Context, taken []Bucket) {
-	if len(taken) > 0 {
-		_ = s.Store.ReturnAttempts(context.WithoutCancel(ctx), s.now(), taken) // one attempt less for a while
+// takeInTurn is take for a sign-in, after waiting until few others at the same
+// account are under way: those with a right password give their attempts back,
+// and should not be taken for too many while they do not yet.
+func (s *Service) takeInTurn(ctx context.Context, l login) (*attempt, error) {
+	buckets := s.buckets(ctx, l)
+	if s.InsecureNoThrottle {
+		return s.take(ctx, nil)
+	}
+	leave, err := s.turns.wait(ctx, buckets[len(buckets)-1].Key)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.take(ctx, buckets)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	a.leave = leave
+	return a, nil
+}
+
+// end gives the attempt back unless it failed. The caller may have left: the
+// attempt is theirs all the same.
+func (a *attempt) end(ctx context.Context, failed bool) {
+	if !failed && len(a.taken) > 0 {
+		// An error costs an attempt for a while.
+		_ = a.service.Store.ReturnAttempts(context.WithoutCancel(ctx), a.service.now(), a.taken)
+	}
+	a.leave()
+}
+
+// atOnce is how many sign-ins at one account are under way at once in this
+// process. It is less than accountBurst, for two processes.
+const atOnce = accountBurst / 2
+
+// turns lets atOnce callers of a key in and has the others wait. The zero value
+// is ready.
+type turns struct {
+	mu   sync.Mutex
+	keys map[[32]byte]*turn // of those who are in or wait
+}
+
+type turn struct {
+	in      chan struct{}
+	callers int
+}
+
+// wait returns when it is the caller's turn, with the function that ends it.
+func (t *turns) wait(ctx context.Context, key [32]byte) (leave func(), err error) {
+	t.mu.Lock()
+	one := t.keys[key]
+	if one == nil {
+		if t.keys == nil {
+			t.keys = map[[32]byte]*turn{}
+		}
+		one = &turn{in: make(chan struct{}, atOnce)}
+		t.keys[key] = one
+	}
+	one.callers++
+	t.mu.Unlock()
+	select {
+	case one.in <- struct{}{}:
+		return func() { <-one.in; t.leave(key, one) }, nil
+	case <-ctx.Done():
+		t.leave(key, one)
+		return nil, ctx.Err()
+	}
+}
+
+func (t *turns) leave(key [32]byte, one *turn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if one.callers--; one.callers == 0 {
+		delete(t.keys, key)
 	}
 }
