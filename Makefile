@@ -32,6 +32,11 @@ lint: ## golangci-lint with the short list of .golangci.yml
 fmt: ## format as the linter wants it
 	$(TOOLS) golangci-lint fmt ./...
 
+timing: ## whether a stopwatch tells who has an account (minutes, alone on the machine)
+	HOLDFAST_TIMING=2000 $(GO) test -count=1 -timeout=20m -v -run 'TestTiming' ./cmd/holdfast
+	@echo 'The same without the dummy verification, which must fail:'
+	! HOLDFAST_TIMING=100 $(GO) test -count=1 -tags holdfast_insecure_no_dummy -run 'TestTimingOfNames' ./cmd/holdfast
+
 vuln: ## known vulnerabilities in what is called
 	$(TOOLS) govulncheck ./...
 
@@ -48,4 +53,4 @@ bench: ## what it costs, beside other libraries (bench/README.md)
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fmt vuln fuzz durability bench golden run
+.PHONY: help check test short browser lint fmt vuln fuzz durability timing bench golden run

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
+
+	"github.com/holdfast-go/holdfast/password"
 )
 
 // What can be wrong. Any other error means that the store or the password
@@ -33,7 +35,17 @@ var (
 	ErrRoleInUse = errors.New("the role is in use")
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")
+	ErrBadReset  = errors.New("the link is wrong, used or too old")
 )
+
+// ThrottledError is the answer to an attempt too many, whatever the password.
+type ThrottledError struct {
+	RetryAfter time.Duration // until there may be another
+}
+
+func (e *ThrottledError) Error() string {
+	return "too many attempts; the next in " + e.RetryAfter.Round(time.Second).String()
+}
 
 // InvalidError is a value that breaks a rule.
 type InvalidError struct {
@@ -47,23 +59,37 @@ func (e *InvalidError) Error() string { return e.Field + " " + e.Reason }
 type Passwords interface {
 	Hash(ctx context.Context, secret string) (hash string, err error)
 	VerifyAndUpdate(ctx context.Context, secret, hash string) (ok bool, newHash string, err error)
-	DummyVerify(ctx context.Context, secret string) error
+	DummyVerifyLike(ctx context.Context, secret, like string) error
+	Blank(hash string) string // "" for one that cannot be verified
+	Check(hash string) error  // why it cannot
 }
 
 // Config says what a Service stands on.
 type Config struct {
-	Store      Store         // required
-	Passwords  Passwords     // required
-	RefreshTTL time.Duration // how long a session lives; 30 days if zero
+	Store      Store           // required
+	Passwords  Passwords       // required
+	Policy     password.Policy // for passwords that are set; the zero policy is good
+	RefreshTTL time.Duration   // how long a session lives; 30 days if zero
+
+	// Key makes what is counted and remembered about names and addresses
+	// unreadable, and chooses what a name that nobody has looks like to a
+	// stopwatch. It must be the same in all processes and after a restart. A
+	// random one if zero, which is good for tests.
+	Key [32]byte
 
 	Now  func() time.Time // time.Now if nil
 	Rand io.Reader        // for ids and tokens; crypto/rand if nil
+
+	// InsecureNoThrottle takes the bound off attempts to sign in, for tests
+	// that measure how long they take.
+	InsecureNoThrottle bool
 }
 
 // Service is the domain on top of a store. It is safe for concurrent use.
 type Service struct {
 	Config
 	callers *otter.Cache[callerKey, *standing]
+	turns   turns
 }
 
 // maxCallers bounds the cache of callers, in sessions.
@@ -87,6 +113,11 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	}
 	if config.Rand == nil {
 		config.Rand = rand.Reader
+	}
+	if config.Key == ([32]byte{}) {
+		if _, err := io.ReadFull(config.Rand, config.Key[:]); err != nil {
+			return nil, fmt.Errorf("account: %w", err)
+		}
 	}
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})
 	if err != nil {

@@ -152,9 +152,13 @@ func TestCallersFollowTheStore(t *testing.T) {
 func TestCallersEnd(t *testing.T) {
 	yes := true
 	for name, end := range map[string]func(w *world, g account.Grant) error{
-		"by logout":         func(w *world, g account.Grant) error { return w.Logout(w.t.Context(), g.SessionID) },
-		"when removed":      func(w *world, g account.Grant) error { return w.RemoveUser(w.t.Context(), g.User.ID) },
-		"by a new password": func(w *world, g account.Grant) error { return w.SetPassword(w.t.Context(), g.User.ID, secret+"!") },
+		"by logout":    func(w *world, g account.Grant) error { return w.Logout(w.t.Context(), g.SessionID) },
+		"when removed": func(w *world, g account.Grant) error { return w.RemoveUser(w.t.Context(), g.User.ID) },
+		"by a new password": func(w *world, g account.Grant) error {
+			link, err := w.NewReset(w.t.Context(), g.User.ID)
+			_, err2 := w.ResetPassword(w.t.Context(), link, secret+"!")
+			return errors.Join(err, err2)
+		},
 		"when disabled": func(w *world, g account.Grant) error {
 			_, err := w.UpdateUser(w.t.Context(), g.User.ID, account.UserChange{Disabled: &yes})
 			return err

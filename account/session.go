@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Grant is what a sign-in or a refresh gives.
@@ -14,79 +13,6 @@ type Grant struct {
 	SessionID    string
 	Scopes       []string // granted, sorted: may be fewer than were asked for
 	RefreshToken Secret   // good once
-}
-
-// Login starts a session for a name and a password. Of the scopes asked for,
-// it grants those that the user's roles grant.
-//
-// An unknown name, a wrong password and a disabled user are one error,
-// ErrBadLogin, after the same work. A password hash that is weaker than the
-// present configuration is replaced by the way.
-func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (Grant, error) {
-	user, hash, err := s.findLogin(ctx, name)
-	if err != nil {
-		return Grant{}, err
-	}
-	ok, newHash, err := s.verify(ctx, password, hash)
-	if err != nil {
-		return Grant{}, err
-	}
-	if !ok || user.Disabled {
-		return Grant{}, ErrBadLogin
-	}
-	return update(ctx, s, func(w Writer) (Grant, error) {
-		if err := stillThere(w, user.ID, hash); err != nil {
-			return Grant{}, err
-		}
-		if newHash != "" {
-			if err := w.PutPasswordHash(user.ID, newHash); err != nil {
-				return Grant{}, err
-			}
-		}
-		return s.begin(w, user.ID, scopes)
-	})
-}
-
-// findLogin returns the user of a name with the password hash, or nothing for
-// a name that nobody has.
-func (s *Service) findLogin(ctx context.Context, name string) (user User, hash string, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if user, err = r.UserByName(strings.ToLower(name)); err != nil {
-			return err
-		}
-		hash, err = r.PasswordHash(user.ID)
-		return err
-	})
-	if errors.Is(err, ErrNoUser) {
-		return User{}, "", nil
-	}
-	return user, hash, err
-}
-
-// verify does the same work whether there is a hash or not, so that the time
-// does not tell who has an account.
-func (s *Service) verify(ctx context.Context, password, hash string) (ok bool, newHash string, err error) {
-	if hash == "" {
-		return false, "", s.Passwords.DummyVerify(ctx, password)
-	}
-	return s.Passwords.VerifyAndUpdate(ctx, password, hash)
-}
-
-// stillThere makes sure that nothing that the sign-in rests on has changed
-// while the password was being verified.
-func stillThere(w Writer, userID, hash string) error {
-	user, err := w.User(userID)
-	if errors.Is(err, ErrNoUser) || err == nil && user.Disabled {
-		return ErrBadLogin
-	}
-	if err != nil {
-		return err
-	}
-	now, err := w.PasswordHash(userID)
-	if err == nil && now != hash {
-		err = ErrBadLogin
-	}
-	return err
 }
 
 // begin makes a session, and makes room by dropping those that are over.

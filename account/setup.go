@@ -36,8 +36,13 @@ func noAdmin(r Reader) error {
 
 // Setup creates the first administrator. The secret is used up by success
 // alone: a name or a password that is refused may be tried again. Errors:
-// ErrBadSetup, ErrNameTaken, *InvalidError.
-func (s *Service) Setup(ctx context.Context, secret Secret, name string, password Secret) (User, error) {
+// ErrBadSetup, ErrNameTaken, *InvalidError, *ThrottledError.
+func (s *Service) Setup(ctx context.Context, secret Secret, name string, password Secret) (user User, err error) {
+	taken, err := s.take(ctx, s.addressBucket(ctx))
+	if err != nil {
+		return User{}, err
+	}
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadSetup)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	if err := s.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {
@@ -54,7 +59,7 @@ func (s *Service) Setup(ctx context.Context, secret Secret, name string, passwor
 		if err := w.RemovePendingSetup(); err != nil {
 			return User{}, err
 		}
-		return user, insert(w, user, hash)
+		return user, s.insert(w, user, hash)
 	})
 }
 

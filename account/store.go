@@ -20,6 +20,21 @@ type Store interface {
 	// once when this process made it (before Update returns), within a second
 	// when another did. It never blocks.
 	Generation() uint64
+
+	Attempts
+}
+
+// Attempts counts attempts to sign in, for all processes that share the store.
+// It is no part of the transactions and does not change the generation: a
+// count is lost in a power cut at worst, and a flood of wrong passwords must
+// not cost the others a commit each.
+type Attempts interface {
+	// TakeAttempts takes one attempt out of every bucket, or none out of any if
+	// one is empty; wait is then how long until all of them have one.
+	TakeAttempts(ctx context.Context, now time.Time, buckets []Bucket) (wait time.Duration, err error)
+
+	// ReturnAttempts puts one attempt back into every bucket.
+	ReturnAttempts(ctx context.Context, now time.Time, buckets []Bucket) error
 }
 
 // Reader reads within a transaction and must not be used outside of it. Lists
@@ -28,6 +43,7 @@ type Reader interface {
 	UserReader
 	RoleReader
 	SessionReader
+	ResetReader
 }
 
 // Writer reads and changes within a transaction.
@@ -36,6 +52,7 @@ type Writer interface {
 	UserWriter
 	RoleWriter
 	SessionWriter
+	ResetWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -45,13 +62,25 @@ type UserReader interface {
 	Users(after string, limit int) ([]User, error) // by id
 	PasswordHash(userID string) (string, error)    // or ErrNoUser
 	CountEnabled(role string) (int, error)         // enabled users with the role
+
+	// PasswordKinds says how many users have a hash of which kind: the
+	// MaxPasswordKinds most frequent ones, in the order of their names.
+	PasswordKinds() ([]PasswordKind, error)
+
+	// KnownAddress reports whether the user has signed in from an address.
+	KnownAddress(userID string, address [32]byte) (bool, error)
 }
 
 // UserWriter changes users.
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
-	PutPasswordHash(userID, hash string) error
-	RemoveUser(id string) error // with hash and sessions
+	PutPasswordHash(userID, hash, kind string) error
+	RemoveUser(id string) error // with hash, sessions, reset and addresses
+
+	// PutKnownAddress remembers an address from which the user has signed in,
+	// and forgets all but the user's MaxKnownAddresses newest ones.
+	PutKnownAddress(userID string, address [32]byte, now time.Time) error
+	RemoveKnownAddresses(userID string) error
 }
 
 // RoleReader finds roles. Their scopes are sorted.
@@ -81,6 +110,17 @@ type SessionWriter interface {
 	RemoveSessionsBefore(expiry time.Time) error
 	PutPendingSetup(setup PendingSetup) error // in place of the one before
 	RemovePendingSetup() error
+}
+
+// ResetReader finds the one-time secrets that let users set a password.
+type ResetReader interface {
+	Reset(secretHash [32]byte) (Reset, error) // or ErrBadReset
+}
+
+// ResetWriter changes them. A user has at most one.
+type ResetWriter interface {
+	PutReset(reset Reset) error // in place of the user's one before; ErrNoUser
+	RemoveReset(userID string) error
 }
 
 // User is somebody with an account.
@@ -119,3 +159,25 @@ type PendingSetup struct {
 	SecretHash [32]byte // SHA-256
 	Expires    time.Time
 }
+
+// Reset is the one-time secret with which a user sets a new password.
+type Reset struct {
+	UserID     string
+	SecretHash [32]byte // SHA-256
+	Before     [32]byte // SHA-256 of the password hash that it replaces
+	Expires    time.Time
+}
+
+// PasswordKind is a kind of password hash and how many users have one of it.
+type PasswordKind struct {
+	Kind  string // a hash that costs as much to verify, and holds nothing of theirs
+	Users int
+}
+
+const (
+	// MaxKnownAddresses is how many addresses are remembered for a user.
+	MaxKnownAddresses = 10
+
+	// MaxPasswordKinds is how many kinds PasswordKinds returns at most.
+	MaxPasswordKinds = 64
+)

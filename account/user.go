@@ -6,7 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/holdfast-go/holdfast/password"
 )
 
 // NewUser is a user to be created.
@@ -15,6 +16,10 @@ type NewUser struct {
 	Email    string // may be empty
 	Password Secret
 	Roles    []string
+
+	// WithoutPassword makes a user who cannot sign in until a link from
+	// NewReset is used. Password must be empty then.
+	WithoutPassword bool
 }
 
 // UserChange changes what is not nil.
@@ -45,29 +50,37 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, func(w Writer) (User, error) { return user, insert(w, user, hash) })
+	return update(ctx, s, func(w Writer) (User, error) { return user, s.insert(w, user, hash) })
 }
 
 // prepare checks a new user and hashes the password, outside of any
 // transaction because that takes long.
 func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) {
 	user := User{Name: strings.ToLower(n.Name), Email: n.Email, Roles: sorted(n.Roles), Created: s.now()}
-	err := cmp.Or(checkName(user.Name), checkEmail(user.Email), checkPassword(string(n.Password)))
+	err := cmp.Or(checkName(user.Name), checkEmail(user.Email))
+	if err == nil && !(n.WithoutPassword && n.Password == "") {
+		err = s.checkPassword(string(n.Password), user)
+	}
 	if err != nil {
 		return User{}, "", err
 	}
-	if user.ID, err = s.newID(); err != nil {
-		return User{}, "", err
+	if user.ID, err = s.newID(); err != nil || n.WithoutPassword {
+		return user, "", err
 	}
-	hash, err := s.Passwords.Hash(ctx, string(n.Password))
+	hash, err := s.hash(ctx, n.Password)
 	return user, hash, err
 }
 
-func insert(w Writer, user User, hash string) error {
-	if err := putUser(w, user); err != nil {
+func (s *Service) insert(w Writer, user User, hash string) error {
+	if err := putUser(w, user); err != nil || hash == "" {
 		return err
 	}
-	return w.PutPasswordHash(user.ID, hash)
+	return s.putHash(w, user.ID, hash)
+}
+
+// putHash stores a password hash with its kind.
+func (s *Service) putHash(w Writer, userID, hash string) error {
+	return w.PutPasswordHash(userID, hash, s.Passwords.Blank(hash))
 }
 
 // putUser stores a user whose roles must exist.
@@ -141,27 +154,6 @@ func (s *Service) RemoveUser(ctx context.Context, id string) error {
 	})
 }
 
-// SetPassword gives a user another password and ends their sessions. Errors:
-// ErrNoUser, *InvalidError.
-func (s *Service) SetPassword(ctx context.Context, id, secret string) error {
-	if err := checkPassword(secret); err != nil {
-		return err
-	}
-	hash, err := s.Passwords.Hash(ctx, secret)
-	if err != nil {
-		return err
-	}
-	return s.Store.Update(ctx, func(w Writer) error {
-		if _, err := w.User(id); err != nil {
-			return err
-		}
-		if err := w.PutPasswordHash(id, hash); err != nil {
-			return err
-		}
-		return w.RemoveSessionsOf(id)
-	})
-}
-
 // keepAdmin runs a change and fails, and with it the transaction, if that took
 // away the last enabled administrator.
 func keepAdmin(w Writer, change func() error) error {
@@ -186,10 +178,8 @@ func sorted(list []string) []string {
 }
 
 const (
-	maxName     = 64
-	maxEmail    = 254
-	minPassword = 15 // characters; NIST SP 800-63B-4 section 3.1.1.2
-	maxPassword = 1024
+	maxName  = 64
+	maxEmail = 254
 )
 
 // checkName keeps to letters that nobody can confuse with others.
@@ -218,14 +208,13 @@ func checkEmail(email string) error {
 	return nil
 }
 
-func checkPassword(secret string) error {
-	switch {
-	case !utf8.ValidString(secret):
-		return &InvalidError{"password", "is not UTF-8"}
-	case utf8.RuneCountInString(secret) < minPassword:
-		return &InvalidError{"password", "has fewer than 15 characters"}
-	case len(secret) > maxPassword:
-		return &InvalidError{"password", "has more than 1024 bytes"}
+// checkPassword holds a password that is to be set to the policy.
+func (s *Service) checkPassword(secret string, user User) error {
+	var broken *password.PolicyError
+	if err := s.Policy.Check(secret, user.Name, user.Email); errors.As(err, &broken) {
+		return &InvalidError{"password", broken.Reason}
+	} else if err != nil {
+		return err
 	}
 	return nil
 }

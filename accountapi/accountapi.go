@@ -6,7 +6,9 @@ package accountapi
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
@@ -53,6 +55,8 @@ func (a *API) Register(on holdfast.Routes) {
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
 
 	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users)
+	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.me), a.changePassword, users,
+		holdfast.Summary("Change own password, and end own other sessions"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users)
 	holdfast.Post(on, "/users", writer, a.createUser, users, created)
 	holdfast.Get(on, "/users/{id}", reader, a.readUser, users)
@@ -68,9 +72,19 @@ func (a *API) Register(on holdfast.Routes) {
 // the store could not be asked.
 func answer(err error) error {
 	var invalid *account.InvalidError
+	var throttled *account.ThrottledError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &throttled):
+		return &holdfast.Error{
+			Status: http.StatusTooManyRequests, Detail: "Too many attempts",
+			Header: http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(throttled.RetryAfter.Seconds())))}},
+		}
+	case errors.Is(err, account.ErrBadLogin):
+		return holdfast.Errorf(http.StatusBadRequest, "Incorrect password")
+	case errors.Is(err, account.ErrNoCaller):
+		return holdfast.Errorf(http.StatusUnauthorized, "The session has ended")
 	case errors.Is(err, account.ErrNoUser):
 		return holdfast.Errorf(http.StatusNotFound, "User not found")
 	case errors.Is(err, account.ErrNoRole):

@@ -106,6 +106,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		nobody, user, manager, admin, unscoped int
 	}{
 		{"GET /users/me", "", who, ok, ok, ok, no},
+		{"PUT /users/me/password", `{"current_password":"wrong","new_password":"a new horse battery"}`, who, http.StatusBadRequest, http.StatusBadRequest, http.StatusBadRequest, no},
 		{"GET /users", "", who, no, ok, ok, no},
 		{"POST /users", `{"name":"new","password":"` + secret + `"}`, who, no, no, created, no},
 		{"GET /users/{user}", "", who, no, ok, ok, no},
@@ -233,5 +234,51 @@ func TestDemotionHoldsAtOnce(t *testing.T) {
 	}
 	if w := a.call("GET", "/users", manager, ""); w.Code != no {
 		t.Errorf("GET /users after demotion = %d %s, want 403", w.Code, w.Body)
+	}
+}
+
+func TestChangePassword(t *testing.T) {
+	a := newAPI(t)
+	mine, other := a.login("user", "me"), a.login("user", "me")
+	change := func(current, next string) string {
+		return fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, current, next)
+	}
+	for _, step := range []struct {
+		name, token, body string
+		want              int
+		says              string
+	}{
+		{"a wrong password", mine, change("wrong", "a new horse battery"), http.StatusBadRequest, "Incorrect password"},
+		{"a short one", mine, change(secret, "short"), http.StatusUnprocessableEntity, "fewer than 15"},
+		{"one of the most common", mine, change(secret, "qwertyuiop12345"), http.StatusUnprocessableEntity, "most common"},
+		{"one with the name", mine, change(secret, "I am the user here"), http.StatusUnprocessableEntity, "contains the name"},
+		{"without the present one", mine, `{"new_password":"a new horse battery"}`, http.StatusUnprocessableEntity, "current_password"},
+		{"all is well", mine, change(secret, "a new horse battery"), gone, ""},
+		{"the own session goes on", mine, change("a new horse battery", secret), gone, ""},
+		{"the other has ended", other, change(secret, "a new horse battery"), who, ""},
+	} {
+		w := a.call("PUT", "/users/me/password", step.token, step.body)
+		if w.Code != step.want || !strings.Contains(w.Body.String(), step.says) || strings.Contains(w.Body.String(), "battery") {
+			t.Errorf("%s: PUT /users/me/password = %d %s, want %d with %q and no password", step.name, w.Code, w.Body, step.want, step.says)
+		}
+	}
+	for range 9 {
+		a.call("PUT", "/users/me/password", mine, change("wrong", "a new horse battery"))
+	}
+	w := a.call("PUT", "/users/me/password", mine, change(secret, "a new horse battery"))
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "45" && w.Header().Get("Retry-After") != "44" {
+		t.Errorf("one attempt too many = %d, Retry-After %q, want 429 and 45", w.Code, w.Header().Get("Retry-After"))
+	}
+}
+
+func TestAUserWithoutAPassword(t *testing.T) {
+	a := newAPI(t)
+	w := a.call("POST", "/users", a.login("admin", allScopes), `{"name":"new"}`)
+	if w.Code != created {
+		t.Fatalf("POST /users without a password = %d %s, want 201", w.Code, w.Body)
+	}
+	w = a.call("POST", "/users", a.login("admin", allScopes), `{"name":"other","password":""}`)
+	if w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("POST /users with an empty password = %d %s, want 422", w.Code, w.Body)
 	}
 }

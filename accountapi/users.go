@@ -52,21 +52,37 @@ func (a *API) readUser(ctx context.Context, _ account.Caller, in UserID) (User, 
 	return view(u), answer(err)
 }
 
-// NewUser is the body of POST /users.
+// NewUser is the body of POST /users. Who is made without a password cannot
+// sign in until a link of `holdfast user reset` is used.
 type NewUser struct {
 	Body struct {
 		Name     string   `json:"name" minLength:"1" maxLength:"64"`
 		Email    string   `json:"email,omitempty" maxLength:"254"`
-		Password string   `json:"password" format:"password" minLength:"1" maxLength:"1024"`
+		Password *string  `json:"password,omitempty" format:"password" minLength:"1" maxLength:"1024" doc:"Nobody can sign in without one until a reset link is used"`
 		Roles    []string `json:"roles,omitempty" maxItems:"100"`
 	}
 }
 
 func (a *API) createUser(ctx context.Context, _ account.Caller, in NewUser) (User, error) {
-	u, err := a.accounts.CreateUser(ctx, account.NewUser{
-		Name: in.Body.Name, Email: in.Body.Email, Password: account.Secret(in.Body.Password), Roles: in.Body.Roles,
-	})
+	n := account.NewUser{Name: in.Body.Name, Email: in.Body.Email, Roles: in.Body.Roles, WithoutPassword: in.Body.Password == nil}
+	if in.Body.Password != nil {
+		n.Password = account.Secret(*in.Body.Password)
+	}
+	u, err := a.accounts.CreateUser(ctx, n)
 	return view(u), answer(err)
+}
+
+// PasswordChange is the body of PUT /users/me/password.
+type PasswordChange struct {
+	Body struct {
+		Current string `json:"current_password" format:"password" minLength:"1" maxLength:"4096"`
+		New     string `json:"new_password" format:"password" minLength:"1" maxLength:"1024"`
+	}
+}
+
+func (a *API) changePassword(ctx context.Context, c account.Caller, in PasswordChange) (holdfast.NoContent, error) {
+	err := a.accounts.ChangePassword(ctx, c, account.Secret(in.Body.Current), account.Secret(in.Body.New))
+	return holdfast.NoContent{}, answer(err)
 }
 
 // UserChange is the body of PATCH /users/{id}; what is left out stays.

@@ -277,3 +277,38 @@ func TestKeySet(t *testing.T) {
 		t.Errorf("GET /.well-known/jwks.json = %s", w.Body)
 	}
 }
+
+// Whoever is asked about, the refusals are the same to the byte, and so is the
+// one that comes after too many.
+func TestRefusedSignInsAreTheSame(t *testing.T) {
+	s := newServer(t)
+	off, err := s.CreateUser(t.Context(), account.NewUser{Name: "off", Password: secret})
+	check(t, err)
+	yes := true
+	_, err = s.UpdateUser(t.Context(), off.ID, account.UserChange{Disabled: &yes})
+	check(t, err)
+	_, err = s.CreateUser(t.Context(), account.NewUser{Name: "without", WithoutPassword: true})
+	check(t, err)
+	answers := map[string]string{}
+	for _, name := range []string{"anna", "off", "without", "nobody"} {
+		for i := range 12 {
+			secret := "wrong"
+			if name != "anna" && i > 5 {
+				secret = "correct+horse+battery"
+			}
+			w := s.call("POST", "/token", "", "username="+name+"&password="+secret)
+			answers[name] += fmt.Sprintln(w.Code, w.Header(), w.Body)
+		}
+		if answers[name] != answers["anna"] {
+			t.Errorf("%s is answered\n%sand anna\n%s", name, answers[name], answers["anna"])
+		}
+	}
+	w := s.call("POST", "/token", "", login)
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "45" || !strings.Contains(w.Body.String(), `"error":"slow_down"`) {
+		t.Errorf("POST /token after too many = %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
+	}
+	s.now = s.now.Add(45 * time.Second)
+	if w := s.call("POST", "/token", "", login); w.Code != http.StatusOK {
+		t.Errorf("POST /token after Retry-After = %d %s, want 200", w.Code, w.Body)
+	}
+}

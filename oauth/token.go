@@ -3,7 +3,9 @@ package oauth
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/holdfast-go/holdfast"
@@ -79,7 +81,10 @@ func (s *Server) grant(ctx context.Context, in TokenRequest) (account.Grant, err
 	default:
 		return grant, refuse("unsupported_grant_type", "grant_type must be password or refresh_token")
 	}
+	var throttled *account.ThrottledError
 	switch {
+	case errors.As(err, &throttled):
+		return grant, tooMany(throttled)
 	case errors.Is(err, account.ErrBadLogin):
 		return grant, refuse("invalid_grant", "Incorrect username or password")
 	case errors.Is(err, account.ErrBadGrant):
@@ -100,4 +105,15 @@ type refusal struct {
 
 func refuse(code, description string) error {
 	return &holdfast.Error{Status: http.StatusBadRequest, Body: refusal{code, description, description}}
+}
+
+// tooMany tells when to try again. The error is RFC 8628's, the only one that
+// is registered for it.
+func tooMany(err *account.ThrottledError) error {
+	const words = "Too many attempts"
+	return &holdfast.Error{
+		Status: http.StatusTooManyRequests,
+		Header: http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds())))}},
+		Body:   refusal{"slow_down", words, words},
+	}
 }

@@ -1,150 +1,122 @@
 // Package password hashes passwords and verifies them, with the contract of
 // Passlib's CryptContext: the first scheme is the default, the others are
 // deprecated, and a good password with a deprecated hash comes with a new one.
+// It reads what Passlib, Django, Werkzeug, fastapi-users and pwdlib write.
 //
 // Passwords are bytes and none is changed: no normalisation, no truncation. A
-// NUL byte is a byte like any other.
+// password that a scheme cannot tell from others, because it is too long or
+// has a NUL byte, is refused when it is set, and is a wrong one when it is
+// verified, after the same work.
+//
+// A stored hash is not trusted: it says how much work it wants, and one that
+// wants too much is refused before any of it is done.
 package password
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 )
 
-// What can be wrong with a hash or a password.
+// What can be wrong with a hash or a password. The text of an error says more,
+// and never holds the password, the salt or the checksum.
 var (
-	ErrUnknownHash = errors.New("password: no scheme of the context knows this hash")
+	ErrUnknownHash = errors.New("password: the hash is of no scheme of the context")
 	ErrMalformed   = errors.New("password: the hash is malformed")
+	ErrRefused     = errors.New("password: the hash is of a kind that is refused")
 	ErrTooCostly   = errors.New("password: the hash asks for more work than is allowed")
-	ErrTooLong     = errors.New("password: bcrypt takes at most 72 bytes")
+	ErrTooLong     = errors.New("password: it is longer than the scheme can hold")
+	ErrNUL         = errors.New("password: it has a NUL byte, which the scheme cannot tell from the end")
+	ErrImportOnly  = errors.New("password: the scheme verifies what others made and makes no hashes")
 )
 
-// Scheme is one way of hashing. Argon2id and Bcrypt make them. A Scheme is
-// safe for concurrent use.
+// MaxLength is how many bytes a password may have, as in Passlib. Hashing
+// refuses longer ones, and verifying finds them wrong, after the same work.
+const MaxLength = 4096
+
+// Scheme is one kind of hash. The functions of this package make them. A
+// Scheme is safe for concurrent use.
 type Scheme interface {
-	// Name is the scheme's name in Passlib: "argon2", "bcrypt".
+	// Name is the scheme's name in Passlib, where it has one: "argon2",
+	// "bcrypt", "pbkdf2_sha256", "django_argon2".
 	Name() string
 
-	owns(hash string) bool
-	hash(random io.Reader, secret string) (string, error)
-	verify(secret, hash string) (bool, error)
-	weak(hash string) bool // weaker than configured
+	owns(hash string) bool                                // by its beginning alone
+	parse(hash string) (parsed, error)                    // cheap, whatever the hash says
+	hash(random io.Reader, secret string) (string, error) // or ErrImportOnly
+	valid() error                                         // whether the configured cost is in the bounds
+	blank() string                                        // a hash of nothing at the configured cost; "" if import only
 }
 
-// Config describes a context. The zero Config hashes with argon2id and also
-// verifies bcrypt.
-type Config struct {
-	// Schemes in order; the first is the default. Argon2id, then Bcrypt(12),
-	// if empty.
-	Schemes []Scheme
-
-	// Run runs the hashing: pass a lane's Do, so that a flood of logins is
-	// bounded. The hashing runs in place if nil.
-	Run func(ctx context.Context, fn func() error) error
-
-	// Rand is where salts come from. crypto/rand if nil.
-	Rand io.Reader
+// parsed is a hash that was read and found to be in the bounds.
+type parsed struct {
+	blank   string                   // a hash that takes as long to verify, and holds nothing of this one
+	weak    bool                     // weaker than the scheme is configured
+	limit   int                      // how many bytes of a password count; MaxLength if 0
+	nul     bool                     // passwords with NUL bytes are told from others
+	matches func(secret string) bool // the work
 }
 
-// Context hashes and verifies. It is safe for concurrent use.
-type Context struct {
-	schemes []Scheme
-	run     func(context.Context, func() error) error
-	random  io.Reader
-	dummy   string
+// fits returns why the hash cannot be one of secret alone.
+func (p parsed) fits(secret string) error {
+	switch {
+	case len(secret) > p.most():
+		return fmt.Errorf("%w: at most %d bytes", ErrTooLong, p.most())
+	case !p.nul && strings.ContainsRune(secret, 0):
+		return ErrNUL
+	}
+	return nil
 }
 
-// NewContext makes a context. It hashes once, for DummyVerify.
-func NewContext(config Config) (*Context, error) {
-	c := &Context{schemes: config.Schemes, run: config.Run, random: config.Rand}
-	if len(c.schemes) == 0 {
-		c.schemes = []Scheme{Argon2id(Argon2Params{}), Bcrypt(12)}
+func (p parsed) most() int {
+	if p.limit == 0 {
+		return MaxLength
 	}
-	if c.random == nil {
-		c.random = rand.Reader
-	}
-	if c.run == nil {
-		c.run = func(_ context.Context, fn func() error) error { return fn() }
-	}
-	dummy, err := c.schemes[0].hash(c.random, rand.Text())
-	if err != nil {
-		return nil, fmt.Errorf("password: %w", err)
-	}
-	c.dummy = dummy
-	return c, nil
+	return p.limit
 }
 
-// Hash hashes a password with the default scheme and a new salt.
-func (c *Context) Hash(ctx context.Context, secret string) (hash string, err error) {
-	err = c.run(ctx, func() (err error) {
-		hash, err = c.schemes[0].hash(c.random, secret)
-		return err
-	})
-	return hash, err
+// verify does the same work for a password that does not fit as for another.
+func (p parsed) verify(secret string) bool {
+	err := p.fits(secret)
+	return p.matches(secret[:min(len(secret), p.most())]) && err == nil
 }
 
-// Verify reports whether hash is one of secret. A password that is too long
-// for the hash's scheme is a wrong one, and takes as long.
-func (c *Context) Verify(ctx context.Context, secret, hash string) (ok bool, err error) {
-	s, err := c.find(hash)
-	if err != nil {
-		return false, err
-	}
-	err = c.run(ctx, func() (err error) {
-		ok, err = s.verify(secret, hash)
-		return err
-	})
-	return ok && err == nil, err
+// importOnly is for schemes that verify what others made.
+type importOnly struct{}
+
+func (importOnly) hash(io.Reader, string) (string, error) { return "", ErrImportOnly }
+func (importOnly) valid() error                           { return nil }
+func (importOnly) blank() string                          { return "" }
+
+// Schemes returns all schemes that this package knows, argon2id first, with
+// their default costs: what a context needs to read every hash that people
+// bring along.
+func Schemes() []Scheme {
+	return append([]Scheme{
+		Argon2id(Argon2Params{}),
+		Bcrypt(12),
+		Scrypt(ScryptParams{}),
+		PBKDF2SHA256(0),
+		PBKDF2SHA512(0),
+	}, Foreign()...)
 }
 
-// VerifyAndUpdate is Verify, with a new hash when the password is right and
-// the hash should be replaced; newHash is empty otherwise.
-func (c *Context) VerifyAndUpdate(ctx context.Context, secret, hash string) (ok bool, newHash string, err error) {
-	ok, err = c.Verify(ctx, secret, hash)
-	if !ok || err != nil || !c.NeedsUpdate(hash) {
-		return ok, "", err
+// Foreign returns the schemes that only verify: hashes of Passlib, Django and
+// Werkzeug that nobody should make any more. A good password replaces them.
+func Foreign() []Scheme {
+	return []Scheme{
+		pbkdf2SHA1(),
+		bcryptSHA256{},
+		shaCrypt256(),
+		shaCrypt512(),
+		djangoPBKDF2{digest: withSHA256},
+		djangoPBKDF2{digest: withSHA1},
+		djangoArgon2{},
+		djangoBcrypt{},
+		djangoBcryptSHA256{},
+		djangoScrypt{},
+		werkzeugScrypt{},
+		werkzeugPBKDF2{},
 	}
-	newHash, err = c.Hash(ctx, secret)
-	if errors.Is(err, ErrTooLong) {
-		return true, "", nil // the password is right; the default scheme cannot hold it
-	}
-	return ok, newHash, err
-}
-
-// NeedsUpdate reports whether hash is of a deprecated scheme, or weaker than
-// the default scheme is configured.
-func (c *Context) NeedsUpdate(hash string) bool {
-	s, err := c.find(hash)
-	return err != nil || s != c.schemes[0] || s.weak(hash)
-}
-
-// Identify returns the name of the scheme that made hash, or "".
-func (c *Context) Identify(hash string) string {
-	s, err := c.find(hash)
-	if err != nil {
-		return ""
-	}
-	return s.Name()
-}
-
-// DummyVerify takes as long as a verification, for names that do not exist.
-func (c *Context) DummyVerify(ctx context.Context, secret string) error {
-	_, err := c.Verify(ctx, secret, c.dummy)
-	return err
-}
-
-func (c *Context) find(hash string) (Scheme, error) {
-	if strings.HasPrefix(hash, "$2x$") {
-		return nil, fmt.Errorf("%w: $2x$ marks hashes of a broken bcrypt, which mixes up passwords; set a new password", ErrUnknownHash)
-	}
-	for _, s := range c.schemes {
-		if s.owns(hash) {
-			return s, nil
-		}
-	}
-	return nil, ErrUnknownHash
 }

@@ -79,7 +79,7 @@ func (c *keyList) Run(ctx context.Context, std streams) error {
 		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(t, "KEY\tALGORITHM\tSTAGE\tSIGNS FROM\tUNTIL\tLEAVES\tENCRYPTED")
 		for _, k := range list {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Algorithm, k.Stage, moment(&k.Signs), moment(k.Retires), moment(k.Leaves), yes(k.Encrypted))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Algorithm, k.Stage, moment(&k.Signs), moment(k.Retires), moment(k.Leaves), yesNo(k.Encrypted))
 		}
 		return t.Flush()
 	})
@@ -95,7 +95,7 @@ func moment(at *time.Time) string {
 	return at.UTC().Format(time.RFC3339)
 }
 
-func yes(b bool) string {
+func yesNo(b bool) string {
 	if b {
 		return "yes"
 	}

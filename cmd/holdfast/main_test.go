@@ -22,7 +22,19 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: filepath.Join("testdata", "script")})
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// chomp takes the newline off the end of a file, which every file
+			// of a script has.
+			"chomp": func(ts *testscript.TestScript, _ bool, args []string) {
+				for _, name := range args {
+					text := strings.TrimSuffix(ts.ReadFile(name), "\n")
+					ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+				}
+			},
+		},
+	})
 }
 
 const secret = "correct horse battery"

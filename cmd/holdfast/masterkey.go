@@ -39,7 +39,7 @@ func (m masterKey) read() (keyring.MasterKey, error) {
 }
 
 func readMasterKey(path string) (keyring.MasterKey, error) {
-	data, err := readSecret(path)
+	data, err := readSecretFile(path)
 	if err != nil {
 		return keyring.MasterKey{}, err
 	}
@@ -74,9 +74,9 @@ func (m masterKey) openRing(ctx context.Context, config keyring.Config) (*keyrin
 // maxKeyFile is how long a file with keys may be.
 const maxKeyFile = 1 << 20
 
-// readSecret reads a file that holds a secret. One that others may read is an
+// readSecretFile reads a file that holds a secret. One that others may read is an
 // error: it is none.
-func readSecret(path string) ([]byte, error) {
+func readSecretFile(path string) ([]byte, error) {
 	data, exposed, err := readKeyFile(path)
 	if err == nil {
 		err = exposed

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime"
@@ -41,6 +43,10 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 		return nil, err
 	}
 	config.Store, config.Passwords = store, passwords
+	config.Policy = password.Policy{Forbidden: []string{"holdfast"}}
+	if config.Key, err = loginKey(ctx, store); err != nil {
+		return nil, err
+	}
 	accounts, err := account.NewService(ctx, config)
 	if err != nil {
 		return nil, err
@@ -51,4 +57,25 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 func (o *opened) close() error {
 	o.lane.Close()
 	return o.store.Close()
+}
+
+// loginKey returns the key of what is counted and remembered about those who
+// sign in. The first process makes it.
+func loginKey(ctx context.Context, store *sqlite.Store) (key [32]byte, err error) {
+	const name = "login-key"
+	text, err := store.Setting(ctx, name)
+	if err == nil && text == "" {
+		if _, err := rand.Read(key[:]); err != nil {
+			return key, err
+		}
+		text, err = store.SetOnce(ctx, name, hex.EncodeToString(key[:]))
+	}
+	if err != nil {
+		return key, err
+	}
+	data, err := hex.DecodeString(text)
+	if err != nil || len(data) != len(key) {
+		return key, errors.New("the login key in the file is damaged")
+	}
+	return [32]byte(data), nil
 }

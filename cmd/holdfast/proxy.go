@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/rs/cors"
+
+	"github.com/holdfast-go/holdfast/account"
 )
 
 // proxies are the networks of the proxies whose X-Forwarded-For is believed.
@@ -58,6 +60,14 @@ func (p proxies) client(r *http.Request) string {
 		}
 		host = next.String()
 	}
+}
+
+// sourced tells the handlers behind it who sent a request: wrong passwords are
+// counted for them.
+func sourced(trusted proxies, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(account.WithSource(r.Context(), trusted.client(r))))
+	})
 }
 
 // crossOrigin lets pages of the given origins call the API from browsers, with

@@ -27,8 +27,10 @@ type serveCmd struct {
 	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
 	KeyPeriod    time.Duration `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce  time.Duration `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default." placeholder:"CIDR"`
+	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
 	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
+
+	InsecureNoLoginThrottleForTimingTests bool `hidden:"" help:"Let anybody guess as fast as they can. For 'make timing' alone."`
 }
 
 // Run serves until the context ends.
@@ -49,7 +51,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
-	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL})
+	if c.InsecureNoLoginThrottleForTimingTests {
+		log.LogAttrs(ctx, slog.LevelWarn, "attempts to sign in are not limited: this is for timing tests only")
+	}
+	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL, InsecureNoThrottle: c.InsecureNoLoginThrottleForTimingTests})
 	if err != nil {
 		return err
 	}
@@ -71,7 +76,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	keys.Go(func() { srv.keys.Run(maintaining) }) // until the server has stopped
 	defer keys.Wait()
 	defer stop()
-	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
+	return serveUntil(ctx, listener, logged(log, trusted, sourced(trusted, handler)), log)
 }
 
 // localURL is where a browser on this machine finds the server.

@@ -58,6 +58,7 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	tokens.Register(app)
 	accountapi.New(accountapi.Config{Accounts: o.accounts, Scheme: scheme, Caller: tokens.Caller()}).Register(app)
 	(&setup{accounts: o.accounts, log: log}).Register(app)
+	(&reset{accounts: o.accounts, log: log}).Register(app)
 	registerHealth(app, o)
 	return &server{app, issuer, keys}, app.Err()
 }

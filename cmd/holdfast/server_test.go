@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -86,6 +87,42 @@ func TestWhoSentARequest(t *testing.T) {
 		if got := trusted.client(r); got != test.want {
 			t.Errorf("%s: client = %s, want %s", name, got, test.want)
 		}
+	}
+}
+
+// Guesses are counted for whom a trusted proxy names, and for nobody else's
+// word.
+func TestWhoGuesses(t *testing.T) {
+	_, srv := inProcess(t)
+	trusted, err := parseProxies([]string{"10.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := sourced(trusted, srv.app)
+	guess := func(peer, forwarded string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/setup", strings.NewReader("secret=x&name=anna&password=correct+horse+battery"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = peer
+		r.Header.Set("X-Forwarded-For", forwarded)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	for i := range 100 {
+		peer, forwarded := "10.0.0.1:1", "203.0.113.9"
+		if i%2 == 0 {
+			peer, forwarded = "203.0.113.9:1", fmt.Sprintf("192.0.2.%d", i) // its own word
+		}
+		if w := guess(peer, forwarded); w.Code != http.StatusForbidden {
+			t.Fatalf("guess %d = %d", i, w.Code)
+		}
+	}
+	w := guess("10.0.0.1:1", "203.0.113.9")
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "too many attempts from your address") {
+		t.Errorf("one more = %d, Retry-After %q, want 429", w.Code, w.Header().Get("Retry-After"))
+	}
+	if w := guess("10.0.0.1:1", "203.0.113.10"); w.Code != http.StatusForbidden {
+		t.Errorf("from another address = %d, want 403", w.Code)
 	}
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -79,8 +77,7 @@ func (s *setup) show(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) 
 }
 
 func (s *setup) create(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	if err := r.ParseForm(); err != nil {
+	if !readForm(w, r) {
 		s.render(w, http.StatusBadRequest, setupView{Problem: "The form could not be read."})
 		return
 	}
@@ -90,34 +87,11 @@ func (s *setup) create(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone
 	if err == nil {
 		view = setupView{Done: true, Name: user.Name}
 	} else {
-		status, view.Problem = s.explain(r.Context(), err)
+		status, view.Problem = explain(w, r, s.log, err)
 	}
 	s.render(w, status, view)
 }
 
-func (s *setup) explain(ctx context.Context, err error) (int, string) {
-	var invalid *account.InvalidError
-	switch {
-	case errors.Is(err, account.ErrBadSetup):
-		return http.StatusForbidden, "This link was used already or is too old. A restart of the server prints a new one."
-	case errors.Is(err, account.ErrNameTaken):
-		return http.StatusConflict, "Somebody has that name already."
-	case errors.As(err, &invalid):
-		return http.StatusUnprocessableEntity, "The " + invalid.Field + " " + invalid.Reason + "."
-	}
-	s.log.LogAttrs(ctx, slog.LevelError, "setup failed", slog.String("error", err.Error()))
-	return http.StatusServiceUnavailable, "That did not work; the server's log says why."
-}
-
 func (s *setup) render(w http.ResponseWriter, status int, view setupView) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	w.WriteHeader(status)
-	if err := setupPage.Execute(w, view); err != nil {
-		s.log.LogAttrs(context.Background(), slog.LevelError, "setup page", slog.String("error", err.Error()))
-	}
+	renderPage(w, s.log, status, setupPage, view)
 }

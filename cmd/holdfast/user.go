@@ -25,6 +25,7 @@ type userCmd struct {
 	Disable userDisable `cmd:"" help:"Disable a user; their tokens stop working."`
 	Enable  userEnable  `cmd:"" help:"Enable a user again."`
 	Roles   userRoles   `cmd:"" help:"Set a user's roles."`
+	Reset   userReset   `cmd:"" help:"Print a one-time link with which a user sets a new password."`
 	Remove  userRemove  `cmd:"" help:"Remove a user."`
 }
 
@@ -54,7 +55,8 @@ type userAdd struct {
 	Name          string   `arg:"" help:"The name to sign in with."`
 	Email         string   `help:"The user's e-mail address."`
 	Role          []string `help:"A role to give; may be repeated." default:"user"`
-	PasswordStdin bool     `help:"Read the password from standard input; one newline at its end is dropped."`
+	PasswordStdin bool     `help:"Read the password from standard input; one newline at its end is dropped." xor:"password"`
+	NoPassword    bool     `help:"Give the user no password: 'holdfast user reset' makes a link to set one." xor:"password"`
 }
 
 // Run adds the user.
@@ -64,7 +66,7 @@ func (c *userAdd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	return c.with(ctx, func(accounts *account.Service) error {
-		user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role})
+		user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword})
 		if err != nil {
 			return err
 		}
@@ -74,6 +76,9 @@ func (c *userAdd) Run(ctx context.Context, std streams) error {
 }
 
 func (c *userAdd) password(std streams) (string, error) {
+	if c.NoPassword {
+		return "", nil
+	}
 	if c.PasswordStdin {
 		data, err := io.ReadAll(io.LimitReader(std.in, 1<<20))
 		return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err

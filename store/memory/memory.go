@@ -5,6 +5,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -20,16 +21,21 @@ import (
 type Store struct {
 	writing sync.Mutex
 	state   atomic.Pointer[state] // never changed, only replaced
+
+	counting sync.Mutex
+	attempts map[[32]byte]time.Time // when the bucket is full again
+	sweep    int                    // how many there are when full ones are thrown out
 }
 
 var _ account.Store = (*Store)(nil)
 
 // New makes an empty store.
 func New() *Store {
-	s := &Store{}
+	s := &Store{attempts: map[[32]byte]time.Time{}, sweep: 1024}
 	s.state.Store(&state{
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
+		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
 	})
 	return s
 }
@@ -72,6 +78,9 @@ type state struct {
 	handles    map[string]string          // handle to session id
 	setup      *account.PendingSetup
 	keys       []keyring.Record
+	kinds      map[string]string        // user id to kind of password hash
+	resets     map[string]account.Reset // by user id
+	addresses  map[address]time.Time    // when they were seen
 }
 
 func (s *state) clone() *state {
@@ -79,6 +88,7 @@ func (s *state) clone() *state {
 		generation: s.generation, setup: s.setup, keys: s.keys,
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
+		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
 	}
 }
 
@@ -150,11 +160,11 @@ func (s *state) PutUser(user account.User) error {
 	return nil
 }
 
-func (s *state) PutPasswordHash(userID, hash string) error {
+func (s *state) PutPasswordHash(userID, hash, kind string) error {
 	if _, ok := s.users[userID]; !ok {
 		return account.ErrNoUser
 	}
-	s.hashes[userID] = hash
+	s.hashes[userID], s.kinds[userID] = hash, kind
 	return nil
 }
 
@@ -162,7 +172,9 @@ func (s *state) RemoveUser(id string) error {
 	delete(s.names, s.users[id].Name)
 	delete(s.users, id)
 	delete(s.hashes, id)
-	return s.RemoveSessionsOf(id)
+	delete(s.kinds, id)
+	delete(s.resets, id)
+	return errors.Join(s.RemoveKnownAddresses(id), s.RemoveSessionsOf(id))
 }
 
 func (s *state) Role(name string) (account.Role, error) {

@@ -28,8 +28,9 @@ import (
 
 // Store is the store. It is safe for concurrent use.
 type Store struct {
-	writer  *sql.DB // one connection, so that writers queue here and not at the file's lock
-	readers *sql.DB
+	writer   *sql.DB // one connection, so that writers queue here and not at the file's lock
+	readers  *sql.DB
+	attempts *sql.DB // of another file
 
 	generation atomic.Uint64
 	stop       context.CancelFunc // of the watcher
@@ -57,13 +58,16 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.writer, err = connect(name, "immediate", 1); err != nil {
+	if s.writer, err = connect(name, connection{lock: "immediate", synchronous: "FULL", most: 1}); err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, s.writer); err != nil {
 		return nil, err
 	}
-	if s.readers, err = connect(name, "deferred", max(4, runtime.GOMAXPROCS(0))); err != nil {
+	if s.readers, err = connect(name, connection{lock: "deferred", synchronous: "FULL", most: max(4, runtime.GOMAXPROCS(0))}); err != nil {
+		return nil, err
+	}
+	if s.attempts, err = openAttempts(ctx, name); err != nil {
 		return nil, err
 	}
 	return s, s.watch(ctx)
@@ -90,23 +94,30 @@ func prepareFile(path string) (string, error) {
 	return name, nil
 }
 
-func connect(name, lock string, connections int) (*sql.DB, error) {
+// connection is how a file is connected to.
+type connection struct {
+	lock        string // how transactions begin
+	synchronous string // FULL: NORMAL would lose commits in a power cut
+	most        int    // how many at once
+}
+
+func connect(name string, c connection) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: url.Values{
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 			"journal_mode(WAL)",
-			"synchronous(FULL)", // NORMAL would lose commits in a power cut
+			"synchronous(" + c.synchronous + ")",
 			"foreign_keys(ON)",
 			"secure_delete(ON)", // a signing key that is gone, or encrypted now, leaves no trace
 		},
-		"_txlock": {lock},
+		"_txlock": {c.lock},
 	}.Encode()}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
+	db.SetMaxOpenConns(c.most)
+	db.SetMaxIdleConns(c.most)
 	return db, nil
 }
 
@@ -184,7 +195,7 @@ func (s *Store) Close() error {
 		s.watching.Wait()
 	}
 	var err error
-	for _, db := range []*sql.DB{s.readers, s.writer} {
+	for _, db := range []*sql.DB{s.readers, s.attempts, s.writer} {
 		if db != nil {
 			err = errors.Join(err, db.Close())
 		}

@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/keyring"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
@@ -257,5 +260,65 @@ func TestLocked(t *testing.T) {
 	}
 	if err := b.Update(t.Context(), putRole("next")); err != nil {
 		t.Errorf("Update after the lock = %v", err)
+	}
+}
+
+// Two processes on one file count together.
+func TestAttemptsAreShared(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "test.db")
+	one, two := open(t, name), open(t, name)
+	bucket := []account.Bucket{{Key: [32]byte{1}, Burst: 2, Every: time.Minute}}
+	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for i, s := range []*sqlite.Store{one, two, one, two} {
+		wait, err := s.TakeAttempts(t.Context(), now, bucket)
+		if err != nil || (wait > 0) != (i >= 2) {
+			t.Errorf("attempt %d: wait %v, %v, want two attempts in all", i, wait, err)
+		}
+	}
+}
+
+// A file of before the kinds of hashes were counted has them counted.
+func TestMigrationCountsKinds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	passwords, err := password.NewContext(password.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := passwords.Hash(t.Context(), "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hash := range map[string]string{"anna": hash, "ben": hash, "without": ""} {
+		_, err := db.ExecContext(t.Context(), "INSERT INTO users (id, name, email, disabled, created, password_hash) VALUES (?1, ?1, '', 0, 0, ?2)", name, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err = open(t, path).View(t.Context(), func(r account.Reader) error {
+		kinds, err := r.PasswordKinds()
+		if len(kinds) != 1 || kinds[0].Users != 2 || kinds[0].Kind != passwords.Blank(hash) {
+			t.Errorf("PasswordKinds = %v, want two of %s", kinds, passwords.Blank(hash))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

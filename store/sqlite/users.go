@@ -82,11 +82,11 @@ func (t *tx) PutUser(user account.User) error {
 	return nil
 }
 
-func (t *tx) PutPasswordHash(userID, hash string) error {
+func (t *tx) PutPasswordHash(userID, hash, kind string) error {
 	if _, err := t.PasswordHash(userID); err != nil {
 		return err
 	}
-	return t.exec("UPDATE users SET password_hash = ? WHERE id = ?", hash, userID)
+	return t.exec("UPDATE users SET password_hash = ?, password_kind = ? WHERE id = ?", hash, kind, userID)
 }
 
 func (t *tx) RemoveUser(id string) error { return t.exec("DELETE FROM users WHERE id = ?", id) }

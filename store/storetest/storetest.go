@@ -34,6 +34,14 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"one of the last two administrators stays":           testAdminRace,
 		"a name is given once":                               testNameRace,
 		"a setup link makes one administrator":               testSetupRace,
+		"kinds of password hashes are counted":               testKinds,
+		"a user's newest addresses are known":                testAddresses,
+		"a user has one reset":                               testResets,
+		"attempts run out and come back":                     testAttempts,
+		"attempts are taken from all buckets or none":        testAttemptsTogether,
+		"no more attempts are taken than there are":          testAttemptsRace,
+		"of concurrent sign-ins one replaces an old hash":    testUpgradeRace,
+		"a reset link is good once":                          testResetRace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +125,7 @@ func testFound(t *testing.T, store account.Store) {
 	editor, admin := role("editor", "write", "read"), role("admin", "all")
 	s := session(1, anna, day.Add(time.Hour))
 	put(t, store, editor, admin, anna, ben, s)
-	update(t, store, func(w account.Writer) error { return w.PutPasswordHash(anna.ID, "$hash$") })
+	update(t, store, func(w account.Writer) error { return w.PutPasswordHash(anna.ID, "$hash$", "$kind$") })
 
 	anna.Roles, editor.Scopes = []string{"admin", "editor"}, []string{"read", "write"} // sorted
 	view(t, store, func(r account.Reader) error {
@@ -179,7 +187,7 @@ func testMissing(t *testing.T, store account.Store) {
 	})
 	for name, write := range map[string]func(account.Writer) error{
 		"PutSession":      func(w account.Writer) error { return w.PutSession(session(1, user(9), day)) },
-		"PutPasswordHash": func(w account.Writer) error { return w.PutPasswordHash("x", "y") },
+		"PutPasswordHash": func(w account.Writer) error { return w.PutPasswordHash("x", "y", "z") },
 	} {
 		if err := store.Update(t.Context(), write); !errors.Is(err, account.ErrNoUser) {
 			t.Errorf("%s of a user who is not there = %v, want ErrNoUser", name, err)

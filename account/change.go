@@ -1,0 +1,79 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/holdfast-go/holdfast/password"
+)
+
+// ChangePassword gives a caller another password, for which the present one is
+// needed, and ends the caller's other sessions. Errors: ErrBadLogin if the
+// present password is wrong, ErrNoCaller, *InvalidError, *ThrottledError.
+func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Secret) (err error) {
+	if err := s.checkPassword(string(next), c.User); err != nil {
+		return err
+	}
+	found, err := view(ctx, s, func(r Reader) (login, error) {
+		user, err := r.User(c.User.ID)
+		if err != nil {
+			return login{}, err
+		}
+		return s.describe(ctx, r, login{name: user.Name}, user)
+	})
+	if err != nil {
+		return err
+	}
+	taken, err := s.takeInTurn(ctx, found)
+	if err != nil {
+		return err
+	}
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
+	if _, err := s.authenticate(ctx, found, string(current)); err != nil {
+		return err
+	}
+	hash, err := s.hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, func(w Writer) error {
+		session, err := w.Session(c.SessionID)
+		if errors.Is(err, ErrNoSession) {
+			return ErrNoCaller
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.replaceHash(w, found, hash); err != nil {
+			return err
+		}
+		return w.PutSession(session)
+	})
+}
+
+// replaceHash stores a hash in place of the one that was verified, and ends
+// all sessions, which the one before had started.
+func (s *Service) replaceHash(w Writer, l login, hash string) error {
+	if err := stillThere(w, l); err != nil {
+		return err
+	}
+	if err := s.putHash(w, l.user.ID, hash); err != nil {
+		return err
+	}
+	if err := w.RemoveReset(l.user.ID); err != nil {
+		return err
+	}
+	return w.RemoveSessionsOf(l.user.ID)
+}
+
+// hash hashes a password that the policy let pass.
+func (s *Service) hash(ctx context.Context, secret Secret) (string, error) {
+	hash, err := s.Passwords.Hash(ctx, string(secret))
+	switch {
+	case errors.Is(err, password.ErrTooLong):
+		return "", &InvalidError{"password", "is longer than its kind of hash can hold"}
+	case errors.Is(err, password.ErrNUL):
+		return "", &InvalidError{"password", "has a NUL character"}
+	}
+	return hash, err
+}

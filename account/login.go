@@ -1,0 +1,174 @@
+package account
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"strings"
+)
+
+// Login starts a session for a name and a password. Of the scopes asked for,
+// it grants those that the user's roles grant.
+//
+// An unknown name, a wrong password, a disabled user and one without a
+// password are one error, ErrBadLogin, after the same work. Attempts are
+// counted before that work, for the account and for the address (see
+// WithSource); one too many is a *ThrottledError, whatever the password. A
+// password hash that is weaker than the present configuration is replaced by
+// the way.
+func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (grant Grant, err error) {
+	found, err := s.findLogin(ctx, name)
+	if err != nil {
+		return Grant{}, err
+	}
+	taken, err := s.takeInTurn(ctx, found)
+	if err != nil {
+		return Grant{}, err
+	}
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
+	newHash, err := s.authenticate(ctx, found, password)
+	for try := 0; err == nil; try++ {
+		grant, err = s.signIn(ctx, found, newHash, scopes)
+		if !errors.Is(err, errHashChanged) || try == 3 {
+			break
+		}
+		// Another sign-in has replaced the hash, or somebody has changed the
+		// password: what is stored now decides.
+		if found, err = s.findLogin(ctx, name); err != nil {
+			return Grant{}, err
+		}
+		newHash, err = s.authenticate(ctx, found, password)
+	}
+	return grant, err
+}
+
+// errHashChanged says that another hash is stored than the one verified.
+var errHashChanged = errors.New("the password hash changed meanwhile")
+
+// login is what the store knows of a name that somebody presents.
+type login struct {
+	name  string
+	user  User   // zero if nobody has the name
+	hash  string // "" if there is none
+	known bool   // the user has signed in from this address before
+	like  string // what a hash of nobody looks like
+}
+
+// findLogin asks the store the same for every name.
+func (s *Service) findLogin(ctx context.Context, name string) (login, error) {
+	return view(ctx, s, func(r Reader) (login, error) {
+		found := login{name: name}
+		user, err := r.UserByName(strings.ToLower(name))
+		if err != nil && !errors.Is(err, ErrNoUser) {
+			return found, err
+		}
+		return s.describe(ctx, r, found, user)
+	})
+}
+
+// describe fills in what the store knows of a user, who may be nobody.
+func (s *Service) describe(ctx context.Context, r Reader, found login, user User) (_ login, err error) {
+	found.user = user
+	if found.hash, err = r.PasswordHash(user.ID); err != nil && !errors.Is(err, ErrNoUser) {
+		return found, err
+	}
+	if from := sourceOf(ctx); from != "" {
+		if found.known, err = r.KnownAddress(user.ID, s.keyed("address", from)); err != nil {
+			return found, err
+		}
+	}
+	kinds, err := r.PasswordKinds()
+	found.like = s.likeOthers(found.name, kinds)
+	return found, err
+}
+
+// likeOthers picks the kind of hash that a name without one is taken to have,
+// in the proportions in which users have them, and always the same one for a
+// name: otherwise those with an old, slower or faster kind would stand out as
+// people who exist.
+func (s *Service) likeOthers(name string, kinds []PasswordKind) string {
+	total := uint64(0)
+	for _, kind := range kinds {
+		total += uint64(max(0, kind.Users))
+	}
+	sum := s.keyed("kind of nobody", strings.TrimSpace(strings.ToLower(name)))
+	place, _ := bits.Mul64(binary.BigEndian.Uint64(sum[:]), total) // evenly in [0, total)
+	for _, kind := range kinds {
+		users := uint64(max(0, kind.Users))
+		if place < users {
+			return kind.Kind
+		}
+		place -= users
+	}
+	return ""
+}
+
+// authenticate verifies a password, or does the same work where no password is
+// right: for a name that nobody has, a user without a password or with a
+// damaged hash, and a disabled one. The error is ErrBadLogin, or the hasher's.
+func (s *Service) authenticate(ctx context.Context, l login, password string) (newHash string, err error) {
+	like, hopeless := l.hash, l.user.Disabled
+	if s.Passwords.Blank(l.hash) == "" {
+		like, hopeless = l.like, true
+	}
+	if hopeless {
+		if !dummyVerification {
+			return "", ErrBadLogin
+		}
+		if err := s.Passwords.DummyVerifyLike(ctx, password, like); err != nil {
+			return "", err
+		}
+		return "", ErrBadLogin
+	}
+	ok, newHash, err := s.Passwords.VerifyAndUpdate(ctx, password, l.hash)
+	if err == nil && !ok {
+		err = ErrBadLogin
+	}
+	return newHash, err
+}
+
+// signIn starts the session if nothing that the sign-in rests on has changed
+// while the password was being verified, and replaces the hash with it.
+func (s *Service) signIn(ctx context.Context, l login, newHash string, scopes []string) (Grant, error) {
+	return update(ctx, s, func(w Writer) (Grant, error) {
+		if err := stillThere(w, l); err != nil {
+			return Grant{}, err
+		}
+		if newHash != "" {
+			if err := s.putHash(w, l.user.ID, newHash); err != nil {
+				return Grant{}, err
+			}
+		}
+		if err := s.know(ctx, w, l.user.ID); err != nil {
+			return Grant{}, err
+		}
+		return s.begin(w, l.user.ID, scopes)
+	})
+}
+
+// know remembers the request's address as one of the user's.
+func (s *Service) know(ctx context.Context, w Writer, userID string) error {
+	from := sourceOf(ctx)
+	if from == "" {
+		return nil
+	}
+	return w.PutKnownAddress(userID, s.keyed("address", from), s.now())
+}
+
+// stillThere makes sure that the user may sign in and has the hash that was
+// verified.
+func stillThere(r Reader, l login) error {
+	user, err := r.User(l.user.ID)
+	if errors.Is(err, ErrNoUser) || err == nil && user.Disabled {
+		return ErrBadLogin
+	}
+	if err != nil {
+		return err
+	}
+	now, err := r.PasswordHash(user.ID)
+	if err == nil && now != l.hash {
+		err = errHashChanged
+	}
+	return err
+}

@@ -1,0 +1,93 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ResetTTL is how long a reset secret is good.
+const ResetTTL = time.Hour
+
+// NewReset makes the secret with which a user sets a new password, in place of
+// any before it. It is good once, for an hour, and only as long as the
+// password stays the one of now. Whoever hands it on never sees the password.
+// Error: ErrNoUser.
+func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
+	secret, err := s.newSecret()
+	if err != nil {
+		return "", err
+	}
+	return Secret(secret), s.Store.Update(ctx, func(w Writer) error {
+		hash, err := w.PasswordHash(userID)
+		if err != nil {
+			return err
+		}
+		return w.PutReset(Reset{
+			UserID: userID, SecretHash: hashOf(secret), Before: hashOf(hash), Expires: s.now().Add(ResetTTL),
+		})
+	})
+}
+
+// ResetPassword sets a new password with a secret of NewReset, and ends the
+// user's sessions. The secret is used up by success alone: a password that is
+// refused may be tried again. A disabled user stays disabled. Errors:
+// ErrBadReset, *InvalidError, *ThrottledError.
+func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user User, err error) {
+	taken, err := s.take(ctx, s.addressBucket(ctx))
+	if err != nil {
+		return User{}, err
+	}
+	defer func() { taken.end(ctx, errors.Is(err, ErrBadReset)) }()
+	// Before the password is hashed, which is work that not everybody may
+	// cause.
+	user, err = view(ctx, s, func(r Reader) (User, error) { return s.checkReset(r, secret) })
+	if err != nil {
+		return User{}, err
+	}
+	if err := s.checkPassword(string(next), user); err != nil {
+		return User{}, err
+	}
+	hash, err := s.hash(ctx, next)
+	if err != nil {
+		return User{}, err
+	}
+	return update(ctx, s, func(w Writer) (User, error) {
+		user, err := s.checkReset(w, secret)
+		if err != nil {
+			return User{}, err
+		}
+		return user, s.reset(ctx, w, user.ID, hash)
+	})
+}
+
+// reset stores the hash and forgets what came before it. Whoever had the old
+// password is not known any more; whoever has the link is.
+func (s *Service) reset(ctx context.Context, w Writer, userID, hash string) error {
+	err := errors.Join(
+		s.putHash(w, userID, hash),
+		w.RemoveReset(userID),
+		w.RemoveSessionsOf(userID),
+		w.RemoveKnownAddresses(userID),
+	)
+	if err != nil {
+		return err
+	}
+	return s.know(ctx, w, userID)
+}
+
+// checkReset returns whose secret it is.
+func (s *Service) checkReset(r Reader, secret Secret) (User, error) {
+	reset, err := r.Reset(hashOf(string(secret)))
+	if err != nil {
+		return User{}, err
+	}
+	hash, err := r.PasswordHash(reset.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	if hashOf(hash) != reset.Before || !s.Now().Before(reset.Expires) {
+		return User{}, ErrBadReset
+	}
+	return r.User(reset.UserID)
+}
