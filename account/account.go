@@ -17,10 +17,12 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
+
+	"github.com/holdfast-go/holdfast/work"
 )
 
 // What can be wrong. Any other error means that the store or the password
-// hasher could not be asked.
+// hasher could not be asked: [work.ErrBusy] when too many wait for it.
 var (
 	ErrBadLogin  = errors.New("wrong name or password")
 	ErrBadGrant  = errors.New("the refresh token is not valid")
@@ -50,10 +52,21 @@ type Passwords interface {
 	DummyVerify(ctx context.Context, secret string) error
 }
 
+// Lane is what the domain needs of a [work.Lane]. Hashing costs a processor
+// for a tenth of a second and, with argon2id, 19 MiB: how much of both a flood
+// of sign-ins can take is the lane's width.
+//
+// Errors of Do that are not fn's, such as [work.ErrBusy], say nothing about the
+// password: fn has not run.
+type Lane interface {
+	Do(ctx context.Context, fn func() error) error
+}
+
 // Config says what a Service stands on.
 type Config struct {
 	Store      Store         // required
-	Passwords  Passwords     // required
+	Passwords  Passwords     // required; hashes in place, because Lane is what bounds it
+	Lane       Lane          // where all hashing runs; a work.Lane as wide as the machine if nil
 	RefreshTTL time.Duration // how long a session lives; 30 days if zero
 
 	Now  func() time.Time // time.Now if nil
@@ -81,6 +94,9 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	}
 	if config.RefreshTTL == 0 {
 		config.RefreshTTL = 30 * 24 * time.Hour
+	}
+	if config.Lane == nil {
+		config.Lane = work.NewLane(work.Config{Name: "hash"})
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -114,6 +130,15 @@ func update[T any](ctx context.Context, s *Service, fn func(Writer) (T, error)) 
 		return err
 	})
 	return value, err
+}
+
+// hash hashes a password in the lane.
+func (s *Service) hash(ctx context.Context, password string) (hash string, err error) {
+	err = s.Lane.Do(ctx, func() (err error) {
+		hash, err = s.Passwords.Hash(ctx, password)
+		return err
+	})
+	return hash, err
 }
 
 // now is the time as stores keep it.

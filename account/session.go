@@ -20,7 +20,8 @@ type Grant struct {
 // it grants those that the user's roles grant.
 //
 // An unknown name, a wrong password and a disabled user are one error,
-// ErrBadLogin, after the same work. A password hash that is weaker than the
+// ErrBadLogin, after the same work. [work.ErrBusy] is no answer about the
+// password, which nobody has looked at. A password hash that is weaker than the
 // present configuration is replaced by the way.
 func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (Grant, error) {
 	user, hash, err := s.findLogin(ctx, name)
@@ -66,10 +67,14 @@ func (s *Service) findLogin(ctx context.Context, name string) (user User, hash s
 // verify does the same work whether there is a hash or not, so that the time
 // does not tell who has an account.
 func (s *Service) verify(ctx context.Context, password, hash string) (ok bool, newHash string, err error) {
-	if hash == "" {
-		return false, "", s.Passwords.DummyVerify(ctx, password)
-	}
-	return s.Passwords.VerifyAndUpdate(ctx, password, hash)
+	err = s.Lane.Do(ctx, func() (err error) {
+		if hash == "" {
+			return s.Passwords.DummyVerify(ctx, password)
+		}
+		ok, newHash, err = s.Passwords.VerifyAndUpdate(ctx, password, hash)
+		return err
+	})
+	return ok, newHash, err
 }
 
 // stillThere makes sure that nothing that the sign-in rests on has changed

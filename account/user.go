@@ -59,7 +59,7 @@ func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) 
 	if user.ID, err = s.newID(); err != nil {
 		return User{}, "", err
 	}
-	hash, err := s.Passwords.Hash(ctx, string(n.Password))
+	hash, err := s.hash(ctx, string(n.Password))
 	return user, hash, err
 }
 
@@ -147,7 +147,7 @@ func (s *Service) SetPassword(ctx context.Context, id, secret string) error {
 	if err := checkPassword(secret); err != nil {
 		return err
 	}
-	hash, err := s.Passwords.Hash(ctx, secret)
+	hash, err := s.hash(ctx, secret)
 	if err != nil {
 		return err
 	}

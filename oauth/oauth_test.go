@@ -16,6 +16,7 @@ import (
 	"github.com/holdfast-go/holdfast/oauth"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
+	"github.com/holdfast-go/holdfast/work"
 )
 
 const secret = "correct horse battery"
@@ -219,5 +220,21 @@ func TestKeySet(t *testing.T) {
 	check(t, json.Unmarshal(w.Body.Bytes(), &set))
 	if len(set.Keys) != 1 || set.Keys[0]["kty"] != "OKP" || set.Keys[0]["alg"] != "EdDSA" || set.Keys[0]["d"] != "" {
 		t.Errorf("GET /.well-known/jwks.json = %s", w.Body)
+	}
+}
+
+// full is a lane in which nobody finds a place.
+type full struct{}
+
+func (full) Do(context.Context, func() error) error { return work.ErrBusy }
+
+// A sign-in that finds the lane full is told to come again: that is no wrong
+// password.
+func TestASignInThatFindsTheLaneFull(t *testing.T) {
+	s := newServer(t)
+	s.Lane = full{}
+	w := s.call("POST", "/token", "", login)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("POST /token = %d %v %s, want 503 with Retry-After", w.Code, w.Header(), w.Body)
 	}
 }

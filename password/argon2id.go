@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/holdfast-go/holdfast/internal/argon2"
 )
 
 // Argon2Params is the cost of an argon2id hash. The zero value is OWASP's
@@ -52,8 +52,16 @@ func (a *argon2id) hash(random io.Reader, secret string) (string, error) {
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", err
 	}
-	sum := argon2.IDKey([]byte(secret), salt, a.Time, a.Memory, a.Threads, 32)
+	sum := argon2Key(secret, salt, a.Argon2Params, 32)
 	return fmt.Sprintf("%sv=19$m=%d,t=%d,p=%d$%s$%s", argon2Prefix, a.Memory, a.Time, a.Threads, b64(salt), b64(sum)), nil
+}
+
+// argon2Key hashes in the goroutine that calls, whatever p.Threads says, so
+// that a lane's bound and priority hold for all of it.
+func argon2Key(secret string, salt []byte, p Argon2Params, size int) []byte {
+	return argon2.Key([]byte(secret), salt, argon2.Params{
+		Time: p.Time, Memory: p.Memory, Lanes: p.Threads, KeySize: uint32(size), //nolint:gosec // at most 64, says parseArgon2
+	})
 }
 
 func b64(data []byte) string { return base64.RawStdEncoding.EncodeToString(data) }
@@ -63,7 +71,7 @@ func (a *argon2id) verify(secret, hash string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	got := argon2.IDKey([]byte(secret), salt, p.Time, p.Memory, p.Threads, uint32(len(sum))) //nolint:gosec // at most 64, says parseArgon2
+	got := argon2Key(secret, salt, p, len(sum))
 	return subtle.ConstantTimeCompare(got, sum) == 1, nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/password"
@@ -22,7 +22,13 @@ type opened struct {
 	store    *sqlite.Store
 	accounts *account.Service
 	lane     *work.Lane
+	room     *work.Room
 }
+
+// maxWait is how long a sign-in waits for its turn: a person who is told after
+// two seconds to try again is better off than one who looks at a page that
+// does not come.
+const maxWait = 2 * time.Second
 
 // open opens the store. Whoever opens closes.
 func (d database) open(ctx context.Context, config account.Config) (_ *opened, err error) {
@@ -35,20 +41,29 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 			err = errors.Join(err, store.Close())
 		}
 	}()
-	lane := work.NewLane(work.Config{Name: "hash", Workers: runtime.GOMAXPROCS(0), Queue: 64, LowPriority: true})
-	passwords, err := password.NewContext(password.Config{Run: lane.Do})
+	passwords, err := password.NewContext(password.Config{})
 	if err != nil {
 		return nil, err
 	}
+	o := &opened{store: store, room: work.NewRoom()}
+	o.lane = work.NewLane(work.Config{Name: "hash", Room: o.room, MaxWait: maxWait})
 	config.Store, config.Passwords = store, passwords
-	accounts, err := account.NewService(ctx, config)
-	if err != nil {
+	if config.Lane == nil {
+		config.Lane = o.lane
+	}
+	if o.accounts, err = account.NewService(ctx, config); err != nil {
+		o.closeLane()
 		return nil, err
 	}
-	return &opened{store, accounts, lane}, nil
+	return o, nil
+}
+
+func (o *opened) closeLane() {
+	o.lane.Close()
+	o.room.Close()
 }
 
 func (o *opened) close() error {
-	o.lane.Close()
+	o.closeLane()
 	return o.store.Close()
 }

@@ -59,6 +59,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err := c.greet(ctx, std, o, srv, local); err != nil {
 		return err
 	}
+	log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", o.lane.String()))
 	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
 }
 

@@ -126,7 +126,7 @@ func newTutorial(ctx context.Context, passwords map[string]string) (*tutorial, e
 		},
 		hashes: map[string]string{},
 	}
-	lane := work.NewLane(work.Config{Name: "passwords", LowPriority: true})
+	lane := work.NewLane(work.Config{Name: "passwords"})
 	var err error
 	if t.passwords, err = password.NewContext(password.Config{Run: lane.Do}); err != nil {
 		return nil, err

@@ -56,9 +56,10 @@ type Shop struct {
 }
 
 // newShop makes a shop whose tokens are signed with the secret, which must
-// have at least 32 bytes. Bcrypt's work doubles with each step of the cost.
-func newShop(secret []byte, cost int) (*Shop, error) {
-	lane := work.NewLane(work.Config{Name: "heavy", LowPriority: true})
+// have at least 32 bytes. Bcrypt's work doubles with each step of the cost. With
+// a room, heavy work yields to everything else.
+func newShop(secret []byte, cost int, room *work.Room) (*Shop, error) {
+	lane := work.NewLane(work.Config{Name: "heavy", Room: room})
 	// 38: bcrypt as Passlib has it; hashing runs in a lane, so that a flood of
 	// logins delays nobody else.
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(cost)}, Run: lane.Do})
@@ -247,10 +248,13 @@ func (s *Shop) open(ctx context.Context) error {
 func run(ctx context.Context) error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	shop, err := newShop(secret, 12)
+	room := work.NewRoom()
+	defer room.Close()
+	shop, err := newShop(secret, 12, room)
 	if err != nil {
 		return err
 	}
+	defer shop.lane.Close()
 	if err := shop.open(ctx); err != nil {
 		return err
 	}
