@@ -31,6 +31,12 @@ type Config struct {
 	// stands at "/openapi.json".
 	DocsPath string
 
+	// Observe is called when a request begins, with the route as it was
+	// registered, such as "GET /items/{id}", or "" where none fits. What it
+	// returns is called when the request has been answered. It must be safe
+	// for concurrent use. Nothing is observed, at no cost, if nil.
+	Observe func(route string) func(Observation)
+
 	// NoDocs leaves out the docs page and the document.
 	NoDocs bool
 }
@@ -116,6 +122,9 @@ func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []Ro
 	}
 	for _, option := range options {
 		option(&rt.options)
+	}
+	if rt.options.fault != nil {
+		a.fault(at, "%s: %w", pattern, rt.options.fault)
 	}
 	a.routes = append(a.routes, rt)
 	return rt

@@ -78,10 +78,10 @@ func (e *refusedCredential) Error() string {
 func (e *refusedCredential) Unwrap() error { return e.cause }
 
 // badCredential turns what a verifier said into a refusal, unless the
-// verifier chose its own answer or was stopped.
+// verifier chose its own answer, was stopped, or found no time to look.
 func badCredential(s *scheme, err error) error {
 	var chosen *Error
-	if errors.As(err, &chosen) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &chosen) || isBusy(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &refusedCredential{s, err}
@@ -136,6 +136,7 @@ func toError(err error) *Error {
 		input   *invalidInput
 		large   *http.MaxBytesError
 		broken  *panicError
+		later   busy
 	)
 	switch {
 	case errors.As(err, &broken):
@@ -149,6 +150,8 @@ func toError(err error) *Error {
 		return challenge(http.StatusUnauthorized, "Could not validate credentials", refused.scheme.challengeWith("invalid_token", nil), err)
 	case errors.As(err, &chosen):
 		return chosen
+	case errors.As(err, &later):
+		return comeAgain(later)
 	case errors.As(err, &scope):
 		return challenge(http.StatusForbidden, "Not enough permissions", scope.scheme.challengeWith("insufficient_scope", scope.scopes), err)
 	case errors.As(err, &role):
@@ -223,7 +226,8 @@ func withChallenges(err error, branches []branch) error {
 func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 	answer := toError(err)
 	status := answer.status()
-	if status >= http.StatusInternalServerError {
+	a.refused(w, err)
+	if status >= http.StatusInternalServerError && !isBusy(err) { // a flood must not flood the log
 		a.logFailure(r, err)
 	}
 	header := w.Header()
