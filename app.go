@@ -294,7 +294,12 @@ func (a *App) schemes() []*scheme {
 }
 
 // NewServer returns an http.Server for the handler with time and size limits
-// that a slow or hostile caller cannot outlast.
+// that a slow or hostile caller cannot outlast: 5 seconds to send the header,
+// of at most 32 KiB; 30 seconds for the whole request; 60 seconds until the
+// answer has been taken; 2 minutes without a request. A raw handler that goes
+// on for longer, such as server-sent events, sets deadlines of its own with
+// [http.ResponseController]. The body's size is Config.MaxBody's to bound. How
+// many connections there may be is for the listener to say.
 func NewServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr:              addr,

@@ -40,7 +40,7 @@ type doer interface {
 func Limit(n, queue int) RouteOption {
 	return func(o *routeOptions) {
 		if n < 1 || queue < 0 {
-			o.fault = errors.New("Limit wants at least one request at once, and no negative queue") //nolint:revive,staticcheck // Limit is a name
+			o.fault = errors.New("Limit wants at least one request at once, and no negative queue")
 			return
 		}
 		o.slots = slots.New(slots.Config{Slots: n, Queue: queue, MaxWait: maxWait})
@@ -62,7 +62,7 @@ func In(lane interface {
 ) RouteOption {
 	return func(o *routeOptions) {
 		if o.lane = lane; lane == nil {
-			o.fault = errors.New("In wants a lane, not nil") //nolint:revive,staticcheck // In is a name
+			o.fault = errors.New("In wants a lane, not nil")
 		}
 	}
 }
@@ -74,7 +74,7 @@ func In(lane interface {
 func Timeout(d time.Duration) RouteOption {
 	return func(o *routeOptions) {
 		if o.timeout = d; d <= 0 {
-			o.fault = errors.New("Timeout wants more than no time") //nolint:revive,staticcheck // Timeout is a name
+			o.fault = errors.New("Timeout wants more than no time")
 		}
 	}
 }

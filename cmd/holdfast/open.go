@@ -41,13 +41,14 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 			err = errors.Join(err, store.Close())
 		}
 	}()
-	passwords, err := password.NewContext(password.Config{})
-	if err != nil {
-		return nil, err
+	if config.Passwords == nil {
+		if config.Passwords, err = newPasswords(); err != nil {
+			return nil, err
+		}
 	}
 	o := &opened{store: store, room: work.NewRoom()}
 	o.lane = work.NewLane(work.Config{Name: "hash", Room: o.room, MaxWait: maxWait})
-	config.Store, config.Passwords = store, passwords
+	config.Store = store
 	if config.Lane == nil {
 		config.Lane = o.lane
 	}
@@ -57,6 +58,9 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 	}
 	return o, nil
 }
+
+// newPasswords is how passwords are hashed, and which hashes are known.
+func newPasswords() (*password.Context, error) { return password.NewContext(password.Config{}) }
 
 func (o *opened) closeLane() {
 	o.lane.Close()

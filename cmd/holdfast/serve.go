@@ -12,8 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/metrics"
 )
 
 // serveCmd is `holdfast serve`.
@@ -24,6 +27,8 @@ type serveCmd struct {
 	AccessTTL    time.Duration `name:"access-ttl" default:"15m" help:"How long an access token lives."`
 	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
 	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default." placeholder:"CIDR"`
+	MaxConns     int           `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	MetricsAddr  string        `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
 
@@ -34,6 +39,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.MaxConns < 1 {
+		return errors.New("--max-conns must be 1 or more")
+	}
 	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL {
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
 	}
@@ -42,13 +50,18 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
-	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL})
+	seen := metrics.New()
+	passwords, err := newPasswords()
+	if err != nil {
+		return err
+	}
+	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL, Passwords: seen.Passwords(passwords)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
 	local := localURL(listener.Addr())
-	srv, err := newServer(ctx, o, c, local, log)
+	srv, err := newServer(ctx, o, c, local, log, seen)
 	if err != nil {
 		return err
 	}
@@ -60,7 +73,12 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", o.lane.String()))
-	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
+	stop, err := watch(ctx, std, c.MetricsAddr, o, seen, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return serveUntil(ctx, netutil.LimitListener(listener, c.MaxConns), logged(log, trusted, handler), log)
 }
 
 // localURL is where a browser on this machine finds the server.

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/accountapi"
 	"github.com/holdfast-go/holdfast/jwt"
+	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/oauth"
 )
 
@@ -23,7 +24,7 @@ type server struct {
 
 // newServer ties the parts together: store and accounts below, tokens beside
 // them, routes on top.
-func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log *slog.Logger) (*server, error) {
+func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log *slog.Logger, seen *metrics.Metrics) (*server, error) {
 	issuer, err := chooseIssuer(ctx, o, c.URL, fallback)
 	if err != nil {
 		return nil, err
@@ -44,11 +45,11 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	}
 	scheme := holdfast.OAuth2PasswordBearer("token")
 	tokens := oauth.New(oauth.Config{
-		Accounts: o.accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: &counted{o.accounts, seen}, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		KeySet: func(context.Context) ([]byte, error) { return jwt.MarshalPublicSet(keys...) },
 	})
 	app := holdfast.NewApp(holdfast.Config{
-		Title: "Holdfast", Version: "0.1.0", Logger: log,
+		Title: "Holdfast", Version: "0.1.0", Logger: log, Observe: seen.Observe,
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
 	tokens.Register(app)
