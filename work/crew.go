@@ -36,6 +36,7 @@ type crew struct {
 // task is one function on its way through a thread.
 type task struct {
 	fn       func() error
+	release  func()
 	done     chan struct{}
 	err      error
 	panicked *Panic
@@ -79,6 +80,7 @@ func (c *crew) work(low chan<- bool) {
 
 func (c *crew) do(t *task) {
 	defer close(t.done)
+	defer t.release()
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.panicked = &Panic{cause, debug.Stack()}
@@ -90,11 +92,12 @@ func (c *crew) do(t *task) {
 	c.learn(c.now().Sub(began))
 }
 
-// run runs fn on a thread, and ends as fn ended.
-func (c *crew) run(fn func() error) error {
+// run runs fn on a thread, and ends as fn ended. The thread itself gives the
+// slot back, so that the next caller is on the way before this one is awake.
+func (c *crew) run(fn func() error, release func()) error {
 	c.board(1)
 	defer c.board(-1)
-	t := &task{fn: fn, done: make(chan struct{})}
+	t := &task{fn: fn, release: release, done: make(chan struct{})}
 	c.todo <- t // has room for as many as there are slots
 	<-t.done
 	switch {

@@ -97,12 +97,12 @@ func (l *Lane) Do(ctx context.Context, fn func() error) error {
 	if err := l.slots.Acquire(ctx); err != nil {
 		return err
 	}
+	if l.crew != nil && l.crew.wanted() {
+		return l.crew.run(fn, l.slots.Release)
+	}
 	defer l.slots.Release()
-	switch {
-	case l.crew == nil:
+	if l.crew == nil {
 		return inPlace(fn)
-	case l.crew.wanted():
-		return l.crew.run(fn)
 	}
 	began := l.config.Now()
 	err := inPlace(fn)

@@ -19,6 +19,7 @@ type cli struct {
 	Serve serveCmd `cmd:"" help:"Run the server."`
 	User  userCmd  `cmd:"" help:"Add, list and change users; also while the server runs."`
 	Role  roleCmd  `cmd:"" help:"List and change roles; also while the server runs."`
+	Bench benchCmd `cmd:"" help:"Measure what this machine can do."`
 }
 
 // streams are the command's standard input and outputs.
