@@ -37,7 +37,14 @@ vuln: ## known vulnerabilities in what is called
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
+bench: ## what it costs, against doing it by hand; see bench/README.md
+	$(GO) test -run '^$$' -bench . ./work ./internal/argon2
+	$(GO) -C bench test -run '^$$' -bench . -count 3 ./...
+
+freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
+	$(GO) -C bench run ./freeze -saturate
+
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fmt vuln fuzz golden run
+.PHONY: help check test short browser lint fmt vuln fuzz bench freeze golden run

@@ -23,8 +23,8 @@ func (refusal) RetryAfter() time.Duration { return time.Second }
 // The reasons for which there is no slot. A caller who waited too long gets an
 // error that is ErrBusy, too.
 var (
-	ErrBusy   error = refusal("too busy: the queue is full")
-	ErrClosed error = refusal("closed")
+	ErrBusy   error = refusal("too busy")
+	ErrClosed error = refusal("closed: no more is taken")
 )
 
 // Config says how many. The zero Config has no slot at all.
