@@ -72,10 +72,8 @@ type token struct {
 func (u *users) login(ctx context.Context, _ holdfast.Anyone, form holdfast.OAuth2PasswordRequestForm) (token, error) {
 	ok, err := u.passwords.Verify(ctx, form.Password, u.hash)
 	switch {
-	case errors.Is(err, work.ErrBusy):
-		return token{}, &holdfast.Error{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}}
 	case err != nil:
-		return token{}, err
+		return token{}, err // a full lane is a 503
 	case !ok:
 		return token{}, holdfast.Errorf(http.StatusUnauthorized, "Incorrect username or password")
 	}
