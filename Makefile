@@ -47,10 +47,14 @@ durability: ## minutes of what must never happen: 20 key rotations under load in
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast
 
 bench: ## what it costs, beside other libraries (bench/README.md)
+	$(GO) test -run '^$$' -bench . ./work ./internal/argon2
 	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...
 	$(GO) -C bench test -run TestRatios -v ./...
+
+freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
+	$(GO) -C bench run ./freeze -saturate
 
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short browser lint fmt vuln fuzz durability timing bench golden run
+.PHONY: help check test short browser lint fmt vuln fuzz durability timing bench freeze golden run

@@ -117,7 +117,8 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 func (a *App) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	answer := toError(err)
 	status := answer.status()
-	if status >= http.StatusInternalServerError {
+	a.refused(w, err)
+	if status >= http.StatusInternalServerError && !isBusy(err) { // a flood must not flood the log
 		a.logFailure(r, err)
 	}
 	kind, body := answer.content(r)

@@ -32,6 +32,12 @@ type Config struct {
 	// Docs says where the docs page and the document stand, and who may read
 	// them. The zero Docs is /docs and /openapi.json, for everybody.
 	Docs Docs
+
+	// Observe is called when a request begins, with the route as it was
+	// registered, such as "GET /items/{id}", or "" where none fits. What it
+	// returns is called when the request has been answered. It must be safe
+	// for concurrent use. Nothing is observed, at no cost, if nil.
+	Observe func(route string) func(Observation)
 }
 
 // App is a set of routes and an [http.Handler] that serves them. Register
@@ -131,6 +137,9 @@ func (a *App) add(pattern string, e *endpoint, p *policy, at place, options []Ro
 	}
 	if code := rt.options.status; code != 0 && (code < 200 || code > 599) {
 		a.fault(at, "%s: status %d is no status of a response", pattern, code)
+	}
+	if rt.options.fault != nil {
+		a.fault(at, "%s: %w", pattern, rt.options.fault)
 	}
 	a.routes = append(a.routes, rt)
 	return rt

@@ -283,7 +283,7 @@ func (a *App) responses(rt *route) members {
 	if len(rt.inputs()) > 0 {
 		answer(http.StatusUnprocessableEntity, "The input does not fit", refusal)
 	}
-	return out
+	return append(out, rt.busyResponse(refusal)...)
 }
 
 // refuses reports whether a 401 and whether a 403 can happen.

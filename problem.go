@@ -95,10 +95,10 @@ func (e *refusedCredential) Error() string {
 func (e *refusedCredential) Unwrap() error { return e.cause }
 
 // badCredential turns what a verifier said into a refusal, unless the
-// verifier chose its own answer or was stopped.
+// verifier chose its own answer, was stopped, or found no time to look.
 func badCredential(s *scheme, err error) error {
 	var chosen *Error
-	if errors.As(err, &chosen) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &chosen) || isBusy(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &refusedCredential{s, err}
@@ -175,6 +175,8 @@ func answerOf(err error) *Error {
 		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations}
 	case *http.MaxBytesError:
 		return Errorf(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes", e.Limit)
+	case busy:
+		return comeAgain(e)
 	case interface{ Unwrap() error }:
 		return answerOf(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -30,6 +30,7 @@ type routeOptions struct {
 	tags        []string
 	hidden      bool
 	maxBody     int64
+	limits
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204

@@ -57,7 +57,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.ServeHTTP(w, r)
 		return
 	}
-	a.miss(w, r)
+	a.observe("", w, func(w http.ResponseWriter) { a.miss(w, r) })
 }
 
 // match asks the ServeMux, and takes only an answer that is one of our routes:
@@ -76,14 +76,14 @@ func (a *App) miss(w http.ResponseWriter, r *http.Request) {
 	here := r.URL.EscapedPath()
 	if allowed := a.allowed(r, here); len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		a.fail(w, r, &Error{Status: http.StatusMethodNotAllowed})
+		a.fail(w, r, &Error{Status: http.StatusMethodNotAllowed, Cause: errNoRoute})
 		return
 	}
 	if there := toggleSlash(here); len(a.allowed(r, there)) > 0 {
 		redirect(w, r, prefixOf(r, here)+there)
 		return
 	}
-	a.fail(w, r, &Error{Status: http.StatusNotFound})
+	a.fail(w, r, &Error{Status: http.StatusNotFound, Cause: errNoRoute})
 }
 
 // allowed lists the methods that some route serves at an escaped path.

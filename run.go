@@ -119,14 +119,27 @@ func runAll(x *exchange, steps []step) error {
 	return nil
 }
 
-// ServeHTTP runs the route's order of a request; see the package's
-// documentation. It is what the application's ServeHTTP ends in.
+// ServeHTTP is what the application's ServeHTTP ends in.
 func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.serveHTTP(w, r, false) }
 
+// serveHTTP serves a request that this application's router found, or the
+// one that the handler of Protect is mounted in.
 func (rt *route) serveHTTP(w http.ResponseWriter, r *http.Request, mounted bool) {
+	if rt.app.config.Observe == nil {
+		rt.handle(w, r, mounted)
+		return
+	}
+	rt.app.observe(rt.method+" "+rt.path, w, func(w http.ResponseWriter) { rt.handle(w, r, mounted) })
+}
+
+// handle runs the route's order of a request; see the package's documentation.
+func (rt *route) handle(w http.ResponseWriter, r *http.Request, mounted bool) {
 	f := rt.pool.Get().(*frame)
 	x := &exchange{Context: r.Context(), app: rt.app, route: rt, writer: w, request: r, frame: f, mounted: mounted}
 	defer x.release(f)
+	if rt.options.timeout > 0 {
+		defer rt.deadline(x)()
+	}
 	err := guard(func() error { return rt.serve(x) })
 	err = x.unwind(err)
 	err = rt.answer(x, err)
@@ -160,6 +173,15 @@ func (rt *route) serve(x *exchange) error {
 	if err := rt.read(x); err != nil {
 		return err
 	}
+	if rt.options.slots != nil || rt.options.lane != nil {
+		return rt.within(x, principal)
+	}
+	return rt.work(x, principal)
+}
+
+// work is what the caller came for: the handler's own dependencies and the
+// handler.
+func (rt *route) work(x *exchange, principal int) error {
 	if err := runAll(x, rt.plan.own); err != nil {
 		return err
 	}

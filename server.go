@@ -10,9 +10,11 @@ import (
 )
 
 // NewServer returns an http.Server for the handler with limits that a slow or
-// hostile caller cannot outlast: 5 seconds and 32 KiB for the headers, 30
-// seconds for the whole request, a minute for the response, two minutes
-// between requests. A handler that flushes has a minute for each write.
+// hostile caller cannot outlast: 5 seconds and 32 KiB for the header, 30 seconds
+// for the whole request, a minute until the answer has been taken, two minutes
+// without a request. A handler that flushes has a minute for each write. The
+// body's size is Config.MaxBody's to bound; how many connections there may be
+// is for the listener to say.
 func NewServer(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr:              addr,

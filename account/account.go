@@ -19,10 +19,11 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/work"
 )
 
 // What can be wrong. Any other error means that the store or the password
-// hasher could not be asked.
+// hasher could not be asked: [work.ErrBusy] when too many wait for it.
 var (
 	ErrBadLogin  = errors.New("wrong name or password")
 	ErrBadGrant  = errors.New("the refresh token is not valid")
@@ -64,10 +65,21 @@ type Passwords interface {
 	Check(hash string) error  // why it cannot
 }
 
+// Lane is what the domain needs of a [work.Lane]. Hashing costs a processor
+// for a tenth of a second and, with argon2id, 19 MiB: how much of both a flood
+// of sign-ins can take is the lane's width.
+//
+// Errors of Do that are not fn's, such as [work.ErrBusy], say nothing about the
+// password: fn has not run.
+type Lane interface {
+	Do(ctx context.Context, fn func() error) error
+}
+
 // Config says what a Service stands on.
 type Config struct {
 	Store      Store           // required
-	Passwords  Passwords       // required
+	Passwords  Passwords       // required; hashes in place, because Lane is what bounds it
+	Lane       Lane            // where all hashing runs; a work.Lane as wide as the machine if nil
 	Policy     password.Policy // for passwords that are set; the zero policy is good
 	RefreshTTL time.Duration   // how long a session lives; 30 days if zero
 
@@ -107,6 +119,9 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	}
 	if config.RefreshTTL == 0 {
 		config.RefreshTTL = 30 * 24 * time.Hour
+	}
+	if config.Lane == nil {
+		config.Lane = work.NewLane(work.Config{Name: "hash"})
 	}
 	if config.Now == nil {
 		config.Now = time.Now

@@ -66,9 +66,12 @@ func (s *Service) replaceHash(w Writer, l login, hash string) error {
 	return w.RemoveSessionsOf(l.user.ID)
 }
 
-// hash hashes a password that the policy let pass.
-func (s *Service) hash(ctx context.Context, secret Secret) (string, error) {
-	hash, err := s.Passwords.Hash(ctx, string(secret))
+// hash hashes a password that the policy let pass, in the lane.
+func (s *Service) hash(ctx context.Context, secret Secret) (hash string, err error) {
+	err = s.Lane.Do(ctx, func() (err error) {
+		hash, err = s.Passwords.Hash(ctx, string(secret))
+		return err
+	})
 	switch {
 	case errors.Is(err, password.ErrTooLong):
 		return "", &InvalidError{"password", "is longer than its kind of hash can hold"}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -116,12 +117,14 @@ func (s *Service) authenticate(ctx context.Context, l login, password string) (n
 		if !dummyVerification {
 			return "", ErrBadLogin
 		}
-		if err := s.Passwords.DummyVerifyLike(ctx, password, like); err != nil {
-			return "", err
-		}
-		return "", ErrBadLogin
+		err := s.Lane.Do(ctx, func() error { return s.Passwords.DummyVerifyLike(ctx, password, like) })
+		return "", cmp.Or(err, ErrBadLogin)
 	}
-	ok, newHash, err := s.Passwords.VerifyAndUpdate(ctx, password, l.hash)
+	var ok bool
+	err = s.Lane.Do(ctx, func() (err error) {
+		ok, newHash, err = s.Passwords.VerifyAndUpdate(ctx, password, l.hash)
+		return err
+	})
 	if err == nil && !ok {
 		err = ErrBadLogin
 	}

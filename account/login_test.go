@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/work"
 )
 
 // hasher is a password context that says what was asked of it, and fails when
@@ -55,6 +56,7 @@ func watched(t *testing.T) (*world, *hasher) {
 	h := &hasher{Context: passwords}
 	w.Service, err = account.NewService(t.Context(), account.Config{
 		Store: w.store, Passwords: h, RefreshTTL: time.Hour, Now: func() time.Time { return w.now }, Key: [32]byte{1},
+		Lane: work.NewLane(work.Config{Workers: 100}), // wide, so that only attempts are limited
 	})
 	if err != nil {
 		t.Fatal(err)

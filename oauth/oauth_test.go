@@ -18,6 +18,7 @@ import (
 	"github.com/holdfast-go/holdfast/oauth"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
+	"github.com/holdfast-go/holdfast/work"
 )
 
 const secret = "correct horse battery"
@@ -310,5 +311,21 @@ func TestRefusedSignInsAreTheSame(t *testing.T) {
 	s.now = s.now.Add(45 * time.Second)
 	if w := s.call("POST", "/token", "", login); w.Code != http.StatusOK {
 		t.Errorf("POST /token after Retry-After = %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+// full is a lane in which nobody finds a place.
+type full struct{}
+
+func (full) Do(context.Context, func() error) error { return work.ErrBusy }
+
+// A sign-in that finds the lane full is told to come again: that is no wrong
+// password.
+func TestASignInThatFindsTheLaneFull(t *testing.T) {
+	s := newServer(t)
+	s.Lane = full{}
+	w := s.call("POST", "/token", "", login)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("POST /token = %d %v %s, want 503 with Retry-After", w.Code, w.Header(), w.Body)
 	}
 }

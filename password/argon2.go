@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	ours "github.com/holdfast-go/holdfast/internal/argon2"
 )
 
 // Argon2Params is the cost of an argon2id hash. The zero value is OWASP's
@@ -66,8 +68,14 @@ func (a *argon2id) hash(random io.Reader, secret string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := argon2.IDKey([]byte(secret), salt, a.Time, a.Memory, a.Threads, 32)
+	sum := argon2idKey([]byte(secret), salt, a.Time, a.Memory, a.Threads, 32)
 	return a.format("argon2id", salt, sum), nil
+}
+
+// argon2idKey hashes in the goroutine that calls, whatever the number of
+// threads, so that a lane's bound and priority hold for all of it.
+func argon2idKey(secret, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte {
+	return ours.Key(secret, salt, ours.Params{Time: passes, Memory: memory, Lanes: threads, KeySize: size})
 }
 
 // parse reads $argon2id$v=19$m=…,t=…,p=…$salt$sum.
@@ -97,7 +105,7 @@ func (a *argon2id) parse(hash string) (parsed, error) {
 	if len(salt) < 8 || len(salt) > 64 || len(sum) < 12 || len(sum) > 64 {
 		return parsed{}, malformed("argon2 wants a salt of 8 to 64 bytes and a checksum of 12 to 64")
 	}
-	derive := argon2.IDKey
+	derive := argon2idKey
 	if kind == "argon2i" {
 		derive = argon2.Key
 	}

@@ -2,197 +2,159 @@
 // few workers and a queue with an end: what does not fit is refused at once,
 // so that a flood of expensive requests waits or is turned away while every
 // other request goes on.
+//
+// Go gives every request a goroutine, so waiting costs nothing and needs no
+// lane. What burns a processor does: a hundred goroutines that hash passwords
+// leave nothing for the request beside them.
 package work
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"runtime"
 	"runtime/debug"
-	"sync"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/slots"
 )
 
-// The reasons for which a lane does not run a function.
+// The reasons for which a lane does not run a function. Both have a method
+// RetryAfter() time.Duration, by which the root package answers 503 with
+// Retry-After when a handler returns them.
 var (
-	ErrBusy   = errors.New("work: the lane's queue is full")
-	ErrClosed = errors.New("work: the lane is closed")
+	ErrBusy   = slots.ErrBusy   // the queue is full, or MaxWait is over
+	ErrClosed = slots.ErrClosed // the lane is closed
 )
 
 // Config describes a lane. The zero Config is a lane as wide as the machine.
 type Config struct {
-	Name        string           // for logs and metrics
-	Workers     int              // functions at once; GOMAXPROCS if zero
-	Queue       int              // callers that may wait; 64 if zero
-	LowPriority bool             // on Linux, workers yield the processor to everything else
-	Now         func() time.Time // time.Now if nil
+	Name    string        // for logs and metrics
+	Workers int           // functions at once; DefaultWorkers() if zero
+	Queue   int           // callers that may wait; 64 if zero, none if negative
+	MaxWait time.Duration // the longest that a caller waits; 10 seconds if zero, without end if negative
+
+	// Room makes the functions yield the processor to everything else: they
+	// run on threads of the lowest priority, and Room makes room for those.
+	// Where the system has no such threads, and where Room is nil, functions
+	// run where they are called: the lane is a bound alone. String says which.
+	Room *Room
+
+	Now func() time.Time // time.Now if nil
 }
 
-// Lane runs functions on a bounded number of workers. Its methods are safe for
+// DefaultWorkers is how many workers suit this process: GOMAXPROCS, or one
+// less where a container's share of the processors is what bounds GOMAXPROCS.
+// Who uses up such a share is stopped with everybody else in the container,
+// and no priority helps.
+func DefaultWorkers() int {
+	n := runtime.GOMAXPROCS(0)
+	if n > 1 && n < runtime.NumCPU() {
+		n--
+	}
+	return n
+}
+
+// Lane runs functions, a bounded number at once. Its methods are safe for
 // concurrent use.
 type Lane struct {
 	config Config
-	queue  chan *task
-
-	mu      sync.Mutex
-	closed  bool
-	waiting map[*task]time.Time
-	running int
-	done    uint64
-	refused uint64
-	workers sync.WaitGroup
+	slots  *slots.Slots
+	crew   *crew // nil: functions run where they are called
 }
 
-// task is one call of Do. state decides between the worker that takes it and
-// the caller that leaves.
-type task struct {
-	fn       func() error
-	finished chan struct{}
-	err      error
-	panicked *Panic
-	taken    bool // guarded by the lane's mu
-	gone     bool
+// NewLane makes a lane. Close ends it.
+func NewLane(config Config) *Lane {
+	if config.Workers <= 0 {
+		config.Workers = DefaultWorkers()
+	}
+	if config.Queue == 0 {
+		config.Queue = 64
+	}
+	if config.MaxWait == 0 {
+		config.MaxWait = 10 * time.Second
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	l := &Lane{config: config, slots: slots.New(slots.Config{
+		Slots: config.Workers, Queue: max(config.Queue, 0), MaxWait: max(config.MaxWait, 0), Now: config.Now,
+	})}
+	if config.Room != nil {
+		l.crew = newCrew(config)
+	}
+	return l
 }
 
-// Panic is what Do panics with when the function panicked on a worker: the
-// value, and the stack of the worker.
+// Do waits for its turn, runs fn once and returns what fn returns. Callers are
+// served in the order in which they came. The errors of the lane itself are
+// ErrBusy at once when the queue is full or after MaxWait, ErrClosed after
+// Close, and ctx's if ctx ends before fn begins; fn has not run then, and
+// never will. Once fn runs, Do waits for its end whatever ctx says.
+//
+// A panic of fn comes back as a panic of Do, with a [*Panic]; a fn that calls
+// runtime.Goexit ends the caller's goroutine. Neither costs the lane a worker.
+func (l *Lane) Do(ctx context.Context, fn func() error) error {
+	if err := l.slots.Acquire(ctx); err != nil {
+		return err
+	}
+	if l.crew != nil && l.crew.wanted() {
+		return l.crew.run(fn, l.slots.Release)
+	}
+	defer l.slots.Release()
+	if l.crew == nil {
+		return inPlace(fn)
+	}
+	began := l.config.Now()
+	err := inPlace(fn)
+	l.crew.learn(l.config.Now().Sub(began))
+	return err
+}
+
+// inPlace runs fn in the goroutine that calls.
+func inPlace(fn func() error) error {
+	defer func() {
+		if cause := recover(); cause != nil {
+			panic(&Panic{cause, debug.Stack()})
+		}
+	}()
+	return fn()
+}
+
+// Panic is what Do panics with when the function panicked: the value, and the
+// stack of where it happened.
 type Panic struct {
 	Value any
 	Stack []byte
 }
 
-// NewLane makes a lane and starts its workers. Close ends them.
-func NewLane(config Config) *Lane {
-	if config.Workers <= 0 {
-		config.Workers = runtime.GOMAXPROCS(0)
-	}
-	if config.Queue <= 0 {
-		config.Queue = 64
-	}
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	l := &Lane{config: config, queue: make(chan *task, config.Workers+config.Queue), waiting: map[*task]time.Time{}}
-	for range config.Workers {
-		l.workers.Go(l.work)
-	}
-	return l
-}
+// Error is the value with its stack: the stack of Do does not tell where.
+func (p *Panic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
 
-// Do waits for a worker, which runs fn, and returns what fn returns. It
-// returns ErrBusy at once when the queue is full, ErrClosed after Close, and
-// ctx's error if ctx ends while fn waits; fn has not run then, and never will.
-// Once fn runs, Do waits for its end whatever ctx says. A panic of fn comes
-// back as a panic of Do, with a [*Panic].
-func (l *Lane) Do(ctx context.Context, fn func() error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	t := &task{fn: fn, finished: make(chan struct{})}
-	if err := l.enter(t); err != nil {
-		return err
-	}
-	select {
-	case <-t.finished:
-	case <-ctx.Done():
-		if l.leave(t) {
-			return ctx.Err()
-		}
-		<-t.finished
-	}
-	if t.panicked != nil {
-		panic(t.panicked)
-	}
-	return t.err
-}
-
-// enter takes a place in the queue. Places are counted, not channel slots: a
-// caller that left frees its place at once, while its task stays in the
-// channel until a worker throws it away.
-func (l *Lane) enter(t *task) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return ErrClosed
-	}
-	if l.running+len(l.waiting) >= l.config.Workers+l.config.Queue {
-		l.refused++
-		return ErrBusy
-	}
-	select {
-	case l.queue <- t:
-	default: // full of tasks whose callers left
-		l.refused++
-		return ErrBusy
-	}
-	l.waiting[t] = l.config.Now()
-	return nil
-}
-
-// leave gives the place back, unless a worker has the task already.
-func (l *Lane) leave(t *task) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if t.taken {
-		return false
-	}
-	t.gone = true
-	delete(l.waiting, t)
-	return true
-}
-
-func (l *Lane) work() {
-	if l.config.LowPriority {
-		lowerPriority()
-	}
-	for t := range l.queue {
-		if !l.take(t) {
-			continue
-		}
-		t.run()
-		l.finish()
-		close(t.finished)
-	}
-}
-
-func (l *Lane) take(t *task) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if t.gone {
-		return false
-	}
-	t.taken = true
-	delete(l.waiting, t)
-	l.running++
-	return true
-}
-
-func (l *Lane) finish() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.running--
-	l.done++
-}
-
-func (t *task) run() {
-	defer func() {
-		if cause := recover(); cause != nil {
-			t.panicked = &Panic{cause, debug.Stack()}
-		}
-	}()
-	t.err = t.fn()
+// Unwrap returns the value if it is an error.
+func (p *Panic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
 }
 
 // Close refuses new work, waits for what is queued and running, and ends the
-// workers. It may be called more than once.
+// lane's threads. It may be called more than once.
 func (l *Lane) Close() {
-	l.mu.Lock()
-	if !l.closed {
-		l.closed = true
-		close(l.queue)
+	l.slots.Close()
+	if l.crew != nil {
+		l.crew.close()
 	}
-	l.mu.Unlock()
-	l.workers.Wait()
+}
+
+// Name returns the lane's name.
+func (l *Lane) Name() string { return l.config.Name }
+
+// String describes the lane in a line, for the log.
+func (l *Lane) String() string {
+	how := "where they are called"
+	if l.crew != nil {
+		how = "on threads of " + lowPriority
+	}
+	return fmt.Sprintf("%s: %d at once %s, %d may wait", l.config.Name, l.config.Workers, how, max(l.config.Queue, 0))
 }
 
 // Stats is a lane at one moment.
@@ -208,12 +170,6 @@ type Stats struct {
 
 // Stats returns what the lane is doing.
 func (l *Lane) Stats() Stats {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s := Stats{Name: l.config.Name, Workers: l.config.Workers, Running: l.running, Queued: len(l.waiting), Done: l.done, Refused: l.refused}
-	now := l.config.Now()
-	for _, since := range l.waiting {
-		s.Oldest = max(s.Oldest, now.Sub(since))
-	}
-	return s
+	s := l.slots.Stats()
+	return Stats{l.config.Name, l.config.Workers, s.Held, s.Queued, s.Done, s.Refused, s.Oldest}
 }

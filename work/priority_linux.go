@@ -1,14 +1,10 @@
 package work
 
-import (
-	"runtime"
-	"syscall"
-)
+import "syscall"
 
-// lowerPriority ties the worker to an operating system thread of the lowest
-// ordinary priority. Where that is not allowed the worker is an ordinary one:
-// the lane's width still bounds it.
-func lowerPriority() {
-	runtime.LockOSThread()
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), 19) // see above
-}
+// lowPriority says in the log what lowerPriority does.
+const lowPriority = "low priority (nice 19)"
+
+// lowerPriority gives the calling thread the lowest ordinary priority, which
+// Linux keeps for each thread. Nobody may raise it again without privilege.
+func lowerPriority() error { return syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), 19) }

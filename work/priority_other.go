@@ -2,5 +2,10 @@
 
 package work
 
-// lowerPriority does nothing here: priorities belong to threads on Linux only.
-func lowerPriority() {}
+import "errors"
+
+const lowPriority = "ordinary priority"
+
+// lowerPriority does nothing here: elsewhere a thread of its own priority is
+// not to be had without C.
+func lowerPriority() error { return errors.ErrUnsupported }

@@ -22,6 +22,7 @@ type cli struct {
 	Key   keyCmd   `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
 	Token tokenCmd `cmd:"" help:"Say what is right and wrong with a token."`
 	JWS   jwsCmd   `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
+	Bench benchCmd `cmd:"" help:"Measure what this machine can do."`
 
 	Password passwordCmd `cmd:"" help:"Hash, verify and look at passwords and their hashes."`
 	Import   importCmd   `cmd:"" help:"Bring users from another system; also while the server runs."`

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"runtime"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/password"
@@ -24,7 +24,13 @@ type opened struct {
 	store    *sqlite.Store
 	accounts *account.Service
 	lane     *work.Lane
+	room     *work.Room
 }
+
+// maxWait is how long a sign-in waits for its turn: a person who is told after
+// two seconds to try again is better off than one who looks at a page that
+// does not come.
+const maxWait = 2 * time.Second
 
 // open opens the store. Whoever opens closes.
 func (d database) open(ctx context.Context, config account.Config) (_ *opened, err error) {
@@ -37,25 +43,37 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 			err = errors.Join(err, store.Close())
 		}
 	}()
-	lane := work.NewLane(work.Config{Name: "hash", Workers: runtime.GOMAXPROCS(0), Queue: 64, LowPriority: true})
-	passwords, err := password.NewContext(password.Config{Run: lane.Do})
-	if err != nil {
-		return nil, err
+	if config.Passwords == nil {
+		if config.Passwords, err = newPasswords(); err != nil {
+			return nil, err
+		}
 	}
-	config.Store, config.Passwords = store, passwords
-	config.Policy = password.Policy{Forbidden: []string{"holdfast"}}
+	o := &opened{store: store, room: work.NewRoom()}
+	o.lane = work.NewLane(work.Config{Name: "hash", Room: o.room, MaxWait: maxWait})
+	config.Store, config.Policy = store, password.Policy{Forbidden: []string{"holdfast"}}
 	if config.Key, err = loginKey(ctx, store); err != nil {
 		return nil, err
 	}
-	accounts, err := account.NewService(ctx, config)
-	if err != nil {
+	if config.Lane == nil {
+		config.Lane = o.lane
+	}
+	if o.accounts, err = account.NewService(ctx, config); err != nil {
+		o.closeLane()
 		return nil, err
 	}
-	return &opened{store, accounts, lane}, nil
+	return o, nil
+}
+
+// newPasswords is how passwords are hashed, and which hashes are known.
+func newPasswords() (*password.Context, error) { return password.NewContext(password.Config{}) }
+
+func (o *opened) closeLane() {
+	o.lane.Close()
+	o.room.Close()
 }
 
 func (o *opened) close() error {
-	o.lane.Close()
+	o.closeLane()
 	return o.store.Close()
 }
 

@@ -181,3 +181,40 @@ func TestThePublicURLIsChosenOnce(t *testing.T) {
 		t.Errorf("serve with another --url = %v\n%s", err, out)
 	}
 }
+
+// Metrics have an address of their own, and none unless somebody says so.
+func TestMetrics(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server; run without -short")
+	}
+	p := start(t, t.TempDir(), "--metrics-addr", "127.0.0.1:0")
+	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
+	got := p.login("alice", "me")
+	p.want("GET", "/users/me", got.Access, "", http.StatusOK)
+	p.want("POST", "/token", "", "username=alice&password=wrong", http.StatusBadRequest)
+	p.want("GET", "/users/me", "", "", http.StatusUnauthorized)
+	p.want("GET", "/metrics", "", "", http.StatusNotFound)
+	api := p.url
+	p.url = p.out.find(t, `Metrics (\S+)/metrics`)
+	status, body := p.call("GET", "/metrics", "", "")
+	if status != http.StatusOK || p.url == api {
+		t.Fatalf("GET %s/metrics = %d", p.url, status)
+	}
+	for _, line := range []string{
+		`holdfast_logins_total{result="ok"} 1`,
+		`holdfast_logins_total{result="refused"} 1`,
+		`holdfast_hash_seconds_count{operation="verify"} 2`,
+		`holdfast_lane_done_total{lane="hash"} 2`,
+		`holdfast_requests_total{route="GET /users/me",status="200"} 1`,
+		`holdfast_refusals_total{reason="no credential",route="GET /users/me"} 1`,
+		`holdfast_refusals_total{reason="no route",route="no route"} 1`,
+		"holdfast_scheduling_delay_seconds ",
+	} {
+		if !strings.Contains(body, line) {
+			t.Errorf("GET /metrics has no %s:\n%s", line, body)
+		}
+	}
+	if text := p.out.String(); !strings.Contains(text, `lane="hash: `) {
+		t.Errorf("the log does not say how hashing is bounded:\n%s", text)
+	}
+}

@@ -20,9 +20,9 @@ type live struct {
 	expires time.Time
 }
 
-// watch sees keys come and go while servers rotate them. It is safe for
+// onlooker sees keys come and go while servers rotate them. It is safe for
 // concurrent use.
-type watch struct {
+type onlooker struct {
 	t     *testing.T
 	pause time.Duration // between requests
 	mu    sync.Mutex
@@ -35,7 +35,7 @@ type watch struct {
 }
 
 // add notes a token that was asked for at a moment: it was signed later.
-func (w *watch) add(text string, asked time.Time) {
+func (w *onlooker) add(text string, asked time.Time) {
 	part := func(i int, into any) {
 		data, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[i])
 		if err != nil || json.Unmarshal(data, into) != nil {
@@ -56,7 +56,7 @@ func (w *watch) add(text string, asked time.Time) {
 }
 
 // any returns one of the tokens that are good for a second more at least.
-func (w *watch) any(n int) (live, bool) {
+func (w *onlooker) any(n int) (live, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	soon := time.Now().Add(time.Second)
@@ -71,7 +71,7 @@ func (w *watch) any(n int) (live, bool) {
 
 // refresh issues tokens from one process until the deadline; the session goes
 // from one process to the other by turns.
-func (w *watch) refresh(p, q *process, name string, until time.Time) {
+func (w *onlooker) refresh(p, q *process, name string, until time.Time) {
 	asked := time.Now()
 	got := p.login(name, "me")
 	for n := 0; time.Now().Before(until); n++ {
@@ -88,7 +88,7 @@ func (w *watch) refresh(p, q *process, name string, until time.Time) {
 }
 
 // use presents good tokens, of whatever process, to one of them.
-func (w *watch) use(p *process, until time.Time) {
+func (w *onlooker) use(p *process, until time.Time) {
 	for n := 0; time.Now().Before(until); n += 7 {
 		token, ok := w.any(n)
 		if !ok {
@@ -108,7 +108,7 @@ func (w *watch) use(p *process, until time.Time) {
 
 // published makes sure that others could verify every good token with the
 // published keys.
-func (w *watch) published(p *process, until time.Time) {
+func (w *onlooker) published(p *process, until time.Time) {
 	for n := 0; time.Now().Before(until); n++ {
 		token, ok := w.any(n)
 		status, body := p.call("GET", "/.well-known/jwks.json", "", "")
@@ -128,7 +128,7 @@ func (w *watch) published(p *process, until time.Time) {
 }
 
 // shell notes what the shell says of the keys.
-func (w *watch) shell(p *process, until time.Time) {
+func (w *onlooker) shell(p *process, until time.Time) {
 	for time.Now().Before(until) {
 		var list struct{ Keys []keyJSON }
 		if err := json.Unmarshal([]byte(p.shell("", "key", "list", "--json")), &list); err != nil {
@@ -159,7 +159,7 @@ func rotations(t *testing.T, times int, pause time.Duration) {
 	for _, name := range names {
 		p.shell(secret+"\n", "user", "add", name, "--password-stdin")
 	}
-	w := &watch{t: t, pause: pause, signed: map[string]time.Time{}, retires: map[string]time.Time{}}
+	w := &onlooker{t: t, pause: pause, signed: map[string]time.Time{}, retires: map[string]time.Time{}}
 	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)
 	var load sync.WaitGroup
 	for i, name := range names {

@@ -20,7 +20,7 @@ func TestSleepDurability(t *testing.T) {
 	args := []string{"--key-period", "3s", "--key-announce", "2s", "--access-ttl", "5s"}
 	p, q := start(t, dir, args...), start(t, dir, args...)
 	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
-	w := &watch{t: t, signed: map[string]time.Time{}}
+	w := &onlooker{t: t, signed: map[string]time.Time{}}
 	for range 5 {
 		got := q.login("alice", "me")
 		if err := q.cmd.Process.Signal(syscall.SIGSTOP); err != nil {

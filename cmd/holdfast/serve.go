@@ -13,8 +13,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/metrics"
 )
 
 // serveCmd is `holdfast serve`.
@@ -28,6 +31,9 @@ type serveCmd struct {
 	KeyPeriod    time.Duration `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce  time.Duration `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
 	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	Unbounded    bool          `name:"insecure-unbounded-hashing" hidden:"" help:"For 'bench login': hash as many passwords at once as ask for it."`
+	MaxConns     int           `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	MetricsAddr  string        `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 
 	InsecureNoLoginThrottleForTimingTests bool `hidden:"" help:"Let anybody guess as fast as they can. For 'make timing' alone."`
@@ -39,6 +45,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	trusted, err := parseProxies(c.TrustedProxy)
 	if err != nil {
 		return err
+	}
+	if c.MaxConns < 1 {
+		return errors.New("--max-conns must be 1 or more")
 	}
 	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL {
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
@@ -54,13 +63,24 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if c.InsecureNoLoginThrottleForTimingTests {
 		log.LogAttrs(ctx, slog.LevelWarn, "attempts to sign in are not limited: this is for timing tests only")
 	}
-	o, err := c.open(ctx, account.Config{RefreshTTL: c.RefreshTTL, InsecureNoThrottle: c.InsecureNoLoginThrottleForTimingTests})
+	seen := metrics.New()
+	passwords, err := newPasswords()
+	if err != nil {
+		return err
+	}
+	config := account.Config{
+		RefreshTTL: c.RefreshTTL, Passwords: seen.Passwords(passwords), InsecureNoThrottle: c.InsecureNoLoginThrottleForTimingTests,
+	}
+	if c.Unbounded {
+		config.Lane = unbounded{}
+	}
+	o, err := c.open(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
 	local := localURL(listener.Addr())
-	srv, err := newServer(ctx, o, c, local, log)
+	srv, err := newServer(ctx, o, c, local, log, seen)
 	if err != nil {
 		return err
 	}
@@ -76,7 +96,17 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	keys.Go(func() { srv.keys.Run(maintaining) }) // until the server has stopped
 	defer keys.Wait()
 	defer stop()
-	return serveUntil(ctx, listener, logged(log, trusted, sourced(trusted, handler)), log)
+	if c.Unbounded {
+		log.LogAttrs(ctx, slog.LevelWarn, "hashing is unbounded: a flood of sign-ins stops everybody")
+	} else {
+		log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", o.lane.String()))
+	}
+	unwatch, err := watch(ctx, std, c.MetricsAddr, o, seen, log)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
+	return serveUntil(ctx, netutil.LimitListener(listener, c.MaxConns), logged(log, trusted, sourced(trusted, handler)), log)
 }
 
 // localURL is where a browser on this machine finds the server.

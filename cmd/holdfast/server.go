@@ -10,6 +10,7 @@ import (
 	"github.com/holdfast-go/holdfast/accountapi"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/keyring"
+	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/oauth"
 )
 
@@ -25,7 +26,7 @@ type server struct {
 
 // newServer ties the parts together: store and accounts below, tokens beside
 // them, routes on top.
-func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log *slog.Logger) (*server, error) {
+func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log *slog.Logger, seen *metrics.Metrics) (*server, error) {
 	issuer, err := chooseIssuer(ctx, o, c.URL, fallback)
 	if err != nil {
 		return nil, err
@@ -48,11 +49,11 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	}
 	scheme := holdfast.OAuth2PasswordBearer("token")
 	tokens := oauth.New(oauth.Config{
-		Accounts: o.accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: &counted{o.accounts, seen}, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		KeySet: keys.PublicSet, KeySetAge: min(time.Minute, c.KeyAnnounce/2),
 	})
 	app := holdfast.NewApp(holdfast.Config{
-		Title: "Holdfast", Version: "0.1.0", Logger: log,
+		Title: "Holdfast", Version: "0.1.0", Logger: log, Observe: seen.Observe,
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
 	tokens.Register(app)

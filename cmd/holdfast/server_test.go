@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/holdfasttest"
+	"github.com/holdfast-go/holdfast/metrics"
 )
 
 // inProcess is the server's application on a store of its own.
@@ -26,7 +27,7 @@ func inProcess(t *testing.T) (*opened, *server) {
 			t.Error(err)
 		}
 	})
-	srv, err := newServer(t.Context(), o, &serveCmd{database: db, AccessTTL: 1e9}, "http://127.0.0.1", slog.New(slog.DiscardHandler))
+	srv, err := newServer(t.Context(), o, &serveCmd{database: db, AccessTTL: 1e9}, "http://127.0.0.1", slog.New(slog.DiscardHandler), metrics.New())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log"
 	"math"
@@ -56,9 +56,10 @@ type Shop struct {
 }
 
 // newShop makes a shop whose tokens are signed with the secret, which must
-// have at least 32 bytes. Bcrypt's work doubles with each step of the cost.
-func newShop(secret []byte, cost int) (*Shop, error) {
-	lane := work.NewLane(work.Config{Name: "heavy", LowPriority: true})
+// have at least 32 bytes. Bcrypt's work doubles with each step of the cost. With
+// a room, heavy work yields to everything else.
+func newShop(secret []byte, cost int, room *work.Room) (*Shop, error) {
+	lane := work.NewLane(work.Config{Name: "heavy", Room: room})
 	// 38: bcrypt as Passlib has it; hashing runs in a lane, so that a flood of
 	// logins delays nobody else.
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(cost)}, Run: lane.Do})
@@ -93,12 +94,12 @@ func (s *Shop) routes() *holdfast.App {
 	app := holdfast.New("Shop", "1.0.0")
 	holdfast.Post(app, "/token", holdfast.Public(), s.login)
 	holdfast.Get(app, "/users/me", holdfast.Security(user, me), readMe)
-	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)            // 36
-	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), s.deleteUser)   // 39
-	holdfast.Get(app, "/reports", holdfast.AnyRole(user, admin, manager), readReports) // 39
-	holdfast.Get(app, "/async", holdfast.Public(), waits("I am fast"))                 // 40
-	holdfast.Get(app, "/sync", holdfast.Public(), waits("I am compatible"))            // 40
-	holdfast.Get(app, "/heavy", holdfast.AnyRole(user, admin), s.burn(10*time.Second)) // 40
+	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)                                // 36
+	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), s.deleteUser)                       // 39
+	holdfast.Get(app, "/reports", holdfast.AnyRole(user, admin, manager), readReports)                     // 39
+	holdfast.Get(app, "/async", holdfast.Public(), waits("I am fast"))                                     // 40
+	holdfast.Get(app, "/sync", holdfast.Public(), waits("I am compatible"))                                // 40
+	holdfast.Get(app, "/heavy", holdfast.AnyRole(user, admin), burns(10*time.Second), holdfast.In(s.lane)) // 40
 	return app
 }
 
@@ -118,14 +119,12 @@ func (s *Shop) login(ctx context.Context, _ holdfast.Anyone, form holdfast.OAuth
 	s.mu.RUnlock()
 	if !ok {
 		// Hash all the same, so that the time does not tell who has an account.
-		return token{}, errors.Join(errLogin, s.passwords.DummyVerify(ctx, form.Password))
+		return token{}, cmp.Or(s.passwords.DummyVerify(ctx, form.Password), error(errLogin))
 	}
 	good, newHash, err := s.passwords.VerifyAndUpdate(ctx, form.Password, user.hash)
 	switch {
-	case errors.Is(err, work.ErrBusy):
-		return token{}, &holdfast.Error{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}}
 	case err != nil:
-		return token{}, err
+		return token{}, err // a full lane is a 503 with Retry-After, not a wrong password
 	case !good:
 		return token{}, errLogin
 	case newHash != "":
@@ -209,19 +208,17 @@ func waits(text string) func(context.Context, holdfast.Anyone, holdfast.NoInput)
 	}
 }
 
-// burn makes a handler that keeps a core busy, in the lane for such work.
-func (s *Shop) burn(d time.Duration) func(context.Context, User, holdfast.NoInput) (message, error) {
+// burns makes a handler that keeps a core busy. The route says that it runs in
+// the lane for such work.
+func burns(d time.Duration) func(context.Context, User, holdfast.NoInput) (message, error) {
 	return func(ctx context.Context, _ User, _ holdfast.NoInput) (message, error) {
 		var sum float64
-		err := s.lane.Do(ctx, func() error {
-			for end := time.Now().Add(d); time.Now().Before(end) && ctx.Err() == nil; {
-				for i := range 100_000 {
-					sum += math.Sqrt(float64(i))
-				}
+		for end := time.Now().Add(d); time.Now().Before(end) && ctx.Err() == nil; {
+			for i := range 100_000 {
+				sum += math.Sqrt(float64(i))
 			}
-			return ctx.Err()
-		})
-		return message{fmt.Sprintf("%.0f", sum)}, err
+		}
+		return message{fmt.Sprintf("%.0f", sum)}, ctx.Err()
 	}
 }
 
@@ -247,10 +244,13 @@ func (s *Shop) open(ctx context.Context) error {
 func run(ctx context.Context) error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	shop, err := newShop(secret, 12)
+	room := work.NewRoom()
+	defer room.Close()
+	shop, err := newShop(secret, 12, room)
 	if err != nil {
 		return err
 	}
+	defer shop.lane.Close()
 	if err := shop.open(ctx); err != nil {
 		return err
 	}

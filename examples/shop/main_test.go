@@ -24,7 +24,7 @@ const secret = "secret123"
 // that take no time.
 func opened(t *testing.T) (*Shop, http.Handler) {
 	t.Helper()
-	shop, err := newShop(bytes.Repeat([]byte("k"), 32), 4)
+	shop, err := newShop(bytes.Repeat([]byte("k"), 32), 4, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s token = %d %s, want 401", name, status, answer)
 		}
 	}
-	if _, err := newShop([]byte("mysecretkey"), 4); err == nil {
+	if _, err := newShop([]byte("mysecretkey"), 4, nil); err == nil {
 		t.Error("newShop takes the tutorial's secret")
 	}
 }
@@ -191,7 +191,7 @@ func expired(t *testing.T) string {
 
 // 38: bcrypt as Passlib has it.
 func TestPasswords(t *testing.T) {
-	shop, err := newShop(bytes.Repeat([]byte("k"), 32), 12)
+	shop, err := newShop(bytes.Repeat([]byte("k"), 32), 12, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ var floors = map[string]int{
 	"accountapi":   3,
 	"console":      3,
 	"holdfasttest": 3,
+	"metrics":      3,
 	"oauth":        3,
 
 	"cmd/": 4,

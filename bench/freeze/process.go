@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/load"
+)
+
+// process is the server as a second process, with what is sent to it.
+type process struct {
+	cmd   *exec.Cmd
+	stop  context.CancelFunc
+	items *load.Target
+	login *load.Target
+}
+
+const form = "grant_type=password&username=alice&scope=items&password=correct+horse+battery"
+
+// startProcess starts this program in another role and returns the first line
+// that it prints.
+func startProcess(ctx context.Context, mode, scheme string) (*exec.Cmd, string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	cmd := exec.CommandContext(ctx, self, "-serve", mode, "-scheme", scheme) //nolint:gosec // this program
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, "", err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		_ = cmd.Wait() // it has said why on standard error
+		return nil, "", fmt.Errorf("freeze: the server (%s, %s) did not start", mode, scheme)
+	}
+	return cmd, strings.TrimSpace(line), nil
+}
+
+// bareRate is how many hashes a second the machine makes when it does nothing
+// else.
+func bareRate(ctx context.Context, scheme string) (float64, error) {
+	cmd, line, err := startProcess(ctx, "bare", scheme)
+	if err != nil {
+		return 0, err
+	}
+	if err := cmd.Wait(); err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(line, 64)
+}
+
+func start(ctx context.Context, mode, scheme string) (*process, error) {
+	ctx, stop := context.WithCancel(ctx)
+	cmd, url, err := startProcess(ctx, mode, scheme)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	p := &process{cmd: cmd, stop: stop}
+	if err := p.signIn(ctx, url); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *process) signIn(ctx context.Context, url string) (err error) {
+	if p.login, err = load.NewTarget("POST", url+"/token", load.Form, form); err != nil {
+		return err
+	}
+	status, body, err := p.login.Once(ctx)
+	var got token
+	if err != nil || json.Unmarshal(body, &got) != nil || got.AccessToken == "" {
+		return fmt.Errorf("freeze: POST /token = %d %s, %w", status, body, err)
+	}
+	p.items, err = load.NewTarget("GET", url+"/items/", load.Bearer(got.AccessToken), "")
+	return err
+}
+
+func (p *process) close() {
+	p.stop()
+	_ = p.cmd.Wait() // it was told to end
+}
+
+// cpu is the processor time that the server has used, in seconds.
+func (p *process) cpu() (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	user, err1 := strconv.ParseFloat(fields[11], 64)
+	system, err2 := strconv.ParseFloat(fields[12], 64)
+	if err1 != nil || err2 != nil {
+		return 0, fmt.Errorf("freeze: /proc/…/stat is not understood")
+	}
+	return (user + system) / 100, nil // Linux counts hundredths
+}
+
+// peak is the most memory that the server has had, in MiB.
+func (p *process) peak() (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmHWM:" {
+			kib, err := strconv.ParseFloat(fields[1], 64)
+			return kib / 1024, err
+		}
+	}
+	return 0, fmt.Errorf("freeze: /proc/…/status has no VmHWM")
+}

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package argon2
+
+func compress(out, x, y *block, add bool) { compressGo(out, x, y, add) }

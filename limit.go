@@ -1,0 +1,154 @@
+package holdfast
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/slots"
+	"github.com/holdfast-go/holdfast/schema"
+)
+
+// maxWait is how long a request waits for a slot of its route.
+const maxWait = 10 * time.Second
+
+// limits are the bounds of one route.
+type limits struct {
+	slots   *slots.Slots
+	lane    doer
+	timeout time.Duration
+	fault   error
+}
+
+// doer is a work.Lane, or whatever else runs functions.
+type doer interface {
+	Do(ctx context.Context, fn func() error) error
+}
+
+// Limit lets at most n requests of the route into its handler at once, from
+// the handler's own dependencies to its deferred functions. Of the others,
+// queue may wait for at most ten seconds; who finds the queue full or waits
+// too long gets a 503 with Retry-After. It is a bulkhead: a handler that waits
+// for something slow cannot take everything that the other routes need too.
+//
+// Who may not call and whose input does not fit is refused before and never
+// takes a slot. n must be at least 1; queue may be 0.
+func Limit(n, queue int) RouteOption {
+	return func(o *routeOptions) {
+		if n < 1 || queue < 0 {
+			o.fault = errors.New("Limit wants at least one request at once, and no negative queue")
+			return
+		}
+		o.slots = slots.New(slots.Config{Slots: n, Queue: queue, MaxWait: maxWait})
+	}
+}
+
+// In runs the handler and its own dependencies in a lane, which is a
+// [github.com/holdfast-go/holdfast/work.Lane] or anything else that has its
+// method. It is for handlers that compute for long: waiting needs no lane,
+// since every request has a goroutine of its own. Where the lane is full, the
+// answer is 503 with Retry-After. As with [Limit], only callers who passed
+// come so far.
+//
+// Several routes may share a lane. A handler must not call Do of the lane it
+// runs in: it would wait for itself.
+func In(lane interface {
+	Do(ctx context.Context, fn func() error) error
+},
+) RouteOption {
+	return func(o *routeOptions) {
+		if o.lane = lane; lane == nil {
+			o.fault = errors.New("In wants a lane, not nil")
+		}
+	}
+}
+
+// Timeout gives the whole request at most d, from its policy to its handler,
+// with the time that it waits for slots and lanes. When d is over the context
+// ends, and a handler that returns its error is a 503. A handler that does not
+// look at its context is not stopped: nothing in Go can.
+func Timeout(d time.Duration) RouteOption {
+	return func(o *routeOptions) {
+		if o.timeout = d; d <= 0 {
+			o.fault = errors.New("Timeout wants more than no time")
+		}
+	}
+}
+
+// deadline gives the exchange its end, and returns what gives it up.
+func (rt *route) deadline(x *exchange) context.CancelFunc {
+	ctx, cancel := context.WithTimeout(x.Context, rt.options.timeout)
+	x.Context = ctx
+	return cancel
+}
+
+// within runs the route's work in its slots and its lane.
+func (rt *route) within(x *exchange, principal int) error {
+	if rt.options.slots == nil {
+		return rt.inLane(x, principal)
+	}
+	if err := rt.options.slots.Acquire(x); err != nil {
+		return err
+	}
+	release := sync.OnceFunc(rt.options.slots.Release)
+	x.push(func(error) error { release(); return nil }) // the last to run: what the handler defers belongs to its work
+	ended := false
+	defer func() {
+		if !ended { // runtime.Goexit: nothing that was deferred will run
+			release()
+		}
+	}()
+	err := guard(func() error { return rt.inLane(x, principal) })
+	ended = true
+	return err
+}
+
+// inLane catches panics where they happen, so that the log has their stack.
+func (rt *route) inLane(x *exchange, principal int) error {
+	if rt.options.lane == nil {
+		return rt.work(x, principal)
+	}
+	return rt.options.lane.Do(x, func() error {
+		return guard(func() error { return rt.work(x, principal) })
+	})
+}
+
+// busy is an error that says when to come again, as those of package work do.
+// It says nothing about the caller or the input: nobody has looked at them.
+type busy interface {
+	error
+	RetryAfter() time.Duration
+}
+
+// comeAgain answers such an error: 503 with Retry-After in whole seconds.
+func comeAgain(err busy) *Error {
+	seconds := max(1, int(math.Ceil(err.RetryAfter().Seconds())))
+	return &Error{
+		Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {strconv.Itoa(seconds)}}, Cause: err,
+	}
+}
+
+// isBusy reports whether the reason for an answer is that somebody was busy.
+func isBusy(err error) bool {
+	var later busy
+	return errors.As(err, &later)
+}
+
+// busyResponse documents the 503 of a route that has bounds.
+func (rt *route) busyResponse(refusal *schema.Schema) members {
+	if rt.options.slots == nil && rt.options.lane == nil && rt.options.timeout == 0 {
+		return nil
+	}
+	body := members{{"description", "Too much is going on, or it took too long; come again"}}
+	if rt.options.slots != nil || rt.options.lane != nil {
+		body = append(body, member{"headers", members{{"Retry-After", members{
+			{"description", "Seconds to wait"}, {"schema", map[string]string{"type": "integer"}},
+		}}}})
+	}
+	body = append(body, member{"content", members{{"application/json", members{{"schema", refusal}}}}})
+	return members{{strconv.Itoa(http.StatusServiceUnavailable), body}}
+}

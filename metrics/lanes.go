@@ -1,0 +1,63 @@
+package metrics
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// lanes asks each lane when somebody asks for metrics.
+type lanes struct {
+	mu  sync.Mutex
+	all []Lane
+}
+
+// Lane adds a lane to what is measured and watched.
+func (m *Metrics) Lane(l Lane) {
+	m.lanes.mu.Lock()
+	defer m.lanes.mu.Unlock()
+	m.lanes.all = append(m.lanes.all, l)
+}
+
+func (l *lanes) list() []Lane {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.all)
+}
+
+func laneDesc(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc("holdfast_lane_"+name, help, []string{"lane"}, nil)
+}
+
+var (
+	laneWorkers = laneDesc("workers", "How many functions the lane runs at once.")
+	laneRunning = laneDesc("running", "Functions that run now.")
+	laneQueued  = laneDesc("queued", "Callers that wait now.")
+	laneOldest  = laneDesc("wait_seconds", "How long the first of the queue has waited.")
+	laneDone    = laneDesc("done_total", "Functions that have run.")
+	laneRefused = laneDesc("refused_total", "Callers who found the queue full or waited too long.")
+)
+
+// Describe is for prometheus.Collector.
+func (*lanes) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{laneWorkers, laneRunning, laneQueued, laneOldest, laneDone, laneRefused} {
+		out <- desc
+	}
+}
+
+// Collect is for prometheus.Collector.
+func (l *lanes) Collect(out chan<- prometheus.Metric) {
+	for _, lane := range l.list() {
+		s := lane.Stats()
+		gauge := func(desc *prometheus.Desc, value float64) {
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, s.Name)
+		}
+		gauge(laneWorkers, float64(s.Workers))
+		gauge(laneRunning, float64(s.Running))
+		gauge(laneQueued, float64(s.Queued))
+		gauge(laneOldest, s.Oldest.Seconds())
+		out <- prometheus.MustNewConstMetric(laneDone, prometheus.CounterValue, float64(s.Done), s.Name)
+		out <- prometheus.MustNewConstMetric(laneRefused, prometheus.CounterValue, float64(s.Refused), s.Name)
+	}
+}
