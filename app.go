@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast/schema"
@@ -31,6 +32,20 @@ type Config struct {
 	// stands at "/openapi.json".
 	DocsPath string
 
+	// Roles are the roles of the application, with what they grant: see
+	// [Role.Grants]. If there are any, then a role that no route needs, and a
+	// role or scope that a route needs and nobody can have, are errors at start.
+	Roles []Role
+
+	// Ungranted are scopes that no role grants, and that is meant.
+	Ungranted []Scope
+
+	// Explain is called with every decision about who may call, before the
+	// answer to it, and must not block. What it returns is sent with a refusal
+	// as "request", beside what is missing, so that the caller can refer to it;
+	// nothing is if it is "". No decision is made up when Explain is nil.
+	Explain func(Decision) string
+
 	// NoDocs leaves out the docs page and the document.
 	NoDocs bool
 }
@@ -44,6 +59,8 @@ type App struct {
 	routes []*route
 	faults []error
 	types  *schema.Registry
+
+	explain atomic.Pointer[func(Decision) string]
 
 	once     sync.Once
 	err      error
@@ -67,7 +84,9 @@ func NewApp(config Config) *App {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	return &App{config: config, log: config.Logger, types: schema.NewRegistry()}
+	a := &App{config: config, log: config.Logger, types: schema.NewRegistry()}
+	a.Explain(config.Explain)
+	return a
 }
 
 // Handle registers an endpoint under "METHOD /path". A path is exact:
@@ -244,6 +263,8 @@ func (a *App) build() {
 		}
 	}
 	a.faults = append(a.faults, a.schemeFaults()...)
+	a.faults = append(a.faults, a.shadowFaults()...)
+	a.faults = append(a.faults, a.roleFaults()...)
 	if a.err = errors.Join(a.faults...); a.err != nil {
 		a.err = fmt.Errorf("holdfast: %w", a.err)
 		return

@@ -37,6 +37,7 @@ type step struct {
 	scopes Scopes // for SecurityScopes, and for a scope check
 	input  *input // for Params
 	check  func(*exchange, *step) error
+	has    func(f *frame, slot int, role string) bool // for a role check
 }
 
 type slotKey struct {
@@ -122,7 +123,7 @@ func (p *planner) need(one need, b *build, out *branch) {
 		return
 	}
 	roles, has := one.roles, one.has
-	b.steps = append(b.steps, step{n: one.n, in: []int{slot}, out: -1, check: func(x *exchange, s *step) error {
+	b.steps = append(b.steps, step{n: one.n, in: []int{slot}, out: -1, has: has, check: func(x *exchange, s *step) error {
 		for _, role := range roles {
 			if has(x.frame, s.in[0], role.r.name) {
 				return nil

@@ -27,6 +27,7 @@ type routeOptions struct {
 	description string
 	tags        []string
 	hidden      bool
+	shadows     []string
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204

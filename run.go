@@ -110,7 +110,7 @@ func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve is everything up to the response.
 func (rt *route) serve(x *exchange) error {
 	principal, err := rt.plan.authorize(x)
-	if err != nil {
+	if err = rt.decided(x, err); err != nil {
 		var bad *invalidInput
 		if errors.As(err, &bad) {
 			return rt.collect(x)

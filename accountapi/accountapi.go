@@ -52,7 +52,7 @@ func (a *API) Register(on holdfast.Routes) {
 	roles := holdfast.AnyRole(a.caller.Require(a.writeRoles), Admin)
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
 
-	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users)
+	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users, holdfast.Shadows("/users/{id}"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users)
 	holdfast.Post(on, "/users", writer, a.createUser, users, created)
 	holdfast.Get(on, "/users/{id}", reader, a.readUser, users)
