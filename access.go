@@ -256,3 +256,11 @@ func (b *branch) words(w rule.Way) string {
 	}
 	return "anyone"
 }
+
+// OpenAPI returns the application's document, also when no route serves it.
+func (a *App) OpenAPI() ([]byte, error) {
+	if err := a.Err(); err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), a.document...), nil
+}

@@ -39,10 +39,11 @@ var floors = map[string]int{
 	"store/sqlite": 2,
 	suite:          2,
 
-	"accountapi":   3,
-	"console":      3,
-	"holdfasttest": 3,
-	"oauth":        3,
+	"accountapi":        3,
+	"console":           3,
+	"holdfasttest":      3,
+	"holdfasttest/mint": 3,
+	"oauth":             3,
 
 	"cmd/": 4,
 }
