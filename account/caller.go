@@ -65,18 +65,19 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 	// a stale one current.
 	found := &standing{generation: s.Store.Generation()}
 	err := s.Store.View(ctx, func(r Reader) error {
+		var err error
+		if found.user, err = r.User(key.userID); err != nil {
+			return err
+		}
+		if found.user.Disabled {
+			return ErrDisabled // before the session, which ended when the user was disabled
+		}
 		session, err := r.Session(key.sessionID)
 		if err != nil {
 			return err
 		}
 		if session.UserID != key.userID {
 			return ErrNoSession
-		}
-		if found.user, err = r.User(key.userID); err != nil {
-			return err
-		}
-		if found.user.Disabled {
-			return ErrDisabled
 		}
 		found.expires = session.Expires
 		found.grants, err = grantsOf(r, found.user)

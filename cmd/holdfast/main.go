@@ -16,9 +16,11 @@ import (
 
 // cli is the command line; every flag has an environment variable.
 type cli struct {
-	Serve serveCmd `cmd:"" help:"Run the server."`
-	User  userCmd  `cmd:"" help:"Add, list and change users; also while the server runs."`
-	Role  roleCmd  `cmd:"" help:"List and change roles; also while the server runs."`
+	Serve  serveCmd  `cmd:"" help:"Run the server."`
+	User   userCmd   `cmd:"" help:"Add, list and change users; also while the server runs."`
+	Role   roleCmd   `cmd:"" help:"List and change roles; also while the server runs."`
+	Access accessCmd `cmd:"" help:"Print, compare and prove who may call what."`
+	Why    whyCmd    `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
 }
 
 // streams are the command's standard input and outputs.

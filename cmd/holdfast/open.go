@@ -22,6 +22,7 @@ type opened struct {
 	store    *sqlite.Store
 	accounts *account.Service
 	lane     *work.Lane
+	refusals *refusals // nil if nobody is served
 }
 
 // open opens the store. Whoever opens closes.
@@ -45,10 +46,10 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 	if err != nil {
 		return nil, err
 	}
-	return &opened{store, accounts, lane}, nil
+	return &opened{store: store, accounts: accounts, lane: lane}, nil
 }
 
 func (o *opened) close() error {
 	o.lane.Close()
-	return o.store.Close()
+	return errors.Join(o.refusals.close(), o.store.Close())
 }

@@ -47,6 +47,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
+	if o.refusals, err = openRefusals(ctx, c.DB, log); err != nil {
+		return err
+	}
 	local := localURL(listener.Addr())
 	srv, err := newServer(ctx, o, c, local, log)
 	if err != nil {

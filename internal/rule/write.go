@@ -64,3 +64,17 @@ func (d Document) WriteAs(w io.Writer, c Caller) error {
 	}
 	return t.Flush()
 }
+
+// String is the proof for people, with a line for each thing it says.
+func (p Proof) String() string {
+	var out strings.Builder
+	if c := p.Counterexample; c != nil {
+		fmt.Fprintf(&out, "✗ %s\n    %s: %s: %s\n    rule at %s\n", p.Claim, c.Route, c.Caller, c.Answer, c.Declared)
+	} else {
+		fmt.Fprintf(&out, "✓ %s (%d routes, every combination)\n", p.Claim, p.Routes)
+	}
+	if len(p.Trusting) > 0 {
+		fmt.Fprintf(&out, "    provided that %s compares the scopes\n", strings.Join(p.Trusting, " and "))
+	}
+	return out.String()
+}
