@@ -10,8 +10,9 @@ import (
 // what the runner has at hand, so that nobody pays for what is not asked; it
 // is good only until the function that was given it returns.
 type Decision struct {
-	x   *exchange
-	err error
+	x    *exchange
+	err  error
+	memo *[]Step // of a refusal: the steps, once they were asked for
 }
 
 // Allowed reports whether the caller passed.
@@ -26,8 +27,12 @@ func (d Decision) Status() int {
 	return toError(d.err).status()
 }
 
-// Route is the route with its policy.
-func (d Decision) Route() Access { return d.x.route.access() }
+// Route is the route with its policy. It is shared: do not change its lists.
+func (d Decision) Route() Access {
+	rt := d.x.route
+	rt.rowOnce.Do(func() { rt.row = rt.access() })
+	return rt.row
+}
 
 // Request is the request without its body. Its headers hold secrets.
 func (d Decision) Request() *http.Request { return d.x.bodiless() }
@@ -40,7 +45,7 @@ type Step struct {
 	Way      int    // the alternative of the policy, from 0
 	Kind     string // "credential", "verify", "scopes", "roles", "no credential" or "dependency"
 	Name     string // the scheme, or the dependency's function
-	Declared string // file:line of the dependency
+	Declared string // file:line of a dependency; "" for other steps
 
 	Reached bool  // whether it could be decided: what it rests on was there
 	Err     error // why it did not hold; nil if it did. It may quote secrets
@@ -54,6 +59,16 @@ type Step struct {
 // it or not: scopes and roles are compared for a caller who failed before, if
 // it is known who that is.
 func (d Decision) Steps() []Step {
+	if d.memo == nil {
+		return d.steps()
+	}
+	if *d.memo == nil {
+		*d.memo = d.steps()
+	}
+	return *d.memo
+}
+
+func (d Decision) steps() []Step {
 	var out []Step
 	for i := range d.x.route.plan.branches {
 		b := &d.x.route.plan.branches[i]
@@ -71,7 +86,7 @@ func (d Decision) Steps() []Step {
 
 func (d Decision) step(s *step, b *branch, roles *int) (Step, bool) {
 	f := d.x.frame
-	out := Step{Name: s.n.name, Declared: s.n.at.String()}
+	out := Step{Name: s.n.name}
 	switch {
 	case s.check == nil && s.n.kind == credentialNode:
 		out.Kind = "credential"
@@ -81,7 +96,7 @@ func (d Decision) step(s *step, b *branch, roles *int) (Step, bool) {
 			out.Value = s.n.box(f, s.out)
 		}
 	case s.check == nil && (s.n.kind == dependNode || s.n.kind == requestNode) && s.n.name != "":
-		out.Kind = "dependency"
+		out.Kind, out.Declared = "dependency", s.n.at.String()
 	case s.check != nil && s.n.kind == credentialNode:
 		out.Kind, out.Name = "no credential", s.n.scheme.name
 		out.Reached, out.Err = true, s.check(d.x, s)
@@ -190,7 +205,10 @@ func (rt *route) decided(x *exchange, err error) error {
 	if fn == nil {
 		return err
 	}
-	d := Decision{x, err}
+	d := Decision{x: x, err: err}
+	if err != nil {
+		d.memo = new([]Step)
+	}
 	reference := (*fn)(d)
 	if err == nil || reference == "" || !isRefusal(err) {
 		return err

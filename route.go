@@ -94,6 +94,9 @@ type route struct {
 	plan  plan
 	input *input
 	pool  sync.Pool
+
+	row     Access // for those who explain
+	rowOnce sync.Once
 }
 
 func (rt *route) status() int {

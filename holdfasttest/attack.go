@@ -56,6 +56,12 @@ type attack struct {
 const maxHoles = 20 // that are told one by one
 
 func (a *attack) run() {
+	a.t.Helper()
+	for _, r := range a.document.Routes {
+		if a.oracle.find(r.Name()) == nil {
+			a.t.Errorf("%s is not in the file, so nothing is known of it; Matrix writes it", r.At())
+		}
+	}
 	for n, row := range a.oracle.rows {
 		method, path, _ := strings.Cut(row.route, " ")
 		if passes(row.answer(string(Nobody))) {

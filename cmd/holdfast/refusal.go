@@ -48,21 +48,38 @@ const (
 	maxPath = 200
 )
 
-// explainRefusal describes a refused request.
-func explainRefusal(id string, now time.Time, d holdfast.Decision) refusal {
-	route, r := d.Route(), d.Request()
+// noted is what is taken of a refused request while its caller waits.
+type noted struct {
+	id            string
+	at            time.Time
+	method, path  string
+	route         holdfast.Access
+	status        int
+	steps         []holdfast.Step
+	scopes, roles []string
+}
+
+func note(id string, now time.Time, d holdfast.Decision) noted {
+	r := d.Request()
+	out := noted{id: id, at: now, method: r.Method, path: r.URL.Path, route: d.Route(), status: d.Status(), steps: d.Steps()}
+	out.scopes, out.roles = d.Missing()
+	return out
+}
+
+// explain describes a refused request.
+func (n noted) explain() refusal {
 	out := refusal{
-		ID: id, Time: now.UTC().Truncate(time.Millisecond), Method: r.Method, Path: shortened(r.URL.Path),
-		Route: route.Method + " " + route.Path, Policy: route.Policy, Declared: route.Declared, Status: d.Status(),
+		ID: n.id, Time: n.at.UTC().Truncate(time.Millisecond), Method: n.method, Path: shortened(n.path),
+		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
+		Scopes: n.scopes, Roles: n.roles,
 	}
-	for _, s := range d.Steps() {
+	for _, s := range n.steps {
 		if c, ok := s.Value.(account.Caller); ok {
 			out.Caller = c.User.Name
 		}
 		out.Steps = append(out.Steps, stepsOf(s)...)
 	}
-	out.Scopes, out.Roles = d.Missing()
-	out.Change = out.change(d)
+	out.Change = out.change()
 	return out
 }
 
@@ -160,7 +177,7 @@ func verification(s holdfast.Step) []step {
 }
 
 // change is the smallest change that would have let the caller in.
-func (r refusal) change(d holdfast.Decision) string {
+func (r refusal) change() string {
 	var parts []string
 	if len(r.Scopes) > 0 {
 		parts = append(parts, "a token that carries "+quoted("scope", r.Scopes, " and "))
@@ -180,7 +197,7 @@ func (r refusal) change(d holdfast.Decision) string {
 		}
 		break
 	}
-	if d.Status() == http.StatusUnauthorized {
+	if r.Status == http.StatusUnauthorized {
 		return "a good access token, from POST /token"
 	}
 	return "nothing that could be told in advance"

@@ -19,7 +19,7 @@ type refusals struct {
 	file    *sqlite.Refusals
 	log     *slog.Logger
 	Now     func() time.Time
-	queue   chan refusal
+	queue   chan noted
 	dropped atomic.Int64
 	writing sync.WaitGroup
 }
@@ -34,7 +34,7 @@ func openRefusals(ctx context.Context, db string, log *slog.Logger) (*refusals, 
 	if err != nil {
 		return nil, err
 	}
-	r := &refusals{file: file, log: log, queue: make(chan refusal, refusalQueue)}
+	r := &refusals{file: file, log: log, queue: make(chan noted, refusalQueue)}
 	r.Now = time.Now
 	r.writing.Go(r.write) // until close
 	return r, nil
@@ -52,7 +52,7 @@ func (r *refusals) explain(d holdfast.Decision) (reference string) {
 		return id
 	}
 	select {
-	case r.queue <- explainRefusal(id, r.Now(), d):
+	case r.queue <- note(id, r.Now(), d):
 	default:
 		r.dropped.Add(1)
 	}
@@ -74,31 +74,30 @@ func (r *refusals) write() {
 
 // gather collects a batch. The next one waits until its time is over, so that
 // a flood is written a few times a second and no more.
-func (r *refusals) gather(first refusal) []sqlite.Refusal {
+func (r *refusals) gather(first noted) []sqlite.Refusal {
 	batch := r.add(nil, first)
+	queue := r.queue
 	for late := time.After(refusalDelay); ; {
 		select {
 		case <-late:
 			return batch
-		case one, ok := <-r.queue:
+		case one, ok := <-queue:
 			if !ok {
 				return batch
 			}
-			if len(batch) < refusalQueue {
-				batch = r.add(batch, one)
-			} else {
-				r.dropped.Add(1)
+			if batch = r.add(batch, one); len(batch) == refusalQueue {
+				queue = nil // what comes now fills the queue, and then costs nothing
 			}
 		}
 	}
 }
 
-func (r *refusals) add(batch []sqlite.Refusal, one refusal) []sqlite.Refusal {
-	data, err := json.Marshal(one)
+func (r *refusals) add(batch []sqlite.Refusal, one noted) []sqlite.Refusal {
+	data, err := json.Marshal(one.explain())
 	if err != nil {
 		return batch // of strings and numbers nothing can fail
 	}
-	return append(batch, sqlite.Refusal{ID: one.ID, At: one.Time, Data: data})
+	return append(batch, sqlite.Refusal{ID: one.id, At: one.at, Data: data})
 }
 
 // close writes what is waiting. Nobody may be served any more.

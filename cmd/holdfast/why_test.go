@@ -107,7 +107,7 @@ func roles(names ...string) holdfasttest.Option {
 // TestRefusalsNeverWait floods the queue while nothing is written.
 func TestRefusalsNeverWait(t *testing.T) {
 	o, srv, _ := kept(t)
-	stuck := &refusals{Now: o.refusals.Now, queue: make(chan refusal, refusalQueue)}
+	stuck := &refusals{Now: o.refusals.Now, queue: make(chan noted, refusalQueue)}
 	srv.app.Explain(stuck.explain)
 	handler := asServed(srv.app)
 	for range 3 * refusalQueue {
