@@ -127,7 +127,10 @@ func refusedBy(d holdfast.Decision) (kind, name string) {
 	for _, s := range d.Steps() {
 		switch {
 		case s.Err == nil || !s.Reached:
-		case d.Status() == http.StatusForbidden && (len(scopes) > 0 && s.Kind == "roles" || len(scopes)+len(roles) > 0 && strings.Contains("credential verify", s.Kind)):
+		case d.Status() != http.StatusForbidden:
+			return s.Kind, s.Name
+		case len(scopes) > 0 && s.Kind == "roles": // of the two, the runner comes to the scopes first
+		case len(scopes)+len(roles) > 0 && (s.Kind == "credential" || s.Kind == "verify"): // of another alternative
 		default:
 			return s.Kind, s.Name
 		}

@@ -25,7 +25,11 @@ func everyCaller(t *testing.T, o *opened, srv *server) holdfasttest.Callers {
 
 // asServed is what stands before the application when it is served.
 func asServed(app http.Handler) http.Handler {
-	return logged(slog.New(slog.DiscardHandler), nil, app)
+	handler, err := (&serveCmd{}).inFront(slog.New(slog.DiscardHandler), nil, app)
+	if err != nil {
+		panic(err) // no origin is no error
+	}
+	return handler
 }
 
 func TestMatrix(t *testing.T) {

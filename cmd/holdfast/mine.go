@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
@@ -20,8 +21,9 @@ type myRoute struct {
 // registerMine adds GET /me/routes, with which a page hides what its user may
 // not do. It says nothing that calling each route would not.
 func registerMine(app *holdfast.App, caller holdfast.Dep[account.Caller]) {
+	table := sync.OnceValues(app.Access)
 	mine := func(_ context.Context, c account.Caller, _ holdfast.NoInput) ([]myRoute, error) {
-		rows, err := app.Access()
+		rows, err := table()
 		if err != nil {
 			return nil, err
 		}

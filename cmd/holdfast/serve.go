@@ -55,14 +55,24 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := crossOrigin(c.CORSOrigin, srv.app)
+	handler, err := c.inFront(log, trusted, srv.app)
 	if err != nil {
 		return err
 	}
 	if err := c.greet(ctx, std, o, srv, local); err != nil {
 		return err
 	}
-	return serveUntil(ctx, listener, logged(log, trusted, handler), log)
+	return serveUntil(ctx, listener, handler, log)
+}
+
+// inFront puts in front of the application what every request goes through.
+// The access matrix is tested with it.
+func (c *serveCmd) inFront(log *slog.Logger, trusted proxies, app http.Handler) (http.Handler, error) {
+	handler, err := crossOrigin(c.CORSOrigin, app)
+	if err != nil {
+		return nil, err
+	}
+	return logged(log, trusted, handler), nil
 }
 
 // localURL is where a browser on this machine finds the server.

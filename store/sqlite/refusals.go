@@ -56,7 +56,7 @@ func ReadRefusals(ctx context.Context, store string) (*Refusals, error) {
 }
 
 func openRefusals(ctx context.Context, name string) (_ *Refusals, err error) {
-	db, err := connect(name, "immediate", 1)
+	db, err := connect(name, "deferred", 1)
 	if err != nil {
 		return nil, err
 	}
