@@ -1,10 +1,11 @@
 package holdfast
 
 import (
-	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/holdfast-go/holdfast/internal/rule"
 )
 
 // Access is one row of the table of who may do what.
@@ -15,6 +16,27 @@ type Access struct {
 	Scopes   []string `json:"scopes"`   // every scope that some way in needs
 	Roles    []string `json:"roles"`    // every role that some way in accepts
 	Declared string   `json:"declared"` // file:line
+	Deciders []string `json:"deciders"` // functions of dependencies that may refuse, too
+	Ways     []Way    `json:"ways"`     // any of them lets a caller in
+}
+
+// Way is one alternative of a policy: everything in it must hold.
+type Way struct {
+	Credentials []Credential `json:"credentials"` // a good one of each is needed
+	Roles       [][]string   `json:"roles"`       // of each list, one role is needed
+	Absent      []string     `json:"absent"`      // schemes of which no credential may be presented
+	Deciders    []string     `json:"deciders"`    // functions that must accept
+}
+
+// Credential is the scheme of a credential that a way needs, and all the
+// scopes that it must carry.
+type Credential struct {
+	Scheme string   `json:"scheme"`
+	Scopes []string `json:"scopes"`
+
+	// CheckedBy is the dependency that compares the scopes, because it asks
+	// for [SecurityScopes] in place of [Verify]; "" if the runner compares them.
+	CheckedBy string `json:"checked_by,omitempty"`
 }
 
 // Access lists the application's routes with who may call each, in the order
@@ -31,72 +53,250 @@ func (a *App) Access() ([]Access, error) {
 	return out, nil
 }
 
+// Allows reports whether somebody with a good credential of every scheme, and
+// with these scopes and roles, may call, provided that the row's Deciders
+// accept. It is what a page of one's own permissions is made of.
+func (a Access) Allows(hasScope, hasRole func(name string) bool) bool {
+	return slices.ContainsFunc(a.Ways, func(w Way) bool { return w.allows(hasScope, hasRole) })
+}
+
+func (w Way) allows(hasScope, hasRole func(string) bool) bool {
+	for _, c := range w.Credentials {
+		if slices.ContainsFunc(c.Scopes, func(s string) bool { return !hasScope(s) }) {
+			return false
+		}
+	}
+	for _, roles := range w.Roles {
+		if !slices.ContainsFunc(roles, hasRole) {
+			return false
+		}
+	}
+	return len(w.Absent) == 0
+}
+
 // WriteAccess writes the table of [App.Access] for people.
-func (a *App) WriteAccess(w io.Writer) error {
-	rows, err := a.Access()
-	if err != nil {
+func (a *App) WriteAccess(w io.Writer) error { return a.writeAccess(w, rule.Document.WriteTable) }
+
+// WriteAccessJSON writes an object with the routes of [App.Access] and the
+// roles of the configuration, as `holdfast access diff` and `prove` read it.
+func (a *App) WriteAccessJSON(w io.Writer) error { return a.writeAccess(w, rule.Document.WriteJSON) }
+
+// WriteAccessMarkdown writes the table of [App.Access] for a document.
+func (a *App) WriteAccessMarkdown(w io.Writer) error {
+	return a.writeAccess(w, rule.Document.WriteMarkdown)
+}
+
+func (a *App) writeAccess(w io.Writer, write func(rule.Document, io.Writer) error) error {
+	if err := a.Err(); err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "METHOD\tPATH\tWHO MAY CALL\tDECLARED")
-	for _, row := range rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", row.Method, row.Path, row.Policy, row.Declared)
+	return write(a.ruleDocument(), w)
+}
+
+func (a *App) ruleDocument() rule.Document {
+	d := rule.Document{Routes: []rule.Route{}, Roles: []rule.Role{}}
+	for _, rt := range a.original().routes {
+		d.Routes = append(d.Routes, rt.rule())
 	}
-	return t.Flush()
+	for _, r := range a.config.Roles {
+		d.Roles = append(d.Roles, r.rule())
+	}
+	return d
 }
 
 func (rt *route) access() Access {
-	out := Access{Method: rt.method, Path: rt.path, Scopes: []string{}, Roles: []string{}, Declared: rt.at.String()}
+	r := rt.rule()
+	out := Access{Method: r.Method, Path: r.Path, Policy: r.Policy, Scopes: r.Scopes, Roles: r.Roles, Declared: r.Declared, Deciders: r.Deciders}
+	for _, w := range r.Ways {
+		way := Way{Roles: w.Roles, Absent: w.Absent, Deciders: w.Deciders, Credentials: []Credential{}}
+		for _, c := range w.Credentials {
+			way.Credentials = append(way.Credentials, Credential(c))
+		}
+		out.Ways = append(out.Ways, way)
+	}
+	return out
+}
+
+// rule is the route's row, from its plan.
+func (rt *route) rule() rule.Route {
+	out := rule.Route{Method: rt.method, Path: rt.path, Scopes: []string{}, Roles: []string{}, Deciders: []string{}, Declared: rt.at.String()}
 	var words []string
 	for i := range rt.plan.branches {
-		b := &rt.plan.branches[i]
-		words = addOnce(words, b.words())
-		for _, one := range b.schemes {
-			for _, scope := range one.scopes {
-				out.Scopes = addOnce(out.Scopes, scope.Name())
-			}
-		}
-		for _, roles := range b.roles {
-			for _, role := range roles {
-				out.Roles = addOnce(out.Roles, role.Name())
-			}
+		w := rt.plan.branches[i].way()
+		words = addOnce(words, rt.plan.branches[i].words(w))
+		out.Ways = append(out.Ways, w)
+		out.Deciders = addOnce(out.Deciders, w.Deciders...)
+		out.Roles = addOnce(out.Roles, slices.Concat(w.Roles...)...)
+		for _, c := range w.Credentials {
+			out.Scopes = addOnce(out.Scopes, c.Scopes...)
 		}
 	}
 	out.Policy = strings.Join(words, ", or ")
 	return out
 }
 
-func addOnce(list []string, one string) []string {
-	for _, have := range list {
-		if have == one {
-			return list
+func addOnce(list []string, more ...string) []string {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
 		}
 	}
-	return append(list, one)
+	return list
+}
+
+// way is the branch as data.
+func (b *branch) way() rule.Way {
+	out := rule.Way{Credentials: []rule.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
+	for _, one := range b.schemes {
+		out.Credentials = append(out.Credentials, rule.Credential{
+			Scheme: one.scheme.name, Scopes: scopeNames(one.scopes), CheckedBy: b.checkedBy(one),
+		})
+	}
+	if loose := b.schemeless(); len(loose) > 0 {
+		out.Credentials = append(out.Credentials, rule.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
+	}
+	for _, roles := range b.roles {
+		out.Roles = append(out.Roles, roleList(roles))
+	}
+	for i := range b.steps {
+		switch s := &b.steps[i]; {
+		case s.check == nil && (s.n.kind == dependNode || s.n.kind == requestNode) && s.n.name != "":
+			out.Deciders = addOnce(out.Deciders, s.n.name)
+		case s.n.kind == credentialNode && s.out < 0:
+			out.Absent = addOnce(out.Absent, s.n.scheme.name)
+		}
+	}
+	return out
+}
+
+// checkedBy names who compares the scopes of a scheme if the runner does not.
+func (b *branch) checkedBy(one schemeScopes) string {
+	for i := range b.steps {
+		s := &b.steps[i]
+		if s.n.kind == verifyNode && s.n.scheme == one.scheme {
+			return ""
+		}
+	}
+	if len(one.scopes) == 0 {
+		return ""
+	}
+	return strings.Join(b.askers(), " and ")
+}
+
+// askers names the dependencies that ask for SecurityScopes.
+func (b *branch) askers() []string {
+	var out []string
+	for i := range b.steps {
+		n := b.steps[i].n
+		if slices.ContainsFunc(n.deps, func(dep *node) bool { return dep.kind == scopesNode }) {
+			out = addOnce(out, describe(n))
+		}
+	}
+	return out
+}
+
+// schemeless lists the scopes of no scheme that a dependency is given.
+func (b *branch) schemeless() []string {
+	var out []string
+	for i := range b.steps {
+		if s := &b.steps[i]; s.n.kind == scopesNode {
+			for _, one := range s.scopes {
+				if one.s != nil && one.s.scheme == nil {
+					out = addOnce(out, one.Name())
+				}
+			}
+		}
+	}
+	return out
+}
+
+func scopeNames(scopes Scopes) []string {
+	out := []string{}
+	for _, one := range scopes {
+		out = append(out, one.Name())
+	}
+	return out
+}
+
+func roleList(roles []Role) []string {
+	out := []string{}
+	for _, one := range roles {
+		out = append(out, one.Name())
+	}
+	return out
 }
 
 // words says one alternative: "role admin, scopes items me".
-func (b *branch) words() string {
+func (b *branch) words(w rule.Way) string {
 	var parts []string
-	for _, roles := range b.roles {
-		parts = addOnce(parts, "role "+roleNames(roles))
+	for _, roles := range w.Roles {
+		parts = addOnce(parts, "role "+strings.Join(roles, " or "))
 	}
-	for _, one := range b.schemes {
-		if len(one.scopes) == 1 {
-			parts = append(parts, "scope "+one.scopes.String())
-		} else if len(one.scopes) > 1 {
-			parts = append(parts, "scopes "+one.scopes.String())
+	for _, c := range w.Credentials {
+		if len(c.Scopes) > 0 {
+			parts = append(parts, scopeWords(c))
 		}
 	}
+	parts = append(parts, b.credentialWords(len(parts) > 0)...)
 	switch {
+	case len(parts) > 0 && b.absent:
+		return strings.Join(parts, ", ") + ", and no " + strings.Join(w.Absent, " or ")
 	case len(parts) > 0:
 		return strings.Join(parts, ", ")
 	case b.absent:
 		return "anyone without a credential"
-	case len(b.schemes) > 0:
-		return "signed in"
 	case len(b.steps) > 1:
 		return "whom the dependencies accept"
 	}
 	return "anyone"
+}
+
+func scopeWords(c rule.Credential) string {
+	text := "scope "
+	if len(c.Scopes) > 1 {
+		text = "scopes "
+	}
+	text += strings.Join(c.Scopes, " ")
+	if c.CheckedBy != "" {
+		text += " (checked by " + c.CheckedBy + ")"
+	}
+	return text
+}
+
+// credentialWords says which credentials are needed without any scope. That
+// somebody is signed in goes without saying beside a role or a scope.
+func (b *branch) credentialWords(besides bool) []string {
+	var out []string
+	for _, one := range b.schemes {
+		switch {
+		case len(one.scopes) > 0:
+		case !b.reads(one.scheme):
+			out = append(out, "any credential "+one.scheme.name+", unverified")
+		case !one.scheme.bearer:
+			out = append(out, "credential "+one.scheme.name)
+		case !besides:
+			out = addOnce(out, "signed in")
+		}
+	}
+	return out
+}
+
+// reads reports whether something looks at a scheme's credential.
+func (b *branch) reads(s *scheme) bool {
+	for i := range b.steps {
+		one := &b.steps[i]
+		if one.n.kind != mappedNode && slices.ContainsFunc(one.n.deps, func(dep *node) bool { return dep == s.cred }) {
+			return true
+		}
+	}
+	return false
+}
+
+// OpenAPI returns the OpenAPI document, for tools that want it as a file. The
+// caller may change the bytes.
+func (a *App) OpenAPI() ([]byte, error) {
+	if err := a.Err(); err != nil {
+		return nil, err
+	}
+	return slices.Clone(a.original().document), nil
 }

@@ -121,7 +121,7 @@ func (a *App) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	if status >= http.StatusInternalServerError && !isBusy(err) { // a flood must not flood the log
 		a.logFailure(r, err)
 	}
-	kind, body := answer.content(r)
+	kind, body := answer.content(r, err)
 	buf := takeBuffer()
 	defer buf.free()
 	if err := buf.encode(body); err != nil {
@@ -139,18 +139,20 @@ func (a *App) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	return nil
 }
 
-// content is what the answer's body says, and in which form.
-func (e *Error) content(r *http.Request) (kind string, body any) {
+// content is what the answer's body says about an error, and in which form.
+func (e *Error) content(r *http.Request, err error) (kind string, body any) {
 	switch {
-	case e.Body == nil && wantsProblem(r):
+	case e.Body != nil:
+		return jsonKind, e.Body
+	case wantsProblem(r):
 		status := e.status()
-		return "application/problem+json", map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail()}
-	case e.Body == nil && e.unexpected:
+		return "application/problem+json", withReference(map[string]any{
+			"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail(),
+		}, err)
+	case e.unexpected:
 		return textKind, plainText(http.StatusText(e.status()))
-	case e.Body == nil:
-		return jsonKind, map[string]any{"detail": e.detail()}
 	}
-	return jsonKind, e.Body
+	return jsonKind, withReference(map[string]any{"detail": e.detail()}, err)
 }
 
 func (a *App) logFailure(r *http.Request, err error) {

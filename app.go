@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/internal/swaggerui"
 	"github.com/holdfast-go/holdfast/schema"
@@ -38,6 +39,20 @@ type Config struct {
 	// returns is called when the request has been answered. It must be safe
 	// for concurrent use. Nothing is observed, at no cost, if nil.
 	Observe func(route string) func(Observation)
+
+	// Roles are the roles of the application, with what they grant: see
+	// [Role.Grants]. If there are any, then a role that no route needs, and a
+	// role or scope that a route needs and nobody can have, are errors at start.
+	Roles []Role
+
+	// Ungranted are scopes that no role grants, and that is meant.
+	Ungranted []Scope
+
+	// Explain is called with every decision about who may call, before the
+	// answer to it, and must not block. What it returns is sent with a refusal
+	// as "request", beside what is missing, so that the caller can refer to it;
+	// nothing is if it is "". No decision is made up when Explain is nil.
+	Explain func(Decision) string
 }
 
 // App is a set of routes and an [http.Handler] that serves them. Register
@@ -53,6 +68,8 @@ type App struct {
 	lifetimes *lifetimes
 	origin    *App            // of a copy with replaced dependencies
 	swap      map[*node]*node // what a copy replaces
+
+	explain atomic.Pointer[func(Decision) string]
 
 	once     sync.Once
 	err      error
@@ -74,7 +91,9 @@ func NewApp(config Config) *App {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	return &App{config: config, log: config.Logger, types: schema.NewRegistry(), lifetimes: &lifetimes{}}
+	a := &App{config: config, log: config.Logger, types: schema.NewRegistry(), lifetimes: &lifetimes{}}
+	a.Explain(config.Explain)
+	return a
 }
 
 // Handle registers an endpoint under "METHOD /path". A path is exact:
@@ -227,6 +246,10 @@ func (a *App) build() {
 	}
 	a.faults = append(a.faults, a.schemeFaults()...)
 	a.faults = append(a.faults, a.documentFaults()...)
+	if a.origin == nil {
+		a.faults = append(a.faults, a.shadowFaults()...)
+		a.faults = append(a.faults, a.roleFaults()...)
+	}
 	if a.err = errors.Join(a.faults...); a.err != nil {
 		a.err = fmt.Errorf("holdfast: %w", a.err)
 		return

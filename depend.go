@@ -44,10 +44,12 @@ type node struct {
 	run     func(*exchange, *step) error
 	holds   func(f *frame, slot int, scope string) bool // verifyNode
 	open    func(context.Context) (any, error)          // lifetimeNode
+	box     func(f *frame, slot int) any                // the value, for those who explain
 }
 
 func newNode[T any](kind nodeKind, name string, at place, deps ...*node) *node {
 	n := &node{kind: kind, name: name, at: at, deps: deps, newCell: func() cleaner { return new(cell[T]) }}
+	n.box = func(f *frame, slot int) any { return take[T](f, slot) }
 	for _, dep := range deps {
 		if dep == nil {
 			n.broken = true

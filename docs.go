@@ -134,15 +134,6 @@ func urlsIn(object map[string]any) []string {
 	return out
 }
 
-// OpenAPI returns the OpenAPI document, for tools that want it as a file. The
-// caller may change the bytes.
-func (a *App) OpenAPI() ([]byte, error) {
-	if err := a.Err(); err != nil {
-		return nil, err
-	}
-	return slices.Clone(a.original().document), nil
-}
-
 func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.document)))

@@ -34,6 +34,7 @@ type step struct {
 	input  *input // for Params
 	life   *lifetime
 	check  func(*exchange, *step) error
+	has    func(f *frame, slot int, role string) bool // for a role check
 }
 
 // slotKey is the identity of a value within a request: the dependency, and the
@@ -162,7 +163,7 @@ func (p *planner) need(one need, at use, b *build, out *branch) {
 		return
 	}
 	roles, has := one.roles, one.has
-	b.steps = append(b.steps, step{n: one.n, in: []int{slot}, out: -1, check: func(x *exchange, s *step) error {
+	b.steps = append(b.steps, step{n: one.n, in: []int{slot}, out: -1, has: has, check: func(x *exchange, s *step) error {
 		for _, role := range roles {
 			if has(x.frame, s.in[0], role.r.name) {
 				return nil

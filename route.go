@@ -31,6 +31,7 @@ type routeOptions struct {
 	hidden      bool
 	maxBody     int64
 	limits
+	shadows []string
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204
@@ -101,6 +102,9 @@ type route struct {
 	plan  plan
 	input *input
 	pool  sync.Pool
+
+	row     Access // for those who explain
+	rowOnce sync.Once
 }
 
 func (rt *route) status() int {

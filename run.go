@@ -163,7 +163,7 @@ func (x *exchange) release(f *frame) {
 // serve is everything up to the response.
 func (rt *route) serve(x *exchange) error {
 	principal, err := rt.plan.authorize(x)
-	if err != nil {
+	if err = rt.decided(x, err); err != nil {
 		if _, ok := errors.AsType[*invalidInput](err); ok {
 			return rt.collect(x)
 		}

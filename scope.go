@@ -107,9 +107,10 @@ func validScopeToken(name string) bool {
 type Role struct{ r *role }
 
 type role struct {
-	name string
-	text string
-	at   place
+	name   string
+	text   string
+	grants Scopes // see Grants
+	at     place
 }
 
 // NewRole declares a role by the name under which principals know it.

@@ -28,6 +28,7 @@ var (
 	ErrBadLogin  = errors.New("wrong name or password")
 	ErrBadGrant  = errors.New("the refresh token is not valid")
 	ErrNoCaller  = errors.New("the session has ended or the user may not sign in")
+	ErrDisabled  = errors.New("the user is disabled")
 	ErrNoUser    = errors.New("no such user")
 	ErrNoRole    = errors.New("no such role")
 	ErrNoSession = errors.New("no such session")

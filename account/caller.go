@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -37,8 +38,9 @@ type standing struct {
 }
 
 // Caller returns who a token stands for: its user and session, bounded by its
-// scopes. ErrNoCaller says that the session has ended or the user is disabled
-// or gone.
+// scopes. ErrNoCaller says that there is nobody; with it, ErrNoSession that the
+// session has ended, ErrDisabled and ErrNoUser that the user is disabled or
+// gone.
 //
 // The answer is the store's of this moment. It is kept in memory only as long
 // as the store's generation does not change.
@@ -53,7 +55,7 @@ func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes [
 		s.callers.Set(key, found)
 	}
 	if !s.Now().Before(found.expires) {
-		return Caller{}, ErrNoCaller
+		return Caller{}, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
 	}
 	return Caller{User: found.user, SessionID: sessionID, scopes: scopes, grants: found.grants}, nil
 }
@@ -63,6 +65,13 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 	// a stale one current.
 	found := &standing{generation: s.Store.Generation()}
 	err := s.Store.View(ctx, func(r Reader) error {
+		var err error
+		if found.user, err = r.User(key.userID); err != nil {
+			return err
+		}
+		if found.user.Disabled {
+			return ErrDisabled // before the session, which ended when the user was disabled
+		}
 		session, err := r.Session(key.sessionID)
 		if err != nil {
 			return err
@@ -70,18 +79,12 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 		if session.UserID != key.userID {
 			return ErrNoSession
 		}
-		if found.user, err = r.User(key.userID); err != nil {
-			return err
-		}
-		if found.user.Disabled {
-			return ErrNoUser
-		}
 		found.expires = session.Expires
 		found.grants, err = grantsOf(r, found.user)
 		return err
 	})
-	if errors.Is(err, ErrNoSession) || errors.Is(err, ErrNoUser) {
-		return nil, ErrNoCaller
+	if errors.Is(err, ErrNoSession) || errors.Is(err, ErrNoUser) || errors.Is(err, ErrDisabled) {
+		return nil, fmt.Errorf("%w: %w", ErrNoCaller, err)
 	}
 	return found, err
 }

@@ -20,7 +20,8 @@ const (
 	scopeRolesWrite = "roles:write"
 )
 
-func builtInRoles() []Role {
+// BuiltInRoles are the roles of a new store.
+func BuiltInRoles() []Role {
 	return []Role{
 		{RoleAdmin, "Everything", []string{scopeMe, scopeRolesWrite, scopeUsersRead, scopeUsersWrite}},
 		{"manager", "Reads users", []string{scopeMe, scopeUsersRead}},
@@ -39,7 +40,7 @@ func (s *Service) addBuiltInRoles(ctx context.Context) error {
 		if _, err := w.Role(RoleAdmin); !errors.Is(err, ErrNoRole) {
 			return err // another process was faster, or the store failed
 		}
-		for _, role := range builtInRoles() {
+		for _, role := range BuiltInRoles() {
 			if err := w.PutRole(role); err != nil {
 				return err
 			}

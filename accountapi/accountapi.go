@@ -47,6 +47,30 @@ func New(config Config) *API {
 	}
 }
 
+// Roles are the built-in roles with the scopes that they grant, for the
+// application's configuration.
+func (a *API) Roles() []holdfast.Role {
+	known := map[string]holdfast.Scope{}
+	for _, s := range []holdfast.Scope{a.me, a.readUsers, a.writeUsers, a.writeRoles} {
+		known[s.Name()] = s
+	}
+	var out []holdfast.Role
+	for _, r := range account.BuiltInRoles() {
+		role := holdfast.NewRole(r.Name, r.Description)
+		for _, name := range r.Scopes {
+			role = role.Grants(known[name])
+		}
+		out = append(out, role)
+	}
+	return out
+}
+
+// Administrators is the policy of those who may see what concerns everybody:
+// the scope users:read and the role admin.
+func (a *API) Administrators() holdfast.Policy[account.Caller] {
+	return holdfast.AnyRole(a.caller.Require(a.readUsers), Admin)
+}
+
 // Register adds the endpoints to an application.
 func (a *API) Register(on holdfast.Routes) {
 	reader := holdfast.AnyRole(a.caller.Require(a.readUsers), Admin, Manager)
@@ -54,7 +78,7 @@ func (a *API) Register(on holdfast.Routes) {
 	roles := holdfast.AnyRole(a.caller.Require(a.writeRoles), Admin)
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
 
-	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users)
+	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users, holdfast.Shadows("/users/{id}"))
 	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.me), a.changePassword, users,
 		holdfast.Summary("Change own password, and end own other sessions"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users)

@@ -25,6 +25,7 @@ type opened struct {
 	accounts *account.Service
 	lane     *work.Lane
 	room     *work.Room
+	refusals *refusals // nil if nobody is served
 }
 
 // maxWait is how long a sign-in waits for its turn: a person who is told after
@@ -74,7 +75,7 @@ func (o *opened) closeLane() {
 
 func (o *opened) close() error {
 	o.closeLane()
-	return o.store.Close()
+	return errors.Join(o.refusals.close(), o.store.Close())
 }
 
 // loginKey returns the key of what is counted and remembered about those who

@@ -79,12 +79,15 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
+	if o.refusals, err = openRefusals(ctx, c.DB, log); err != nil {
+		return err
+	}
 	local := localURL(listener.Addr())
 	srv, err := newServer(ctx, o, c, local, log, seen)
 	if err != nil {
 		return err
 	}
-	handler, err := crossOrigin(c.CORSOrigin, srv.app)
+	handler, err := c.inFront(log, trusted, srv.app)
 	if err != nil {
 		return err
 	}
@@ -106,7 +109,17 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer unwatch()
-	return serveUntil(ctx, netutil.LimitListener(listener, c.MaxConns), logged(log, trusted, sourced(trusted, handler)), log)
+	return serveUntil(ctx, netutil.LimitListener(listener, c.MaxConns), handler, log)
+}
+
+// inFront puts in front of the application what every request goes through.
+// The access matrix is tested with it.
+func (c *serveCmd) inFront(log *slog.Logger, trusted proxies, app http.Handler) (http.Handler, error) {
+	handler, err := crossOrigin(c.CORSOrigin, app)
+	if err != nil {
+		return nil, err
+	}
+	return logged(log, trusted, sourced(trusted, handler)), nil
 }
 
 // localURL is where a browser on this machine finds the server.

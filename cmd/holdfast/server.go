@@ -47,21 +47,39 @@ func newServer(ctx context.Context, o *opened, c *serveCmd, fallback string, log
 	if err != nil {
 		return nil, err
 	}
-	scheme := holdfast.OAuth2PasswordBearer("token")
-	tokens := oauth.New(oauth.Config{
-		Accounts: &counted{o.accounts, seen}, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+	app := newRoutes(o, log, seen, oauth.Config{
+		Accounts: &counted{o.accounts, seen}, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		KeySet: keys.PublicSet, KeySetAge: min(time.Minute, c.KeyAnnounce/2),
 	})
+	if err := app.Err(); err != nil {
+		return nil, err
+	}
+	return &server{app, issuer, keys}, warnOfRoles(ctx, app, o.accounts, log)
+}
+
+// newRoutes makes the application. It asks nothing of what the routes stand
+// on, so that they can be described without a store.
+func newRoutes(o *opened, log *slog.Logger, seen *metrics.Metrics, config oauth.Config) *holdfast.App {
+	config.Scheme = holdfast.OAuth2PasswordBearer("token")
+	tokens := oauth.New(config)
+	accounts := accountapi.New(accountapi.Config{Accounts: o.accounts, Scheme: config.Scheme, Caller: tokens.Caller()})
 	app := holdfast.NewApp(holdfast.Config{
-		Title: "Holdfast", Version: "0.1.0", Logger: log, Observe: seen.Observe,
+		Title: "Holdfast", Version: "0.1.0", Logger: log, Roles: accounts.Roles(), Explain: o.refusals.explain, Observe: seen.Observe,
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
 	tokens.Register(app)
-	accountapi.New(accountapi.Config{Accounts: o.accounts, Scheme: scheme, Caller: tokens.Caller()}).Register(app)
+	accounts.Register(app)
+	registerMine(app, tokens.Caller())
+	registerWhy(app, accounts.Administrators(), o)
 	(&setup{accounts: o.accounts, log: log}).Register(app)
 	(&reset{accounts: o.accounts, log: log}).Register(app)
 	registerHealth(app, o)
-	return &server{app, issuer, keys}, app.Err()
+	return app
+}
+
+// described is the application for those who only read its table.
+func described() *holdfast.App {
+	return newRoutes(&opened{}, slog.New(slog.DiscardHandler), metrics.New(), oauth.Config{})
 }
 
 // chooseIssuer stores the public URL at the first start and keeps to it.

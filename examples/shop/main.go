@@ -53,6 +53,8 @@ type Shop struct {
 	signer    *jwt.Signer
 	tokens    *jwt.Verifier
 	lane      *work.Lane
+
+	wait, work time.Duration // what /async and /sync, and what /heavy take
 }
 
 // newShop makes a shop whose tokens are signed with the secret, which must
@@ -84,7 +86,10 @@ func newShop(secret []byte, cost int, room *work.Room) (*Shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Shop{users: map[string]User{}, passwords: passwords, signer: signer, tokens: tokens, lane: lane}, nil
+	return &Shop{
+		users: map[string]User{}, passwords: passwords, signer: signer, tokens: tokens, lane: lane,
+		wait: time.Second, work: 10 * time.Second,
+	}, nil
 }
 
 // routes is the table of who may do what.
@@ -94,12 +99,12 @@ func (s *Shop) routes() *holdfast.App {
 	app := holdfast.New("Shop", "1.0.0")
 	holdfast.Post(app, "/token", holdfast.Public(), s.login)
 	holdfast.Get(app, "/users/me", holdfast.Security(user, me), readMe)
-	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)                                // 36
-	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), s.deleteUser)                       // 39
-	holdfast.Get(app, "/reports", holdfast.AnyRole(user, admin, manager), readReports)                     // 39
-	holdfast.Get(app, "/async", holdfast.Public(), waits("I am fast"))                                     // 40
-	holdfast.Get(app, "/sync", holdfast.Public(), waits("I am compatible"))                                // 40
-	holdfast.Get(app, "/heavy", holdfast.AnyRole(user, admin), burns(10*time.Second), holdfast.In(s.lane)) // 40
+	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)                        // 36
+	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), s.deleteUser)               // 39
+	holdfast.Get(app, "/reports", holdfast.AnyRole(user, admin, manager), readReports)             // 39
+	holdfast.Get(app, "/async", holdfast.Public(), s.waits("I am fast"))                           // 40
+	holdfast.Get(app, "/sync", holdfast.Public(), s.waits("I am compatible"))                      // 40
+	holdfast.Get(app, "/heavy", holdfast.AnyRole(user, admin), burns(s.work), holdfast.In(s.lane)) // 40
 	return app
 }
 
@@ -195,12 +200,12 @@ func readReports(context.Context, User, holdfast.NoInput) (message, error) {
 	return message{"Sold: 1 sword"}, nil
 }
 
-// waits makes a handler that waits a second. Waiting is cheap: every request
+// waits makes a handler that waits for a while. Waiting is cheap: every request
 // has a goroutine of its own.
-func waits(text string) func(context.Context, holdfast.Anyone, holdfast.NoInput) (message, error) {
+func (s *Shop) waits(text string) func(context.Context, holdfast.Anyone, holdfast.NoInput) (message, error) {
 	return func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (message, error) {
 		select {
-		case <-time.After(time.Second):
+		case <-time.After(s.wait):
 			return message{text}, nil
 		case <-ctx.Done():
 			return message{}, ctx.Err()

@@ -40,11 +40,12 @@ var floors = map[string]int{
 	"store/sqlite": 2,
 	suite:          2,
 
-	"accountapi":   3,
-	"console":      3,
-	"holdfasttest": 3,
-	"metrics":      3,
-	"oauth":        3,
+	"accountapi":        3,
+	"console":           3,
+	"holdfasttest":      3,
+	"holdfasttest/mint": 3,
+	"metrics":           3,
+	"oauth":             3,
 
 	"cmd/": 4,
 }

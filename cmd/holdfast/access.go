@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/rule"
+)
+
+// accessCmd is `holdfast access`.
+type accessCmd struct {
+	Show  accessShow  `cmd:"" default:"withargs" help:"Print who may call which route. Needs no database, except for --for and for roles that are not built in."`
+	Diff  accessDiff  `cmd:"" help:"Say what changed between two tables that --json wrote; exit 1 if anything opened."`
+	Prove accessProve `cmd:"" help:"Decide claims about all callers that there can be; exit 1 with the smallest counterexample."`
+}
+
+// tableFile is the flag of those who read a table.
+type tableFile struct {
+	Routes string `help:"Read the table from a file that --json, or an application's WriteAccessJSON, wrote; the server's own if left out." placeholder:"FILE"`
+}
+
+// document is the table: of the file, or the server's own.
+func (f tableFile) document() (rule.Document, error) {
+	if f.Routes != "" {
+		return readTable(f.Routes)
+	}
+	var text bytes.Buffer
+	if err := described().WriteAccessJSON(&text); err != nil {
+		return rule.Document{}, err
+	}
+	return rule.Read(&text)
+}
+
+func readTable(name string) (rule.Document, error) {
+	file, err := os.Open(name) //nolint:gosec // the operator says which
+	if err != nil {
+		return rule.Document{}, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	d, err := rule.Read(file)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return d, err
+}
+
+type accessShow struct {
+	database
+	tableFile
+	JSON     bool   `name:"json" xor:"form" help:"Print JSON."`
+	Markdown bool   `xor:"form" help:"Print a table in Markdown."`
+	Role     string `xor:"who" help:"As a holder of this role, with the scopes that it grants, sees it." placeholder:"NAME"`
+	For      string `xor:"who" help:"As this user of the database sees it, with every scope that the user's roles grant." placeholder:"USER"`
+}
+
+// Run prints the table.
+func (c *accessShow) Run(ctx context.Context, std streams) error {
+	d, err := c.document()
+	if err != nil {
+		return err
+	}
+	if c.Role == "" && c.For == "" {
+		return c.print(std.out, d)
+	}
+	who, err := c.caller(ctx, d)
+	if err != nil {
+		return err
+	}
+	if c.JSON || c.Markdown {
+		d.Routes = slices.DeleteFunc(d.Routes, func(r rule.Route) bool { return !r.Decide(who).Allowed })
+		return c.print(std.out, d)
+	}
+	return d.WriteAs(std.out, who)
+}
+
+func (c *accessShow) print(w io.Writer, d rule.Document) error {
+	switch {
+	case c.JSON:
+		return d.WriteJSON(w)
+	case c.Markdown:
+		return d.WriteMarkdown(w)
+	}
+	return d.WriteTable(w)
+}
+
+// caller is who sees the table.
+func (c *accessShow) caller(ctx context.Context, d rule.Document) (rule.Caller, error) {
+	if c.Role != "" && slices.Contains(d.RoleNames(), c.Role) {
+		return d.Holder(c.Role), nil
+	}
+	who := rule.Caller{Presents: true, Good: true, Scopes: map[string]bool{}}
+	if _, err := os.Stat(c.DB); errors.Is(err, fs.ErrNotExist) {
+		if c.Role != "" {
+			return who, fmt.Errorf("role %s is none of %s, and there is no database %s to look in", c.Role, strings.Join(d.RoleNames(), ", "), c.DB)
+		}
+		return who, fmt.Errorf("user %s: there is no database %s", c.For, c.DB)
+	}
+	return who, c.with(ctx, func(accounts *account.Service) error {
+		roles := []string{c.Role}
+		if c.For != "" {
+			user, err := accounts.UserByName(ctx, c.For)
+			if err != nil {
+				return fmt.Errorf("user %s: %w", c.For, err)
+			}
+			roles, who.Good = user.Roles, !user.Disabled
+		}
+		return grant(ctx, accounts, &who, roles)
+	})
+}
+
+// grant gives a caller roles of the database with what they grant.
+func grant(ctx context.Context, accounts *account.Service, who *rule.Caller, names []string) error {
+	roles, err := accounts.Roles(ctx)
+	if err != nil {
+		return err
+	}
+	who.Roles = rule.Set(names)
+	for _, name := range names {
+		i := slices.IndexFunc(roles, func(r account.Role) bool { return r.Name == name })
+		if i < 0 {
+			return fmt.Errorf("role %s: %w", name, account.ErrNoRole)
+		}
+		for _, scope := range roles[i].Scopes {
+			who.Scopes[scope] = true
+		}
+	}
+	return nil
+}
+
+type accessDiff struct {
+	Old  string `arg:"" help:"The table before." placeholder:"OLD.json"`
+	New  string `arg:"" help:"The table after." placeholder:"NEW.json"`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+var errOpened = errors.New("something is open that was closed")
+
+// Run says what changed.
+func (c *accessDiff) Run(std streams) error {
+	before, err := readTable(c.Old)
+	if err != nil {
+		return err
+	}
+	after, err := readTable(c.New)
+	if err != nil {
+		return err
+	}
+	diff, err := rule.Compare(before, after)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(std.out, diff); err != nil {
+			return err
+		}
+	} else {
+		for _, change := range diff.Changes {
+			fmt.Fprintf(std.out, "%s %s\n", change.Route, change.Text)
+		}
+		for _, caller := range diff.Callers {
+			fmt.Fprintln(std.out, caller)
+		}
+		if len(diff.Changes)+len(diff.Callers) == 0 {
+			fmt.Fprintln(std.out, "nobody may call more or less than before")
+		}
+	}
+	if diff.Opened {
+		return errOpened
+	}
+	return nil
+}
+
+type accessProve struct {
+	tableFile
+	Claims []string `arg:"" help:"Sentences such as 'only role admin may call DELETE /users/*', 'nothing under /users without scope users:read or scope me or scope users:write', 'no route is open to scope me alone but GET /users/me', 'role manager may not call DELETE /*'." placeholder:"CLAIM"`
+	JSON   bool     `name:"json" help:"Print JSON."`
+}
+
+// Run decides the claims.
+func (c *accessProve) Run(std streams) error {
+	d, err := c.document()
+	if err != nil {
+		return err
+	}
+	proofs := []rule.Proof{}
+	refuted := 0
+	for _, claim := range c.Claims {
+		proof, err := d.Prove(claim)
+		if err != nil {
+			return err
+		}
+		if proofs = append(proofs, proof); !proof.Holds {
+			refuted++
+		}
+	}
+	if c.JSON {
+		err = printJSON(std.out, map[string]any{"proofs": proofs})
+	} else {
+		for _, proof := range proofs {
+			fmt.Fprint(std.out, proof)
+		}
+	}
+	if err == nil && refuted > 0 {
+		err = fmt.Errorf("%d of %d claims do not hold", refuted, len(proofs))
+	}
+	return err
+}

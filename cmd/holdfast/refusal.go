@@ -1,0 +1,229 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/jwt"
+)
+
+// refusal is why a request was refused. Nothing in it is secret: no header, no
+// query and no error's own words, which may quote a token, but only words that
+// are written here.
+type refusal struct {
+	ID       string    `json:"id"`
+	Time     time.Time `json:"time"`
+	Method   string    `json:"method"`
+	Path     string    `json:"path" doc:"As it was called, without the query"`
+	Route    string    `json:"route"`
+	Policy   string    `json:"policy" doc:"Who may call"`
+	Declared string    `json:"declared" doc:"File and line of the rule"`
+	Status   int       `json:"status"`
+	Caller   string    `json:"caller" doc:"The user's name; empty if no good credential said who it is"`
+	Steps    []step    `json:"steps"`
+	Change   string    `json:"change" doc:"The smallest change that would have let the caller in"`
+	Scopes   []string  `json:"missing_scopes"`
+	Roles    []string  `json:"missing_roles" doc:"Of which one is enough"`
+}
+
+// step is one step of the decision.
+type step struct {
+	Way    int    `json:"way" doc:"The alternative of the policy"`
+	State  string `json:"state" enum:"ok,failed,not reached"`
+	Text   string `json:"text"`
+	Detail string `json:"detail,omitempty"`
+}
+
+const (
+	stateOK      = "ok"
+	stateFailed  = "failed"
+	stateUnknown = "not reached"
+
+	maxPath = 200
+)
+
+// noted is what is taken of a refused request while its caller waits.
+type noted struct {
+	id            string
+	at            time.Time
+	method, path  string
+	route         holdfast.Access
+	status        int
+	steps         []holdfast.Step
+	scopes, roles []string
+}
+
+func note(id string, now time.Time, d holdfast.Decision) noted {
+	r := d.Request()
+	out := noted{id: id, at: now, method: r.Method, path: r.URL.Path, route: d.Route(), status: d.Status(), steps: d.Steps()}
+	out.scopes, out.roles = d.Missing()
+	return out
+}
+
+// explain describes a refused request.
+func (n noted) explain() refusal {
+	out := refusal{
+		ID: n.id, Time: n.at.UTC().Truncate(time.Millisecond), Method: n.method, Path: shortened(n.path),
+		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
+		Scopes: n.scopes, Roles: n.roles,
+	}
+	for _, s := range n.steps {
+		if c, ok := s.Value.(account.Caller); ok {
+			out.Caller = c.User.Name
+		}
+		out.Steps = append(out.Steps, stepsOf(s)...)
+	}
+	out.Change = out.change()
+	return out
+}
+
+// shortened is a path as it may stand in a table.
+func shortened(path string) string {
+	path = strings.ToValidUTF8(path, "\uFFFD")
+	if len(path) > maxPath {
+		return strings.ToValidUTF8(path[:maxPath], "") + "…"
+	}
+	return path
+}
+
+// stepsOf says one step of the policy; the verification of a token is several.
+func stepsOf(s holdfast.Step) []step {
+	state := stateOK
+	switch {
+	case !s.Reached:
+		state = stateUnknown
+	case s.Err != nil:
+		state = stateFailed
+	}
+	one := step{Way: s.Way, State: state}
+	switch s.Kind {
+	case "credential":
+		one.Text = "a credential of " + s.Name
+	case "no credential":
+		one.Text = "no credential of " + s.Name
+	case "verify":
+		return verification(s)
+	case "scopes":
+		one.Text = "scopes " + strings.Join(s.Wanted, " ")
+		one.Detail = held(s, "the caller has ")
+	case "roles":
+		one.Text = "role " + strings.Join(s.Wanted, " or ")
+		one.Detail = held(s, "the caller has ")
+	default:
+		one.Text = "dependency " + s.Name + " (" + s.Declared + ")"
+	}
+	return []step{one}
+}
+
+func held(s holdfast.Step, prefix string) string {
+	switch {
+	case !s.Reached:
+		return ""
+	case len(s.Held) == 0:
+		return prefix + "none of them"
+	}
+	return prefix + strings.Join(s.Held, " ")
+}
+
+// checks are what an access token goes through, in this order, with the errors
+// by which each refuses and what those say.
+var checks = []struct {
+	text    string
+	refuses map[error]string
+}{
+	{"signature", map[error]string{
+		jwt.ErrMalformed: "it is no token", jwt.ErrAlgorithm: "another algorithm than ours",
+		jwt.ErrUnknownKey: "a key that is not ours", jwt.ErrSignature: "the signature is wrong",
+	}},
+	{"type", map[error]string{jwt.ErrType: "it is no access token"}},
+	{"expiry", map[error]string{jwt.ErrExpired: "it has expired", jwt.ErrNotYetValid: "it is not valid yet"}},
+	{"issuer", map[error]string{jwt.ErrIssuer: "another issuer"}},
+	{"audience", map[error]string{jwt.ErrAudience: "it is for another audience"}},
+	{"revocation", map[error]string{account.ErrNoSession: "its session has ended"}},
+	{"user active", map[error]string{account.ErrDisabled: "the user is disabled", account.ErrNoUser: "the user is gone"}},
+}
+
+// verification tells from the error how far a token came.
+func verification(s holdfast.Step) []step {
+	out := make([]step, len(checks))
+	failed := len(checks)
+	if s.Err != nil {
+		failed = -1
+	}
+	for i, check := range checks {
+		out[i] = step{Way: s.Way, State: stateUnknown, Text: "token: " + check.text}
+		for refused, why := range check.refuses {
+			if errors.Is(s.Err, refused) {
+				failed, out[i].Detail = i, why
+			}
+		}
+	}
+	for i := range out {
+		switch {
+		case !s.Reached:
+		case i < failed:
+			out[i].State = stateOK
+		case i == failed:
+			out[i].State = stateFailed
+		}
+	}
+	return out
+}
+
+// change is the smallest change that would have let the caller in.
+func (r refusal) change() string {
+	var parts []string
+	if len(r.Scopes) > 0 {
+		parts = append(parts, "a token that carries "+quoted("scope", r.Scopes, " and "))
+	}
+	if len(r.Roles) > 0 {
+		parts = append(parts, "the "+quoted("role", r.Roles, " or "))
+	}
+	if len(parts) > 0 {
+		return strings.Join(parts, ", and ")
+	}
+	for _, s := range r.Steps {
+		if s.State != stateFailed {
+			continue
+		}
+		if s.Detail == "" && strings.HasPrefix(s.Text, "dependency") {
+			return "what " + s.Text + " asks for"
+		}
+		break
+	}
+	if r.Status == http.StatusUnauthorized {
+		return "a good access token, from POST /token"
+	}
+	return "nothing that could be told in advance"
+}
+
+func quoted(kind string, names []string, with string) string {
+	return kind + " " + strings.Join(names, with)
+}
+
+// write prints the refusal for people.
+func (r refusal) write(w io.Writer) error {
+	caller := r.Caller
+	if caller == "" {
+		caller = "nobody known"
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s %s by %s: refused with %d at %s\n", r.Method, r.Path, caller, r.Status, r.Time.Format(time.RFC3339))
+	for _, s := range r.Steps {
+		mark := map[string]string{stateOK: "✓", stateFailed: "✗", stateUnknown: "·"}[s.State]
+		fmt.Fprintf(&out, "  %s %s", mark, s.Text)
+		if s.Detail != "" {
+			out.WriteString(": " + s.Detail)
+		}
+		out.WriteByte('\n')
+	}
+	fmt.Fprintf(&out, "  rule     %s, at %s\n  missing  %s\n", r.Policy, r.Declared, r.Change)
+	_, err := io.WriteString(w, out.String())
+	return err
+}

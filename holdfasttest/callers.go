@@ -1,0 +1,196 @@
+package holdfasttest
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// Kind is what is wrong with a caller's credential.
+type Kind string
+
+// The kinds of callers. Good is a caller with whom nothing is wrong.
+const (
+	Good          Kind = ""
+	Nobody        Kind = "nobody" // presents no credential
+	Garbage       Kind = "garbage"
+	Expired       Kind = "expired"
+	WrongAudience Kind = "wrong audience"
+	WrongIssuer   Kind = "wrong issuer"
+	WrongType     Kind = "wrong type"
+	Revoked       Kind = "revoked"
+	DisabledUser  Kind = "disabled user"
+)
+
+// kinds are all but Good, in the order of tables.
+var kinds = []Kind{Nobody, Garbage, Expired, WrongAudience, WrongIssuer, WrongType, Revoked, DisabledUser}
+
+// Caller is somebody who calls.
+type Caller struct {
+	Name   string            // in tables; without comma
+	Kind   Kind              // what is wrong
+	User   string            // who it is; "" if that does not matter
+	Roles  []string          // that the user has
+	Scopes []string          // that the credential carries
+	Path   map[string]string // values of path parameters that are the caller's own
+}
+
+// Credential is how a request becomes a caller's. The zero Credential presents
+// nothing.
+type Credential struct {
+	Apply   func(*http.Request) // puts it on a request
+	Schemes []string            // names of the schemes of which it is; of every one if nil
+}
+
+// Bearer is a bearer token for every scheme.
+func Bearer(token string) Credential { return Header("Authorization", "Bearer "+token) }
+
+// Header is a credential in a header, for every scheme.
+func Header(name, value string) Credential {
+	return Credential{Apply: func(r *http.Request) { r.Header.Set(name, value) }}
+}
+
+// Callers mints the credentials of an application's callers, once for each. It
+// is asked for every [Kind] but Nobody. It says [CannotMint] of those that its
+// scheme does not know; they are named in the table as not tried. Package
+// holdfasttest/mint has some for tokens and accounts.
+type Callers func(ctx context.Context, who Caller) (Credential, error)
+
+// cannot is an error of [CannotMint].
+type cannot struct{ why string }
+
+func (c *cannot) Error() string { return "cannot be minted: " + c.why }
+
+// CannotMint is the error of a [Callers] for a caller that cannot exist, with
+// the reason: "the tokens name no audience".
+func CannotMint(why string) error { return &cannot{why} }
+
+// nobodyCan are the Callers of a test that has none.
+func nobodyCan(_ context.Context, who Caller) (Credential, error) {
+	if who.Kind == Garbage {
+		return Bearer("garbage"), nil
+	}
+	return Credential{}, CannotMint("the test gives no Callers")
+}
+
+// Option says more about the callers of a test or the way they call.
+type Option interface{ apply(s *settings) }
+
+type option func(*settings)
+
+func (o option) apply(s *settings) { o(s) }
+
+func (c Callers) apply(s *settings) { s.callers = c }
+
+// settings are the options of one test.
+type settings struct {
+	callers Callers
+	who     Caller // As
+	scoped  bool   // who's scopes were said
+	also    []Caller
+	served  func(http.Handler) http.Handler
+	seed    uint64
+}
+
+func newSettings(options []Option) *settings {
+	s := &settings{callers: nobodyCan, seed: 1, served: func(app http.Handler) http.Handler { return app }}
+	for _, o := range options {
+		o.apply(s)
+	}
+	return s
+}
+
+// Role makes the caller of [As] or [Also] a holder of roles, with the scopes
+// that come with them unless [Scopes] says which.
+func Role(roles ...holdfast.Role) Option {
+	return option(func(s *settings) {
+		for _, r := range roles {
+			s.who.Roles = append(s.who.Roles, r.Name())
+		}
+	})
+}
+
+// Scopes are those that the credential of [As] or [Also] carries.
+func Scopes(scopes ...holdfast.Scope) Option {
+	return option(func(s *settings) {
+		s.scoped = true
+		for _, one := range scopes {
+			s.who.Scopes = append(s.who.Scopes, one.Name())
+		}
+	})
+}
+
+// User names the user whom [As] or [Also] acts as.
+func User(name string) Option { return option(func(s *settings) { s.who.User = name }) }
+
+// Of makes the caller of [As] or [Also] one with whom something is wrong.
+func Of(kind Kind) Option { return option(func(s *settings) { s.who.Kind = kind }) }
+
+// Path is the value of a path parameter for the caller of [Also]: the item
+// that is theirs, or somebody else's.
+func Path(name, value string) Option {
+	return option(func(s *settings) {
+		s.who.Path = maps.Clone(s.who.Path)
+		if s.who.Path == nil {
+			s.who.Path = map[string]string{}
+		}
+		s.who.Path[name] = value
+	})
+}
+
+// Also adds a caller to a matrix, for rules about single objects: "the owner
+// of item 1" and "a stranger to item 1".
+func Also(name string, who ...Option) Option {
+	return option(func(s *settings) {
+		one := newSettings(who).who
+		one.Name = name
+		s.also = append(s.also, one)
+	})
+}
+
+// Served says what stands in front of the application where it is served, so
+// that the test sees it as callers do. A [net/http.ServeMux] in which other
+// handlers are mounted has their patterns listed.
+func Served(around func(app http.Handler) http.Handler) Option {
+	return option(func(s *settings) { s.served = around })
+}
+
+// Seed chooses other random mutations of [Attack]; the default is 1.
+func Seed(seed uint64) Option { return option(func(s *settings) { s.seed = seed }) }
+
+// mint mints a caller's credential.
+func (s *settings) mint(ctx context.Context, who Caller) (Credential, error) {
+	if who.Kind == Nobody {
+		return Credential{}, nil
+	}
+	return s.callers(ctx, who)
+}
+
+func isCannot(err error) bool {
+	_, ok := errors.AsType[*cannot](err)
+	return ok
+}
+
+// callersOf lists the callers of a matrix: each kind of wrong credential of
+// somebody who could do everything, then what scopes and roles open.
+func (s *settings) callersOf(roles, scopes []string, grants func(role string) []string) []Caller {
+	var out []Caller
+	for _, kind := range kinds {
+		out = append(out, Caller{Name: string(kind), Kind: kind, Roles: roles, Scopes: scopes})
+	}
+	out = append(out, Caller{Name: "everything", Roles: roles, Scopes: scopes}, Caller{Name: "nothing but a credential"})
+	for _, role := range roles {
+		out = append(out, Caller{Name: "role " + role, Roles: []string{role}, Scopes: grants(role)})
+	}
+	for _, scope := range scopes {
+		rest := slices.DeleteFunc(slices.Clone(scopes), func(one string) bool { return one == scope })
+		out = append(out,
+			Caller{Name: "scope " + scope + " alone", Roles: roles, Scopes: []string{scope}},
+			Caller{Name: "all scopes but " + scope, Roles: roles, Scopes: rest})
+	}
+	return append(out, s.also...)
+}

@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// ErrNoRefusal says that a refusal is not known, or not any more.
+var ErrNoRefusal = errors.New("no such refusal, or it is too old")
+
+// Refusals keeps the last refused requests in a file of their own beside the
+// store, so that a flood of them neither waits for the store's one writer nor
+// empties a cache that the store's changes empty. They may be lost: commits
+// are not synced. Other processes may read at the same time.
+type Refusals struct{ db *sql.DB }
+
+// Refusal is one refused request, in whatever form the server describes it.
+type Refusal struct {
+	ID   string
+	At   time.Time
+	Data []byte
+}
+
+// keptRefusals is how many are kept.
+const keptRefusals = 5000
+
+// RefusalsOf is the name of the refusals' file of a store's.
+func RefusalsOf(store string) string { return store + "-refusals" }
+
+// OpenRefusals opens the refusals beside the store in a file, which it creates
+// for its owner alone. Close them.
+func OpenRefusals(ctx context.Context, store string) (_ *Refusals, err error) {
+	name, err := prepareFile(RefusalsOf(store))
+	if err != nil {
+		return nil, err
+	}
+	return openRefusals(ctx, name)
+}
+
+// ReadRefusals opens refusals that are there already; fs.ErrNotExist if there
+// are none.
+func ReadRefusals(ctx context.Context, store string) (*Refusals, error) {
+	name, err := filepath.Abs(RefusalsOf(store))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(name); err != nil {
+		return nil, err
+	}
+	return openRefusals(ctx, name)
+}
+
+func openRefusals(ctx context.Context, name string) (_ *Refusals, err error) {
+	db, err := connect(name, connection{lock: "deferred", synchronous: "OFF", most: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("sqlite: %s: %w", name, err), db.Close())
+		}
+	}()
+	for _, statement := range []string{
+		`CREATE TABLE IF NOT EXISTS refusals (
+		   seq  INTEGER PRIMARY KEY, -- the order of arrival
+		   id   TEXT NOT NULL UNIQUE,
+		   at   INTEGER NOT NULL, -- milliseconds since 1970
+		   data BLOB NOT NULL
+		 ) STRICT`,
+	} {
+		if _, err = db.ExecContext(ctx, statement); err != nil {
+			return nil, err
+		}
+	}
+	return &Refusals{db}, nil
+}
+
+// Put adds refusals, and drops the oldest of more than are kept.
+func (r *Refusals) Put(ctx context.Context, list []Refusal) error {
+	t, err := r.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	defer func() { _ = t.Rollback() }() // does nothing after Commit
+	inside := &tx{ctx, t}
+	for _, one := range list {
+		err := inside.exec("INSERT INTO refusals (id, at, data) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", one.ID, one.At.UnixMilli(), one.Data)
+		if err != nil {
+			return err
+		}
+	}
+	if err := inside.exec("DELETE FROM refusals WHERE seq <= (SELECT max(seq) FROM refusals) - ?", keptRefusals); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+const selectRefusal = "SELECT id, at, data FROM refusals "
+
+func scanRefusal(row scanner) (one Refusal, err error) {
+	var at int64
+	err = row.Scan(&one.ID, &at, &one.Data)
+	one.At = date(at)
+	return one, err
+}
+
+// Refusal returns the refusal of an id, or ErrNoRefusal.
+func (r *Refusals) Refusal(ctx context.Context, id string) (found Refusal, err error) {
+	err = r.view(ctx, func(t *tx) error {
+		found, err = one(t, ErrNoRefusal, scanRefusal, selectRefusal+"WHERE id = ?", id)
+		return err
+	})
+	return found, err
+}
+
+// Last returns the last refusals, the newest first.
+func (r *Refusals) Last(ctx context.Context, limit int) (list []Refusal, err error) {
+	err = r.view(ctx, func(t *tx) error {
+		list, err = many(t, scanRefusal, selectRefusal+"ORDER BY seq DESC LIMIT ?", limit)
+		return err
+	})
+	return list, err
+}
+
+func (r *Refusals) view(ctx context.Context, fn func(*tx) error) error {
+	t, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	defer func() { _ = t.Rollback() }() // it only read
+	return fn(&tx{ctx, t})
+}
+
+// Close closes the file.
+func (r *Refusals) Close() error { return r.db.Close() }
