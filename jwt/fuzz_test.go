@@ -135,7 +135,7 @@ func FuzzKeySet(f *testing.F) {
 	f.Add(must(jwt.MarshalPublicSet(keysOfRaws()...)))
 	f.Add(must(jwt.MarshalPublicSet(keyOf(jwt.ES384), keyOf(jwt.ES512))))
 	for _, seed := range []string{
-		set(okp), set(okp, other), set(okp + `,"use":"enc"`), set(okpD), set(oct), set(okp+`,"kid":"1"`, other+`,"kid":"1"`),
+		set(`"kty":"OKP","crv":"Ed25519","x":"` + b64([]byte(edRaw.Public().(ed25519.PublicKey))) + `"`), set(okp), set(okp, other), set(okp + `,"use":"enc"`), set(okpD), set(oct), set(okp+`,"kid":"1"`, other+`,"kid":"1"`),
 		set(`"kty":"RSA","n":"AQAB","e":"AQAB","alg":"RS256"`), set(okp + `,"key_ops":["verify"]`), `{"keys":[]}`, `{"keys":null}`, `{}`, `{"keys":[{"crv":[]}]}`,
 	} {
 		f.Add([]byte(seed))

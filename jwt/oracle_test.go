@@ -57,7 +57,7 @@ func (o oracle) jws(text string) (head map[string]any, payload []byte, err error
 	}
 	kid, hasKid := head["kid"].(string)
 	for _, k := range o.keys {
-		if head["alg"] == k.alg && (!hasKid || kid == k.id) && k.signed(parts[0]+"."+parts[1], data[2]) {
+		if head["alg"] == k.alg && (!hasKid || kid == k.id || k.id == "") && k.signed(parts[0]+"."+parts[1], data[2]) {
 			return head, data[1], nil
 		}
 	}

@@ -62,6 +62,7 @@ type Store interface {
 type Config struct {
 	Store     Store         // required
 	Master    MasterKey     // private keys are kept unencrypted if zero
+	OldMaster MasterKey     // to change the master key: Open encrypts again what it encrypted
 	Algorithm jwt.Algorithm // of keys that are made; EdDSA if empty
 
 	// TokenTTL is the longest that a token of the signer may live; zero for a
@@ -93,6 +94,8 @@ func (c *Config) setDefaults() error {
 	switch {
 	case c.Store == nil:
 		return errors.New("keyring: no Store")
+	case c.Master.IsZero() && !c.OldMaster.IsZero():
+		return errors.New("keyring: there is an OldMaster and no Master")
 	case c.TokenTTL < 0 || c.Period < 0:
 		return errors.New("keyring: TokenTTL or Period is negative")
 	case c.Announce < Settle:
@@ -154,14 +157,20 @@ func (r *Ring) prepare(l line, now time.Time) (line, error) {
 	return l, nil
 }
 
-// sealAll makes sure that every key can be read, and seals those that are in
-// the clear if there is a master key.
+// sealAll makes sure that every key can be read. It seals those that are in
+// the clear if there is a master key, and those that an old one has sealed.
 func (r *Ring) sealAll(l line) (sealed int, err error) {
 	for i := range l {
 		_, err := r.read(l[i])
+		data := l[i].Data
+		if errors.Is(err, ErrMasterKey) && !r.config.OldMaster.IsZero() {
+			if data, err = r.config.OldMaster.open(l[i].ID, data); err == nil {
+				err = errUnsealed
+			}
+		}
 		switch {
 		case errors.Is(err, errUnsealed):
-			l[i].Data, l[i].Sealed = r.config.Master.seal(l[i].ID, l[i].Data), true
+			l[i].Data, l[i].Sealed = r.config.Master.seal(l[i].ID, data), true
 			sealed++
 		case err != nil:
 			return 0, err

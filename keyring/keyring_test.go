@@ -406,6 +406,25 @@ func TestMasterKey(t *testing.T) {
 	}
 	signingID(t, ring(t, store, c, with(master(t, 1))))
 
+	// Another takes its place.
+	changed := ring(t, store, c, func(c *keyring.Config) { c.Master, c.OldMaster = master(t, 3), master(t, 1) })
+	if got := signingID(t, changed); got != first || sealed() != 2 {
+		t.Errorf("after the master key has changed %s signs and %d are sealed, want %s and 2", got, sealed(), first)
+	}
+	if _, err := r.SigningKey(t.Context()); !errors.Is(err, keyring.ErrMasterKey) {
+		t.Errorf("SigningKey with the old master key = %v, want %v", err, keyring.ErrMasterKey)
+	}
+	for name, config := range map[string]keyring.Config{
+		"the old one alone":     {Master: master(t, 1)},
+		"a wrong old one":       {Master: master(t, 4), OldMaster: master(t, 5)},
+		"an old one and no new": {OldMaster: master(t, 3)},
+	} {
+		config.Store = store
+		if _, err := keyring.Open(t.Context(), config); err == nil {
+			t.Errorf("Open with %s = nil, want an error", name)
+		}
+	}
+
 	for name, test := range map[string]struct {
 		master keyring.MasterKey
 		want   error

@@ -16,7 +16,8 @@ const masterKeyEnv = "HOLDFAST_MASTER_KEY"
 
 // masterKey is the flag of commands that read private keys.
 type masterKey struct {
-	MasterKeyFile string `name:"master-key-file" help:"A file with the master key that encrypts the signing keys (32 random bytes as base64), which others may not read; or HOLDFAST_MASTER_KEY holds it." placeholder:"FILE"`
+	MasterKeyFile    string `name:"master-key-file" help:"A file with the master key that encrypts the signing keys (32 random bytes as base64), which others may not read; or HOLDFAST_MASTER_KEY holds it." placeholder:"FILE"`
+	OldMasterKeyFile string `name:"old-master-key-file" help:"To change the master key: the file with the one before. Stop other servers of the database first." placeholder:"FILE"`
 }
 
 // read returns the master key, or none if none was given.
@@ -34,13 +35,17 @@ func (m masterKey) read() (keyring.MasterKey, error) {
 	case m.MasterKeyFile == "":
 		return keyring.MasterKey{}, nil
 	}
-	data, err := readSecret(m.MasterKeyFile)
+	return readMasterKey(m.MasterKeyFile)
+}
+
+func readMasterKey(path string) (keyring.MasterKey, error) {
+	data, err := readSecret(path)
 	if err != nil {
 		return keyring.MasterKey{}, err
 	}
 	key, err := keyring.ParseMasterKey(string(data))
 	if err != nil {
-		err = fmt.Errorf("%s: %w", m.MasterKeyFile, err)
+		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return key, err
 }
@@ -50,6 +55,14 @@ func (m masterKey) openRing(ctx context.Context, config keyring.Config) (*keyrin
 	var err error
 	if config.Master, err = m.read(); err != nil {
 		return nil, err
+	}
+	if m.OldMasterKeyFile != "" {
+		if config.Master.IsZero() {
+			return nil, errors.New("--old-master-key-file is given, but no master key to take its place")
+		}
+		if config.OldMaster, err = readMasterKey(m.OldMasterKeyFile); err != nil {
+			return nil, err
+		}
 	}
 	ring, err := keyring.Open(ctx, config)
 	if errors.Is(err, keyring.ErrSealed) {
