@@ -88,7 +88,7 @@ type Config struct {
 	// unreadable, and chooses what a name that nobody has looks like to a
 	// stopwatch. It must be the same in all processes and after a restart. A
 	// random one if zero, which is good for tests.
-	Key [32]byte
+	Key Key
 
 	Now  func() time.Time // time.Now if nil
 	Rand io.Reader        // for ids and tokens; crypto/rand if nil
@@ -130,7 +130,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	if config.Rand == nil {
 		config.Rand = rand.Reader
 	}
-	if config.Key == ([32]byte{}) {
+	if config.Key == (Key{}) {
 		if _, err := io.ReadFull(config.Rand, config.Key[:]); err != nil {
 			return nil, fmt.Errorf("account: %w", err)
 		}

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,7 +56,7 @@ func watched(t *testing.T) (*world, *hasher) {
 	}
 	h := &hasher{Context: passwords}
 	w.Service, err = account.NewService(t.Context(), account.Config{
-		Store: w.store, Passwords: h, RefreshTTL: time.Hour, Now: func() time.Time { return w.now }, Key: [32]byte{1},
+		Store: w.store, Passwords: h, RefreshTTL: time.Hour, Now: func() time.Time { return w.now }, Key: account.Key{1},
 		Lane: work.NewLane(work.Config{Workers: 100}), // wide, so that only attempts are limited
 	})
 	if err != nil {
@@ -420,6 +421,9 @@ func TestAResetLinkIsForWhoHasNoPasswordYet(t *testing.T) {
 	w.login("anna")
 	_, err = w.NewReset(t.Context(), "nobody")
 	w.refused("NewReset", err, account.ErrNoUser)
+	if _, err := w.CreateUser(t.Context(), account.NewUser{Name: "ben", Password: secret, WithoutPassword: true}); !errors.As(err, &invalid) {
+		t.Errorf("CreateUser with a password and without = %v, want an InvalidError", err)
+	}
 	if _, err := w.CreateUser(t.Context(), account.NewUser{Name: "ben"}); !errors.As(err, &invalid) {
 		t.Errorf("CreateUser without a password and without saying so = %v, want an InvalidError", err)
 	}
@@ -486,4 +490,18 @@ func TestImport(t *testing.T) {
 	w.login("anna")
 	w.refused("Login of a disabled one", w.try("off", secret, ""), account.ErrBadLogin)
 	w.refused("Login of one without a password", w.try("without", "", ""), account.ErrBadLogin)
+}
+
+func TestKeysDoNotPrint(t *testing.T) {
+	w, _ := watched(t)
+	key := account.Key{1, 2, 3}
+	text, err := json.Marshal(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []string{fmt.Sprint(key), fmt.Sprintf("%v %+v %#v %x %d %s", key, key, key, key, key, key), string(text), fmt.Sprintf("%+v", w.Config.Key)} {
+		if !strings.Contains(got, "[secret]") || strings.ContainsAny(got, "123") {
+			t.Errorf("a key prints as %s", got)
+		}
+	}
 }

@@ -21,6 +21,15 @@ func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 // MarshalText writes the same for every secret.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
+// Key is 256 random bits that do not print themselves.
+type Key [32]byte
+
+// Format writes the same for every key.
+func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// MarshalText writes the same for every key.
+func (Key) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
 // newSecret makes 256 random bits as text.
 func (s *Service) newSecret() (string, error) {
 	var b [32]byte

@@ -58,8 +58,12 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
 func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) {
 	user := User{Name: strings.ToLower(n.Name), Email: n.Email, Roles: sorted(n.Roles), Created: s.now()}
 	err := cmp.Or(checkName(user.Name), checkEmail(user.Email))
-	if err == nil && !(n.WithoutPassword && n.Password == "") {
+	switch {
+	case err != nil:
+	case !n.WithoutPassword:
 		err = s.checkPassword(string(n.Password), user)
+	case n.Password != "":
+		err = &InvalidError{"password", "is there for a user who is to have none"}
 	}
 	if err != nil {
 		return User{}, "", err

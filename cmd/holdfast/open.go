@@ -80,7 +80,7 @@ func (o *opened) close() error {
 
 // loginKey returns the key of what is counted and remembered about those who
 // sign in. The first process makes it.
-func loginKey(ctx context.Context, store *sqlite.Store) (key [32]byte, err error) {
+func loginKey(ctx context.Context, store *sqlite.Store) (key account.Key, err error) {
 	const name = "login-key"
 	text, err := store.Setting(ctx, name)
 	if err == nil && text == "" {
@@ -96,5 +96,5 @@ func loginKey(ctx context.Context, store *sqlite.Store) (key [32]byte, err error
 	if err != nil || len(data) != len(key) {
 		return key, errors.New("the login key in the file is damaged")
 	}
-	return [32]byte(data), nil
+	return account.Key(data), nil
 }
