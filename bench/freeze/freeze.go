@@ -118,6 +118,9 @@ func (p *process) flatOut(ctx context.Context, o *options) load.Summary {
 // counted for as long as the measuring takes, from a second after their begin.
 func (p *process) beside(ctx context.Context, o *options, logins *load.Summary, measure func(context.Context) load.Summary) load.Summary {
 	flooding, stop := context.WithCancel(ctx)
+	if o.patient {
+		p.login.Patience = time.Second
+	}
 	r := load.NewRecorder()
 	var all sync.WaitGroup
 	all.Go(func() { p.login.Closed(flooding, o.conns, r) })

@@ -29,6 +29,7 @@ type options struct {
 	saturate bool
 	calm     bool
 	flood    int
+	patient  bool
 	json     bool
 
 	serve  string // the server's role: its mode
@@ -49,6 +50,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	f.BoolVar(&o.saturate, "saturate", false, "also ask the protected route as fast as it answers, alone and under flood")
 	f.BoolVar(&o.calm, "calm", false, "instead: what lanes cost a server where nobody logs in")
 	f.IntVar(&o.flood, "memory", 0, "instead: the memory of the server while so many connections log in (0: not)")
+	f.BoolVar(&o.patient, "patient", false, "who is told to come again in a second does so, instead of at once")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.StringVar(&o.serve, "serve", "", "used by the program itself: be the server in this mode")
 	f.StringVar(&o.scheme, "scheme", "", "used by the program itself: the server's scheme")

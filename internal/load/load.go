@@ -20,6 +20,9 @@ const timeout = time.Minute
 
 // Target is one request, to be sent many times.
 type Target struct {
+	// Patience is how long Closed waits after a 503, as Retry-After asks.
+	Patience time.Duration
+
 	addr string
 	text []byte
 }
@@ -32,7 +35,7 @@ func NewTarget(method, link, header, body string) (*Target, error) {
 		return nil, fmt.Errorf("load: %q is no http URL with a port", link)
 	}
 	text := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %d\r\n\r\n%s", method, u.RequestURI(), u.Host, header, len(body), body)
-	return &Target{u.Host, []byte(text)}, nil
+	return &Target{addr: u.Host, text: []byte(text)}, nil
 }
 
 // Bearer is the header line of a token.
@@ -111,6 +114,12 @@ func (t *Target) keepSending(ctx context.Context, r *Recorder) {
 			return
 		}
 		r.add(status, time.Since(began)) //nolint:forbidigo // as above
+		if status == http.StatusServiceUnavailable && t.Patience > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(t.Patience):
+			}
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func TestClosedEndsWithItsContext(t *testing.T) {
 	}
 	r := NewRecorder()
 	target.Closed(ctx, 4, r)
-	if s := r.Summary(); s.Count != 20 || s.Status[0] != 0 {
-		t.Errorf("Summary() = %+v, want 20 answers and no failure", s)
+	if s := r.Summary(); s.Count < 20-3 || s.Count > 20 || s.Status[0] != 0 {
+		t.Errorf("Summary() = %+v, want 20 answers, less those on the way at the end, and no failure", s)
 	}
 }
