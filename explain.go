@@ -221,10 +221,12 @@ func (rt *route) decided(x *exchange, err error) error {
 }
 
 // withReference adds to a refusal's body what is missing and the reference
-// under which it can be looked up, and nothing else.
-func withReference(body map[string]any, err error) {
+// under which it can be looked up, and nothing else. A body that somebody chose
+// stays as it is.
+func withReference(answer *Error, of any, err error) {
 	var e *explained
-	if !errors.As(err, &e) {
+	body, ok := of.(map[string]any)
+	if !ok || answer.Body != nil || !errors.As(err, &e) {
 		return
 	}
 	body["request"] = e.reference

@@ -236,10 +236,10 @@ func (a *App) fail(w http.ResponseWriter, r *http.Request, err error) {
 		kind = "application/problem+json"
 		body = map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": answer.detail()}
 	}
-	withReference(body.(map[string]any), err)
 	if answer.Body != nil {
 		kind, body = "application/json", answer.Body
 	}
+	withReference(answer, body, err)
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		w.WriteHeader(status)
 		return
