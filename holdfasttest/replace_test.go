@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
@@ -31,8 +32,8 @@ type shop struct {
 	active  holdfast.Dep[user]
 	db      holdfast.Dep[string]
 	unused  holdfast.Dep[string]
-	opened  int
-	lookups int
+	opened  atomic.Int64
+	lookups atomic.Int64
 }
 
 func newShop() *shop {
@@ -45,9 +46,12 @@ func newShop() *shop {
 		}
 		return claims{token}, nil
 	})
-	s.db = holdfast.Lifetime(func(context.Context) (string, error) { s.opened++; return "real", nil })
+	s.db = holdfast.Lifetime(func(context.Context) (string, error) { s.opened.Add(1); return "real", nil })
 	s.unused = holdfast.Depends0(func(context.Context) (string, error) { return "", nil })
-	s.user = holdfast.Depends2(s.verify, s.db, func(_ context.Context, c claims, _ string) (user, error) { s.lookups++; return user{name: c.sub}, nil })
+	s.user = holdfast.Depends2(s.verify, s.db, func(_ context.Context, c claims, _ string) (user, error) {
+		s.lookups.Add(1)
+		return user{name: c.sub}, nil
+	})
 	s.active = holdfast.Depends1(s.user.Require(me), func(_ context.Context, u user) (user, error) {
 		if u.name == "inactive" {
 			return user{}, holdfast.Errorf(http.StatusBadRequest, "Inactive user")
@@ -117,8 +121,8 @@ func TestAFakeMayWrapTheOriginal(t *testing.T) {
 	r.Header.Set("X-As", "bob")
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, r)
-	if w.Body.String() != `"amy as bob"` || s.lookups != 1 {
-		t.Errorf("GET /me = %s after %d look-ups, want amy as bob after 1", w.Body, s.lookups)
+	if w.Body.String() != `"amy as bob"` || s.lookups.Load() != 1 {
+		t.Errorf("GET /me = %s after %d look-ups, want amy as bob after 1", w.Body, s.lookups.Load())
 	}
 	if status, _ := get(app, "/me", ""); status != http.StatusUnauthorized {
 		t.Errorf("GET /me = %d, want 401: the original below still reads the token", status)
@@ -150,8 +154,8 @@ func TestWhatLastsIsSharedWithTheCopy(t *testing.T) {
 			t.Errorf("GET /db = %d %s, want the real one", status, body)
 		}
 	}
-	if s.opened != 1 {
-		t.Errorf("opened %d times, want once", s.opened)
+	if s.opened.Load() != 1 {
+		t.Errorf("opened %d times, want once", s.opened.Load())
 	}
 }
 

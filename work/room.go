@@ -15,6 +15,11 @@ const (
 	// refresh is how often it is set anew while somebody does, so that a
 	// container whose share of the machine changes is followed.
 	refresh = 30 * time.Second
+	// heapFloor is how large the heap counts at least to the collector, which
+	// otherwise runs for every few MiB that a flood allocates, at ordinary
+	// priority and on the very processors that the room is for. It is address
+	// space; nobody writes to it, so it is no memory.
+	heapFloor = 32 << 20
 )
 
 // Room raises GOMAXPROCS for lanes while they have work.
@@ -25,11 +30,15 @@ const (
 // for good costs a calm server a fifth more time for each request; raising it
 // while it is needed costs nothing that can be measured.
 //
+// It also keeps the garbage collector from running for every few MiB that a
+// flood allocates: see docs/decisions/0032.
+//
 // GOMAXPROCS belongs to the program, so no library makes a Room: main does,
 // one for all lanes. A Room is safe for concurrent use.
 type Room struct {
 	set     func(int) int
 	restore func()
+	floor   []byte // never touched
 
 	mu     sync.Mutex
 	wanted int // processors that are asked for now
@@ -41,7 +50,7 @@ type Room struct {
 // the runtime finds right for the machine or container, or the environment's
 // GOMAXPROCS where the operator has set it.
 func NewRoom() *Room {
-	r := &Room{set: runtime.GOMAXPROCS, restore: runtime.SetDefaultGOMAXPROCS}
+	r := &Room{set: runtime.GOMAXPROCS, restore: runtime.SetDefaultGOMAXPROCS, floor: make([]byte, heapFloor)}
 	if n, err := strconv.Atoi(os.Getenv("GOMAXPROCS")); err == nil && n > 0 {
 		r.restore = func() { runtime.GOMAXPROCS(n) } // the default would forget what the operator chose
 	}

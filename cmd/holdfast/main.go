@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -16,6 +17,8 @@ import (
 
 // cli is the command line; every flag has an environment variable.
 type cli struct {
+	Version kong.VersionFlag `help:"Print the version." env:"-"`
+
 	Serve  serveCmd  `cmd:"" help:"Run the server."`
 	User   userCmd   `cmd:"" help:"Add, list and change users; also while the server runs."`
 	Role   roleCmd   `cmd:"" help:"List and change roles; also while the server runs."`
@@ -52,6 +55,15 @@ const (
 // exited carries kong's exit code (of --help) out of the parser.
 type exited int
 
+// version is the module's, as the build recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "holdfast (unknown)"
+	}
+	return "holdfast " + info.Main.Version
+}
+
 func run(ctx context.Context, args []string, std streams) (code int) {
 	var c cli
 	parser, err := kong.New(&c,
@@ -62,6 +74,7 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 		kong.DefaultEnvars("HOLDFAST"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
+		kong.Vars{"version": version()},
 	)
 	if err != nil {
 		fmt.Fprintln(std.err, "holdfast:", err)

@@ -31,7 +31,7 @@ func explain(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		return http.StatusTooManyRequests, fmt.Sprintf("There were too many attempts from your address. Try again in %v.", time.Duration(seconds)*time.Second)
 	case errors.Is(err, account.ErrBadSetup):
-		return http.StatusForbidden, "This link was used already or is too old. A restart of the server prints a new one."
+		return http.StatusForbidden, "This link was used already or is too old. If nobody is administrator yet, a restart of the server prints a new one."
 	case errors.Is(err, account.ErrBadReset):
 		return http.StatusForbidden, "This link was used already or is too old. Ask for a new one."
 	case errors.Is(err, account.ErrNameTaken):

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -57,7 +58,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w (another program may have the port; --addr chooses another)", c.Addr, err)
+		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
 	if c.InsecureNoLoginThrottleForTimingTests {
@@ -122,6 +123,14 @@ func (c *serveCmd) inFront(log *slog.Logger, trusted proxies, app http.Handler) 
 	return logged(log, trusted, sourced(trusted, handler)), nil
 }
 
+// hintFor says what to do about an address that cannot be listened on.
+func hintFor(err error) string {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return " (another program has the port; --addr chooses another)"
+	}
+	return " (--addr wants HOST:PORT, as in 127.0.0.1:8000)"
+}
+
 // localURL is where a browser on this machine finds the server.
 func localURL(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
@@ -155,7 +164,11 @@ func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *serve
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s\n  Data    %s\n", base, base, srv.issuer, file)
+	kept := ""
+	if srv.issuer != base {
+		kept = " (chosen at the first start, and kept)"
+	}
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", base, base, srv.issuer, kept, file)
 	secret, err := o.accounts.NewSetup(ctx)
 	switch {
 	case errors.Is(err, account.ErrSetupDone):
@@ -163,7 +176,7 @@ func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *serve
 		return err
 	default:
 		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s/setup?secret=%s\nor run:\n  holdfast user add NAME --role admin --db %s\n",
-			base, url.QueryEscape(string(secret)), c.DB)
+			base, url.QueryEscape(string(secret)), file)
 	}
 	fmt.Fprintln(std.out)
 	return srv.app.WriteAccess(std.out)

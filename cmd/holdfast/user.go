@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -39,9 +40,18 @@ func (d database) with(ctx context.Context, fn func(*account.Service) error) (er
 	return fn(o.accounts)
 }
 
-// withUser is with, for the user of a name.
+// withThere is with, for commands that make no sense without a database, which
+// a mistyped name must not make.
+func (d database) withThere(ctx context.Context, fn func(*account.Service) error) error {
+	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no database at %s; 'holdfast serve' or 'holdfast user add' makes one", d.DB)
+	}
+	return d.with(ctx, fn)
+}
+
+// withUser is withThere, for the user of a name.
 func (d database) withUser(ctx context.Context, name string, fn func(*account.Service, account.User) error) error {
-	return d.with(ctx, func(accounts *account.Service) error {
+	return d.withThere(ctx, func(accounts *account.Service) error {
 		user, err := accounts.UserByName(ctx, name)
 		if err != nil {
 			return fmt.Errorf("user %s: %w", name, err)
@@ -131,7 +141,7 @@ type userList struct {
 
 // Run lists the users, a page at a time.
 func (c *userList) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, func(accounts *account.Service) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
 		all, err := everyUser(ctx, accounts)
 		if err != nil {
 			return err

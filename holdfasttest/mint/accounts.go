@@ -99,9 +99,20 @@ func (p *people) spoil(ctx context.Context, who holdfasttest.Caller, one person)
 	case holdfasttest.Revoked:
 		return p.accounts.Logout(ctx, one.session)
 	case holdfasttest.DisabledUser:
-		disabled := true
-		_, err := p.accounts.UpdateUser(ctx, one.id, account.UserChange{Disabled: &disabled})
+		err := p.disable(ctx, one)
+		if errors.Is(err, account.ErrLastAdmin) { // then somebody else has to be one
+			if _, err := p.make(ctx, holdfasttest.Caller{Roles: []string{account.RoleAdmin}}); err != nil {
+				return err
+			}
+			err = p.disable(ctx, one)
+		}
 		return err
 	}
 	return nil
+}
+
+func (p *people) disable(ctx context.Context, one person) error {
+	disabled := true
+	_, err := p.accounts.UpdateUser(ctx, one.id, account.UserChange{Disabled: &disabled})
+	return err
 }
