@@ -65,6 +65,10 @@ func newCrew(config Config) *crew {
 // the thread ends with it, and so its priority is passed on to nobody.
 func (c *crew) work(low chan<- bool) {
 	runtime.LockOSThread()
+	if onMainThread() {
+		c.elsewhere(low)
+		return
+	}
 	low <- lowerPriority() == nil
 	drained := false
 	defer func() {
@@ -76,6 +80,15 @@ func (c *crew) work(low chan<- bool) {
 		c.do(t)
 	}
 	drained = true
+}
+
+// elsewhere moves a thread's life to another one: the process's main thread
+// does not end with its goroutine, and would keep the priority for good.
+func (c *crew) elsewhere(low chan<- bool) {
+	taken := make(chan bool, 1)
+	c.workers.Go(func() { c.work(taken) })
+	low <- <-taken // until then this thread is occupied, so that the other is not this one
+	runtime.UnlockOSThread()
 }
 
 func (c *crew) do(t *task) {

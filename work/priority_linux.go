@@ -5,6 +5,10 @@ import "syscall"
 // lowPriority says in the log what lowerPriority does.
 const lowPriority = "low priority (nice 19)"
 
+// onMainThread reports whether the caller is on the thread that the process
+// began with.
+func onMainThread() bool { return syscall.Gettid() == syscall.Getpid() }
+
 // lowerPriority gives the calling thread the lowest ordinary priority, which
 // Linux keeps for each thread. Nobody may raise it again without privilege.
 func lowerPriority() error { return syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), 19) }
