@@ -58,15 +58,21 @@ type login struct {
 
 // findLogin asks the store the same for every name.
 func (s *Service) findLogin(ctx context.Context, name string) (login, error) {
+	name = plainName(name)
 	return view(ctx, s, func(r Reader) (login, error) {
 		found := login{name: name}
-		user, err := r.UserByName(strings.ToLower(name))
+		user, err := r.UserByName(name)
 		if err != nil && !errors.Is(err, ErrNoUser) {
 			return found, err
 		}
 		return s.describe(ctx, r, found, user)
 	})
 }
+
+// plainName is the one spelling under which a name is looked up and counted:
+// two spellings that are counted apart for nobody and together for somebody
+// would tell who exists.
+func plainName(name string) string { return strings.TrimSpace(strings.ToLower(name)) }
 
 // describe fills in what the store knows of a user, who may be nobody.
 func (s *Service) describe(ctx context.Context, r Reader, found login, user User) (_ login, err error) {
@@ -93,7 +99,7 @@ func (s *Service) likeOthers(name string, kinds []PasswordKind) string {
 	for _, kind := range kinds {
 		total += uint64(max(0, kind.Users))
 	}
-	sum := s.keyed("kind of nobody", strings.TrimSpace(strings.ToLower(name)))
+	sum := s.keyed("kind of nobody", name)
 	place, _ := bits.Mul64(binary.BigEndian.Uint64(sum[:]), total) // evenly in [0, total)
 	for _, kind := range kinds {
 		users := uint64(max(0, kind.Users))

@@ -119,7 +119,7 @@ func TestAliasesShareACount(t *testing.T) {
 	w, h := watched(t)
 	w.user("kate", "user")
 	for i := range 1000 {
-		name := []string{"kate", "KATE", "Kate", "\u212Aate"}[i%4] // the last with a Kelvin sign
+		name := []string{"kate", "KATE", " kate\t", "\u212Aate"}[i%4] // the last with a Kelvin sign
 		_ = w.try(name, "wrong", fmt.Sprintf("198.51.100.%d", i%200))
 	}
 	if len(h.verified) != 10 {
@@ -131,6 +131,19 @@ func TestAliasesShareACount(t *testing.T) {
 	}
 	if len(h.verified) != 10 {
 		t.Errorf("%d of 40 guesses at a name that nobody has were verified, want 10", len(h.verified))
+	}
+}
+
+// What a name's other spelling has used up is used up for the name, whether or
+// not somebody has it: otherwise the difference would tell.
+func TestSpellingsDoNotTellWhoExists(t *testing.T) {
+	for _, name := range []string{"kate", "nobody"} {
+		w, _ := watched(t)
+		w.user("kate", "user")
+		for range 10 {
+			w.refused("Login", w.try(name+" ", "wrong", "198.51.100.1"), account.ErrBadLogin)
+		}
+		w.throttled(name, w.try(name, "wrong", "198.51.100.1"), 45*time.Second)
 	}
 }
 

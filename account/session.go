@@ -92,6 +92,9 @@ func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (G
 	if !ok {
 		return Grant{}, ErrBadGrant
 	}
+	if err := s.knownHandle(ctx, handle); err != nil {
+		return Grant{}, err
+	}
 	var refused error // outside of the transaction's error: ending the session must be kept
 	grant, err := update(ctx, s, func(w Writer) (Grant, error) {
 		refused = nil
@@ -105,6 +108,19 @@ func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (G
 		err = refused
 	}
 	return grant, err
+}
+
+// knownHandle refuses handles of no session without a transaction that writes:
+// anybody can make them up, and each commit empties caches.
+func (s *Service) knownHandle(ctx context.Context, handle string) error {
+	err := s.Store.View(ctx, func(r Reader) error {
+		_, err := r.SessionByHandle(handle)
+		return err
+	})
+	if errors.Is(err, ErrNoSession) {
+		return ErrBadGrant
+	}
+	return err
 }
 
 func (s *Service) refresh(w Writer, handle, secret string, scopes []string) (Grant, error) {

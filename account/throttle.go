@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 )
@@ -97,7 +96,7 @@ func (s *Service) addressBucket(ctx context.Context) []Bucket {
 func (s *Service) buckets(ctx context.Context, l login) []Bucket {
 	account := l.user.ID
 	if account == "" {
-		account = "nobody " + strings.TrimSpace(strings.ToLower(l.name))
+		account = "nobody " + l.name
 	}
 	if l.known {
 		return []Bucket{{Key: s.keyed("attempts at account from", account, sourceOf(ctx)), Burst: accountBurst, Every: accountEvery}}

@@ -22,8 +22,8 @@ type Argon2Params struct {
 // The most that a stored hash may ask for: it was written by whoever could
 // write to the store. The work is memory times passes.
 const (
-	maxArgon2Memory  = 1 << 20 // KiB
-	maxArgon2Work    = 1 << 22 // KiB, over all passes
+	maxArgon2Memory  = 1 << 18 // KiB; each worker of a lane may need it at once
+	maxArgon2Work    = 1 << 21 // KiB, over all passes
 	maxArgon2Threads = 16
 )
 

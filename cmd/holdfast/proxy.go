@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/rs/cors"
 
@@ -41,6 +43,12 @@ func (p proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
+// trustPeer reports whether the one who is connected is a trusted proxy.
+func (p proxies) trustPeer(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && p.trust(peer.Addr())
+}
+
 // client returns who sent a request: the peer, or if that is a trusted proxy,
 // the last address of X-Forwarded-For that is not.
 func (p proxies) client(r *http.Request) string {
@@ -64,8 +72,15 @@ func (p proxies) client(r *http.Request) string {
 
 // sourced tells the handlers behind it who sent a request: wrong passwords are
 // counted for them.
-func sourced(trusted proxies, next http.Handler) http.Handler {
+func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler {
+	var once sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Forwarded-For") != "" && !trusted.trustPeer(r) {
+			once.Do(func() {
+				log.LogAttrs(r.Context(), slog.LevelWarn,
+					"requests come through a proxy that is not trusted: all of its callers count as one address; --trusted-proxy says otherwise", slog.String("proxy", r.RemoteAddr))
+			})
+		}
 		next.ServeHTTP(w, r.WithContext(account.WithSource(r.Context(), trusted.client(r))))
 	})
 }

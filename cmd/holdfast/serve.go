@@ -120,7 +120,7 @@ func (c *serveCmd) inFront(log *slog.Logger, trusted proxies, app http.Handler) 
 	if err != nil {
 		return nil, err
 	}
-	return logged(log, trusted, sourced(trusted, handler)), nil
+	return logged(log, trusted, sourced(log, trusted, handler)), nil
 }
 
 // hintFor says what to do about an address that cannot be listened on.

@@ -99,7 +99,7 @@ func TestWhoGuesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := sourced(trusted, srv.app)
+	handler := sourced(slog.New(slog.DiscardHandler), trusted, srv.app)
 	guess := func(peer, forwarded string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/setup", strings.NewReader("secret=x&name=anna&password=correct+horse+battery"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
