@@ -37,6 +37,10 @@ type Credential struct {
 	// CheckedBy is the dependency that compares the scopes, because it asks
 	// for [SecurityScopes] in place of [Verify]; "" if the runner compares them.
 	CheckedBy string `json:"checked_by,omitempty"`
+
+	// Unverified says that nobody looks at the credential: anything that is
+	// presented will do.
+	Unverified bool `json:"unverified,omitempty"`
 }
 
 // Access lists the application's routes with who may call each, in the order
@@ -149,7 +153,7 @@ func (b *branch) way() rule.Way {
 	out := rule.Way{Credentials: []rule.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
 	for _, one := range b.schemes {
 		out.Credentials = append(out.Credentials, rule.Credential{
-			Scheme: one.scheme.name, Scopes: scopeNames(one.scopes), CheckedBy: b.checkedBy(one),
+			Scheme: one.scheme.name, Scopes: scopeNames(one.scopes), CheckedBy: b.checkedBy(one), Unverified: !b.reads(one.scheme),
 		})
 	}
 	if loose := b.schemeless(); len(loose) > 0 {
@@ -162,7 +166,7 @@ func (b *branch) way() rule.Way {
 		switch s := &b.steps[i]; {
 		case s.check == nil && (s.n.kind == dependNode || s.n.kind == requestNode) && s.n.name != "":
 			out.Deciders = addOnce(out.Deciders, s.n.name)
-		case s.n.kind == credentialNode && s.out < 0:
+		case s.n.kind == credentialNode && s.out < 0 && s.has == nil:
 			out.Absent = addOnce(out.Absent, s.n.scheme.name)
 		}
 	}
@@ -245,7 +249,7 @@ func (b *branch) words(w rule.Way) string {
 		return strings.Join(parts, ", ")
 	case b.absent:
 		return "anyone without a credential"
-	case len(b.steps) > 1:
+	case len(w.Deciders) > 0:
 		return "whom the dependencies accept"
 	}
 	return "anyone"

@@ -97,7 +97,7 @@ func (d Decision) step(s *step, b *branch, roles *int) (Step, bool) {
 		}
 	case s.check == nil && (s.n.kind == dependNode || s.n.kind == requestNode) && s.n.name != "":
 		out.Kind, out.Declared = "dependency", s.n.at.String()
-	case s.check != nil && s.n.kind == credentialNode:
+	case s.check != nil && s.n.kind == credentialNode && s.has == nil:
 		out.Kind, out.Name = "no credential", s.n.scheme.name
 		out.Reached, out.Err = true, s.check(d.x, s)
 		return out, true

@@ -78,6 +78,7 @@ type exchange struct {
 	body    *buffer       // the encoded response
 	begun   bool          // the handler had begun to write when it was over
 	mounted bool          // another router found the route
+	free    func()        // gives back the slot of the route's limit; nil if there is none
 
 	mu       sync.Mutex
 	deferred cleanups // before the response

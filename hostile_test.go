@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -568,5 +569,77 @@ func TestCheck(t *testing.T) {
 		if w.Body.String() != want || w.Code != 200 && (w.Code != 401 || w.Header().Get("WWW-Authenticate") != "APIKey") {
 			t.Errorf("GET / with %q = %d %s, challenge %q", lines, w.Code, w.Body, w.Header().Get("WWW-Authenticate"))
 		}
+	}
+}
+
+// impatient is no lane of ours: it returns when the caller leaves, while what it
+// runs goes on.
+type impatient struct{}
+
+func (impatient) Do(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+type idle struct{}
+
+func (idle) Do(context.Context, func() error) error { return nil }
+
+// Whatever stands in the place of a lane, the handler is over when the request
+// is: its memory belongs to the next one.
+func TestAHandlerIsOverWhenItsRequestIs(t *testing.T) {
+	over := false
+	app := quiet()
+	holdfast.Get(app, "/impatient", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
+		<-ctx.Done()
+		for range 100 {
+			runtime.Gosched()
+		}
+		over = true
+		return "late", nil
+	}, holdfast.In(impatient{}), holdfast.Timeout(5*time.Millisecond))
+	holdfast.Get(app, "/idle", holdfast.Public(), nothing, holdfast.In(idle{}))
+	if w := send(app, "/impatient", ""); w.Code != http.StatusServiceUnavailable || !over {
+		t.Errorf("GET /impatient = %d, the handler is over: %v", w.Code, over)
+	}
+	if w := send(app, "/idle", ""); w.Code != http.StatusInternalServerError {
+		t.Errorf("GET /idle = %d %s, want 500: nothing ran", w.Code, w.Body)
+	}
+}
+
+// badge is a credential that knows roles by itself.
+type badge struct{ role string }
+
+func (b badge) HasRole(role string) bool { return b.role == role }
+
+// The table says "anyone" of no route that somebody guards.
+func TestTheTableSaysWhoGuards(t *testing.T) {
+	guard := holdfast.FromRequest(func(r *http.Request) (string, error) { return "", holdfast.Errorf(http.StatusForbidden, "no") })
+	badges := holdfast.NewScheme("Badge", "Badge", map[string]any{"type": "apiKey", "in": "header", "name": "X-Badge"}, func(r *http.Request) (badge, bool) {
+		return badge{r.Header.Get("X-Badge")}, r.Header.Get("X-Badge") != ""
+	})
+	key := holdfast.APIKeyHeader("X-Key")
+	app := quiet()
+	holdfast.Get(app, "/guarded", holdfast.Security(guard), nothing)
+	holdfast.Get(app, "/open", holdfast.As(holdfast.Public(), func(holdfast.Anyone) string { return "" }), nothing)
+	holdfast.Get(app, "/badge", holdfast.AnyRole(badges.Credential(), holdfast.NewRole("guest", "")), nothing)
+	holdfast.Get(app, "/key", holdfast.Security(key.Credential()), nothing)
+	rows, err := app.Access()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"whom the dependencies accept", "anyone", "role guest", "any credential APIKeyHeader, unverified"} {
+		if !strings.HasPrefix(rows[i].Policy, want) || len(rows[i].Ways[0].Absent) != 0 {
+			t.Errorf("%s: %s, absent %v, want %s", rows[i].Path, rows[i].Policy, rows[i].Ways[0].Absent, want)
+		}
+	}
+	if w := send(app, "/badge", "X-Badge: guest"); w.Code != http.StatusOK {
+		t.Errorf("GET /badge = %d, want 200", w.Code)
 	}
 }

@@ -1,12 +1,14 @@
 package holdfast
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/slots"
@@ -95,6 +97,7 @@ func (rt *route) within(x *exchange, principal int) error {
 		return err
 	}
 	release := sync.OnceFunc(rt.options.slots.Release)
+	x.free = release                                    // whatever happens to what was deferred
 	x.push(func(error) error { release(); return nil }) // the last to run: what the handler defers belongs to its work
 	ended := false
 	defer func() {
@@ -112,10 +115,24 @@ func (rt *route) inLane(x *exchange, principal int) error {
 	if rt.options.lane == nil {
 		return rt.work(x, principal)
 	}
-	return rt.options.lane.Do(x, func() error {
+	var claimed atomic.Bool // by the lane, or by us who have waited for it
+	ended := make(chan struct{})
+	err := rt.options.lane.Do(x, func() error {
+		if !claimed.CompareAndSwap(false, true) {
+			return nil // too late: the request has been answered
+		}
+		defer close(ended)
 		return guard(func() error { return rt.work(x, principal) })
 	})
+	if claimed.CompareAndSwap(false, true) {
+		return cmp.Or(err, errNotRun)
+	}
+	<-ended // a lane that returns early must not leave the request behind
+	return err
 }
+
+// errNotRun says that something in the place of a lane did nothing.
+var errNotRun = errors.New("the lane did not run the handler, and returned no error")
 
 // busy is an error that says when to come again, as those of package work do.
 // It says nothing about the caller or the input: nobody has looked at them.

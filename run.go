@@ -151,6 +151,9 @@ func (rt *route) handle(w http.ResponseWriter, r *http.Request, mounted bool) {
 
 // release gives back the memory of the request.
 func (x *exchange) release(f *frame) {
+	if x.free != nil {
+		x.free()
+	}
 	x.frame = nil
 	f.clean()
 	x.route.pool.Put(f)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
@@ -85,7 +86,12 @@ func (n noted) explain() refusal {
 
 // shortened is a path as it may stand in a table.
 func shortened(path string) string {
-	path = strings.ToValidUTF8(path, "\uFFFD")
+	path = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD' // whoever reads it in a terminal is not to be told stories
+	}, strings.ToValidUTF8(path, "\uFFFD"))
 	if len(path) > maxPath {
 		return strings.ToValidUTF8(path[:maxPath], "") + "…"
 	}

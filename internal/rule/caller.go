@@ -69,7 +69,7 @@ func (w Way) decide(c Caller) Answer {
 	}
 	var out Answer
 	for _, one := range w.Credentials {
-		if !c.Presents || !c.Good || !c.of(one.Scheme) {
+		if !c.Presents || !c.Good && !one.Unverified || !c.of(one.Scheme) {
 			return refused
 		}
 		for _, s := range one.Scopes {

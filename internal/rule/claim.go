@@ -25,6 +25,7 @@ type claim struct {
 	who    []terms // any of these
 	routes []shape
 	but    []shape
+	under  bool // the routes are pairs: a path, and all below it
 }
 
 type claimKind uint8
@@ -69,9 +70,7 @@ func parseClaim(text string) (claim, error) {
 	case starts(rest, "nothing", "under"):
 		c.kind = only
 		routes, who, err = around(rest[2:], "without")
-		if len(routes) == 1 {
-			routes = []string{routes[0], ",", strings.TrimSuffix(routes[0], "/") + "/*"}
-		}
+		c.under = true
 	case starts(rest, "no", "route", "is", "open", "to"):
 		c.kind, routes = alone, []string{"/*"}
 		who, _, err = around(rest[5:], "alone")
@@ -88,10 +87,27 @@ func parseClaim(text string) (claim, error) {
 	if c.who, err = parseWho(who); err != nil {
 		return c, c.wrong(err)
 	}
-	if c.routes, err = parseShapes(routes); err != nil {
+	if c.routes, err = parseShapes(routes); err == nil && c.under {
+		c.routes, err = withBelow(c.routes)
+	}
+	if err != nil {
 		return c, c.wrong(err)
 	}
 	return c, nil
+}
+
+// withBelow are the shapes of paths and of all that is below them.
+func withBelow(list []shape) ([]shape, error) {
+	var out []shape
+	for _, s := range list {
+		text := strings.TrimSuffix(strings.TrimSuffix(s.text, "/*"), "/") + "/*"
+		below, err := parseShapes(strings.Fields(text))
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, s), below...)
+	}
+	return out, nil
 }
 
 var errUnknownClaim = errors.New(`say "only WHO may call ROUTES", "nothing under PATH without WHO", "no route is open to WHO alone", "WHO may call ROUTES" or "WHO may not call ROUTES", and "but ROUTES" behind any of them`)

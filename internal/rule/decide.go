@@ -13,6 +13,8 @@ type atom string
 
 const schemeMark = "\x00"
 
+// presentedAtom is a credential of a scheme that may be good or not.
+func presentedAtom(scheme string) atom   { return atom("presented " + scheme) }
 func credentialAtom(scheme string) atom  { return atom("credential " + scheme) }
 func scopeAtom(scheme, name string) atom { return atom("scope " + name + schemeMark + scheme) }
 func roleAtom(name string) atom          { return atom("role " + name) }
@@ -24,6 +26,8 @@ func (a atom) words() string {
 	switch kind, name, _ := strings.Cut(text, " "); kind {
 	case "credential":
 		return "a credential of " + name
+	case "presented":
+		return "anything that is presented as " + name
 	case "decider":
 		return "the consent of " + name
 	}
@@ -55,6 +59,10 @@ func (h holder) words() string {
 		switch a.kind() {
 		case "credential":
 			credentials = append(credentials, a.words())
+		case "presented":
+			if !h[credentialAtom(a.name())] {
+				rest = append(rest, a.words())
+			}
 		case "scope", "role":
 			scopedOrRoled = true
 			rest = append(rest, a.words())
@@ -139,6 +147,9 @@ func (w Way) fixed() holder {
 	h := holder{}
 	for _, c := range w.Credentials {
 		if c.Scheme != "" {
+			h[presentedAtom(c.Scheme)] = true
+		}
+		if c.Scheme != "" && !c.Unverified {
 			h[credentialAtom(c.Scheme)] = true
 		}
 		for _, s := range c.Scopes {
@@ -154,7 +165,7 @@ func (w Way) fixed() holder {
 // lets reports whether the way lets the holder in.
 func (w Way) lets(h holder) bool {
 	for _, scheme := range w.Absent {
-		if h[credentialAtom(scheme)] {
+		if h[presentedAtom(scheme)] {
 			return false
 		}
 	}
@@ -174,8 +185,8 @@ func (r Route) lets(h holder) bool {
 // Looser returns words for the least caller whom r lets in and other does not,
 // and false if there is none. It is exact, because a caller with more than
 // the least one is let in by other if the least one is, unless other asks for
-// the absence of a credential; for that the least callers are tried with each
-// credential beside theirs, too.
+// the absence of a credential; for that the least callers are tried with
+// something presented beside theirs, too.
 func (r Route) Looser(other Route) (who string, ok bool, err error) {
 	h, ok, err := r.looser(other)
 	if !ok || err != nil {
@@ -211,11 +222,11 @@ func (h holder) besides(own Way, other Route) []holder {
 		asked = append(asked, w.Absent...)
 	}
 	for _, scheme := range sorted(asked) {
-		if h[credentialAtom(scheme)] || slices.Contains(own.Absent, scheme) {
+		if h[presentedAtom(scheme)] || slices.Contains(own.Absent, scheme) {
 			continue
 		}
 		for _, have := range out {
-			more := holder{credentialAtom(scheme): true}
+			more := holder{presentedAtom(scheme): true}
 			for a := range have {
 				more[a] = true
 			}

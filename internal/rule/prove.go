@@ -74,8 +74,10 @@ func (d Document) spoken(c claim) ([]Route, error) {
 			}
 		}
 	}
-	for _, s := range slices.Concat(c.routes, c.but) {
-		if !slices.ContainsFunc(d.Routes, s.matches) && !(len(c.routes) > 1 && s.below) {
+	exists := func(s shape) bool { return slices.ContainsFunc(d.Routes, s.matches) }
+	for i, s := range slices.Concat(c.routes, c.but) {
+		paired := c.under && i < len(c.routes) && exists(c.routes[i^1])
+		if !exists(s) && !paired {
 			return nil, fmt.Errorf("no route is %s", s.text)
 		}
 	}

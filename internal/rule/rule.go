@@ -50,6 +50,8 @@ type Credential struct {
 	Scheme    string   `json:"scheme"` // "" for scopes of no scheme, which only a dependency can check
 	Scopes    []string `json:"scopes"`
 	CheckedBy string   `json:"checked_by,omitempty"` // the dependency that compares the scopes, if the runner does not
+
+	Unverified bool `json:"unverified,omitempty"` // anything that is presented will do
 }
 
 // Role is a role and the scopes that it grants.

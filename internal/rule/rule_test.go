@@ -59,6 +59,7 @@ func TestProve(t *testing.T) {
 		"only signed in may call /*":                                                                    "GET /health: somebody without any credential: may call",
 		"only signed in may call /* but GET /health, GET /feed":                                         "holds of 5",
 		"nothing under /users without role admin":                                                       "GET /users/me: somebody with scope me: may call",
+		"nothing under /items, /users without role admin":                                               "GET /users/me: somebody with scope me: may call",
 		"nothing under /users without scope me or scope users:read or scope users:write":                "holds of 3",
 		"no route is open to scope me alone but GET /users/me, POST /logout":                            "holds of 5",
 		"no route is open to scope me alone but POST /logout":                                           "GET /users/me: somebody with scope me: may call",
@@ -165,6 +166,9 @@ func TestCompare(t *testing.T) {
 		"a role grants more": {change(func(d *Document) { d.Roles[2].Scopes = []string{"me", "items"} }), true, []string{
 			"role user can now call 1 more route: PUT /items/{id}",
 		}},
+		"a credential that nobody looks at any more": {change(func(d *Document) { d.Routes[2].Ways[0].Credentials[0].Unverified = true }), true, []string{
+			"GET /users/me is open now to somebody with anything that is presented as OAuth2, scope me (was: a policy; is: a policy)",
+		}},
 		"scopes that a dependency compares": {change(func(d *Document) { d.Routes[2].Ways[0].Credentials[0].CheckedBy = "currentUser" }), true, []string{
 			"GET /users/me now trusts currentUser to compare the scopes (was: a policy; is: a policy)",
 		}},
@@ -194,9 +198,11 @@ func someWay(t *rapid.T) Way {
 	}
 	var w Way
 	for _, scheme := range few.schemes {
-		switch rapid.IntRange(0, 3).Draw(t, "scheme "+scheme) {
+		switch rapid.IntRange(0, 4).Draw(t, "scheme "+scheme) {
 		case 0:
 			w.Absent = append(w.Absent, scheme)
+		case 4:
+			w.Credentials = append(w.Credentials, Credential{Scheme: scheme, Unverified: true})
 		case 1, 2:
 			w.Credentials = append(w.Credentials, Credential{Scheme: scheme, Scopes: subset(few.scopes)})
 		}
@@ -219,7 +225,7 @@ func someRoute(t *rapid.T) Route {
 func everyHolder() []holder {
 	var atoms []atom
 	for _, s := range few.schemes {
-		atoms = append(atoms, credentialAtom(s))
+		atoms = append(atoms, presentedAtom(s), credentialAtom(s))
 		for _, name := range few.scopes {
 			atoms = append(atoms, scopeAtom(s, name))
 		}
@@ -240,6 +246,7 @@ func everyHolder() []holder {
 		}
 		possible := true
 		for _, s := range few.schemes {
+			possible = possible && (!h[credentialAtom(s)] || h[presentedAtom(s)])
 			for _, name := range few.scopes {
 				possible = possible && (!h[scopeAtom(s, name)] || h[credentialAtom(s)])
 			}
