@@ -118,7 +118,7 @@ func (a *App) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	answer := toError(err)
 	status := answer.status()
 	a.refused(w, err)
-	if status >= http.StatusInternalServerError && !isBusy(err) { // a flood must not flood the log
+	if status >= http.StatusInternalServerError && !(status == http.StatusServiceUnavailable && isBusy(err)) { // a flood must not flood the log
 		a.logFailure(r, err)
 	}
 	kind, body := answer.content(r, err)

@@ -213,6 +213,7 @@ func withChallenges(err error, branches []branch) error {
 		return err // a scheme's own answer stays as it is
 	}
 	answer := toError(err)
+	answer.Cause = err // which it still is
 	seen := map[string]bool{none.scheme.challenge: true}
 	for _, b := range branches {
 		for _, one := range b.schemes {

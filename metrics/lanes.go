@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -46,10 +47,15 @@ func (*lanes) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect is for prometheus.Collector.
+// Collect is for prometheus.Collector. Lanes of one name are told apart by
+// numbers, because two metrics of one name and label would be an error.
 func (l *lanes) Collect(out chan<- prometheus.Metric) {
+	taken := map[string]int{}
 	for _, lane := range l.list() {
 		s := lane.Stats()
+		if taken[s.Name]++; taken[s.Name] > 1 {
+			s.Name = fmt.Sprintf("%s-%d", s.Name, taken[s.Name])
+		}
 		gauge := func(desc *prometheus.Desc, value float64) {
 			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, s.Name)
 		}

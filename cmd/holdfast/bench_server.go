@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -83,6 +84,9 @@ func (s *benchServer) start(ctx context.Context, secret string) error {
 		return nil
 	}
 	s.close()
+	if err == nil {
+		err = errors.New("it ended before it listened")
+	}
 	return fmt.Errorf("the server of the benchmark did not start: %w", err)
 }
 
