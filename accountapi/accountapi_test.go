@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,11 +33,19 @@ type api struct {
 	*account.Service
 }
 
+// ticking is a clock that is a millisecond further each time it is asked, so
+// that ids are in the order in which they are made.
+func ticking() func() time.Time {
+	start := time.Now()
+	var ticks atomic.Int64
+	return func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }
+}
+
 func newAPI(t *testing.T) *api {
 	t.Helper()
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
 	check(t, err)
-	accounts, err := account.NewService(t.Context(), account.Config{Store: memory.New(), Passwords: passwords})
+	accounts, err := account.NewService(t.Context(), account.Config{Store: memory.New(), Passwords: passwords, Now: ticking()})
 	check(t, err)
 	key, err := jwt.GenerateKey(jwt.EdDSA)
 	check(t, err)
