@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-go/holdfast/internal/rule"
+	"github.com/holdfast-go/holdfast/internal/access"
 )
 
 // Access is one row of the table of who may do what.
@@ -79,26 +79,26 @@ func (w Way) allows(hasScope, hasRole func(string) bool) bool {
 }
 
 // WriteAccess writes the table of [App.Access] for people.
-func (a *App) WriteAccess(w io.Writer) error { return a.writeAccess(w, rule.Document.WriteTable) }
+func (a *App) WriteAccess(w io.Writer) error { return a.writeAccess(w, access.Document.WriteTable) }
 
 // WriteAccessJSON writes an object with the routes of [App.Access] and the
 // roles of the configuration, as `holdfast access diff` and `prove` read it.
-func (a *App) WriteAccessJSON(w io.Writer) error { return a.writeAccess(w, rule.Document.WriteJSON) }
+func (a *App) WriteAccessJSON(w io.Writer) error { return a.writeAccess(w, access.Document.WriteJSON) }
 
 // WriteAccessMarkdown writes the table of [App.Access] for a document.
 func (a *App) WriteAccessMarkdown(w io.Writer) error {
-	return a.writeAccess(w, rule.Document.WriteMarkdown)
+	return a.writeAccess(w, access.Document.WriteMarkdown)
 }
 
-func (a *App) writeAccess(w io.Writer, write func(rule.Document, io.Writer) error) error {
+func (a *App) writeAccess(w io.Writer, write func(access.Document, io.Writer) error) error {
 	if err := a.Err(); err != nil {
 		return err
 	}
 	return write(a.ruleDocument(), w)
 }
 
-func (a *App) ruleDocument() rule.Document {
-	d := rule.Document{Routes: []rule.Route{}, Roles: []rule.Role{}}
+func (a *App) ruleDocument() access.Document {
+	d := access.Document{Routes: []access.Route{}, Roles: []access.Role{}}
 	for _, rt := range a.original().routes {
 		d.Routes = append(d.Routes, rt.rule())
 	}
@@ -122,8 +122,8 @@ func (rt *route) access() Access {
 }
 
 // rule is the route's row, from its plan.
-func (rt *route) rule() rule.Route {
-	out := rule.Route{Method: rt.method, Path: rt.path, Scopes: []string{}, Roles: []string{}, Deciders: []string{}, Declared: rt.at.String()}
+func (rt *route) rule() access.Route {
+	out := access.Route{Method: rt.method, Path: rt.path, Scopes: []string{}, Roles: []string{}, Deciders: []string{}, Declared: rt.at.String()}
 	var words []string
 	for i := range rt.plan.branches {
 		w := rt.plan.branches[i].way()
@@ -149,15 +149,15 @@ func addOnce(list []string, more ...string) []string {
 }
 
 // way is the branch as data.
-func (b *branch) way() rule.Way {
-	out := rule.Way{Credentials: []rule.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
+func (b *branch) way() access.Way {
+	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
 	for _, one := range b.schemes {
-		out.Credentials = append(out.Credentials, rule.Credential{
+		out.Credentials = append(out.Credentials, access.Credential{
 			Scheme: one.scheme.name, Scopes: scopeNames(one.scopes), CheckedBy: b.checkedBy(one), Unverified: !b.reads(one.scheme),
 		})
 	}
 	if loose := b.schemeless(); len(loose) > 0 {
-		out.Credentials = append(out.Credentials, rule.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
+		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
 	}
 	for _, roles := range b.roles {
 		out.Roles = append(out.Roles, roleList(roles))
@@ -231,7 +231,7 @@ func roleList(roles []Role) []string {
 }
 
 // words says one alternative: "role admin, scopes items me".
-func (b *branch) words(w rule.Way) string {
+func (b *branch) words(w access.Way) string {
 	var parts []string
 	for _, roles := range w.Roles {
 		parts = addOnce(parts, "role "+strings.Join(roles, " or "))
@@ -255,7 +255,7 @@ func (b *branch) words(w rule.Way) string {
 	return "anyone"
 }
 
-func scopeWords(c rule.Credential) string {
+func scopeWords(c access.Credential) string {
 	text := "scope "
 	if len(c.Scopes) > 1 {
 		text = "scopes "

@@ -240,7 +240,7 @@ func TestExplain(t *testing.T) {
 	items := oauth.Scope("items", "Read items")
 	admin := holdfast.NewRole("admin", "")
 	var seen []string
-	app := holdfast.NewApp(holdfast.Config{Docs: holdfast.Docs{NoDocument: true}, Explain: func(d holdfast.Decision) string {
+	app := holdfast.NewApp(holdfast.Config{Docs: holdfast.Docs{NoDocument: true}, OnDecision: func(d holdfast.Decision) string {
 		text := d.Route().Path
 		for _, s := range d.Steps() {
 			text += ", " + s.Kind + " " + s.Name
@@ -292,7 +292,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("GET %s by %q: decisions %q,\nwant one: %q", test.path, test.token, seen, test.steps)
 		}
 	}
-	if before := app.Explain(nil); before == nil {
+	if before := app.OnDecision(nil); before == nil {
 		t.Error("Explain(nil) returns no function before it")
 	}
 	w := httptest.NewRecorder()

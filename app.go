@@ -12,8 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/holdfast-go/holdfast/internal/schema"
 	"github.com/holdfast-go/holdfast/internal/swaggerui"
-	"github.com/holdfast-go/holdfast/schema"
 )
 
 // Config describes an application. Only Title and Version matter to most.
@@ -48,11 +48,11 @@ type Config struct {
 	// Ungranted are scopes that no role grants, and that is meant.
 	Ungranted []Scope
 
-	// Explain is called with every decision about who may call, before the
+	// OnDecision is called with every decision about who may call, before the
 	// answer to it, and must not block. What it returns is sent with a refusal
 	// as "request", beside what is missing, so that the caller can refer to it;
-	// nothing is if it is "". No decision is made up when Explain is nil.
-	Explain func(Decision) string
+	// nothing is if it is "". No decision is made up when OnDecision is nil.
+	OnDecision func(Decision) string
 }
 
 // App is a set of routes and an [http.Handler] that serves them. Register
@@ -92,7 +92,7 @@ func NewApp(config Config) *App {
 		config.Logger = slog.Default()
 	}
 	a := &App{config: config, log: config.Logger, types: schema.NewRegistry(), lifetimes: &lifetimes{}}
-	a.Explain(config.Explain)
+	a.OnDecision(config.OnDecision)
 	return a
 }
 

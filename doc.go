@@ -22,8 +22,8 @@
 // First the credential and the scopes; then the dependencies of the policy and
 // its roles; then parameters and body; then the handler's own dependencies;
 // then the handler; then what was deferred, in reverse; then the response. No
-// byte of a body is read for a caller who may not call, and no slot of a
-// [Limit] or lane of [In] is taken before parameters and body are read.
+// byte of a body is read for a caller who may not call, and no place of a
+// [Limit] or [InLane] is taken before parameters and body are read.
 //
 // # Mistakes
 //

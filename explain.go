@@ -176,10 +176,10 @@ func missing(steps []Step, way int) (scopes, roles []string, ok bool) {
 	return scopes, roles, true
 }
 
-// Explain sets the function that is given every decision from now on, and
-// returns the one before; nil is none. It is Config.Explain for those who test
+// OnDecision sets the function that is given every decision from now on, and
+// returns the one before; nil is none. It is Config.OnDecision for those who test
 // an application that somebody else configured, and safe at any time.
-func (a *App) Explain(fn func(Decision) string) (before func(Decision) string) {
+func (a *App) OnDecision(fn func(Decision) string) (before func(Decision) string) {
 	next := &fn
 	if fn == nil {
 		next = nil

@@ -23,7 +23,7 @@ func BenchmarkDecision(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			oauth := holdfast.OAuth2PasswordBearer("token")
-			app := holdfast.NewApp(holdfast.Config{Docs: holdfast.Docs{NoDocument: true}, Explain: fn})
+			app := holdfast.NewApp(holdfast.Config{Docs: holdfast.Docs{NoDocument: true}, OnDecision: fn})
 			holdfast.Get(app, "/a", holdfast.Security(holdfast.Verify(oauth, spell), oauth.Scope("items", "")), done)
 			r := httptest.NewRequest(http.MethodGet, "/a", nil)
 			r.Header.Set("Authorization", "Bearer items/admin")

@@ -603,8 +603,8 @@ func TestAHandlerIsOverWhenItsRequestIs(t *testing.T) {
 		}
 		over = true
 		return "late", nil
-	}, holdfast.In(impatient{}), holdfast.Timeout(5*time.Millisecond))
-	holdfast.Get(app, "/idle", holdfast.Public(), nothing, holdfast.In(idle{}))
+	}, holdfast.InLane(impatient{}), holdfast.Timeout(5*time.Millisecond))
+	holdfast.Get(app, "/idle", holdfast.Public(), nothing, holdfast.InLane(idle{}))
 	if w := send(app, "/impatient", ""); w.Code != http.StatusServiceUnavailable || !over {
 		t.Errorf("GET /impatient = %d, the handler is over: %v", w.Code, over)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/holdfast-go/holdfast/schema"
+	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
 // input is how a struct is filled from a request: made once per route from the

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/holdfast-go/holdfast/internal/slots"
-	"github.com/holdfast-go/holdfast/schema"
+	"github.com/holdfast-go/holdfast/internal/bulkhead"
+	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
 // maxWait is how long a request waits for a slot of its route.
@@ -20,51 +20,55 @@ const maxWait = 10 * time.Second
 
 // limits are the bounds of one route.
 type limits struct {
-	slots   *slots.Slots
-	lane    doer
+	slots   *bulkhead.Bulkhead
+	lane    Lane
 	timeout time.Duration
 	fault   error
 }
 
-// doer is a work.Lane, or whatever else runs functions.
-type doer interface {
-	Do(ctx context.Context, fn func() error) error
+// AtOnce bounds how many requests something serves at the same time.
+type AtOnce struct {
+	Requests int // that run at once; at least 1
+	Queue    int // that may wait for one of those to end; none if zero
 }
 
-// Limit lets at most n requests of the route into its handler at once, from
-// the handler's own dependencies to its deferred functions. Of the others,
-// queue may wait for at most ten seconds; who finds the queue full or waits
-// too long gets a 503 with Retry-After. It is a bulkhead: a handler that waits
-// for something slow cannot take everything that the other routes need too.
+// Limit bounds how many requests of the route are in its handler at once, from
+// the handler's own dependencies to its deferred functions. A request that finds
+// the queue full, or waits in it for ten seconds, gets a 503 with Retry-After. It
+// is a bulkhead: a handler that waits for something slow cannot take everything
+// that the other routes need too.
 //
-// Who may not call and whose input does not fit is refused before and never
-// takes a slot. n must be at least 1; queue may be 0.
-func Limit(n, queue int) RouteOption {
+// A caller who may not call, or whose input does not fit, is refused before and
+// never takes a place.
+func Limit(most AtOnce) RouteOption {
 	return func(o *routeOptions) {
-		if n < 1 || queue < 0 {
+		if most.Requests < 1 || most.Queue < 0 {
 			o.fault = errors.New("Limit wants at least one request at once, and no negative queue")
 			return
 		}
-		o.slots = slots.New(slots.Config{Slots: n, Queue: queue, MaxWait: maxWait})
+		o.slots = bulkhead.New(bulkhead.Config{Slots: most.Requests, Queue: most.Queue, MaxWait: maxWait})
 	}
 }
 
-// In runs the handler and its own dependencies in a lane, which is a
-// [github.com/holdfast-go/holdfast/work.Lane] or anything else that has its
-// method. It is for handlers that compute for long: waiting needs no lane,
-// since every request has a goroutine of its own. Where the lane is full, the
-// answer is 503 with Retry-After. As with [Limit], only callers who passed
-// come so far.
+// Lane runs functions within bounds, as a
+// [github.com/holdfast-go/holdfast/work.Lane] does. Do returns what fn returns,
+// or an error without having called fn; an error with a method
+// RetryAfter() time.Duration is answered with 503 and Retry-After.
+type Lane interface {
+	Do(ctx context.Context, fn func() error) error
+}
+
+// InLane runs the handler and its own dependencies in a lane. It is for
+// handlers that compute for long: waiting needs no lane, since every request
+// has a goroutine of its own. Where the lane is full, the answer is 503 with
+// Retry-After. As with [Limit], only callers who passed come so far.
 //
 // Several routes may share a lane. A handler must not call Do of the lane it
 // runs in: it would wait for itself.
-func In(lane interface {
-	Do(ctx context.Context, fn func() error) error
-},
-) RouteOption {
+func InLane(lane Lane) RouteOption {
 	return func(o *routeOptions) {
 		if o.lane = lane; lane == nil {
-			o.fault = errors.New("In wants a lane, not nil")
+			o.fault = errors.New("InLane wants a lane, not nil")
 		}
 	}
 }

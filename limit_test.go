@@ -64,7 +64,7 @@ func doNothing(context.Context) error { return nil }
 func TestALimitIsForThoseWhoMayCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		app := bounded(t, func(context.Context) error { <-release; return nil }, holdfast.Limit(1, 1))
+		app := bounded(t, func(context.Context) error { <-release; return nil }, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 1}))
 		answers := make(chan int, 2)
 		for range 2 { // one works, one waits
 			go func() { answers <- askWork(t.Context(), app, "admin", "").Code }()
@@ -111,7 +111,7 @@ func TestASlotComesBack(t *testing.T) {
 				return nil
 			}
 			return do(ctx)
-		}, holdfast.Limit(1, 0), holdfast.In(lane))
+		}, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 0}), holdfast.InLane(lane))
 		gone := make(chan any)
 		go func() {
 			defer func() { gone <- recover() }()
@@ -135,7 +135,7 @@ func TestASlotIsHeldUntilWhatWasDeferredIsDone(t *testing.T) {
 		app := bounded(t, func(ctx context.Context) error {
 			holdfast.Defer(ctx, func(error) error { <-committing; return nil })
 			return nil
-		}, holdfast.Limit(1, 0))
+		}, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 0}))
 		first := make(chan int)
 		go func() { first <- askWork(t.Context(), app, "admin", "").Code }()
 		synctest.Wait()
@@ -152,7 +152,7 @@ func TestASlotIsHeldUntilWhatWasDeferredIsDone(t *testing.T) {
 func TestAHandlerRunsInItsLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lane := work.NewLane(work.Config{Workers: 1, Queue: -1})
-		app := bounded(t, func(context.Context) error { time.Sleep(time.Second); return nil }, holdfast.In(lane)) //nolint:forbidigo // inside testing/synctest
+		app := bounded(t, func(context.Context) error { time.Sleep(time.Second); return nil }, holdfast.InLane(lane)) //nolint:forbidigo // inside testing/synctest
 		first := make(chan int)
 		go func() { first <- askWork(t.Context(), app, "admin", "").Code }()
 		synctest.Wait()
@@ -175,7 +175,7 @@ func TestAHandlerRunsInItsLane(t *testing.T) {
 func TestATimeoutHoldsForWaitingToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := bounded(t, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-			holdfast.Timeout(time.Second), holdfast.Limit(1, 1))
+			holdfast.Timeout(time.Second), holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 1}))
 		answers := make(chan int)
 		start := time.Now()
 		for range 2 {
@@ -198,8 +198,8 @@ func TestBoundsAreDocumented(t *testing.T) {
 		want    bool
 	}{
 		"none":    {nil, false},
-		"Limit":   {[]holdfast.RouteOption{holdfast.Limit(2, 3)}, true},
-		"In":      {[]holdfast.RouteOption{holdfast.In(lane)}, true},
+		"Limit":   {[]holdfast.RouteOption{holdfast.Limit(holdfast.AtOnce{Requests: 2, Queue: 3})}, true},
+		"InLane":  {[]holdfast.RouteOption{holdfast.InLane(lane)}, true},
 		"Timeout": {[]holdfast.RouteOption{holdfast.Timeout(time.Second)}, true},
 	} {
 		app := bounded(t, doNothing, test.options...)
@@ -216,9 +216,9 @@ func TestBoundsAreDocumented(t *testing.T) {
 
 func TestBoundsThatAreNone(t *testing.T) {
 	for name, option := range map[string]holdfast.RouteOption{
-		"Limit wants at least one":   holdfast.Limit(0, 1),
-		"no negative queue":          holdfast.Limit(1, -1),
-		"In wants a lane":            holdfast.In(nil),
+		"Limit wants at least one":   holdfast.Limit(holdfast.AtOnce{Requests: 0, Queue: 1}),
+		"no negative queue":          holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: -1}),
+		"InLane wants a lane":        holdfast.InLane(nil),
 		"Timeout wants more than no": holdfast.Timeout(0),
 	} {
 		app := holdfast.New("Test", "1")

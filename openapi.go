@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/holdfast-go/holdfast/schema"
+	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
 // members is a JSON object that keeps its order.

@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/holdfast-go/holdfast/schema"
+	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
 // This file alone knows which error is which status.

@@ -4,17 +4,23 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/holdfast-go/holdfast/internal/seam"
+	"github.com/holdfast-go/holdfast/internal/overrides"
 )
 
-// Identity is for package holdfasttest: what tells this dependency from every
-// other.
-func (d Dep[T]) Identity(seam.Test) any { return d.n }
+// The function that package holdfasttest calls.
+var _ = overrides.Provide(func(app any, pairs [][2]any) (any, error) {
+	return app.(*App).replaced(pairs)
+})
 
-// Replaced is for package holdfasttest: a copy of the application in which each
-// first dependency of a pair is replaced by the second. The document and the
-// access table stay those of the original.
-func (a *App) Replaced(_ seam.Test, pairs ...[2]any) (*App, error) {
+// erased is a Dep of any type.
+type erased interface{ erased() *node }
+
+func (d Dep[T]) erased() *node { return d.n }
+
+// replaced is a copy of the application in which each first dependency of a
+// pair is replaced by the second. The document and the access table stay those
+// of the original.
+func (a *App) replaced(pairs [][2]any) (*App, error) {
 	if err := a.Err(); err != nil {
 		return nil, err
 	}
@@ -24,8 +30,7 @@ func (a *App) Replaced(_ seam.Test, pairs ...[2]any) (*App, error) {
 		out.swap[n] = fake
 	}
 	for _, pair := range pairs {
-		n, _ := pair[0].(*node)
-		fake, _ := pair[1].(*node)
+		n, fake := pair[0].(erased).erased(), pair[1].(erased).erased()
 		if n == nil || fake == nil || fake.broken {
 			return nil, errors.New("holdfast: a zero Dep, or one of a nil function, cannot be replaced or replace another")
 		}

@@ -126,7 +126,7 @@ func TestSlowClientsCannotHoldTheServer(t *testing.T) {
 func serveInside(t *testing.T) (network *pipes, stop func()) {
 	t.Helper()
 	app := holdfast.New("Test", "1")
-	holdfast.Post(app, "/notes", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in note) (string, error) { return in.Body.Text, nil }, holdfast.Limit(1, 0))
+	holdfast.Post(app, "/notes", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in note) (string, error) { return in.Body.Text, nil }, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 0}))
 	if err := app.Err(); err != nil {
 		t.Fatal(err)
 	}

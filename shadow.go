@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-go/holdfast/internal/rule"
+	"github.com/holdfast-go/holdfast/internal/access"
 )
 
 // This file reports what a table of who may do what would show too late.
@@ -92,11 +92,11 @@ func (r Role) Grants(scopes ...Scope) Role {
 	return Role{&more}
 }
 
-func (r Role) rule() rule.Role {
+func (r Role) rule() access.Role {
 	if r.r == nil {
-		return rule.Role{Scopes: []string{}}
+		return access.Role{Scopes: []string{}}
 	}
-	return rule.Role{Name: r.r.name, Description: r.r.text, Scopes: scopeNames(r.r.grants)}
+	return access.Role{Name: r.r.name, Description: r.r.text, Scopes: scopeNames(r.r.grants)}
 }
 
 // roleFaults compares the roles and scopes that routes ask for with those that
@@ -122,8 +122,8 @@ func (a *App) roleFaults() []error {
 	return out
 }
 
-func usedRole(d rule.Document, r rule.Role) bool {
-	return slices.ContainsFunc(d.Routes, func(rt rule.Route) bool {
+func usedRole(d access.Document, r access.Role) bool {
+	return slices.ContainsFunc(d.Routes, func(rt access.Route) bool {
 		return slices.Contains(rt.Roles, r.Name) ||
 			slices.ContainsFunc(r.Scopes, func(scope string) bool { return slices.Contains(rt.Scopes, scope) })
 	})
@@ -131,7 +131,7 @@ func usedRole(d rule.Document, r rule.Role) bool {
 
 // undeclared reports what a route asks for and no role of the configuration
 // can give.
-func (a *App) undeclared(d rule.Document, r rule.Route) []error {
+func (a *App) undeclared(d access.Document, r access.Route) []error {
 	var out []error
 	for _, name := range r.Roles {
 		if _, ok := d.Role(name); !ok {
@@ -139,9 +139,9 @@ func (a *App) undeclared(d rule.Document, r rule.Route) []error {
 		}
 	}
 	for _, name := range r.Scopes {
-		granted := slices.ContainsFunc(d.Roles, func(role rule.Role) bool { return slices.Contains(role.Scopes, name) })
+		granted := slices.ContainsFunc(d.Roles, func(role access.Role) bool { return slices.Contains(role.Scopes, name) })
 		meant := slices.ContainsFunc(a.config.Ungranted, func(s Scope) bool { return s.Name() == name })
-		if !granted && !meant && slices.ContainsFunc(d.Roles, func(role rule.Role) bool { return len(role.Scopes) > 0 }) {
+		if !granted && !meant && slices.ContainsFunc(d.Roles, func(role access.Role) bool { return len(role.Scopes) > 0 }) {
 			out = append(out, fmt.Errorf("%s: %s asks for the scope %s, which no role of Config.Roles grants; if it is meant, put it into Config.Ungranted", r.Declared, r.Name(), name))
 		}
 	}

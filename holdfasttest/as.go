@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/internal/rule"
+	"github.com/holdfast-go/holdfast/internal/access"
 )
 
 // Client calls an application in process, as one caller.
@@ -68,7 +68,7 @@ func As(t testing.TB, app *holdfast.App, who ...Option) *Client {
 
 // scopesOf are the scopes that come with a caller's roles; all of them if no
 // role was named.
-func scopesOf(d rule.Document, who Caller) []string {
+func scopesOf(d access.Document, who Caller) []string {
 	if who.Roles == nil {
 		return d.ScopeNames()
 	}
@@ -80,12 +80,12 @@ func scopesOf(d rule.Document, who Caller) []string {
 }
 
 // documentOf is the application's table.
-func documentOf(app *holdfast.App) (rule.Document, error) {
+func documentOf(app *holdfast.App) (access.Document, error) {
 	var text bytes.Buffer
 	if err := app.WriteAccessJSON(&text); err != nil {
-		return rule.Document{}, err
+		return access.Document{}, err
 	}
-	return rule.Read(&text)
+	return access.Read(&text)
 }
 
 // Get calls GET.

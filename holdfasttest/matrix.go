@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/internal/rule"
+	"github.com/holdfast-go/holdfast/internal/access"
 )
 
 // Matrix makes a real request, in process, for every route and every kind of
@@ -53,7 +53,7 @@ func Matrix(t testing.TB, app *holdfast.App, file string, options ...Option) {
 }
 
 // ask calls a route as a caller and checks the answer against the declaration.
-func (p *probe) ask(r rule.Route, who *minted) (answer string, requests int) {
+func (p *probe) ask(r access.Route, who *minted) (answer string, requests int) {
 	p.t.Helper()
 	request, err := p.spec.fill(r.Method, r.Path, who.Path)
 	if err != nil {
@@ -79,14 +79,14 @@ func (p *probe) ask(r rule.Route, who *minted) (answer string, requests int) {
 
 // spent reports whether a credential that should be good is refused, as after
 // a request that ended its session.
-func (p *probe) spent(r rule.Route, who *minted, s *sight) bool {
+func (p *probe) spent(r access.Route, who *minted, s *sight) bool {
 	v, ok := s.verdict()
 	want := r.Decide(who.foretold())
 	return ok && !v.allowed && who.Kind == Good && (v.kind == "verify" || v.kind == "dependency") && (want.Allowed || want.Status != v.status)
 }
 
 // contradiction says how an answer differs from what the route declares.
-func (p *probe) contradiction(r rule.Route, who *minted, s *sight) string {
+func (p *probe) contradiction(r access.Route, who *minted, s *sight) string {
 	v, ok := s.verdict()
 	switch {
 	case !ok && !s.reached:
@@ -116,7 +116,7 @@ func (p *probe) contradiction(r rule.Route, who *minted, s *sight) string {
 }
 
 // wantedKind is the kind of step that should have refused.
-func wantedKind(want rule.Answer, got string) string {
+func wantedKind(want access.Answer, got string) string {
 	switch {
 	case want.Status == 401 && slices.Contains([]string{"credential", "verify", "no credential"}, got):
 		return got

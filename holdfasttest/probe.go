@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/internal/rule"
+	"github.com/holdfast-go/holdfast/internal/access"
 )
 
 // probe calls an application as its callers do and sees who decided what.
@@ -20,7 +20,7 @@ type probe struct {
 	t        testing.TB
 	app      *holdfast.App
 	settings *settings
-	document rule.Document
+	document access.Document
 	spec     *spec
 	callers  []*minted
 	handler  http.Handler // with what is served in front
@@ -72,7 +72,7 @@ func (p *probe) mint(m *minted) {
 // watch has the application tell the sight of a request what it decided.
 func (p *probe) watch() {
 	var before func(holdfast.Decision) string
-	before = p.app.Explain(func(d holdfast.Decision) string {
+	before = p.app.OnDecision(func(d holdfast.Decision) string {
 		if s, ok := d.Request().Context().Value(sightKey{}).(*sight); ok {
 			s.decide(d)
 		}
@@ -81,7 +81,7 @@ func (p *probe) watch() {
 		}
 		return ""
 	})
-	p.t.Cleanup(func() { p.app.Explain(before) })
+	p.t.Cleanup(func() { p.app.OnDecision(before) })
 }
 
 type sightKey struct{}
@@ -214,13 +214,13 @@ func (f filled) request(method string) string {
 
 // foretold is the caller as the declaration sees it. Of revoked credentials
 // and disabled users the declaration says only what they may not do.
-func (m *minted) foretold() rule.Caller {
-	return rule.Caller{
+func (m *minted) foretold() access.Caller {
+	return access.Caller{
 		Presents: m.Kind != Nobody,
 		Good:     m.Kind == Good || m.Kind == Revoked || m.Kind == DisabledUser,
 		Schemes:  m.present.Schemes,
-		Scopes:   rule.Set(m.Scopes),
-		Roles:    rule.Set(m.Roles),
+		Scopes:   access.Set(m.Scopes),
+		Roles:    access.Set(m.Roles),
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/internal/seam"
+	"github.com/holdfast-go/holdfast/internal/overrides"
 )
 
 // Replacement is one dependency in place of another.
@@ -15,7 +15,7 @@ type Replacement struct{ pair [2]any }
 // declared, not by its type or function. The fake may take dependencies of its
 // own, also dep itself, which it then wraps.
 func Replace[T any](dep, fake holdfast.Dep[T]) Replacement {
-	return Replacement{[2]any{dep.Identity(seam.Test{}), fake.Identity(seam.Test{})}}
+	return Replacement{[2]any{dep, fake}}
 }
 
 // ReplaceValue puts a value in the place of dep.
@@ -36,9 +36,9 @@ func With(app *holdfast.App, replacements ...Replacement) *holdfast.App {
 	for i, one := range replacements {
 		pairs[i] = one.pair
 	}
-	replaced, err := app.Replaced(seam.Test{}, pairs...)
+	replaced, err := overrides.Apply(app, pairs)
 	if err != nil {
 		panic(err)
 	}
-	return replaced
+	return replaced.(*holdfast.App)
 }

@@ -12,9 +12,9 @@ func nothing() error { return nil }
 func BenchmarkIdleLane(b *testing.B) {
 	b.Run("in place", func(b *testing.B) { benchmark(b, work.Config{}) })
 	b.Run("on threads", func(b *testing.B) {
-		room := work.NewRoom()
+		room := work.NewHeadroom()
 		defer room.Close()
-		benchmark(b, work.Config{Room: room})
+		benchmark(b, work.Config{Headroom: room})
 	})
 }
 
@@ -32,9 +32,9 @@ func benchmark(b *testing.B, config work.Config) {
 // BenchmarkThread is the way to a thread of low priority and back, which only
 // work of a fifth of a millisecond and more takes.
 func BenchmarkThread(b *testing.B) {
-	room := work.NewRoom()
+	room := work.NewHeadroom()
 	defer room.Close()
-	lane := work.NewLane(work.Config{Room: room, Now: work.Hours()})
+	lane := work.NewLane(work.Config{Headroom: room, Now: work.Hours()})
 	defer lane.Close()
 	for b.Loop() {
 		_ = lane.Do(b.Context(), nothing)

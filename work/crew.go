@@ -27,7 +27,7 @@ type crew struct {
 
 	shortInARow atomic.Int64
 
-	room   *Room
+	room   *Headroom
 	size   int
 	mu     sync.Mutex
 	aboard int // functions on threads, or about to be
@@ -46,7 +46,7 @@ type task struct {
 // newCrew starts the threads, or returns nil where they cannot have low
 // priority.
 func newCrew(config Config) *crew {
-	c := &crew{todo: make(chan *task, config.Workers), now: config.Now, room: config.Room, size: config.Workers}
+	c := &crew{todo: make(chan *task, config.Workers), now: config.Now, room: config.Headroom, size: config.Workers}
 	c.close = sync.OnceFunc(func() { close(c.todo); c.workers.Wait() })
 	low := make(chan bool, config.Workers)
 	for range config.Workers {

@@ -15,15 +15,15 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/holdfast-go/holdfast/internal/slots"
+	"github.com/holdfast-go/holdfast/internal/bulkhead"
 )
 
 // The reasons for which a lane does not run a function. Both have a method
 // RetryAfter() time.Duration, by which the root package answers 503 with
 // Retry-After when a handler returns them.
 var (
-	ErrBusy   = slots.ErrBusy   // the queue is full, or MaxWait is over
-	ErrClosed = slots.ErrClosed // the lane is closed
+	ErrBusy   = bulkhead.ErrBusy   // the queue is full, or MaxWait is over
+	ErrClosed = bulkhead.ErrClosed // the lane is closed
 )
 
 // Config describes a lane. The zero Config is a lane as wide as the machine.
@@ -33,11 +33,11 @@ type Config struct {
 	Queue   int           // callers that may wait; 64 if zero, none if negative
 	MaxWait time.Duration // the longest that a caller waits; 10 seconds if zero, without end if negative
 
-	// Room makes the functions yield the processor to everything else: they
-	// run on threads of the lowest priority, and Room makes room for those.
-	// Where the system has no such threads, and where Room is nil, functions
+	// Headroom makes the functions yield the processor to everything else: they
+	// run on threads of the lowest priority, and Headroom makes room for those.
+	// Where the system has no such threads, and where Headroom is nil, functions
 	// run where they are called: the lane is a bound alone. String says which.
-	Room *Room
+	Headroom *Headroom
 
 	Now func() time.Time // time.Now if nil
 }
@@ -58,7 +58,7 @@ func DefaultWorkers() int {
 // concurrent use.
 type Lane struct {
 	config Config
-	slots  *slots.Slots
+	slots  *bulkhead.Bulkhead
 	crew   *crew // nil: functions run where they are called
 }
 
@@ -76,10 +76,10 @@ func NewLane(config Config) *Lane {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	l := &Lane{config: config, slots: slots.New(slots.Config{
+	l := &Lane{config: config, slots: bulkhead.New(bulkhead.Config{
 		Slots: config.Workers, Queue: max(config.Queue, 0), MaxWait: max(config.MaxWait, 0), Now: config.Now,
 	})}
-	if config.Room != nil {
+	if config.Headroom != nil {
 		l.crew = newCrew(config)
 	}
 	return l

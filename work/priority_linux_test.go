@@ -30,9 +30,9 @@ func nice(t *testing.T) int {
 func TestLongWorkRunsOnThreadsOfLowPriority(t *testing.T) {
 	before, own := runtime.GOMAXPROCS(0), nice(t)
 	synctest.Test(t, func(t *testing.T) {
-		room := work.NewRoom()
+		room := work.NewHeadroom()
 		defer room.Close()
-		lane := work.NewLane(work.Config{Workers: 2, Room: room})
+		lane := work.NewLane(work.Config{Workers: 2, Headroom: room})
 		defer lane.Close()
 		do := func(n int, d time.Duration) (low int) {
 			for range n {
@@ -77,8 +77,8 @@ func TestLongWorkRunsOnThreadsOfLowPriority(t *testing.T) {
 func TestCloseEndsTheThreads(t *testing.T) {
 	before := threads(t)
 	for range 5 {
-		room := work.NewRoom()
-		lane := work.NewLane(work.Config{Workers: 8, Room: room})
+		room := work.NewHeadroom()
+		lane := work.NewLane(work.Config{Workers: 8, Headroom: room})
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/holdfast-go/holdfast/internal/load"
+	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
 // calmRow is a server where nobody logs in.
@@ -115,8 +115,8 @@ func measureMemory(ctx context.Context, o *options, schemes []string, progress i
 		defer p.close()
 		many := *o
 		many.conns = o.flood
-		var flood load.Summary
-		protected := p.beside(ctx, &many, &flood, func(ctx context.Context) load.Summary { return p.steady(ctx, o, o.phase()) })
+		var flood loadgen.Summary
+		protected := p.beside(ctx, &many, &flood, func(ctx context.Context) loadgen.Summary { return p.steady(ctx, o, o.phase()) })
 		if row.Peak, err = p.peak(); err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/holdfast-go/holdfast/internal/load"
+	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
 // freezeRow is one server: what the protected route's callers waited, alone
@@ -77,8 +77,8 @@ func measureOne(ctx context.Context, o *options, scheme, mode string) (freezeRow
 	defer p.close()
 	p.steady(ctx, o, time.Second) // connections and pools
 	idle := p.steady(ctx, o, o.phase())
-	var flood load.Summary
-	flooded := p.beside(ctx, o, &flood, func(ctx context.Context) load.Summary { return p.steady(ctx, o, o.phase()) })
+	var flood loadgen.Summary
+	flooded := p.beside(ctx, o, &flood, func(ctx context.Context) loadgen.Summary { return p.steady(ctx, o, o.phase()) })
 	row.IdleP50, row.IdleP99 = ms(idle.P50), ms(idle.P99)
 	row.FloodP50, row.FloodP99 = ms(flooded.P50), ms(flooded.P99)
 	row.Ratio = row.FloodP99 / row.IdleP99
@@ -87,7 +87,7 @@ func measureOne(ctx context.Context, o *options, scheme, mode string) (freezeRow
 	if o.saturate {
 		row.Saturated = true
 		alone := p.flatOut(ctx, o)
-		beside := p.beside(ctx, o, &flood, func(ctx context.Context) load.Summary { return p.flatOut(ctx, o) })
+		beside := p.beside(ctx, o, &flood, func(ctx context.Context) loadgen.Summary { return p.flatOut(ctx, o) })
 		row.Alone, row.Flooded = float64(alone.Status[200])/o.phase().Seconds(), float64(beside.Status[200])/o.phase().Seconds()
 		row.Kept = row.Flooded / row.Alone
 	}
@@ -97,31 +97,31 @@ func measureOne(ctx context.Context, o *options, scheme, mode string) (freezeRow
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // steady asks the protected route at the steady rate.
-func (p *process) steady(ctx context.Context, o *options, d time.Duration) load.Summary {
+func (p *process) steady(ctx context.Context, o *options, d time.Duration) loadgen.Summary {
 	ctx, stop := context.WithTimeout(ctx, d)
 	defer stop()
-	r := load.NewRecorder()
+	r := loadgen.NewRecorder()
 	p.items.Open(ctx, o.rate, r)
 	return r.Summary()
 }
 
 // flatOut asks the protected route as fast as it answers.
-func (p *process) flatOut(ctx context.Context, o *options) load.Summary {
+func (p *process) flatOut(ctx context.Context, o *options) loadgen.Summary {
 	ctx, stop := context.WithTimeout(ctx, o.phase())
 	defer stop()
-	r := load.NewRecorder()
+	r := loadgen.NewRecorder()
 	p.items.Closed(ctx, 32, r)
 	return r.Summary()
 }
 
 // beside measures while connections log in without pause. The logins are
 // counted for as long as the measuring takes, from a second after their begin.
-func (p *process) beside(ctx context.Context, o *options, logins *load.Summary, measure func(context.Context) load.Summary) load.Summary {
+func (p *process) beside(ctx context.Context, o *options, logins *loadgen.Summary, measure func(context.Context) loadgen.Summary) loadgen.Summary {
 	flooding, stop := context.WithCancel(ctx)
 	if o.patient {
 		p.login.Patience = time.Second
 	}
-	r := load.NewRecorder()
+	r := loadgen.NewRecorder()
 	var all sync.WaitGroup
 	all.Go(func() { p.login.Closed(flooding, o.conns, r) })
 	wait(ctx, time.Second)

@@ -10,15 +10,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/holdfast-go/holdfast/internal/load"
+	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
 // process is the server as a second process, with what is sent to it.
 type process struct {
 	cmd   *exec.Cmd
 	stop  context.CancelFunc
-	items *load.Target
-	login *load.Target
+	items *loadgen.Target
+	login *loadgen.Target
 }
 
 const form = "grant_type=password&username=alice&scope=items&password=correct+horse+battery"
@@ -77,7 +77,7 @@ func start(ctx context.Context, mode, scheme string) (*process, error) {
 }
 
 func (p *process) signIn(ctx context.Context, url string) (err error) {
-	if p.login, err = load.NewTarget("POST", url+"/token", load.Form, form); err != nil {
+	if p.login, err = loadgen.NewTarget("POST", url+"/token", loadgen.Form, form); err != nil {
 		return err
 	}
 	status, body, err := p.login.Once(ctx)
@@ -85,7 +85,7 @@ func (p *process) signIn(ctx context.Context, url string) (err error) {
 	if err != nil || json.Unmarshal(body, &got) != nil || got.AccessToken == "" {
 		return fmt.Errorf("freeze: POST /token = %d %s, %w", status, body, err)
 	}
-	p.items, err = load.NewTarget("GET", url+"/items/", load.Bearer(got.AccessToken), "")
+	p.items, err = loadgen.NewTarget("GET", url+"/items/", loadgen.Bearer(got.AccessToken), "")
 	return err
 }
 

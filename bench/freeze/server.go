@@ -106,9 +106,9 @@ func serve(ctx context.Context, mode, scheme string, out io.Writer) error {
 	case "bound":
 		run = work.NewLane(work.Config{}).Do
 	case "lanes":
-		room := work.NewRoom()
+		room := work.NewHeadroom()
 		defer room.Close()
-		lane := work.NewLane(work.Config{Room: room})
+		lane := work.NewLane(work.Config{Headroom: room})
 		defer lane.Close()
 		run = lane.Do
 	default:

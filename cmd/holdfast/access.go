@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-go/holdfast/account"
-	"github.com/holdfast-go/holdfast/internal/rule"
+	"github.com/holdfast-go/holdfast/internal/access"
 )
 
 // accessCmd is `holdfast access`.
@@ -28,24 +28,24 @@ type tableFile struct {
 }
 
 // document is the table: of the file, or the server's own.
-func (f tableFile) document() (rule.Document, error) {
+func (f tableFile) document() (access.Document, error) {
 	if f.Routes != "" {
 		return readTable(f.Routes)
 	}
 	var text bytes.Buffer
 	if err := described().WriteAccessJSON(&text); err != nil {
-		return rule.Document{}, err
+		return access.Document{}, err
 	}
-	return rule.Read(&text)
+	return access.Read(&text)
 }
 
-func readTable(name string) (rule.Document, error) {
+func readTable(name string) (access.Document, error) {
 	file, err := os.Open(name) //nolint:gosec // the operator says which
 	if err != nil {
-		return rule.Document{}, err
+		return access.Document{}, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	d, err := rule.Read(file)
+	d, err := access.Read(file)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
@@ -75,13 +75,13 @@ func (c *accessShow) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	if c.JSON || c.Markdown {
-		d.Routes = slices.DeleteFunc(d.Routes, func(r rule.Route) bool { return !r.Decide(who).Allowed })
+		d.Routes = slices.DeleteFunc(d.Routes, func(r access.Route) bool { return !r.Decide(who).Allowed })
 		return c.print(std.out, d)
 	}
 	return d.WriteAs(std.out, who)
 }
 
-func (c *accessShow) print(w io.Writer, d rule.Document) error {
+func (c *accessShow) print(w io.Writer, d access.Document) error {
 	switch {
 	case c.JSON:
 		return d.WriteJSON(w)
@@ -92,11 +92,11 @@ func (c *accessShow) print(w io.Writer, d rule.Document) error {
 }
 
 // caller is who sees the table.
-func (c *accessShow) caller(ctx context.Context, d rule.Document) (rule.Caller, error) {
+func (c *accessShow) caller(ctx context.Context, d access.Document) (access.Caller, error) {
 	if c.Role != "" && slices.Contains(d.RoleNames(), c.Role) {
 		return d.Holder(c.Role), nil
 	}
-	who := rule.Caller{Presents: true, Good: true, Scopes: map[string]bool{}}
+	who := access.Caller{Presents: true, Good: true, Scopes: map[string]bool{}}
 	if _, err := os.Stat(c.DB); errors.Is(err, fs.ErrNotExist) {
 		if c.Role != "" {
 			return who, fmt.Errorf("role %s is none of %s, and there is no database %s to look in", c.Role, strings.Join(d.RoleNames(), ", "), c.DB)
@@ -117,12 +117,12 @@ func (c *accessShow) caller(ctx context.Context, d rule.Document) (rule.Caller, 
 }
 
 // grant gives a caller roles of the database with what they grant.
-func grant(ctx context.Context, accounts *account.Service, who *rule.Caller, names []string) error {
+func grant(ctx context.Context, accounts *account.Service, who *access.Caller, names []string) error {
 	roles, err := accounts.Roles(ctx)
 	if err != nil {
 		return err
 	}
-	who.Roles = rule.Set(names)
+	who.Roles = access.Set(names)
 	for _, name := range names {
 		i := slices.IndexFunc(roles, func(r account.Role) bool { return r.Name == name })
 		if i < 0 {
@@ -153,7 +153,7 @@ func (c *accessDiff) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	diff, err := rule.Compare(before, after)
+	diff, err := access.Compare(before, after)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (c *accessProve) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	proofs := []rule.Proof{}
+	proofs := []access.Proof{}
 	refuted := 0
 	for _, claim := range c.Claims {
 		proof, err := d.Prove(claim)

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/holdfast-go/holdfast/internal/load"
+	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
 // benchCmd is `holdfast bench`.
@@ -102,7 +102,7 @@ func (c *benchLogin) measure(ctx context.Context, view *liveView, db, name strin
 	if err != nil {
 		return row, err
 	}
-	logins := load.NewRecorder()
+	logins := loadgen.NewRecorder()
 	flooding, stop := context.WithCancel(ctx)
 	flood := make(chan struct{})
 	go func() {
@@ -127,7 +127,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 // phaseResult is what the protected route's callers saw, and how many signed
 // in beside them in a second.
 type phaseResult struct {
-	load.Summary
+	loadgen.Summary
 	logins float64
 }
 
@@ -135,10 +135,10 @@ func (r phaseResult) failed() int { return r.Count - r.Status[200] + r.Status[0]
 
 // phase asks the protected route for as long as a phase takes, after a second
 // to get going, and shows how it goes on.
-func (c *benchLogin) phase(ctx context.Context, view *liveView, name string, s *benchServer, logins *load.Recorder) (phaseResult, error) {
+func (c *benchLogin) phase(ctx context.Context, view *liveView, name string, s *benchServer, logins *loadgen.Recorder) (phaseResult, error) {
 	warm, stopWarm := context.WithTimeout(ctx, time.Second)
 	defer stopWarm()
-	s.me.Open(warm, c.Rate, load.NewRecorder())
+	s.me.Open(warm, c.Rate, loadgen.NewRecorder())
 	before := 0
 	if logins != nil {
 		before = logins.Summary().Status[200]
@@ -146,7 +146,7 @@ func (c *benchLogin) phase(ctx context.Context, view *liveView, name string, s *
 	d := time.Duration(c.Seconds * float64(time.Second))
 	measuring, stop := context.WithTimeout(ctx, d)
 	defer stop()
-	answers, done := load.NewRecorder(), make(chan struct{})
+	answers, done := loadgen.NewRecorder(), make(chan struct{})
 	began := time.Now() //nolint:forbidigo // a benchmark's clock is the clock
 	go func() {
 		defer close(done)

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-go/holdfast/account"
-	"github.com/holdfast-go/holdfast/internal/load"
+	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
 // benchServer is `holdfast serve` as a process of its own, and what is sent to
@@ -22,8 +22,8 @@ import (
 type benchServer struct {
 	cmd   *exec.Cmd
 	stop  context.CancelFunc
-	login *load.Target
-	me    *load.Target
+	login *loadgen.Target
+	me    *loadgen.Target
 }
 
 // startBenchServer starts a server on a new database with one user, signs in
@@ -92,7 +92,7 @@ func (s *benchServer) start(ctx context.Context, secret string) error {
 
 func (s *benchServer) signIn(ctx context.Context, base, secret string) (err error) {
 	form := url.Values{"username": {"bench"}, "password": {secret}, "scope": {"me"}}
-	if s.login, err = load.NewTarget("POST", base+"/token", load.Form, form.Encode()); err != nil {
+	if s.login, err = loadgen.NewTarget("POST", base+"/token", loadgen.Form, form.Encode()); err != nil {
 		return err
 	}
 	status, body, err := s.login.Once(ctx)
@@ -105,7 +105,7 @@ func (s *benchServer) signIn(ctx context.Context, base, secret string) (err erro
 	if err := json.Unmarshal(body, &got); err != nil || got.Token == "" {
 		return fmt.Errorf("POST /token: %d %s", status, body)
 	}
-	s.me, err = load.NewTarget("GET", base+"/users/me", load.Bearer(got.Token), "")
+	s.me, err = loadgen.NewTarget("GET", base+"/users/me", loadgen.Bearer(got.Token), "")
 	return err
 }
 

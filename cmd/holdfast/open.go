@@ -24,7 +24,7 @@ type opened struct {
 	store    *sqlite.Store
 	accounts *account.Service
 	lane     *work.Lane
-	room     *work.Room
+	headroom *work.Headroom
 	refusals *refusals // nil if nobody is served
 }
 
@@ -49,8 +49,8 @@ func (d database) open(ctx context.Context, config account.Config) (_ *opened, e
 			return nil, err
 		}
 	}
-	o := &opened{store: store, room: work.NewRoom()}
-	o.lane = work.NewLane(work.Config{Name: "hash", Room: o.room, MaxWait: maxWait})
+	o := &opened{store: store, headroom: work.NewHeadroom()}
+	o.lane = work.NewLane(work.Config{Name: "hash", Headroom: o.headroom, MaxWait: maxWait})
 	config.Store, config.Policy = store, password.Policy{Forbidden: []string{"holdfast"}}
 	if config.Key, err = loginKey(ctx, store); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func newPasswords() (*password.Context, error) { return password.NewContext(pass
 
 func (o *opened) closeLane() {
 	o.lane.Close()
-	o.room.Close()
+	o.headroom.Close()
 }
 
 func (o *opened) close() error {

@@ -40,7 +40,7 @@ func openRefusals(ctx context.Context, db string, log *slog.Logger) (*refusals, 
 	return r, nil
 }
 
-// explain is the application's Config.Explain: it keeps a refusal under the
+// explain is the application's Config.OnDecision: it keeps a refusal under the
 // request's id, which the caller may know.
 func (r *refusals) explain(d holdfast.Decision) (reference string) {
 	id := d.Header().Get("X-Request-Id")

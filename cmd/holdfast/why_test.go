@@ -25,7 +25,7 @@ func kept(t *testing.T) (o *opened, srv *server, db string) {
 	if o.refusals, err = openRefusals(t.Context(), db, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	srv.app.Explain(o.refusals.explain)
+	srv.app.OnDecision(o.refusals.explain)
 	return o, srv, db
 }
 
@@ -108,7 +108,7 @@ func roles(names ...string) holdfasttest.Option {
 func TestRefusalsNeverWait(t *testing.T) {
 	o, srv, _ := kept(t)
 	stuck := &refusals{Now: o.refusals.Now, queue: make(chan noted, refusalQueue)}
-	srv.app.Explain(stuck.explain)
+	srv.app.OnDecision(stuck.explain)
 	handler := asServed(srv.app)
 	for range 3 * refusalQueue {
 		w := httptest.NewRecorder()
@@ -184,8 +184,8 @@ func BenchmarkRefusal(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if app.Explain(nil); explained {
-				app.Explain(r.explain)
+			if app.OnDecision(nil); explained {
+				app.OnDecision(r.explain)
 			}
 			handler := asServed(app)
 			b.ReportAllocs()

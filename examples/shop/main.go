@@ -60,8 +60,8 @@ type Shop struct {
 // newShop makes a shop whose tokens are signed with the secret, which must
 // have at least 32 bytes. Bcrypt's work doubles with each step of the cost. With
 // a room, heavy work yields to everything else.
-func newShop(secret []byte, cost int, room *work.Room) (*Shop, error) {
-	lane := work.NewLane(work.Config{Name: "heavy", Room: room})
+func newShop(secret []byte, cost int, room *work.Headroom) (*Shop, error) {
+	lane := work.NewLane(work.Config{Name: "heavy", Headroom: room})
 	// 38: bcrypt as Passlib has it; hashing runs in a lane, so that a flood of
 	// logins delays nobody else.
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(cost)}, Run: lane.Do})
@@ -99,12 +99,12 @@ func (s *Shop) routes() *holdfast.App {
 	app := holdfast.New("Shop", "1.0.0")
 	holdfast.Post(app, "/token", holdfast.Public(), s.login)
 	holdfast.Get(app, "/users/me", holdfast.Security(user, me), readMe)
-	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)                        // 36
-	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), s.deleteUser)               // 39
-	holdfast.Get(app, "/reports", holdfast.AnyRole(user, admin, manager), readReports)             // 39
-	holdfast.Get(app, "/async", holdfast.Public(), s.waits("I am fast"))                           // 40
-	holdfast.Get(app, "/sync", holdfast.Public(), s.waits("I am compatible"))                      // 40
-	holdfast.Get(app, "/heavy", holdfast.AnyRole(user, admin), burns(s.work), holdfast.In(s.lane)) // 40
+	holdfast.Get(app, "/items/", holdfast.Security(user, items), readItems)                            // 36
+	holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), s.deleteUser)                   // 39
+	holdfast.Get(app, "/reports", holdfast.AnyRole(user, admin, manager), readReports)                 // 39
+	holdfast.Get(app, "/async", holdfast.Public(), s.waits("I am fast"))                               // 40
+	holdfast.Get(app, "/sync", holdfast.Public(), s.waits("I am compatible"))                          // 40
+	holdfast.Get(app, "/heavy", holdfast.AnyRole(user, admin), burns(s.work), holdfast.InLane(s.lane)) // 40
 	return app
 }
 
@@ -249,7 +249,7 @@ func (s *Shop) open(ctx context.Context) error {
 func run(ctx context.Context) error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	room := work.NewRoom()
+	room := work.NewHeadroom()
 	defer room.Close()
 	shop, err := newShop(secret, 12, room)
 	if err != nil {

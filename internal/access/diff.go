@@ -1,0 +1,159 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Change is one difference between two tables.
+type Change struct {
+	Route string `json:"route"`
+	Text  string `json:"text"`
+	Opens bool   `json:"opens"` // somebody may call now who could not before
+}
+
+// Difference is what changed, route by route and caller by caller.
+type Difference struct {
+	Changes []Change `json:"changes"`
+	Callers []string `json:"callers"` // "role viewer can now call 2 more routes"
+	Opened  bool     `json:"opened"`
+}
+
+// Compare says what changed from one table to the next. It is decided for
+// every caller, so that a rule which was only written differently is no
+// change of who may call.
+func Compare(before, after Document) (Difference, error) {
+	out := Difference{Changes: []Change{}, Callers: []string{}}
+	for _, now := range after.Routes {
+		was, ok := find(before, now)
+		if !ok {
+			out.add(Change{Route: now.Name(), Text: "is new: " + now.Policy, Opens: true})
+			continue
+		}
+		change, err := compare(was, now)
+		if err != nil {
+			return out, err
+		}
+		if change.Text != "" {
+			out.add(change)
+		}
+	}
+	for _, was := range before.Routes {
+		if _, ok := find(after, was); !ok {
+			out.add(Change{Route: was.Name(), Text: "is gone: it was for " + was.Policy})
+		}
+	}
+	out.callers(before, after)
+	return out, nil
+}
+
+func find(d Document, r Route) (Route, bool) {
+	i := slices.IndexFunc(d.Routes, func(other Route) bool { return other.Name() == r.Name() })
+	if i < 0 {
+		return Route{}, false
+	}
+	return d.Routes[i], true
+}
+
+func (d *Difference) add(c Change) {
+	d.Changes = append(d.Changes, c)
+	d.Opened = d.Opened || c.Opens
+}
+
+func compare(was, now Route) (Change, error) {
+	c := Change{Route: now.Name()}
+	opened, opens, err := now.Looser(was)
+	if err != nil {
+		return c, err
+	}
+	closed, closes, err := was.Looser(now)
+	if err != nil {
+		return c, err
+	}
+	var parts []string
+	if opens {
+		c.Opens = true
+		parts = append(parts, "is open now to "+opened)
+	}
+	if closes {
+		parts = append(parts, "is closed now to "+closed)
+	}
+	if trusted := slices.DeleteFunc(now.trusting(), func(one string) bool { return slices.Contains(was.trusting(), one) }); len(trusted) > 0 {
+		c.Opens = true
+		parts = append(parts, "now trusts "+strings.Join(sorted(trusted), " and ")+" to compare the scopes")
+	}
+	if c.Text = strings.Join(parts, "; "); c.Text != "" {
+		c.Text += fmt.Sprintf(" (was: %s; is: %s)", was.Policy, now.Policy)
+	}
+	return c, nil
+}
+
+// callers counts what each kind of caller won and lost.
+func (d *Difference) callers(before, after Document) {
+	type kind struct {
+		name        string
+		then, today Caller
+	}
+	kinds := []kind{
+		{"a caller without a credential", Caller{}, Caller{}},
+		{"a caller with a credential alone", Caller{Presents: true, Good: true}, Caller{Presents: true, Good: true}},
+	}
+	for _, role := range sorted(slices.Concat(before.RoleNames(), after.RoleNames())) {
+		kinds = append(kinds, kind{"role " + role, before.holderOf(role), after.holderOf(role)})
+	}
+	for _, k := range kinds {
+		then, today := before.callable(k.then), after.callable(k.today)
+		won, lost := without(today, then), without(then, today)
+		if text := gained(k.name, won, lost); text != "" {
+			d.Callers = append(d.Callers, text)
+		}
+		d.Opened = d.Opened || len(won) > 0
+	}
+}
+
+// holderOf is somebody with a role alone, and the scopes that come with it.
+func (d Document) holderOf(role string) Caller {
+	if !slices.Contains(d.RoleNames(), role) {
+		return Caller{Presents: true, Good: true}
+	}
+	return d.caller(terms{{"role", role}}, false)
+}
+
+// Holder is somebody with a role alone, and the scopes that come with it.
+func (d Document) Holder(role string) Caller { return d.holderOf(role) }
+
+func (d Document) callable(c Caller) []string {
+	var out []string
+	for _, r := range d.Routes {
+		if r.Decide(c).Allowed {
+			out = append(out, r.Name())
+		}
+	}
+	return out
+}
+
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(one string) bool { return slices.Contains(other, one) })
+}
+
+func gained(who string, won, lost []string) string {
+	var parts []string
+	if len(won) > 0 {
+		parts = append(parts, fmt.Sprintf("can now call %s: %s", more(len(won)), strings.Join(won, ", ")))
+	}
+	if len(lost) > 0 {
+		parts = append(parts, fmt.Sprintf("can no longer call %s", strings.Join(lost, ", ")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return who + " " + strings.Join(parts, ", and ")
+}
+
+func more(n int) string {
+	if n == 1 {
+		return "1 more route"
+	}
+	return fmt.Sprintf("%d more routes", n)
+}

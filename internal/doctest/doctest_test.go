@@ -1,0 +1,123 @@
+package doctest_test
+
+import (
+	"fmt"
+	"go/format"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// root is the module's folder.
+var root = filepath.Join("..", "..")
+
+// compiled are the pages whose blocks of Go are one program.
+var compiled = []string{"coming-from-fastapi.md"}
+
+// imports are what the program of a page may use.
+var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
+	"context": "context", "subtle": "crypto/subtle", "errors": "errors", "fmt": "fmt", "http": "net/http", "httptest": "net/http/httptest",
+	"os": "os", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
+	"holdfast":     "github.com/holdfast-go/holdfast",
+	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
+	"jwt":          "github.com/holdfast-go/holdfast/jwt",
+	"password":     "github.com/holdfast-go/holdfast/password",
+	"work":         "github.com/holdfast-go/holdfast/work",
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var block = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
+
+// program puts the blocks of a page together.
+func program(page string) string {
+	var code strings.Builder
+	for _, match := range block.FindAllStringSubmatch(page, -1) {
+		code.WriteString(match[1] + "\n")
+	}
+	var head strings.Builder
+	head.WriteString("package main\n\nimport (\n")
+	for name, path := range imports {
+		if strings.Contains(code.String(), name+".") {
+			fmt.Fprintf(&head, "\t%q\n", path)
+		}
+	}
+	return head.String() + ")\n\n" + code.String() + "func main() {}\n"
+}
+
+func TestTheCodeOnThePagesCompiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles programs")
+	}
+	for _, name := range compiled {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "main.go")
+			if err := os.WriteFile(file, []byte(program(read(t, "docs/"+name))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			vet := exec.CommandContext(t.Context(), "go", "vet", file) //nolint:gosec // a file of this test's own
+			vet.Dir = root
+			if out, err := vet.CombinedOutput(); err != nil {
+				t.Errorf("go vet: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+func TestTheCodeOnThePagesIsFormatted(t *testing.T) {
+	for _, name := range compiled {
+		for _, match := range block.FindAllStringSubmatch(read(t, "docs/"+name), -1) {
+			if want, err := format.Source([]byte(match[1])); err != nil || string(want) != match[1] {
+				t.Errorf("%s: gofmt would write (%v)\n%s", name, err, want)
+			}
+		}
+	}
+}
+
+var testName = regexp.MustCompile("`(Test[A-Z]\\w+)`")
+
+// A page may say that a test pins something; then there is such a test.
+func TestTheTestsThatPagesNameExist(t *testing.T) {
+	source := tests(t)
+	err := fs.WalkDir(os.DirFS(root), "docs", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".md" {
+			return err
+		}
+		for _, match := range testName.FindAllStringSubmatch(read(t, path), -1) {
+			if !strings.Contains(source, "func "+match[1]+"(") {
+				t.Errorf("%s names %s, which does not exist", path, match[1])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tests is the source of all tests of the module.
+func tests(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasSuffix(path, "_test.go") {
+			all.WriteString(read(t, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
