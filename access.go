@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // Access is one row of the table of who may do what.
@@ -52,7 +53,7 @@ func (a *App) Access() ([]Access, error) {
 	routes := a.original().routes
 	out := make([]Access, len(routes))
 	for i, rt := range routes {
-		out[i] = rt.access()
+		out[i] = rt.compiled.row()
 	}
 	return out, nil
 }
@@ -94,22 +95,28 @@ func (a *App) writeAccess(w io.Writer, write func(access.Document, io.Writer) er
 	if err := a.Err(); err != nil {
 		return err
 	}
-	return write(a.ruleDocument(), w)
+	return write(accessDocument(a.original().routes, a.config.Roles), w)
 }
 
-func (a *App) ruleDocument() access.Document {
+// accessDocument is what the table says, and the roles beside it.
+func accessDocument(routes []*route, roles []Role) access.Document {
 	d := access.Document{Routes: []access.Route{}, Roles: []access.Role{}}
-	for _, rt := range a.original().routes {
-		d.Routes = append(d.Routes, rt.rule())
+	for _, rt := range routes {
+		d.Routes = append(d.Routes, rt.access())
 	}
-	for _, r := range a.config.Roles {
-		d.Roles = append(d.Roles, r.rule())
+	for _, one := range roles {
+		out := access.Role{Name: one.Name(), Description: one.Description(), Scopes: []string{}}
+		if one.r != nil {
+			out.Scopes = one.r.Grants.Names()
+		}
+		d.Roles = append(d.Roles, out)
 	}
 	return d
 }
 
-func (rt *route) access() Access {
-	r := rt.rule()
+// row is the route's row as users of the library see it.
+func (rt *route) row() Access {
+	r := rt.access()
 	out := Access{Method: r.Method, Path: r.Path, Policy: r.Policy, Scopes: r.Scopes, Roles: r.Roles, Declared: r.Declared, Deciders: r.Deciders}
 	for _, w := range r.Ways {
 		way := Way{Roles: w.Roles, Absent: w.Absent, Deciders: w.Deciders, Credentials: []Credential{}}
@@ -121,13 +128,17 @@ func (rt *route) access() Access {
 	return out
 }
 
-// rule is the route's row, from its plan.
-func (rt *route) rule() access.Route {
-	out := access.Route{Method: rt.method, Path: rt.path, Scopes: []string{}, Roles: []string{}, Deciders: []string{}, Declared: rt.at.String()}
+// access is the route's row, from its plan.
+func (rt *route) access() access.Route {
+	out := access.Route{
+		Method: rt.method, Path: rt.pattern.Path, Declared: rt.at.String(),
+		Scopes: []string{}, Roles: []string{}, Deciders: []string{},
+	}
 	var words []string
-	for i := range rt.plan.branches {
-		w := rt.plan.branches[i].way()
-		words = addOnce(words, rt.plan.branches[i].words(w))
+	for i := range rt.compiled.plan.Branches {
+		b := branch{&rt.compiled.plan.Branches[i]}
+		w := b.way()
+		words = addOnce(words, b.words(w))
 		out.Ways = append(out.Ways, w)
 		out.Deciders = addOnce(out.Deciders, w.Deciders...)
 		out.Roles = addOnce(out.Roles, slices.Concat(w.Roles...)...)
@@ -148,90 +159,65 @@ func addOnce(list []string, more ...string) []string {
 	return list
 }
 
+// branch reads one alternative of a plan.
+type branch struct{ *plan.Branch }
+
 // way is the branch as data.
-func (b *branch) way() access.Way {
+func (b branch) way() access.Way {
 	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
-	for _, one := range b.schemes {
+	for _, one := range b.Schemes {
 		out.Credentials = append(out.Credentials, access.Credential{
-			Scheme: one.scheme.name, Scopes: scopeNames(one.scopes), CheckedBy: b.checkedBy(one), Unverified: !b.reads(one.scheme),
+			Scheme: one.Scheme.Name, Scopes: one.Scopes.Names(), CheckedBy: b.checkedBy(one), Unverified: !b.Takes(one.Scheme),
 		})
 	}
 	if loose := b.schemeless(); len(loose) > 0 {
 		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
 	}
-	for _, roles := range b.roles {
-		out.Roles = append(out.Roles, roleList(roles))
-	}
-	for i := range b.steps {
-		switch s := &b.steps[i]; {
-		case s.check == nil && (s.n.kind == dependNode || s.n.kind == requestNode) && s.n.name != "":
-			out.Deciders = addOnce(out.Deciders, s.n.name)
-		case s.n.kind == credentialNode && s.out < 0 && s.has == nil:
-			out.Absent = addOnce(out.Absent, s.n.scheme.name)
+	for i := range b.Steps {
+		switch s := &b.Steps[i]; {
+		case s.Kind == plan.AskRoles:
+			out.Roles = append(out.Roles, plan.RoleNames(s.Roles))
+		case s.Kind == plan.WantAbsent:
+			out.Absent = addOnce(out.Absent, s.Node.Scheme.Name)
+		case s.Decides():
+			out.Deciders = addOnce(out.Deciders, s.Node.Name)
 		}
 	}
 	return out
 }
 
-// checkedBy names who compares the scopes of a scheme if the runner does not.
-func (b *branch) checkedBy(one schemeScopes) string {
-	for i := range b.steps {
-		s := &b.steps[i]
-		if s.n.kind == verifyNode && s.n.scheme == one.scheme {
-			return ""
-		}
-	}
-	if len(one.scopes) == 0 {
+// checkedBy names what compares the scopes of a scheme if the runner does not.
+func (b branch) checkedBy(one plan.SchemeScopes) string {
+	if len(one.Scopes) == 0 || b.Verifier(one.Scheme) != nil {
 		return ""
 	}
 	return strings.Join(b.askers(), " and ")
 }
 
 // askers names the dependencies that ask for SecurityScopes.
-func (b *branch) askers() []string {
+func (b branch) askers() []string {
 	var out []string
-	for i := range b.steps {
-		n := b.steps[i].n
-		if slices.ContainsFunc(n.deps, func(dep *node) bool { return dep.kind == scopesNode }) {
-			out = addOnce(out, describe(n))
+	for i := range b.Steps {
+		if n := b.Steps[i].Node; n.AsksItself() {
+			out = addOnce(out, n.Describe())
 		}
 	}
 	return out
 }
 
 // schemeless lists the scopes of no scheme that a dependency is given.
-func (b *branch) schemeless() []string {
+func (b branch) schemeless() []string {
 	var out []string
-	for i := range b.steps {
-		if s := &b.steps[i]; s.n.kind == scopesNode {
-			for _, one := range s.scopes {
-				if one.s != nil && one.s.scheme == nil {
-					out = addOnce(out, one.Name())
-				}
-			}
+	for i := range b.Steps {
+		if s := &b.Steps[i]; s.Node.Kind == plan.ScopeList {
+			out = addOnce(out, s.Scopes.Of(nil).Names()...)
 		}
 	}
 	return out
 }
 
-func scopeNames(scopes Scopes) []string {
-	out := []string{}
-	for _, one := range scopes {
-		out = append(out, one.Name())
-	}
-	return out
-}
-
-func roleList(roles []Role) []string {
-	out := []string{}
-	for _, one := range roles {
-		out = append(out, one.Name())
-	}
-	return out
-}
-
 // words says one alternative: "role admin, scopes items me".
-func (b *branch) words(w access.Way) string {
+func (b branch) words(w access.Way) string {
 	var parts []string
 	for _, roles := range w.Roles {
 		parts = addOnce(parts, "role "+strings.Join(roles, " or "))
@@ -243,14 +229,14 @@ func (b *branch) words(w access.Way) string {
 	}
 	parts = append(parts, b.credentialWords(len(parts) > 0)...)
 	switch {
-	case len(parts) > 0 && b.absent:
+	case len(parts) > 0 && len(b.Absent) > 0:
 		return strings.Join(parts, ", ") + ", and no " + strings.Join(w.Absent, " or ")
 	case len(parts) > 0:
 		return strings.Join(parts, ", ")
-	case b.absent:
+	case len(b.Absent) > 0:
 		return "anyone without a credential"
 	case len(w.Deciders) > 0:
-		return "whom the dependencies accept"
+		return "callers that the dependencies accept"
 	}
 	return "anyone"
 }
@@ -268,39 +254,19 @@ func scopeWords(c access.Credential) string {
 }
 
 // credentialWords says which credentials are needed without any scope. That
-// somebody is signed in goes without saying beside a role or a scope.
-func (b *branch) credentialWords(besides bool) []string {
+// a caller is signed in goes without saying beside a role or a scope.
+func (b branch) credentialWords(besides bool) []string {
 	var out []string
-	for _, one := range b.schemes {
+	for _, one := range b.Schemes {
 		switch {
-		case len(one.scopes) > 0:
-		case !b.reads(one.scheme):
-			out = append(out, "any credential "+one.scheme.name+", unverified")
-		case !one.scheme.bearer:
-			out = append(out, "credential "+one.scheme.name)
+		case len(one.Scopes) > 0:
+		case !b.Takes(one.Scheme):
+			out = append(out, "any credential "+one.Scheme.Name+", unverified")
+		case !one.Scheme.Bearer:
+			out = append(out, "credential "+one.Scheme.Name)
 		case !besides:
 			out = addOnce(out, "signed in")
 		}
 	}
 	return out
-}
-
-// reads reports whether something looks at a scheme's credential.
-func (b *branch) reads(s *scheme) bool {
-	for i := range b.steps {
-		one := &b.steps[i]
-		if one.n.kind != mappedNode && slices.ContainsFunc(one.n.deps, func(dep *node) bool { return dep == s.cred }) {
-			return true
-		}
-	}
-	return false
-}
-
-// OpenAPI returns the OpenAPI document, for tools that want it as a file. The
-// caller may change the bytes.
-func (a *App) OpenAPI() ([]byte, error) {
-	if err := a.Err(); err != nil {
-		return nil, err
-	}
-	return slices.Clone(a.original().document), nil
 }

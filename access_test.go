@@ -167,7 +167,7 @@ func TestShownTooLate(t *testing.T) {
 				holdfast.Get(app, "/users/{id}", holdfast.AnyRole(user, admin), done)
 				holdfast.Get(app, "/users/me", holdfast.Security(user), done)
 			},
-			want: `FOLDER/access_test.go:N: GET /users/me takes paths of GET /users/{id} at FOLDER/access_test.go:N and lets in somebody with a credential of OAuth2PasswordBearer, whom that refuses; if it is meant, say Shadows("/users/{id}")`,
+			want: `FOLDER/access_test.go:N: GET /users/me takes paths of GET /users/{id} at FOLDER/access_test.go:N and admits somebody with a credential of OAuth2PasswordBearer, which GET /users/{id} refuses; if it is meant, add Shadows("/users/{id}") to the options of GET /users/me`,
 		},
 		"one that says so": {routes: func(app *holdfast.App) {
 			holdfast.Get(app, "/users/{id}", holdfast.AnyRole(user, admin), done)
@@ -182,7 +182,7 @@ func TestShownTooLate(t *testing.T) {
 				holdfast.Get(app, "/files/{rest...}", holdfast.Security(user), done)
 				holdfast.Get(app, "/files/a/b", anyone, doneFor)
 			},
-			want: "lets in somebody without any credential",
+			want: "admits somebody without any credential",
 		},
 		"one of another method": {routes: func(app *holdfast.App) {
 			holdfast.Delete(app, "/users/{id}", holdfast.AnyRole(user, admin), done)

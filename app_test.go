@@ -378,7 +378,7 @@ func TestMistakesAreNamedAtStart(t *testing.T) {
 		}, `scope "foreign" belongs to scheme HTTPBearer`},
 		"a scope that nobody checks": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(other.Credential(), foreign), nothing)
-		}, "nobody would check it"},
+		}, "nothing would check it"},
 		"a policy that reads the body": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.Params[form]()), nothing)
 		}, "may not read the body"},
@@ -409,8 +409,9 @@ func TestMistakesAreNamedAtStart(t *testing.T) {
 func TestRawHandlersGetTheProof(t *testing.T) {
 	s := newShop()
 	app := quiet()
-	app.Handle("GET /files/{name...}", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) {
-		_, _ = io.WriteString(w, u.Name+" "+r.PathValue("name"))
+	app.Handle("GET /files/{name...}", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) error {
+		_, err := io.WriteString(w, u.Name+" "+r.PathValue("name"))
+		return err
 	}))
 	if w := ask(t, app, "GET", "/files/a/b", "amy:me:"); w.Body.String() != "amy a/b" {
 		t.Errorf("GET /files/a/b = %d %s, want amy a/b", w.Code, w.Body)
@@ -437,7 +438,7 @@ func TestSecurityScopesAreThoseOfThePath(t *testing.T) {
 // A handler that gives up a connection closes it, and nothing is logged.
 func TestAbortedHandlersCloseTheConnection(t *testing.T) {
 	app := quiet()
-	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) {
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) error {
 		panic(http.ErrAbortHandler)
 	}))
 	defer func() {

@@ -1,13 +1,13 @@
 package holdfast
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/swaggerui"
 )
 
@@ -57,65 +57,83 @@ func (d *Docs) complete() {
 	}
 }
 
-func (d *Docs) check() error {
-	for _, path := range []string{d.Path, d.DocumentPath} {
-		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {
-			return errors.New("docs: " + path + ` is no path of a page, such as "/docs"`)
-		}
+// docs is the document and the page that shows it.
+type docs struct {
+	document []byte
+	page     *swaggerui.Page // nil if there is none
+}
+
+// docsRoute is a path of them.
+type docsRoute struct {
+	path  string
+	serve func(http.ResponseWriter, *http.Request) error
+}
+
+// routes lists the paths of the document and the page.
+func (d *docs) routes(title string, config Docs) ([]docsRoute, error) {
+	if config.NoDocument {
+		return nil, nil
+	}
+	if err := docsFault(config); err != nil {
+		return nil, err
+	}
+	out := []docsRoute{{config.DocumentPath, d.serveDocument}}
+	if config.NoPage {
+		return out, nil
+	}
+	page, err := swaggerui.New(swaggerui.Config{
+		Title: title, PagePath: config.Path, DocumentPath: config.DocumentPath,
+		ClientID: config.OAuth.ClientID, AppName: config.OAuth.AppName, Query: config.OAuth.Query,
+		Scopes: Scopes(config.OAuth.Scopes).String(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.page = page
+	return append(out, docsRoute{config.Path, d.servePage}, docsRoute{config.Path + "/{asset}", d.serveAsset}), nil
+}
+
+func (d *docs) serveDocument(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(d.document)))
+	_, _ = w.Write(d.document) // the caller may be gone
+	return nil
+}
+
+func (d *docs) servePage(w http.ResponseWriter, r *http.Request) error {
+	d.page.ServePage(w, r)
+	return nil
+}
+
+func (d *docs) serveAsset(w http.ResponseWriter, r *http.Request) error {
+	if !d.page.ServeAsset(w, r, r.PathValue("asset")) {
+		return &noRoute{}
 	}
 	return nil
 }
 
-// addDocs registers the docs page and the document as routes like any other.
-func (a *App) addDocs() {
-	d := &a.config.Docs
-	d.complete()
-	if d.NoDocument {
-		return
+// write makes the document, and tells the page which servers it names.
+func (d *docs) write(document *openapi.Document) (err error) {
+	d.document, err = document.Marshal()
+	if d.page != nil {
+		d.page.Connect(authorizationServers(document.Schemes))
 	}
-	if err := d.check(); err != nil {
-		a.fault(builtIn, "%w", err)
-		return
-	}
-	a.addDoc(d, d.DocumentPath, http.HandlerFunc(a.serveDocument))
-	if d.NoPage {
-		return
-	}
-	page, err := swaggerui.New(swaggerui.Config{
-		Title: a.config.Title, PagePath: d.Path, DocumentPath: d.DocumentPath,
-		ClientID: d.OAuth.ClientID, AppName: d.OAuth.AppName, Scopes: Scopes(d.OAuth.Scopes).String(), Query: d.OAuth.Query,
-	})
-	if err != nil {
-		a.fault(builtIn, "docs: %w", err)
-		return
-	}
-	a.page = page
-	a.addDoc(d, d.Path, http.HandlerFunc(page.ServePage))
-	a.addDoc(d, d.Path+"/{asset}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !page.ServeAsset(w, r, r.PathValue("asset")) {
-			a.fail(w, r, &Error{Status: http.StatusNotFound})
-		}
-	}))
-}
-
-func (a *App) addDoc(d *Docs, path string, h http.Handler) {
-	e := wrap(d.Policy, h, builtIn)
-	a.add("GET "+path, e, e.policy, builtIn, []RouteOption{Hidden()})
+	return err
 }
 
 // authorizationServers lists the origins of other servers that the schemes
 // name, which the page's dialog calls for tokens and settings.
-func (a *App) authorizationServers() []string {
+func authorizationServers(schemes []openapi.Scheme) []string {
 	var out []string
-	for _, s := range a.schemes() {
-		for _, text := range urlsIn(s.openapi) {
+	for _, s := range schemes {
+		for _, text := range urlsIn(s.Object) {
 			if u, err := url.Parse(text); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-				out = addOnce(out, u.Scheme+"://"+u.Host)
+				out = append(out, u.Scheme+"://"+u.Host)
 			}
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // urlsIn lists the texts of a security scheme object whose names end in Url.
@@ -132,10 +150,4 @@ func urlsIn(object map[string]any) []string {
 		}
 	}
 	return out
-}
-
-func (a *App) serveDocument(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.document)))
-	_, _ = w.Write(a.document) // the caller may be gone
 }

@@ -1,13 +1,12 @@
 package holdfast
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"net"
 	"net/http"
 	"reflect"
-	"time"
+
+	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // NoInput is for handlers that take nothing from the request.
@@ -18,71 +17,139 @@ type NoContent struct{}
 
 // Endpoint is a handler with its policy, ready to be given to Handle: made by
 // [To], or by [To1] and [To2] for handlers that take dependencies beside the
-// principal, or by [Raw]. The zero Endpoint is refused when the application
-// starts.
+// principal, or by [Raw] and [RawInput]. The zero Endpoint is refused when the
+// application starts.
 type Endpoint struct{ e *endpoint }
 
-// endpoint is an Endpoint without its types.
+// endpoint is what was declared of a handler.
 type endpoint struct {
-	name   string
-	policy *policy
-	deps   []*node
-	in     reflect.Type // nil for raw handlers
-	out    reflect.Type
-	raw    bool
-	empty  bool // the handler is nil
+	name   string // of the handler's function
+	policy *plan.Policy
+	deps   []*plan.Node
+	in     reflect.Type // nil if it reads nothing
+	out    reflect.Type // nil if it writes the response itself
+	fault  string       // why it cannot be used
 	at     place
 
-	newCells []func() cleaner // cells for in and out, after the plan's
-	bindTo   func(*exchange, int) error
-	peek     func(*exchange) []Violation
-	callWith func(x *exchange, principal int, deps []int, io int) error
-	encode   func(*exchange, int) error // before cleanup, which may depend on it
-	write    func(*exchange, int) error
-
-	bind    func(*exchange) error
-	inspect func(*exchange) []Violation
-	call    func(*exchange, int) error
-	respond func(*exchange) error
+	cells  []func() plan.Cell // for in and out
+	handle func(layout) handler
 }
 
-// newEndpoint makes what all typed endpoints share: reading In and writing Out.
-func newEndpoint[P, In, Out any](p Policy[P], fn any, at place, deps ...*node) *endpoint {
-	e := &endpoint{name: funcName(fn), policy: p.p, deps: deps, at: at, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
-	e.newCells = []func() cleaner{func() cleaner { return new(cell[In]) }, func() cleaner { return new(cell[Out]) }}
-	e.bindTo = func(x *exchange, io int) error {
-		c := x.frame.cells[io].(*cell[In])
-		x.frame.state[io] = made
-		return x.route.input.bind(x, reflect.ValueOf(&c.v).Elem())
+// layout says where a handler finds what it works with.
+type layout struct {
+	input *bind.Input // nil if there is nothing to read
+	deps  []int       // the cells of its dependencies
+	io    int         // the cell of its input; that of its result is the next
+}
+
+// handler is a typed handler without its types: what the runner asks of it, in
+// this order.
+type handler interface {
+	// bind reads the input, the body last.
+	bind(x *exchange) error
+
+	// inspect says what does not fit of the input, without the body, for a
+	// caller who is not known to be allowed to call.
+	inspect(x *exchange) error
+
+	// call calls the function with the principal.
+	call(x *exchange, principal int) error
+
+	// encode prepares the response before what was deferred runs, since a value
+	// that cannot be encoded is an error of the request.
+	encode(x *exchange) error
+
+	// write writes the response, unless call did.
+	write(x *exchange) error
+}
+
+// reader reads an input of type In.
+type reader[In any] struct{ layout }
+
+func (h reader[In]) bind(x *exchange) error {
+	return h.input.Read(x, reflect.ValueOf(plan.Fill[In](x.frame, h.io)).Elem())
+}
+
+func (h reader[In]) inspect(x *exchange) error {
+	var scratch In
+	return h.input.Params(x, reflect.ValueOf(&scratch).Elem())
+}
+
+// typed is a handler whose function returns the response as a value.
+type typed[In, Out any] struct {
+	reader[In]
+	fn     func(x *exchange, principal int, deps []int, in In) (Out, error)
+	itself bool // Out is an http.Handler, which writes the response
+}
+
+func (h typed[In, Out]) call(x *exchange, principal int) error {
+	out, err := h.fn(x, principal, h.deps, plan.Take[In](x.frame, h.io))
+	if err == nil {
+		*plan.Fill[Out](x.frame, h.io+1) = out
 	}
-	e.peek = func(x *exchange) []Violation {
-		var scratch In
-		return x.route.input.bindParams(x, reflect.ValueOf(&scratch).Elem())
-	}
-	if writesItself(e.out) {
-		e.encode = func(*exchange, int) error { return nil }
-		e.write = func(x *exchange, io int) error {
-			h, _ := any(take[Out](x.frame, io+1)).(http.Handler)
-			return respondWith(x, h)
-		}
-		return e
-	}
-	e.encode = func(x *exchange, io int) error { return x.encode(&x.frame.cells[io+1].(*cell[Out]).v) }
-	e.write = func(x *exchange, _ int) error {
-		x.respond()
+	return err
+}
+
+func (h typed[In, Out]) encode(x *exchange) error {
+	if h.itself {
 		return nil
+	}
+	return x.response.encode(plan.Pointer[Out](x.frame, h.io+1))
+}
+
+func (h typed[In, Out]) write(x *exchange) error {
+	if !h.itself {
+		x.response.send(x.request)
+		return nil
+	}
+	out, _ := any(plan.Take[Out](x.frame, h.io+1)).(http.Handler)
+	if out == nil {
+		return errNoResponse
+	}
+	out.ServeHTTP(x.response.track(), x.whole())
+	return nil
+}
+
+// raw is a handler that writes the response itself.
+type raw[In any] struct {
+	reader[In]
+	fn func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, in In) error
+}
+
+func (h raw[In]) call(x *exchange, principal int) error {
+	return h.fn(x.response.track(), x.whole(), x, principal, plan.Take[In](x.frame, h.io))
+}
+
+func (h raw[In]) encode(*exchange) error { return nil }
+func (h raw[In]) write(*exchange) error  { return nil }
+
+var handlerType = reflect.TypeFor[http.Handler]()
+
+// newTyped declares a handler that returns its response.
+func newTyped[P, In, Out any](p Policy[P], function any, at place, fn func(*exchange, int, []int, In) (Out, error), deps ...*plan.Node) Endpoint {
+	e := declare[In](p, function, at, deps...)
+	e.out = reflect.TypeFor[Out]()
+	e.cells = append(e.cells, plan.NewCell[Out])
+	itself := e.out.Implements(handlerType)
+	e.handle = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, itself} }
+	return Endpoint{e}
+}
+
+func declare[In any](p AnyPolicy, function any, at place, deps ...*plan.Node) *endpoint {
+	e := &endpoint{
+		name: functionOf(function).name, policy: erasedPolicy(p), deps: deps, at: at,
+		in: reflect.TypeFor[In](), cells: []func() plan.Cell{plan.NewCell[In]},
+	}
+	if isNil(function) {
+		e.fault = "the handler is nil"
 	}
 	return e
 }
 
-// store keeps what a handler returned, and encodes it.
-func store[Out any](x *exchange, e *endpoint, io int, out Out, err error) error {
-	if err != nil {
-		return err
-	}
-	put(x.frame, io+1, out)
-	x.frame.state[io+1] = made
-	return e.encode(x, io)
+// isNil reports whether a handler is none: nil, or a nil function or pointer.
+func isNil(handler any) bool {
+	v := reflect.ValueOf(handler)
+	return !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil()
 }
 
 // To makes an endpoint from a policy and a handler. What the handler returns
@@ -93,142 +160,62 @@ func To[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 }
 
 func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error), at place) Endpoint {
-	e := newEndpoint[P, In, Out](p, handler, at)
-	e.empty = handler == nil
-	e.callWith = func(x *exchange, principal int, _ []int, io int) error {
-		out, err := handler(x, take[P](x.frame, principal), take[In](x.frame, io))
-		return store(x, e, io, out, err)
-	}
-	return Endpoint{e}
+	return newTyped(p, handler, at, func(x *exchange, principal int, _ []int, in In) (Out, error) {
+		return handler(x, plan.Take[P](x.frame, principal), in)
+	})
 }
 
 // To1 makes an endpoint whose handler takes one dependency beside the
 // principal. It is made after the caller has passed and the input was read.
 func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context, P, A, In) (Out, error)) Endpoint {
-	e := newEndpoint[P, In, Out](p, handler, caller(1), a.n)
-	e.empty = handler == nil
-	e.callWith = func(x *exchange, principal int, deps []int, io int) error {
+	return newTyped(p, handler, caller(1), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame
-		out, err := handler(x, take[P](f, principal), take[A](f, deps[0]), take[In](f, io))
-		return store(x, e, io, out, err)
-	}
-	return Endpoint{e}
+		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), in)
+	}, a.n)
 }
 
 // To2 is To1 with two dependencies.
 func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(context.Context, P, A, B, In) (Out, error)) Endpoint {
-	e := newEndpoint[P, In, Out](p, handler, caller(1), a.n, b.n)
-	e.empty = handler == nil
-	e.callWith = func(x *exchange, principal int, deps []int, io int) error {
+	return newTyped(p, handler, caller(1), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame
-		out, err := handler(x, take[P](f, principal), take[A](f, deps[0]), take[B](f, deps[1]), take[In](f, io))
-		return store(x, e, io, out, err)
-	}
-	return Endpoint{e}
+		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), plan.Take[B](f, deps[1]), in)
+	}, a.n, b.n)
 }
 
 // Raw makes an endpoint from a handler that writes the response itself: files,
-// server-sent events, WebSockets. The policy is enforced as for any other.
-func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P)) Endpoint {
-	e := &endpoint{name: funcName(handler), policy: p.p, raw: true, empty: handler == nil, at: caller(1)}
-	e.callWith = func(x *exchange, principal int, _ []int, _ int) error {
-		tracked := &rawWriter{ResponseWriter: x.writer}
-		x.writer = tracked
-		handler(tracked, x.raw(), take[P](x.frame, principal))
-		return nil
-	}
+// server-sent events, WebSockets. The policy is enforced as for any other. An
+// error that the handler returns before it has written anything is answered as
+// everywhere else; after that it can only be logged.
+//
+// The document cannot see what such a handler takes and answers: say it with
+// [Accepts], [Answers] and [Status].
+func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P) error) Endpoint {
+	return newRaw(p, handler, caller(1), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, _ NoInput) error {
+		return handler(w, r, plan.Take[P](x.frame, principal))
+	})
+}
+
+// RawInput is Raw for a handler that takes input as other handlers do: read
+// and validated before it is called, and in the document.
+func RawInput[P, In any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P, In) error) Endpoint {
+	return newRaw(p, handler, caller(1), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, in In) error {
+		return handler(w, r, plan.Take[P](x.frame, principal), in)
+	})
+}
+
+// newRaw declares a handler that writes its response.
+func newRaw[In any](p AnyPolicy, function any, at place, fn func(http.ResponseWriter, *http.Request, *exchange, int, In) error) Endpoint {
+	e := declare[In](p, function, at)
+	e.handle = func(l layout) handler { return raw[In]{reader[In]{l}, fn} }
 	return Endpoint{e}
 }
 
-// raw is the request with its body, path values and the exchange as context.
-func (x *exchange) raw() *http.Request {
-	r := x.request.WithContext(x)
-	if r.Body != nil {
-		r.Body = http.MaxBytesReader(x.writer, r.Body, x.maxBody())
-	}
-	if x.mounted {
-		return r // its router has set the path values
-	}
-	for name, at := range x.route.pattern.names {
-		if value, ok := x.route.pattern.value(x.request, at); ok {
-			r.SetPathValue(name, value)
-		}
-	}
-	return r
-}
-
-// rawWriter remembers whether a handler has begun to answer, and gives one that
-// streams the server's time for each write instead of for all of them.
-type rawWriter struct {
-	http.ResponseWriter
-	wrote   bool
-	streams bool // it has flushed
-	timed   bool // it sets its own deadlines
-}
-
-// writeTimeout is how long a caller may take to take what was written.
-const writeTimeout = time.Minute
-
-func (w *rawWriter) control() *http.ResponseController {
-	return http.NewResponseController(w.ResponseWriter)
-}
-
-func (w *rawWriter) WriteHeader(status int) {
-	w.wrote = w.wrote || status >= http.StatusOK || status == http.StatusSwitchingProtocols
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *rawWriter) Write(data []byte) (int, error) {
-	w.wrote = true
-	if w.streams {
-		w.extend()
-	}
-	return w.ResponseWriter.Write(data)
-}
-
-// extend begins the time for the next write.
-func (w *rawWriter) extend() {
-	if !w.timed {
-		_ = w.control().SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
-	}
-}
-
-// SetWriteDeadline is for [http.ResponseController]. From then on, deadlines
-// are the handler's.
-func (w *rawWriter) SetWriteDeadline(at time.Time) error {
-	w.timed = true
-	return w.control().SetWriteDeadline(at)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *rawWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Flush sends what was written so far.
-func (w *rawWriter) Flush() {
-	w.wrote, w.streams = true, true
-	w.extend()
-	_ = w.control().Flush() // http.Flusher has no way to say it
-}
-
-// Hijack hands the connection to the handler, as a WebSocket needs.
-func (w *rawWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.wrote = true
-	return w.control().Hijack()
-}
-
-var handlerType = reflect.TypeFor[http.Handler]()
-
-// writesItself reports whether what a handler returns is no value to be
-// encoded but an [http.Handler].
-func writesItself(out reflect.Type) bool { return out != nil && out.Implements(handlerType) }
-
-// respondWith lets what the handler returned write the response.
-func respondWith(x *exchange, h http.Handler) error {
-	if h == nil {
-		return errors.New("the handler returned no http.Handler and no error")
-	}
-	tracked := &rawWriter{ResponseWriter: x.writer}
-	x.writer = tracked
-	h.ServeHTTP(tracked, x.raw())
-	return nil
+// wrapped is the endpoint of a handler that does not ask who the caller is.
+func wrapped(p AnyPolicy, h http.Handler, at place) Endpoint {
+	out := newRaw(p, h, at, func(w http.ResponseWriter, r *http.Request, _ *exchange, _ int, _ NoInput) error {
+		h.ServeHTTP(w, r)
+		return nil
+	})
+	out.e.name = "handler"
+	return out
 }

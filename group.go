@@ -1,6 +1,11 @@
 package holdfast
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
+)
 
 // Group returns a group of routes under a path prefix. The group's policies
 // hold for each of its routes beside the route's own: a group can only make
@@ -12,26 +17,26 @@ func (a *App) Group(prefix string, policies ...AnyPolicy) *Group {
 // Group is a set of routes with a common path prefix and common policies. It
 // is immutable; groups of groups are new groups.
 type Group struct {
-	app    *App
-	prefix string
-	policy []*policy
-	at     place
+	app      *App
+	prefix   string
+	policies []*plan.Policy // outermost first
 }
 
-func newGroup(a *App, prefix string, outer []*policy, policies []AnyPolicy, at place) *Group {
-	g := &Group{app: a, prefix: prefix, policy: append([]*policy(nil), outer...), at: at}
-	for _, p := range policies {
-		if erase(p) == nil {
+func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy, at place) *Group {
+	g := &Group{app: a, prefix: prefix, policies: slices.Clone(outer)}
+	for _, one := range policies {
+		p := erasedPolicy(one)
+		if p == nil {
 			a.fault(at, "group %s: the zero Policy", prefix)
 		}
-		g.policy = append(g.policy, erase(p))
+		g.policies = append(g.policies, p)
 	}
 	return g
 }
 
 // Group returns a group inside this one.
 func (g *Group) Group(prefix string, policies ...AnyPolicy) *Group {
-	return newGroup(g.app, g.prefix+prefix, g.policy, policies, caller(1))
+	return newGroup(g.app, g.prefix+prefix, g.policies, policies, caller(1))
 }
 
 // Handle registers an endpoint under "METHOD /path", the path below the
@@ -47,8 +52,8 @@ func (g *Group) register(pattern string, e Endpoint, at place, options []RouteOp
 		return
 	}
 	p := e.e.policy
-	for i := len(g.policy) - 1; i >= 0; i-- {
-		p = under(g.policy[i], p)
+	for _, outer := range slices.Backward(g.policies) {
+		p = plan.Under(outer, p)
 	}
 	g.app.add(method+" "+g.prefix+path, e.e, p, at, options)
 }

@@ -280,7 +280,7 @@ func TestCleanupSeesThatTheAnswerCannotBeEncoded(t *testing.T) {
 func TestARawHandlerThatPanicsIsAnswered(t *testing.T) {
 	var log bytes.Buffer
 	app := loud(&log)
-	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) { panic("early") }))
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) error { panic("early") }))
 	server := httptest.NewServer(app)
 	defer server.Close()
 	response, err := server.Client().Get(server.URL)
@@ -410,9 +410,10 @@ func TestAProtectedHandlerInAnotherRouter(t *testing.T) {
 
 func TestRawHandlersHaveTheBodysLimit(t *testing.T) {
 	app := holdfast.NewApp(holdfast.Config{Title: "x", Version: "1", MaxBody: 10})
-	read := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+	read := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 		data, err := io.ReadAll(r.Body)
 		fmt.Fprint(w, len(data), " ", err != nil)
+		return nil
 	}
 	app.Handle("POST /small", holdfast.Raw(holdfast.Public(), read))
 	app.Handle("POST /large", holdfast.Raw(holdfast.Public(), read), holdfast.MaxBody(100))
@@ -428,16 +429,17 @@ func TestRawHandlersHaveTheBodysLimit(t *testing.T) {
 // An event stream outlives the server's time for a response.
 func TestAStreamHasTimeForEachWrite(t *testing.T) {
 	app := quiet()
-	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 		for range 3 {
 			fmt.Fprintln(w, "tick")
 			_ = http.NewResponseController(w).Flush()
 			select {
 			case <-time.After(80 * time.Millisecond):
 			case <-r.Context().Done():
-				return
+				return nil
 			}
 		}
+		return nil
 	}))
 	server := httptest.NewUnstartedServer(app)
 	server.Config.WriteTimeout = 100 * time.Millisecond
@@ -486,7 +488,7 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		"a default in a body":       {input[body], "has no effect in a body"},
 		"optional without a scheme": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Optional(holdfast.Security(counter())), nothing)
-		}, "nobody could tell who presents nothing"},
+		}, "there is no credential whose absence could be seen"},
 		"a nil conversion": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.As[user, string](holdfast.Security(s.user), nil), nothing)
 		}, "As with a nil function"},
@@ -508,12 +510,12 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		"a scope that Check cannot know": {func(a *holdfast.App) {
 			key := holdfast.APIKeyHeader("X-Key")
 			holdfast.Get(a, "/", holdfast.Security(holdfast.Check(key, refuse), key.Scope("x", "")), nothing)
-		}, "nobody would check it"},
+		}, "nothing would check it"},
 		"a scope of a handler's dependency": {func(a *holdfast.App) {
 			a.Handle("GET /", holdfast.To1(holdfast.Public(), s.oauth.Credential().Require(s.me), func(context.Context, holdfast.Anyone, string, holdfast.NoInput) (string, error) {
 				return "", nil
 			}))
-		}, "nobody would check it"},
+		}, "nothing would check it"},
 		"a zero scheme": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.Verify(&holdfast.Scheme[string]{}, verify)), nothing)
 		}, "a zero Dep"},
@@ -634,7 +636,7 @@ func TestTheTableSaysWhoGuards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"whom the dependencies accept", "anyone", "role guest", "any credential APIKeyHeader, unverified"} {
+	for i, want := range []string{"callers that the dependencies accept", "anyone", "role guest", "any credential APIKeyHeader, unverified"} {
 		if !strings.HasPrefix(rows[i].Policy, want) || len(rows[i].Ways[0].Absent) != 0 {
 			t.Errorf("%s: %s, absent %v, want %s", rows[i].Path, rows[i].Policy, rows[i].Ways[0].Absent, want)
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // Lifetime makes a dependency that lives as long as the application: a pool of
@@ -15,41 +17,19 @@ import (
 // its end with [Defer], which then means the end of the application; [App.Close]
 // runs it.
 func Lifetime[T any](open func(context.Context) (T, error)) Dep[T] {
-	n := newNode[T](lifetimeNode, funcName(open), caller(1))
-	n.broken = n.broken || open == nil
-	n.open = func(ctx context.Context) (any, error) { return open(ctx) }
-	n.run = func(x *exchange, s *step) error {
-		value, err := s.life.get(x)
+	n := newDepend[T](plan.Lifetime, open, caller(1))
+	n.Open = func(ctx context.Context) (any, error) { return open(ctx) }
+	n.Run = func(x plan.Exchange, s *plan.Step) error {
+		value, err := s.Ready.(*lifetime).get(x)
 		if err != nil {
 			return err
 		}
 		made, _ := value.(T) // of an interface type, T may be nil
-		put(x.frame, s.out, made)
+		plan.Put(x.Frame(), s.Out, made)
 		return nil
 	}
 	return Dep[T]{n}
 }
-
-// Start makes the dependencies that live as long as the application, in the
-// order in which routes first need them. Calling it is optional; it moves
-// their errors from the first request to the start.
-func (a *App) Start(ctx context.Context) error {
-	if err := a.Err(); err != nil {
-		return err
-	}
-	for _, one := range a.lifetimes.all() {
-		if _, err := one.get(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Close ends the dependencies that live as long as the application, the last
-// made first, and returns what went wrong. Close the server first: no request
-// may be in progress, and none may follow. Closing a copy with replaced
-// dependencies ends what only the copy has.
-func (a *App) Close() error { return a.lifetimes.close() }
 
 // lifetimes are the values that live as long as an application. A copy with
 // replaced dependencies shares those that the original plans with it, which the
@@ -66,13 +46,13 @@ type lifetimes struct {
 // lifetime is one of them.
 type lifetime struct {
 	owner *lifetimes
-	n     *node
-	turn  chan struct{}       // held by the one who makes it
+	n     *plan.Node
+	turn  chan struct{}       // held by the caller that makes it
 	value atomic.Pointer[any] // nil until it is made
 }
 
 // of returns the place of a node's value.
-func (l *lifetimes) of(n *node) *lifetime {
+func (l *lifetimes) of(n *plan.Node) *lifetime {
 	one := l.parent.find(n)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,7 +66,7 @@ func (l *lifetimes) of(n *node) *lifetime {
 }
 
 // find returns the place of a value that an original or its originals plan.
-func (l *lifetimes) find(n *node) *lifetime {
+func (l *lifetimes) find(n *plan.Node) *lifetime {
 	if l == nil {
 		return nil
 	}
@@ -103,7 +83,7 @@ func (l *lifetimes) find(n *node) *lifetime {
 	return nil
 }
 
-func (l *lifetimes) own(n *node) *lifetime {
+func (l *lifetimes) own(n *plan.Node) *lifetime {
 	for _, one := range l.list {
 		if one.n == n {
 			return one
@@ -121,33 +101,21 @@ func (l *lifetimes) all() []*lifetime {
 }
 
 // opening is the context of one call of a function that opens something: it
-// belongs to the application, whoever caused the call.
+// belongs to the application, whichever request caused the call.
 type opening struct {
 	context.Context
-	mu       sync.Mutex
-	deferred cleanups
+	deferred stack
 }
 
+// Value makes the opening findable by Defer from any context derived of it.
 func (o *opening) Value(key any) any {
-	if key == (scopeKey{}) {
+	if key == (endKey{}) {
 		return o
 	}
 	return o.Context.Value(key)
 }
 
-func (o *opening) push(cleanup func(error) error) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.deferred.push(cleanup)
-}
-
-// end takes what was deferred; nothing more can be.
-func (o *opening) end() []func(error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.deferred.over = true
-	return o.deferred.list
-}
+func (o *opening) atEnd() *stack { return &o.deferred }
 
 func (one *lifetime) get(ctx context.Context) (any, error) {
 	if made := one.value.Load(); made != nil {
@@ -155,7 +123,7 @@ func (one *lifetime) get(ctx context.Context) (any, error) {
 	}
 	select {
 	case one.turn <- struct{}{}:
-	case <-ctx.Done(): // who makes it takes too long for this caller
+	case <-ctx.Done(): // it takes too long for this caller
 		return nil, ctx.Err()
 	}
 	defer func() { <-one.turn }()
@@ -165,13 +133,13 @@ func (one *lifetime) get(ctx context.Context) (any, error) {
 	o := &opening{Context: context.WithoutCancel(ctx)}
 	var value any
 	err := guard(func() (err error) {
-		value, err = one.n.open(o)
+		value, err = one.n.Open(o)
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(err, runCleanups(o.end(), err))
+		return nil, errors.Join(err, runAll(o.deferred.close(), err))
 	}
-	one.owner.keep(o.end())
+	one.owner.keep(o.deferred.close())
 	one.value.Store(&value)
 	return value, nil
 }
@@ -187,14 +155,15 @@ func (l *lifetimes) close() error {
 	list := l.deferred
 	l.deferred = nil
 	l.mu.Unlock()
-	return runCleanups(list, nil)
+	return runAll(list, nil)
 }
 
-// runCleanups runs all of them, the last first, and joins what goes wrong.
-func runCleanups(list []func(error) error, cause error) error {
-	var failed []error
-	for _, cleanup := range slices.Backward(list) {
-		failed = append(failed, guard(func() error { return cleanup(cause) }))
+// start makes those that are not made yet, in the order of their planning.
+func (l *lifetimes) start(ctx context.Context) error {
+	for _, one := range l.all() {
+		if _, err := one.get(ctx); err != nil {
+			return err
+		}
 	}
-	return errors.Join(failed...)
+	return nil
 }

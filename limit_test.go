@@ -269,10 +269,11 @@ func TestObserve(t *testing.T) {
 		return "fine", nil
 	}
 	holdfast.Get(app, "/work", admin, handler)
-	app.Handle("GET /raw/{x}", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+	app.Handle("GET /raw/{x}", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 		if r.PathValue("x") == "text" {
 			_, _ = io.WriteString(w, "text")
 		}
+		return nil
 	}))
 	outside := app.Protect("GET /outside", admin, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }))
 	for _, test := range []struct {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // Observation is how a request ended, for metrics.
@@ -45,18 +47,18 @@ func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // observe lets Config.Observe see what serve does. name is empty where no
 // route fits.
-func (a *App) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
-	if a.config.Observe == nil {
+func (h *host) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
+	if h.watch == nil {
 		serve(w)
 		return
 	}
 	began := time.Now() //nolint:forbidigo // how long it took, for the observer alone
 	seen := &watched{ResponseWriter: w}
-	done := a.config.Observe(name)
+	done := h.watch(name)
 	ended := false
 	defer func() {
 		if ended && seen.status == 0 {
-			seen.status = http.StatusOK // as net/http says for whom says nothing
+			seen.status = http.StatusOK // net/http sends 200 when nothing is written
 		}
 		if done != nil {
 			done(Observation{seen.status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
@@ -66,9 +68,9 @@ func (a *App) observe(name string, w http.ResponseWriter, serve func(http.Respon
 	ended = true
 }
 
-// refused notes why w's request is refused, if somebody watches.
-func (a *App) refused(w http.ResponseWriter, err error) {
-	for a.config.Observe != nil && w != nil {
+// noteRefusal notes why w's request is refused, if something observes.
+func (h *host) noteRefusal(w http.ResponseWriter, err error) {
+	for h.watch != nil && w != nil {
 		if seen, ok := w.(*watched); ok {
 			seen.refusal = reason(err)
 			return
@@ -81,44 +83,36 @@ func (a *App) refused(w http.ResponseWriter, err error) {
 	}
 }
 
-// reason is the kind of an error in the words of Observation.
+// reasons are the kinds of errors in the words of Observation, in the order in
+// which they are looked for.
+var reasons = []struct {
+	word string
+	is   func(error) bool
+}{
+	{"panic", isPanic},
+	{"no route", is[*noRoute]},
+	{"busy", isBusy},
+	{"timeout", func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+	{"no credential", is[*plan.NoCredential]},
+	{"credential", is[*plan.BadCredential]},
+	{"scope", is[*plan.NoScope]},
+	{"role", is[*plan.NoRole]},
+	{"input", is[*invalidInput]},
+	{"size", is[*http.MaxBytesError]},
+	{"handler", func(err error) bool { return is[*Error](err) && !answerTo(err).ours() }},
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// reason is the kind of an error.
 func reason(err error) string {
-	var (
-		broken  *panicError
-		none    *noCredential
-		refused *refusedCredential
-		scope   *noScope
-		role    *noRole
-		input   *invalidInput
-		large   *http.MaxBytesError
-		chosen  *Error
-	)
-	switch {
-	case errors.As(err, &broken):
-		return "panic"
-	case errors.Is(err, errNoRoute):
-		return "no route"
-	case isBusy(err):
-		return "busy"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "timeout"
-	case errors.As(err, &none):
-		return "no credential"
-	case errors.As(err, &refused):
-		return "credential"
-	case errors.As(err, &scope):
-		return "scope"
-	case errors.As(err, &role):
-		return "role"
-	case errors.As(err, &input):
-		return "input"
-	case errors.As(err, &large):
-		return "size"
-	case errors.As(err, &chosen) && chosen.status() < http.StatusInternalServerError:
-		return "handler"
+	for _, one := range reasons {
+		if one.is(err) {
+			return one.word
+		}
 	}
 	return "failed"
 }
-
-// errNoRoute is the cause of a 404 or 405 of the router's.
-var errNoRoute = errors.New("no route")

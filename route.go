@@ -2,14 +2,11 @@ package holdfast
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"net/http"
-	"net/url"
-	"reflect"
-	"slices"
-	"strings"
-	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/routing"
 )
 
 // Routes is where routes are registered: an [App] or a [Group].
@@ -28,14 +25,19 @@ type routeOptions struct {
 	summary     string
 	description string
 	tags        []string
+	accepts     string
+	answers     string
 	hidden      bool
 	maxBody     int64
-	limits
-	shadows []string
+	bounds      bounds
+	nilLane     bool
+	noTime      bool
+	shadows     []string
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204
-// for [NoContent].
+// for [NoContent]. For a handler that writes for itself it is what the document
+// says; 101 is that of a WebSocket.
 func Status(code int) RouteOption { return func(o *routeOptions) { o.status = code } }
 
 // OperationID sets the operation's id in the document.
@@ -50,6 +52,14 @@ func Description(text string) RouteOption { return func(o *routeOptions) { o.des
 // Tags groups the operation in the docs page.
 func Tags(tags ...string) RouteOption { return func(o *routeOptions) { o.tags = tags } }
 
+// Accepts says in the document that the body of a request is of a media type,
+// for a handler that reads it for itself. Nothing else is checked or read.
+func Accepts(mediaType string) RouteOption { return func(o *routeOptions) { o.accepts = mediaType } }
+
+// Answers says in the document which media type the response has, for a handler
+// that writes it for itself, such as "text/event-stream".
+func Answers(mediaType string) RouteOption { return func(o *routeOptions) { o.answers = mediaType } }
+
 // Hidden leaves the route out of the OpenAPI document, not out of the access
 // table.
 func Hidden() RouteOption { return func(o *routeOptions) { o.hidden = true } }
@@ -57,6 +67,43 @@ func Hidden() RouteOption { return func(o *routeOptions) { o.hidden = true } }
 // MaxBody sets the largest request body of the route in bytes, instead of the
 // application's.
 func MaxBody(bytes int64) RouteOption { return func(o *routeOptions) { o.maxBody = bytes } }
+
+// Limit bounds how many requests of the route are in its handler at once, from
+// the handler's own dependencies to its deferred functions. A request that finds
+// the queue full, or waits in it for ten seconds, gets a 503 with Retry-After. It
+// is a bulkhead: a handler that waits for something slow cannot take everything
+// that the other routes need too.
+//
+// A caller who may not call, or whose input does not fit, is refused before and
+// never takes a place.
+func Limit(most AtOnce) RouteOption { return func(o *routeOptions) { o.bounds.atOnce = &most } }
+
+// InLane runs the handler and its own dependencies in a lane. It is for
+// handlers that compute for long: waiting needs no lane, since every request
+// has a goroutine of its own. Where the lane is full, the answer is 503 with
+// Retry-After. As with [Limit], only callers who passed come so far.
+//
+// Several routes may share a lane. A handler must not call Do of the lane it
+// runs in: it would wait for itself.
+func InLane(lane Lane) RouteOption {
+	return func(o *routeOptions) { o.bounds.lane, o.nilLane = lane, lane == nil }
+}
+
+// Timeout gives the whole request at most d, from its policy to its handler,
+// with the time that it waits for a place and a lane. When d is over the context
+// ends, and a handler that returns its error is a 503. A handler that does not
+// look at its context is not stopped: nothing in Go can.
+func Timeout(d time.Duration) RouteOption {
+	return func(o *routeOptions) { o.bounds.timeout, o.noTime = d, d <= 0 }
+}
+
+// Shadows says that the route is meant to answer for paths that the pattern of
+// another route would match as well, although it lets in callers that the other
+// one refuses: "/users/me" beside "/users/{id}". The other route is named by
+// its path; without this option such a pair is an error at start.
+func Shadows(path string) RouteOption {
+	return func(o *routeOptions) { o.shadows = append(o.shadows, path) }
+}
 
 // Get registers a handler for GET, and HEAD with the same policy.
 func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
@@ -88,139 +135,29 @@ func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(co
 	on.register("DELETE "+path, to(p, handler, at), at, options)
 }
 
-// route is one method and path with everything that serves it.
+// route is what was declared of one method and path.
 type route struct {
-	app      *App
 	method   string
-	path     string
-	pattern  pattern
+	pattern  *routing.Pattern
 	endpoint *endpoint
-	policy   *policy // with the groups'
+	policy   *plan.Policy // with the groups'
 	options  routeOptions
+	guard    bool // another router serves it, never this application's own
 	at       place
 
-	plan  plan
-	input *input
-	pool  sync.Pool
-
-	row     Access // for those who explain
-	rowOnce sync.Once
+	compiled *compiled // nil until the application starts
 }
 
+// name is the route as messages name it.
+func (rt *route) name() string { return rt.method + " " + rt.pattern.Path }
+
+// status is that of a successful response.
 func (rt *route) status() int {
 	switch {
 	case rt.options.status != 0:
 		return rt.options.status
-	case rt.endpoint.out == reflect.TypeFor[NoContent]():
+	case rt.endpoint.out == noContentType:
 		return http.StatusNoContent
 	}
 	return http.StatusOK
-}
-
-// compile makes the route's plan and ties the endpoint to it.
-func (rt *route) compile() []error {
-	e := rt.endpoint
-	pl := newPlanner(rt.app, func(n *node) (*input, error) { return rt.newInput(n.params, noBody) })
-	pl.policy(rt.policy, e.deps)
-	deps := pl.handler(e.deps)
-	if e.in != nil {
-		in, err := rt.newInput(e.in, mayBody)
-		if err != nil {
-			pl.fault(rt.at, "%w", err)
-		}
-		rt.input = in
-	}
-	rt.plan = pl.plan
-	io := len(rt.plan.cells)
-	rt.plan.cells = append(rt.plan.cells, e.newCells...)
-	rt.pool.New = func() any { return newFrame(rt.plan.cells) }
-	tie := *e
-	tie.bind = func(x *exchange) error { return e.bindTo(x, io) }
-	tie.inspect = e.peek
-	tie.call = func(x *exchange, principal int) error { return e.callWith(x, principal, deps, io) }
-	tie.respond = func(x *exchange) error { return e.write(x, io) }
-	rt.endpoint = &tie
-	return rt.named(pl.faults)
-}
-
-// named says of mistakes which route has them, and where else to look.
-func (rt *route) named(faults []fault) []error {
-	out := make([]error, len(faults))
-	for i, one := range faults {
-		out[i] = fmt.Errorf("%v: %s %s: %w", rt.at, rt.method, rt.path, one.err)
-		if one.at != rt.at && one.at != (place{}) {
-			out[i] = fmt.Errorf("%w (declared at %v)", out[i], one.at)
-		}
-	}
-	return out
-}
-
-func newFrame(cells []func() cleaner) *frame {
-	f := &frame{cells: make([]cleaner, len(cells)), state: make([]slotState, len(cells)), errs: make([]error, len(cells))}
-	for i, make := range cells {
-		f.cells[i] = make()
-	}
-	return f
-}
-
-// pattern is a path split at its slashes, as it was written. Values are cut
-// out of the escaped path, so that an encoded slash stays inside its segment.
-type pattern struct {
-	segments []string
-	names    map[string]int // wildcard -> segment
-	rest     bool           // the last wildcard takes everything that is left
-}
-
-func parsePattern(path string) (pattern, error) {
-	p := pattern{segments: strings.Split(path, "/")[1:], names: map[string]int{}}
-	for i, segment := range p.segments {
-		name, ok := strings.CutPrefix(segment, "{")
-		if !ok {
-			continue
-		}
-		name = strings.TrimSuffix(name, "}")
-		if short, ok := strings.CutSuffix(name, "..."); ok {
-			name, p.rest = short, true
-		}
-		if _, twice := p.names[name]; twice || name == "" || name == "$" {
-			return p, fmt.Errorf("path %s: bad wildcard {%s}", path, name)
-		}
-		p.names[name] = i
-	}
-	return p, nil
-}
-
-// wildcards lists the names of the path's wildcards, for messages.
-func (p pattern) wildcards() string {
-	if len(p.names) == 0 {
-		return "none"
-	}
-	return "{" + strings.Join(slices.Sorted(maps.Keys(p.names)), "}, {") + "}"
-}
-
-// fits reports whether an escaped path has this pattern's shape.
-func (p pattern) fits(escaped string) bool {
-	n := strings.Count(escaped, "/")
-	if p.rest {
-		return n >= len(p.segments)
-	}
-	last := p.segments[len(p.segments)-1]
-	return n == len(p.segments) && (last != "" || strings.HasSuffix(escaped, "/"))
-}
-
-// value is the decoded value of a wildcard.
-func (p pattern) value(r *http.Request, at int) (string, bool) {
-	escaped := r.URL.EscapedPath()
-	if !p.fits(escaped) {
-		return "", false
-	}
-	rest := escaped[1:]
-	for range at {
-		_, rest, _ = strings.Cut(rest, "/")
-	}
-	if !p.rest || at != len(p.segments)-1 {
-		rest, _, _ = strings.Cut(rest, "/")
-	}
-	value, err := url.PathUnescape(rest)
-	return value, err == nil
 }

@@ -3,259 +3,175 @@ package holdfast
 import (
 	"errors"
 	"net/http"
+	"slices"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/routing"
 )
 
-// run makes the step's value unless it was made before in this request. A
-// parameter that does not fit is remembered and refused later, together with
-// the others, because a refusal of the caller comes first.
-func (s *step) run(x *exchange) error {
-	f := x.frame
-	for _, in := range s.in {
-		if f.state[in] == invalid {
-			return s.skip(f)
-		}
-	}
-	if s.check != nil {
-		return s.check(x, s)
-	}
-	switch f.state[s.out] {
-	case made, invalid:
-		return nil
-	case failed:
-		return f.errs[s.out]
-	}
-	f.state[s.out] = failed // also if it panics halfway through the cell
-	err := s.n.run(x, s)
-	if err == nil {
-		f.state[s.out] = made
-		return nil
-	}
-	if bad, ok := errors.AsType[*invalidInput](err); ok {
-		f.state[s.out] = invalid
-		f.violations = append(f.violations, bad.violations...)
-		return nil
-	}
-	f.state[s.out], f.errs[s.out] = failed, err
-	return err
-}
+// This file is the order of a request; see the package's documentation.
 
-func (s *step) skip(f *frame) error {
-	if s.out >= 0 {
-		f.state[s.out] = invalid
-	}
-	return nil
-}
-
-// authorize tries the policy's alternatives in order and returns the slot of
-// the principal. Only a refusal lets the next alternative try: when something
-// broke, nobody knows who the caller is.
-func (p *plan) authorize(x *exchange) (principal int, err error) {
-	var best error
-	weight := 0
-	for i := range p.branches {
-		b := &p.branches[i]
-		err := b.run(x)
-		switch {
-		case err == nil && x.frame.state[b.principal] == made:
-			return b.principal, nil
-		case err == nil:
-			err = &invalidInput{x.frame.violations}
-		case !isRefusal(err):
-			return 0, err
-		}
-		if w := b.weight(err); w > weight {
-			best, weight = err, w
-		}
-	}
-	return 0, withChallenges(best, p.branches)
-}
-
-// weight says how far a refused alternative got; the answer is that of the one
-// that got furthest. 403 comes before everything. An invalid parameter comes
-// next if the credentials of the alternative were good: signing in again would
-// not help.
-func (b *branch) weight(err error) int {
-	if _, ok := errors.AsType[*noCredential](err); ok {
-		return 2
-	}
-	if _, ok := errors.AsType[*refusedCredential](err); ok {
-		return 3
-	}
-	switch toError(err).status() {
-	case http.StatusUnprocessableEntity:
-		if len(b.schemes) == 0 {
-			return 1
-		}
-	case http.StatusUnauthorized:
-		return 3
-	case http.StatusForbidden:
-		return 5
-	}
-	return 4
-}
-
-func (b *branch) run(x *exchange) error {
-	bad := false
-	for i := range b.steps {
-		s := &b.steps[i]
-		if err := s.run(x); err != nil {
-			return err
-		}
-		bad = bad || s.out >= 0 && x.frame.state[s.out] == invalid
-	}
-	if bad {
-		return &invalidInput{x.frame.violations}
-	}
-	return nil
-}
-
-// runAll runs steps until one fails.
-func runAll(x *exchange, steps []step) error {
-	for i := range steps {
-		if err := steps[i].run(x); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ServeHTTP is what the application's ServeHTTP ends in.
-func (rt *route) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.serveHTTP(w, r, false) }
-
-// serveHTTP serves a request that this application's router found, or the
-// one that the handler of Protect is mounted in.
-func (rt *route) serveHTTP(w http.ResponseWriter, r *http.Request, mounted bool) {
-	if rt.app.config.Observe == nil {
-		rt.handle(w, r, mounted)
+// serve serves a request that this application's router found, or the one that
+// the route is mounted in.
+func (c *compiled) serve(w http.ResponseWriter, r *http.Request, mounted bool) {
+	if c.host.watch == nil {
+		c.begin(w, r, mounted)
 		return
 	}
-	rt.app.observe(rt.method+" "+rt.path, w, func(w http.ResponseWriter) { rt.handle(w, r, mounted) })
+	c.host.observe(c.found.name, w, func(w http.ResponseWriter) { c.begin(w, r, mounted) })
 }
 
-// handle runs the route's order of a request; see the package's documentation.
-func (rt *route) handle(w http.ResponseWriter, r *http.Request, mounted bool) {
-	f := rt.pool.Get().(*frame)
-	x := &exchange{Context: r.Context(), app: rt.app, route: rt, writer: w, request: r, frame: f, mounted: mounted}
-	defer x.release(f)
-	if rt.options.timeout > 0 {
-		defer rt.deadline(x)()
+// begin refuses methods that another router lets through: a policy is that of
+// one method.
+func (c *compiled) begin(w http.ResponseWriter, r *http.Request, mounted bool) {
+	if mounted && !slices.Contains(routing.Methods(c.method), r.Method) {
+		c.host.fail(w, r, &noRoute{routing.Methods(c.method)})
+		return
 	}
-	err := guard(func() error { return rt.serve(x) })
+	c.handle(w, r, mounted)
+}
+
+// handle decides, works and answers, and frees the memory of the request.
+func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) {
+	x := &exchange{Context: r.Context(), request: r, found: &c.found, mounted: mounted, frame: c.frames.Get().(*plan.Frame)}
+	x.response = response{writer: w, status: c.status}
+	defer c.release(x)
+	if c.timeout > 0 {
+		defer x.within(c.timeout)()
+	}
+	err := guard(func() error { return c.answer(x) })
 	err = x.unwind(err)
-	err = rt.answer(x, err)
-	x.finish(err)
-	if x.aborted(err) {
+	x.giveBack()
+	err = c.send(x, err)
+	c.finish(x, err)
+	if x.response.broken {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// release gives back the memory of the request.
-func (x *exchange) release(f *frame) {
-	if x.free != nil {
-		x.free()
-	}
+// release gives back the memory of the request, and its place if the handler
+// ended the goroutine.
+func (c *compiled) release(x *exchange) {
+	x.giveBack()
+	frame := x.frame
 	x.frame = nil
-	f.clean()
-	x.route.pool.Put(f)
-	if x.body != nil {
-		x.body.free()
-		x.body = nil
-	}
+	frame.Clean()
+	c.frames.Put(frame)
+	x.response.body.free()
+	x.response.body = nil
 }
 
-// serve is everything up to the response.
-func (rt *route) serve(x *exchange) error {
-	principal, err := rt.plan.authorize(x)
-	if err = rt.decided(x, err); err != nil {
+// answer is everything up to the response.
+func (c *compiled) answer(x *exchange) error {
+	principal, err := c.authorize(x)
+	if err = c.decided(x, err); err != nil {
 		if _, ok := errors.AsType[*invalidInput](err); ok {
-			return rt.collect(x)
+			return c.collect(x)
 		}
 		return err
 	}
-	x.frame.forgive()
-	if err := rt.read(x); err != nil {
+	x.frame.Forget()
+	if err := c.read(x); err != nil {
 		return err
 	}
-	if rt.options.slots != nil || rt.options.lane != nil {
-		return rt.within(x, principal)
-	}
-	return rt.work(x, principal)
+	return c.work(x, principal)
 }
 
-// work is what the caller came for: the handler's own dependencies and the
-// handler.
-func (rt *route) work(x *exchange, principal int) error {
-	if err := runAll(x, rt.plan.own); err != nil {
-		return err
+// authorize tries the policy's alternatives in order and returns the cell of
+// the principal. Only a refusal lets the next alternative try: when something
+// broke, it is not known who the caller is.
+func (c *compiled) authorize(x *exchange) (principal int, err error) {
+	var best error
+	furthest := 0
+	for i := range c.plan.Branches {
+		b := &c.plan.Branches[i]
+		err := b.Run(x)
+		switch {
+		case err == nil:
+			return b.Principal, nil
+		case errors.Is(err, plan.ErrUnfit):
+			err = invalid(x.frame.Invalid)
+		case !isRefusal(err):
+			return 0, err
+		}
+		if far := weight(err, len(b.Schemes) > 0); far > furthest {
+			best, furthest = err, far
+		}
 	}
-	return rt.endpoint.call(x, principal)
+	return 0, withChallenges(best, c.plan.Branches)
 }
 
 // read fills the parameters of the handler's dependencies and the handler's
 // own input, and refuses everything that does not fit in one answer.
-func (rt *route) read(x *exchange) error {
-	if err := runAll(x, rt.plan.params); err != nil {
+func (c *compiled) read(x *exchange) error {
+	if err := plan.RunAll(x, c.plan.Params); err != nil {
 		return err
 	}
-	if rt.input != nil {
-		err := rt.endpoint.bind(x)
-		if bad, ok := errors.AsType[*invalidInput](err); ok {
-			x.frame.violations = append(x.frame.violations, bad.violations...)
-		} else if err != nil {
-			return err
-		}
+	unfit := x.frame.Invalid
+	err := c.handler.bind(x)
+	if _, ok := errors.AsType[plan.Invalid](err); ok {
+		unfit = append(unfit, err)
+	} else if err != nil {
+		return err
 	}
-	if len(x.frame.violations) > 0 {
-		return &invalidInput{x.frame.violations}
+	if unfit != nil {
+		return invalid(unfit)
 	}
 	return nil
 }
 
 // collect answers for a caller whose policy could not be decided because a
 // parameter does not fit: with every such parameter, but without the body.
-func (rt *route) collect(x *exchange) error {
-	if err := runAll(x, rt.plan.params); err != nil {
+func (c *compiled) collect(x *exchange) error {
+	if err := plan.RunAll(x, c.plan.Params); err != nil {
 		return err
 	}
-	if rt.input != nil {
-		x.frame.violations = append(x.frame.violations, rt.endpoint.inspect(x)...)
-	}
-	return &invalidInput{x.frame.violations}
+	return invalid(append(x.frame.Invalid, c.handler.inspect(x)))
 }
 
-// answer writes the response, the error's or what the handler returned, and
-// returns the error with which the request ends.
-func (rt *route) answer(x *exchange, err error) error {
-	if err == nil && !rt.endpoint.raw {
-		err = guard(func() error { return rt.endpoint.respond(x) })
+// run is what the caller came for: the handler's own dependencies and the
+// handler.
+func (c *compiled) run(x *exchange, principal int) error {
+	if err := plan.RunAll(x, c.plan.Own); err != nil {
+		return err
 	}
-	x.begun = x.wrote()
+	if err := c.handler.call(x, principal); err != nil {
+		return err
+	}
+	return c.handler.encode(x)
+}
+
+// send writes the response, the error's or what the handler returned, and
+// returns the error with which the request ends.
+func (c *compiled) send(x *exchange, err error) error {
+	if err == nil {
+		err = guard(func() error { return c.handler.write(x) })
+	}
+	begun := x.response.begun()
+	x.response.broken = isAbort(err) || begun && isPanic(err)
 	switch {
 	case err == nil || isAbort(err):
-	case x.begun:
-		rt.app.logFailure(x.request, err) // too late for another answer
+	case begun:
+		c.host.logFailure(x.request, err) // too late for another answer
 	default:
-		rt.app.fail(x.writer, x.request, err)
+		c.host.fail(x.response.writer, x.request, err)
 	}
 	return err
 }
 
-// wrote reports whether a handler that writes for itself has begun to.
-func (x *exchange) wrote() bool {
-	tracked, ok := x.writer.(*rawWriter)
-	return ok && tracked.wrote
-}
-
-// isAbort reports whether a handler wants the connection closed and nothing
-// logged.
-func isAbort(err error) bool {
-	broken, ok := errors.AsType[*panicError](err)
-	return ok && broken.cause == http.ErrAbortHandler //nolint:errorlint // a panic's value, which nobody wraps
-}
-
-// aborted reports whether the connection must be closed: the handler wants it,
-// or half an answer must not look like a whole one.
-func (x *exchange) aborted(err error) bool {
-	_, broken := errors.AsType[*panicError](err)
-	return isAbort(err) || broken && x.begun
+// finish sends what the server still keeps of the response, and runs what waits
+// for that.
+func (c *compiled) finish(x *exchange, err error) {
+	if x.after.empty() {
+		return
+	}
+	if !x.response.broken {
+		x.response.flush()
+	}
+	defer x.outlive(cleanupTime)()
+	for fn := x.after.pop(); fn != nil; fn = x.after.pop() {
+		if failed := guard(func() error { return fn(err) }); failed != nil {
+			c.host.logFailure(x.request, failed)
+		}
+	}
 }

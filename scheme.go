@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"sync/atomic"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // Scheme is a way in which callers present a credential of type K: a bearer
@@ -12,43 +13,34 @@ import (
 // in a request, how to challenge a caller who has none, and how OpenAPI
 // describes it; it does not know whether a credential is good, which is what
 // [Verify] is for. Declare schemes once, as package variables.
-type Scheme[K any] struct {
-	s    *scheme
-	cred *node
-}
-
-// scheme is a Scheme without its type parameter.
-type scheme struct {
-	name      string
-	text      string
-	challenge string
-	openapi   map[string]any
-	scopes    Scopes
-	bearer    bool   // RFC 6750: the challenge carries error and scope
-	missing   *Error // the answer to callers without a credential; nil for the usual one
-	cred      *node
-	at        place
-	faults    []string
-	frozen    atomic.Bool // set when the first application that reaches it starts
-}
+type Scheme[K any] struct{ s *plan.Scheme }
 
 // SchemeOption changes how a scheme is named or described.
 type SchemeOption func(*scheme)
 
+// scheme is a Scheme without its type.
+type scheme = plan.Scheme
+
 // Named sets the scheme's name in the OpenAPI document; two schemes of one
 // name are an error at start.
-func Named(name string) SchemeOption { return func(s *scheme) { s.name = name } }
+func Named(name string) SchemeOption { return func(s *scheme) { s.Name = name } }
 
 // Described sets the scheme's description in the OpenAPI document.
-func Described(text string) SchemeOption { return func(s *scheme) { s.text = text } }
+func Described(text string) SchemeOption { return func(s *scheme) { s.Text = text } }
 
 // NotAuthenticated sets the answer to callers without a credential, instead of
 // a 401 "Not authenticated" with the scheme's challenge.
-func NotAuthenticated(answer *Error) SchemeOption { return func(s *scheme) { s.missing = answer } }
+func NotAuthenticated(answer *Error) SchemeOption {
+	return func(s *scheme) {
+		if answer != nil {
+			s.Missing = answer
+		}
+	}
+}
 
 // BearerFormat says in the document what a bearer token looks like: "JWT".
 func BearerFormat(format string) SchemeOption {
-	return func(s *scheme) { s.openapi["bearerFormat"] = format }
+	return func(s *scheme) { s.OpenAPI["bearerFormat"] = format }
 }
 
 // NewScheme makes a scheme of the caller's own. The challenge is the value of
@@ -56,13 +48,13 @@ func BearerFormat(format string) SchemeOption {
 // scheme object of the document, and find returns the credential and whether
 // there is one. The request that find sees has no body.
 func NewScheme[K any](name, challenge string, openapi map[string]any, find func(*http.Request) (K, bool), options ...SchemeOption) *Scheme[K] {
-	look := func(x *exchange) (K, presence) {
-		credential, ok := find(x.bodiless())
+	look := func(x plan.Exchange) (K, presence) {
+		credential, ok := find(x.Request())
 		return credential, presentIf(ok)
 	}
 	s := newScheme(name, challenge, maps.Clone(openapi), look, caller(1))
 	if find == nil || openapi == nil {
-		s.s.fault(s.s.at, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
+		s.fault(s.s.At, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
 	}
 	return s.apply(options)
 }
@@ -83,21 +75,25 @@ func presentIf(ok bool) presence {
 	return absent
 }
 
-func newScheme[K any](name, challenge string, openapi map[string]any, find func(*exchange) (K, presence), at place) *Scheme[K] {
-	core := &scheme{name: name, challenge: challenge, openapi: openapi, at: at}
-	cred := newNode[K](credentialNode, name, at)
-	cred.scheme = core
-	cred.schemes = []*scheme{core}
-	cred.run = func(x *exchange, s *step) error {
+func newScheme[K any](name, challenge string, openapi map[string]any, find func(plan.Exchange) (K, presence), at place) *Scheme[K] {
+	core := &plan.Scheme{Name: name, Challenge: challenge, OpenAPI: openapi, At: at}
+	core.Credential = plan.NewNode[K](plan.Credential, name, at)
+	core.Credential.Reads(core)
+	core.Credential.Run = func(x plan.Exchange, s *plan.Step) error {
 		value, is := find(x)
 		if is != present {
-			return &noCredential{core, is == unreadable}
+			return &plan.NoCredential{Scheme: core, Unreadable: is == unreadable}
 		}
-		put(x.frame, s.out, value)
+		plan.Put(x.Frame(), s.Out, value)
 		return nil
 	}
-	core.cred = cred
-	return &Scheme[K]{s: core, cred: cred}
+	return &Scheme[K]{core}
+}
+
+// builtIn lets a function of this package look for a credential in the request
+// as it was sent: it leaves the body alone.
+func builtIn[K any](find func(*http.Request) (K, presence)) func(plan.Exchange) (K, presence) {
+	return func(x plan.Exchange) (K, presence) { return find(x.Sent()) }
 }
 
 func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
@@ -111,20 +107,20 @@ func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 // not a scope-token of RFC 6749 is an error at start.
 func (s *Scheme[K]) Scope(name, description string) Scope {
 	at := caller(1)
-	if s.s.frozen.Load() {
-		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.s.name))
+	if s.s.Frozen.Load() {
+		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.s.Name))
 	}
 	if !validScopeToken(name) {
-		s.s.fault(at, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", name)
+		s.fault(at, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", name)
 	}
-	for _, have := range s.s.scopes {
-		if have.Name() == name {
-			s.s.fault(at, "scope %q is declared already at %v", name, have.s.at)
+	for _, have := range s.s.Scopes {
+		if have.Name == name {
+			s.fault(at, "scope %q is declared already at %v", name, have.At)
 		}
 	}
-	one := Scope{&scope{name: name, text: description, scheme: s.s, at: at}}
-	s.s.scopes = append(s.s.scopes, one)
-	return one
+	one := &plan.Scope{Name: name, Text: description, Scheme: s.s, At: at}
+	s.s.Scopes = append(s.s.Scopes, one)
+	return Scope{one}
 }
 
 // Credential is the dependency that yields the credential as it was
@@ -136,55 +132,13 @@ func (s *Scheme[K]) Credential() Dep[K] {
 	if s == nil || s.s == nil {
 		return Dep[K]{}
 	}
-	return Dep[K]{s.cred}
+	return Dep[K]{s.s.Credential}
 }
 
 // Name returns the scheme's name in the OpenAPI document.
-func (s *Scheme[K]) Name() string { return s.s.name }
+func (s *Scheme[K]) Name() string { return s.s.Name }
 
-func (s *scheme) fault(at place, format string, args ...any) {
-	s.faults = append(s.faults, faultText(at, format, args...))
-}
-
-// document returns the security scheme object with its description and, for
-// OAuth2, the scopes in every flow.
-func (s *scheme) document() map[string]any {
-	out := map[string]any{}
-	for k, v := range s.openapi {
-		out[k] = v
-	}
-	if s.text != "" {
-		out["description"] = s.text
-	}
-	flows, ok := out["flows"].(map[string]any)
-	if !ok {
-		return out
-	}
-	scopes := map[string]any{}
-	for _, one := range s.scopes {
-		scopes[one.Name()] = one.Description()
-	}
-	full := map[string]any{}
-	for name, flow := range flows {
-		one := map[string]any{"scopes": scopes}
-		for k, v := range flow.(map[string]any) {
-			one[k] = v
-		}
-		full[name] = one
-	}
-	out["flows"] = full
-	return out
-}
-
-// challengeWith appends RFC 6750 section 3 parameters to the challenge of a
-// bearer scheme; other schemes have no such parameters.
-func (s *scheme) challengeWith(code string, scopes Scopes) string {
-	if !s.bearer || code == "" {
-		return s.challenge
-	}
-	out := s.challenge + ` error="` + code + `"`
-	if len(scopes) > 0 {
-		out += `, scope="` + scopes.String() + `"`
-	}
-	return out
+// fault keeps a mistake for the start of an application.
+func (s *Scheme[K]) fault(at place, format string, args ...any) {
+	s.s.Faults = append(s.s.Faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))
 }

@@ -42,13 +42,13 @@ func HTTPDigest(options ...SchemeOption) *Scheme[HTTPCredentials] {
 }
 
 func httpScheme(name, word, challenge string, at place) *Scheme[HTTPCredentials] {
-	find := func(x *exchange) (HTTPCredentials, presence) {
-		sent, rest, is := authorization(x, word)
+	find := func(r *http.Request) (HTTPCredentials, presence) {
+		sent, rest, is := authorization(r, word)
 		return HTTPCredentials{sent, rest}, is
 	}
-	s := newScheme(name, challenge, map[string]any{"type": "http", "scheme": word}, find, at)
+	s := newScheme(name, challenge, map[string]any{"type": "http", "scheme": word}, builtIn(find), at)
 	if !validScopeToken(word) || strings.ContainsAny(word, `",=`) {
-		s.s.fault(at, "HTTP scheme %q is no token (RFC 9110 section 11.1)", word)
+		s.fault(at, "HTTP scheme %q is no token (RFC 9110 section 11.1)", word)
 	}
 	return s
 }
@@ -60,9 +60,9 @@ func HTTPBasic(realm string, options ...SchemeOption) *Scheme[BasicCredentials] 
 	if realm != "" {
 		challenge += " realm=" + quoted(realm)
 	}
-	s := newScheme("HTTPBasic", challenge, map[string]any{"type": "http", "scheme": "basic"}, basicCredentials, caller(1))
+	s := newScheme("HTTPBasic", challenge, map[string]any{"type": "http", "scheme": "basic"}, builtIn(basicCredentials), caller(1))
 	if strings.ContainsFunc(realm, func(r rune) bool { return r < ' ' || r > '~' }) {
-		s.s.fault(s.s.at, "realm %q: a realm is printable ASCII", realm)
+		s.fault(s.s.At, "realm %q: a realm is printable ASCII", realm)
 	}
 	return s.apply(options)
 }
@@ -72,8 +72,8 @@ func quoted(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-func basicCredentials(x *exchange) (BasicCredentials, presence) {
-	_, rest, is := authorization(x, "Basic")
+func basicCredentials(r *http.Request) (BasicCredentials, presence) {
+	_, rest, is := authorization(r, "Basic")
 	if is != present {
 		return BasicCredentials{}, is
 	}
@@ -88,8 +88,8 @@ func basicCredentials(x *exchange) (BasicCredentials, presence) {
 // authorization splits the Authorization header into the scheme's word and the
 // rest. Of two such headers a proxy may have checked the other one, so that
 // neither can be read.
-func authorization(x *exchange, scheme string) (word, rest string, is presence) {
-	header, is := single(x.request, "Authorization")
+func authorization(r *http.Request, scheme string) (word, rest string, is presence) {
+	header, is := single(r, "Authorization")
 	if is != present {
 		return "", "", is
 	}
@@ -111,15 +111,15 @@ func HTTPBearer(options ...SchemeOption) *Scheme[string] {
 
 // newBearer is a scheme whose credential is a bearer token.
 func newBearer(name string, openapi map[string]any, at place) *Scheme[string] {
-	s := newScheme(name, "Bearer", openapi, bearerToken, at)
-	s.s.bearer = true
+	s := newScheme(name, "Bearer", openapi, builtIn(bearerToken), at)
+	s.s.Bearer = true
 	return s
 }
 
 // bearerToken reads Authorization: Bearer TOKEN (RFC 6750 section 2.1). The
 // scheme word is case-insensitive; an empty token is no token.
-func bearerToken(x *exchange) (string, presence) {
-	_, token, is := authorization(x, "Bearer")
+func bearerToken(r *http.Request) (string, presence) {
+	_, token, is := authorization(r, "Bearer")
 	return token, is
 }
 

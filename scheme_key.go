@@ -9,15 +9,15 @@ import (
 // APIKeyHeader is a key in the request header called name. An empty value is
 // no key; of a header that is sent more than once, neither is.
 func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, presence) { return single(x.request, name) }
+	find := func(r *http.Request) (string, presence) { return single(r, name) }
 	return newAPIKey("APIKeyHeader", "header", name, find, caller(1)).apply(options)
 }
 
 // APIKeyQuery is a key in the query parameter called name, where logs and
 // histories keep it: prefer a header. A repeated parameter is no key.
 func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, presence) {
-		values, err := url.ParseQuery(x.request.URL.RawQuery)
+	find := func(r *http.Request) (string, presence) {
+		values, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
 			return "", unreadable
 		}
@@ -30,12 +30,12 @@ func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
 // requests that other sites cause: protect routes that change something with
 // [net/http.CrossOriginProtection]. A repeated cookie is no key.
 func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
-	find := func(x *exchange) (string, presence) {
+	find := func(r *http.Request) (string, presence) {
 		var values []string
-		for _, c := range x.request.CookiesNamed(name) {
+		for _, c := range r.CookiesNamed(name) {
 			values = append(values, c.Value)
 		}
-		if len(values) == 0 && mentionsCookie(x.request, name) {
+		if len(values) == 0 && mentionsCookie(r, name) {
 			return "", unreadable
 		}
 		return only(values)
@@ -56,10 +56,10 @@ func mentionsCookie(r *http.Request, name string) bool {
 	return false
 }
 
-func newAPIKey(kind, in, name string, find func(*exchange) (string, presence), at place) *Scheme[string] {
-	s := newScheme(kind, "APIKey", map[string]any{"type": "apiKey", "in": in, "name": name}, find, at)
+func newAPIKey(kind, in, name string, find func(*http.Request) (string, presence), at place) *Scheme[string] {
+	s := newScheme(kind, "APIKey", map[string]any{"type": "apiKey", "in": in, "name": name}, builtIn(find), at)
 	if name == "" {
-		s.s.fault(at, "%s: the key has no name", kind)
+		s.fault(at, "%s: the key has no name", kind)
 	}
 	return s
 }

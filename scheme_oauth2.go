@@ -50,7 +50,7 @@ func OAuth2ClientCredentials(tokenURL string, options ...SchemeOption) *Scheme[s
 func OpenIDConnect(configurationURL string, options ...SchemeOption) *Scheme[string] {
 	s := newBearer("OpenIdConnect", map[string]any{"type": "openIdConnect", "openIdConnectUrl": configurationURL}, caller(1))
 	if configurationURL == "" {
-		s.s.fault(s.s.at, "OpenIDConnect: the configuration's URL is missing")
+		s.fault(s.s.At, "OpenIDConnect: the configuration's URL is missing")
 	}
 	return s.apply(options)
 }
@@ -63,7 +63,7 @@ func newOAuth2(name string, flows OAuth2Flows, at place) *Scheme[string] {
 			return
 		}
 		if authorization == (flow.AuthorizationURL == "") || token == (flow.TokenURL == "") {
-			s.s.fault(at, "%s: flow %s: %s", name, kind, needs(authorization, token))
+			s.fault(at, "%s: flow %s: %s", name, kind, urlsOf(authorization, token))
 		}
 		documents[kind] = flow.document()
 	}
@@ -74,7 +74,7 @@ func newOAuth2(name string, flows OAuth2Flows, at place) *Scheme[string] {
 	return s
 }
 
-func needs(authorization, token bool) string {
+func urlsOf(authorization, token bool) string {
 	switch {
 	case authorization && token:
 		return "it has an AuthorizationURL and a TokenURL"
@@ -94,7 +94,7 @@ func (f *OAuth2Flow) document() map[string]any {
 // where they are issued.
 func RefreshURL(url string) SchemeOption {
 	return func(s *scheme) {
-		flows, _ := s.openapi["flows"].(map[string]any)
+		flows, _ := s.OpenAPI["flows"].(map[string]any)
 		for _, flow := range flows {
 			flow.(map[string]any)["refreshUrl"] = url
 		}

@@ -22,40 +22,39 @@ func live(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := newShop()
 	app := quiet()
-	app.Handle("GET /ws", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) {
-		greet(w, r, u.Name)
+	app.Handle("GET /ws", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) error {
+		return greet(w, r, u.Name)
 	}))
-	app.Handle("GET /events", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) {
+	app.Handle("GET /events", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) error {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for i := range 2 {
 			fmt.Fprintf(w, "data: %s %d\n\n", u.Name, i)
 			_ = http.NewResponseController(w).Flush()
 		}
+		return nil
 	}))
 	for path, scheme := range map[string]*holdfast.Scheme[string]{
 		"/key": holdfast.APIKeyHeader("X-Key"), "/query": holdfast.APIKeyQuery("key"), "/cookie": holdfast.APIKeyCookie("key"), "/bearer": holdfast.HTTPBearer(),
 	} {
-		app.Handle("GET "+path, holdfast.Raw(holdfast.Security(scheme.Credential()), greet2))
+		app.Handle("GET "+path, holdfast.Raw(holdfast.Security(scheme.Credential()), greet))
 	}
-	app.Handle("GET /basic", holdfast.Raw(holdfast.Security(holdfast.HTTPBasic("").Credential()), func(w http.ResponseWriter, r *http.Request, c holdfast.BasicCredentials) {
-		greet(w, r, c.Username)
+	app.Handle("GET /basic", holdfast.Raw(holdfast.Security(holdfast.HTTPBasic("").Credential()), func(w http.ResponseWriter, r *http.Request, c holdfast.BasicCredentials) error {
+		return greet(w, r, c.Username)
 	}))
 	server := httptest.NewServer(app)
 	t.Cleanup(server.Close)
 	return server
 }
 
-func greet(w http.ResponseWriter, r *http.Request, name string) {
+func greet(w http.ResponseWriter, r *http.Request, name string) error {
 	c, err := websocket.Accept(w, r, nil)
 	if err != nil {
-		return // the caller was told
+		return err // the caller was told
 	}
 	defer func() { _ = c.CloseNow() }() // after Close there is nothing to do
 	_ = c.Write(r.Context(), websocket.MessageText, []byte("hello "+name))
-	_ = c.Close(websocket.StatusNormalClosure, "")
+	return c.Close(websocket.StatusNormalClosure, "")
 }
-
-func greet2(w http.ResponseWriter, r *http.Request, name string) { greet(w, r, name) }
 
 func TestSchemesWorkOnWebSockets(t *testing.T) {
 	server := live(t)

@@ -6,9 +6,8 @@ package accountapi
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
+	"time"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
@@ -102,8 +101,7 @@ func answer(err error) error {
 		return nil
 	case errors.As(err, &throttled):
 		return &holdfast.Error{
-			Status: http.StatusTooManyRequests, Detail: "Too many attempts",
-			Header: http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(throttled.RetryAfter.Seconds())))}},
+			Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: throttled.RetryAfter,
 		}
 	case errors.Is(err, account.ErrBadLogin):
 		return holdfast.Errorf(http.StatusBadRequest, "Incorrect password")
@@ -126,5 +124,5 @@ func answer(err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	}
-	return &holdfast.Error{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}, Cause: err}
+	return &holdfast.Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Cause: err}
 }

@@ -82,7 +82,7 @@ func (s *Server) Register(on holdfast.Routes) {
 		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
 	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags,
 		holdfast.Summary("End the session that the token belongs to"))
-	on.Handle("GET /.well-known/jwks.json", holdfast.Raw(holdfast.Public(), s.keys), tags,
+	on.Handle("GET /.well-known/jwks.json", holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
 }
 
@@ -93,24 +93,24 @@ func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInpu
 	return holdfast.NoContent{}, nil
 }
 
-func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 	data, err := s.config.KeySet(r.Context())
 	if err != nil {
-		http.Error(w, `{"detail":"Service Unavailable"}`, http.StatusServiceUnavailable)
-		return
+		return unavailable(err)
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
 	age := cmp.Or(s.config.KeySetAge, time.Minute)
 	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
 	_, _ = w.Write(data) // the caller may be gone
+	return nil
 }
 
 // unavailable is for errors that are no answer about the caller: the store
 // could not be asked, so nobody may pass.
 func unavailable(err error) error {
 	return &holdfast.Error{
-		Status: http.StatusServiceUnavailable,
-		Header: http.Header{"Retry-After": {"1"}},
-		Cause:  err,
+		Status:     http.StatusServiceUnavailable,
+		RetryAfter: time.Second,
+		Cause:      err,
 	}
 }

@@ -3,9 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/holdfast-go/holdfast"
@@ -112,8 +110,8 @@ func refuse(code, description string) error {
 func tooMany(err *account.ThrottledError) error {
 	const words = "Too many attempts"
 	return &holdfast.Error{
-		Status: http.StatusTooManyRequests,
-		Header: http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(err.RetryAfter.Seconds())))}},
-		Body:   refusal{"slow_down", words, words},
+		Status:     http.StatusTooManyRequests,
+		RetryAfter: err.RetryAfter,
+		Body:       refusal{"slow_down", words, words},
 	}
 }

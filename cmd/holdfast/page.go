@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
-	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
 
 // What the pages behind one-time links share.
@@ -27,8 +26,8 @@ func explain(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error
 	var throttled *account.ThrottledError
 	switch {
 	case errors.As(err, &throttled):
-		seconds := int(math.Ceil(throttled.RetryAfter.Seconds()))
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		seconds := retryafter.Seconds(throttled.RetryAfter)
+		w.Header().Set("Retry-After", retryafter.Value(throttled.RetryAfter))
 		return http.StatusTooManyRequests, fmt.Sprintf("There were too many attempts from your address. Try again in %v.", time.Duration(seconds)*time.Second)
 	case errors.Is(err, account.ErrBadSetup):
 		return http.StatusForbidden, "This link was used already or is too old. If nobody is administrator yet, a restart of the server prints a new one."
@@ -44,8 +43,9 @@ func explain(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error
 }
 
 // renderPage answers with a page that no cache keeps, no other site frames, and
-// whose address no other site learns.
-func renderPage(w http.ResponseWriter, log *slog.Logger, status int, page *template.Template, view any) {
+// whose address no other site learns. Its error is that of a page that broke
+// off, which can only be logged.
+func renderPage(w http.ResponseWriter, status int, page *template.Template, view any) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -53,7 +53,5 @@ func renderPage(w http.ResponseWriter, log *slog.Logger, status int, page *templ
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	if err := page.Execute(w, view); err != nil {
-		log.Error("page", slog.String("page", page.Name()), slog.String("error", err.Error()))
-	}
+	return page.Execute(w, view)
 }

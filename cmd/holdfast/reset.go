@@ -102,21 +102,19 @@ func (p *reset) Register(on holdfast.Routes) {
 	on.Handle("POST /reset", holdfast.Raw(everybody, p.set), holdfast.Hidden())
 }
 
-func (p *reset) show(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
-	p.render(w, http.StatusOK, resetView{Secret: r.URL.Query().Get("secret")})
+func (p *reset) show(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+	return p.render(w, http.StatusOK, resetView{Secret: r.URL.Query().Get("secret")})
 }
 
-func (p *reset) set(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+func (p *reset) set(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 	if !readForm(w, r) {
-		p.render(w, http.StatusBadRequest, resetView{Problem: "The form could not be read."})
-		return
+		return p.render(w, http.StatusBadRequest, resetView{Problem: "The form could not be read."})
 	}
 	view := resetView{Secret: r.PostForm.Get("secret")}
 	next := r.PostForm.Get("password")
 	if next != r.PostForm.Get("again") {
 		view.Problem = "The two passwords differ."
-		p.render(w, http.StatusUnprocessableEntity, view)
-		return
+		return p.render(w, http.StatusUnprocessableEntity, view)
 	}
 	user, err := p.accounts.ResetPassword(r.Context(), account.Secret(view.Secret), account.Secret(next))
 	status := http.StatusOK
@@ -125,9 +123,9 @@ func (p *reset) set(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
 	} else {
 		status, view.Problem = explain(w, r, p.log, err)
 	}
-	p.render(w, status, view)
+	return p.render(w, status, view)
 }
 
-func (p *reset) render(w http.ResponseWriter, status int, view resetView) {
-	renderPage(w, p.log, status, resetPage, view)
+func (p *reset) render(w http.ResponseWriter, status int, view resetView) error {
+	return renderPage(w, status, resetPage, view)
 }

@@ -67,19 +67,19 @@ func (s *setup) Register(on holdfast.Routes) {
 	on.Handle("POST /setup", holdfast.Raw(everybody, s.create), holdfast.Hidden())
 }
 
-func (s *setup) style(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) {
+func (s *setup) style(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write([]byte(setupCSS))
+	_, _ = w.Write([]byte(setupCSS)) // the caller may be gone
+	return nil
 }
 
-func (s *setup) show(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
-	s.render(w, http.StatusOK, setupView{Secret: r.URL.Query().Get("secret")})
+func (s *setup) show(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+	return s.render(w, http.StatusOK, setupView{Secret: r.URL.Query().Get("secret")})
 }
 
-func (s *setup) create(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) {
+func (s *setup) create(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 	if !readForm(w, r) {
-		s.render(w, http.StatusBadRequest, setupView{Problem: "The form could not be read."})
-		return
+		return s.render(w, http.StatusBadRequest, setupView{Problem: "The form could not be read."})
 	}
 	view := setupView{Secret: r.PostForm.Get("secret"), Name: r.PostForm.Get("name")}
 	user, err := s.accounts.Setup(r.Context(), account.Secret(view.Secret), view.Name, account.Secret(r.PostForm.Get("password")))
@@ -89,9 +89,9 @@ func (s *setup) create(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone
 	} else {
 		status, view.Problem = explain(w, r, s.log, err)
 	}
-	s.render(w, status, view)
+	return s.render(w, status, view)
 }
 
-func (s *setup) render(w http.ResponseWriter, status int, view setupView) {
-	renderPage(w, s.log, status, setupPage, view)
+func (s *setup) render(w http.ResponseWriter, status int, view setupView) error {
+	return renderPage(w, status, setupPage, view)
 }

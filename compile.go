@@ -1,0 +1,104 @@
+package holdfast
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/schema"
+)
+
+var noContentType = reflect.TypeFor[NoContent]()
+
+// compiled is a route that is ready to serve: everything that was declared has
+// been decided, and serving is a straight list (see run.go).
+type compiled struct {
+	found   found
+	method  string
+	plan    *plan.Plan
+	inputs  []*bind.Input // all that the route reads, in the order of the document
+	input   *bind.Input   // the handler's own; nil if there is none
+	handler handler
+	work    job           // the handler within its bounds
+	timeout time.Duration // of the whole request; none if zero
+	status  int           // of success
+	host    *host
+	frames  sync.Pool
+	row     func() Access // made when first asked for
+}
+
+// compiler has what routes are compiled with.
+type compiler struct {
+	host      *host
+	types     *schema.Registry
+	lifetimes *lifetimes
+	replace   map[*plan.Node]*plan.Node
+	maxBody   int64
+}
+
+// compile makes the route's plan and ties the handler to it.
+func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
+	e := rt.endpoint
+	out := &compiled{
+		method: rt.method, host: c.host, status: rt.status(), timeout: rt.options.bounds.timeout,
+		found: found{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody},
+	}
+	if rt.options.maxBody != 0 {
+		out.found.maxBody = rt.options.maxBody
+	}
+	var l layout
+	var faults []plan.Fault
+	prepare := func(n *plan.Node, scopes plan.Scopes) (any, error) { return c.prepare(rt, out, n, scopes) }
+	out.plan, l.deps, faults = plan.Make(rt.policy, e.deps, plan.Config{Prepare: prepare, Replace: c.replace})
+	input, err := bind.Compile(e.in, bind.Options{Types: c.types, Path: rt.pattern.Names(), Body: true})
+	if err != nil {
+		faults = append(faults, plan.Fault{At: rt.at, Err: err})
+	}
+	out.reads(input)
+	out.input, l.input = input, input
+	for i, newCell := range e.cells {
+		if at := out.plan.AddCell(newCell); i == 0 {
+			l.io = at
+		}
+	}
+	out.handler = e.handle(l)
+	out.work = rt.options.bounds.around(out.run)
+	out.row = sync.OnceValue(rt.row)
+	out.frames.New = func() any { return out.plan.NewFrame() }
+	return out, faults
+}
+
+// prepare makes what a step needs of the application.
+func (c *compiler) prepare(rt *route, out *compiled, n *plan.Node, scopes plan.Scopes) (any, error) {
+	switch n.Kind {
+	case plan.Lifetime:
+		return c.lifetimes.of(n), nil
+	case plan.ScopeList:
+		return typedScopes(scopes), nil
+	}
+	input, err := bind.Compile(n.Type, bind.Options{Types: c.types, Path: rt.pattern.Names()})
+	out.reads(input)
+	return input, err
+}
+
+// reads notes an input for the document.
+func (c *compiled) reads(input *bind.Input) {
+	if input != nil {
+		c.inputs = append(c.inputs, input)
+	}
+}
+
+// named says of mistakes which route has them, and where else to look.
+func (rt *route) named(faults []plan.Fault) []error {
+	out := make([]error, len(faults))
+	for i, one := range faults {
+		out[i] = fmt.Errorf("%v: %s: %w", rt.at, rt.name(), one.Err)
+		if one.At != rt.at && one.At != (place{}) {
+			out[i] = fmt.Errorf("%w (declared at %v)", out[i], one.At)
+		}
+	}
+	return out
+}

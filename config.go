@@ -1,0 +1,42 @@
+package holdfast
+
+import "log/slog"
+
+// Config describes an application. Only Title and Version matter to most.
+type Config struct {
+	Title       string
+	Version     string
+	Description string
+
+	// Logger gets one record for each request that failed for a reason of
+	// ours. slog.Default() if nil.
+	Logger *slog.Logger
+
+	// MaxBody is the largest request body in bytes, also of raw handlers. 1 MiB
+	// if zero; a route may have a limit of its own.
+	MaxBody int64
+
+	// Docs says where the docs page and the document stand, and who may read
+	// them. The zero Docs is /docs and /openapi.json, for everybody.
+	Docs Docs
+
+	// Observe is called when a request begins, with the route as it was
+	// registered, such as "GET /items/{id}", or "" where none fits. What it
+	// returns is called when the request has been answered. It must be safe
+	// for concurrent use. Nothing is observed, at no cost, if nil.
+	Observe func(route string) func(Observation)
+
+	// Roles are the roles of the application, with what they grant: see
+	// [Role.Grants]. If there are any, then a role that no route needs, and a
+	// role or scope that a route needs and nobody can have, are errors at start.
+	Roles []Role
+
+	// Ungranted are scopes that no role grants, and that is meant.
+	Ungranted []Scope
+
+	// OnDecision is called with every decision about who may call, before the
+	// answer to it, and must not block. What it returns is sent with a refusal
+	// as "request", beside what is missing, so that the caller can refer to it;
+	// nothing is if it is "". No decision is made up when OnDecision is nil.
+	OnDecision func(Decision) string
+}

@@ -1,0 +1,148 @@
+package holdfast
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// cleanupTime bounds what runs at the end of a request: the context of deferred
+// functions ends then, and so does, counted anew, that of functions after the
+// response.
+const cleanupTime = 30 * time.Second
+
+// endKey finds what a context belongs to: a request in progress, or a Lifetime
+// dependency that is being made.
+type endKey struct{}
+
+// atEnd is what functions can be deferred with.
+type atEnd interface{ atEnd() *stack }
+
+// ofResponse is a request in progress.
+type ofResponse interface {
+	afterResponse() *stack
+	header() http.Header
+}
+
+// Defer registers cleanup for the end of the request, as FastAPI's yield does:
+// after the handler, before the response is sent, last registered first.
+// cleanup gets the request's error, nil on success, also that of a panic; what
+// it returns becomes the response, and nil keeps what there was. After a [Raw]
+// handler has written, an error can only be logged.
+//
+// A caller who hangs up does not cancel cleanups: while they run, ctx itself,
+// which is the context of the request, has not ended even if it had before, and
+// ends 30 seconds after the first of them began. That does not hold of contexts
+// that were derived from ctx earlier.
+//
+// With the context of a [Lifetime] dependency, cleanup runs when the
+// application is closed, and what it returns is what [App.Close] returns.
+//
+// Defer panics with any other context, and after the end.
+func Defer(ctx context.Context, cleanup func(error) error) {
+	d, _ := ctx.Value(endKey{}).(atEnd)
+	if d == nil || !d.atEnd().push(cleanup) {
+		panic("holdfast: Defer needs the context of a request in progress, or of a Lifetime dependency")
+	}
+}
+
+// AfterResponse registers fn for after the response was sent: for cleanup that
+// a caller need not wait for, or work of which it need not know the outcome.
+// fn gets the request's error; the last registered runs first. What was
+// registered with [Defer] has run before. A panic is logged.
+//
+// The connection waits for fn. As with [Defer], a caller who hangs up does not
+// cancel it: ctx ends when fn has returned, or 30 seconds after the first such
+// function began. Prefer Defer for whatever may still fail, such as a commit:
+// after the response, the caller can no longer be told.
+//
+// AfterResponse panics when ctx is not the context of a request in progress.
+func AfterResponse(ctx context.Context, fn func(error)) {
+	x, _ := ctx.Value(endKey{}).(ofResponse)
+	if x == nil || !x.afterResponse().push(func(err error) error { fn(err); return nil }) {
+		panic("holdfast: AfterResponse needs the context of a request in progress")
+	}
+}
+
+// ResponseHeader returns the headers of the response in progress, for
+// handlers that must set one. It panics when ctx is not a request's.
+func ResponseHeader(ctx context.Context) http.Header {
+	x, _ := ctx.Value(endKey{}).(ofResponse)
+	if x == nil {
+		panic("holdfast: ResponseHeader needs the context of a request in progress")
+	}
+	return x.header()
+}
+
+// stack has functions that run once, last registered first, and can register
+// others while they do. The zero stack is empty. It is safe for concurrent use.
+type stack struct {
+	mu   sync.Mutex
+	list []func(error) error
+	over bool
+}
+
+// push reports whether the function will run: not after the end.
+func (s *stack) push(fn func(error) error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.list = append(s.list, fn)
+	return true
+}
+
+// pop returns the next one to run. After the last, none can be registered.
+func (s *stack) pop() func(error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.list) - 1
+	if last < 0 {
+		s.over = true
+		return nil
+	}
+	fn := s.list[last]
+	s.list = s.list[:last]
+	return fn
+}
+
+// empty reports whether there is none. If so, none can be registered any more.
+func (s *stack) empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = len(s.list) == 0
+	return s.over
+}
+
+// close takes the functions away unrun. None can be registered any more.
+func (s *stack) close() []func(error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.list
+	s.list, s.over = nil, true
+	return list
+}
+
+// unwind runs the functions and returns the error that is left. One that
+// panics counts as one that failed.
+func (s *stack) unwind(err error) error {
+	for fn := s.pop(); fn != nil; fn = s.pop() {
+		if changed := guard(func() error { return fn(err) }); changed != nil {
+			err = changed
+		}
+	}
+	return err
+}
+
+// runAll runs functions, the last first, and joins what goes wrong.
+func runAll(list []func(error) error, cause error) error {
+	var failed []error
+	for _, fn := range slices.Backward(list) {
+		failed = append(failed, guard(func() error { return fn(cause) }))
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,371 @@
+package holdfast
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/retryafter"
+	"github.com/holdfast-go/holdfast/internal/schema"
+)
+
+// This file alone knows which error has which status. The statuses of success,
+// of redirects and of the document stand where those are made.
+
+// Violation is one entry of a 422: what does not fit, and where. The list of
+// them is the "detail" of the answer.
+type Violation struct {
+	Type  string         `json:"type"`            // what kind of mistake, for programs
+	Loc   []any          `json:"loc"`             // where: "body", then member names and indexes
+	Msg   string         `json:"msg"`             // what is wrong, for people
+	Input any            `json:"input,omitempty"` // the value, if it is a scalar and no secret
+	Ctx   map[string]any `json:"ctx,omitempty"`   // the bound that was missed
+}
+
+// MarshalJSON writes the violation as FastAPI does: a value that is missing has
+// the input null, others have none if it must not be shown.
+func (v Violation) MarshalJSON() ([]byte, error) { return json.Marshal(schema.Violation(v)) }
+
+// Error is an answer that a handler or a dependency gives instead of its
+// value, as FastAPI's HTTPException is. Detail may be any JSON value and is
+// shown to the caller; Cause is for the log alone. An error of any other type
+// is a 500 in plain text, as FastAPI's is, that tells the caller nothing.
+type Error struct {
+	Status int         // the HTTP status; 500 if zero
+	Detail any         // the body's "detail"; the status's own words if nil
+	Header http.Header // added to the response
+	Body   any         // sent instead of {"detail": Detail}, for protocols with words of their own
+	Cause  error       // logged, never sent
+
+	// RetryAfter is when the caller may come again: the header Retry-After
+	// (RFC 9110 section 10.2.3) in whole seconds, rounded up, at least one. There
+	// is no such header if it is zero.
+	RetryAfter time.Duration
+
+	unexpected bool // no code chose this answer
+}
+
+// Errorf makes an Error whose detail is a sentence.
+func Errorf(status int, format string, args ...any) *Error {
+	return &Error{Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Error is the status and the detail, and the cause where there is one.
+func (e *Error) Error() string {
+	if e == nil {
+		return "a nil *holdfast.Error"
+	}
+	text := fmt.Sprintf("%d %v", e.status(), e.detail())
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Cause
+}
+
+func (e *Error) status() int {
+	if e.Status == 0 {
+		return http.StatusInternalServerError
+	}
+	return e.Status
+}
+
+func (e *Error) detail() any {
+	if e.Detail == nil {
+		return http.StatusText(e.status())
+	}
+	return e.Detail
+}
+
+// headers are those that the answer adds to the response.
+func (e *Error) headers() http.Header {
+	if e.RetryAfter <= 0 {
+		return e.Header
+	}
+	out := e.Header.Clone()
+	if out == nil {
+		out = http.Header{}
+	}
+	out.Set("Retry-After", retryafter.Value(e.RetryAfter))
+	return out
+}
+
+// ours reports whether the answer says that the server failed.
+func (e *Error) ours() bool { return e.status() >= http.StatusInternalServerError }
+
+// logged reports whether the answer belongs in the log, with the error behind
+// it. A flood that is told to come again must not flood the log.
+func (e *Error) logged(err error) bool {
+	return e.ours() && !(e.status() == http.StatusServiceUnavailable && isBusy(err))
+}
+
+// bodiless reports whether the answer has no body, as RFC 9110 section 15 has
+// it for its status.
+func (e *Error) bodiless() bool {
+	return e.status() == http.StatusNoContent || e.status() == http.StatusNotModified
+}
+
+// content is what the answer's body says about an error, and in which form.
+func (e *Error) content(r *http.Request, err error) (kind string, body any) {
+	switch {
+	case e.Body != nil:
+		return jsonKind, e.Body
+	case wantsProblem(r):
+		status := e.status()
+		return "application/problem+json", withReference(map[string]any{
+			"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail(),
+		}, err)
+	case e.unexpected:
+		return textKind, plainText(http.StatusText(e.status()))
+	}
+	return jsonKind, withReference(map[string]any{"detail": e.detail()}, err)
+}
+
+// lastResort answers when the answer itself cannot be written.
+var lastResort = Error{unexpected: true}
+
+// noRoute says that no route serves a request. allowed are the methods for
+// which its path has one.
+type noRoute struct{ allowed []string }
+
+func (e *noRoute) Error() string { return "no route" }
+
+// invalidInput is everything in a request that does not fit.
+type invalidInput struct{ violations []Violation }
+
+func (e *invalidInput) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.violations)) }
+
+// invalid collects the violations of several errors.
+func invalid(list []error) *invalidInput {
+	out := &invalidInput{}
+	for _, err := range list {
+		if one, ok := errors.AsType[*bind.Invalid](err); ok {
+			for _, v := range one.Violations {
+				out.violations = append(out.violations, Violation(v))
+			}
+		}
+	}
+	return out
+}
+
+// busy is an error that says when to come again, as those of package work do.
+// It says nothing about the caller or the input: they were not looked at.
+type busy interface {
+	error
+	RetryAfter() time.Duration
+}
+
+// isBusy reports whether the reason for an answer is that something was busy.
+func isBusy(err error) bool {
+	_, ok := errors.AsType[busy](err)
+	return ok
+}
+
+// refusedBy turns what a verifier said into a refusal, unless the verifier
+// chose its own answer, was stopped, or found no time to look.
+func refusedBy(s *plan.Scheme, err error) error {
+	var chosen *Error
+	if errors.As(err, &chosen) || isBusy(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &plan.BadCredential{Scheme: s, Cause: err}
+}
+
+// explained is a refusal to which the caller can refer, and what would have
+// let the caller in.
+type explained struct {
+	error
+	reference     string
+	scopes, roles []string
+}
+
+func (e *explained) Unwrap() error { return e.error }
+
+// withReference adds to a refusal's body what is missing and the reference
+// under which it can be looked up, and nothing else.
+func withReference(body map[string]any, err error) map[string]any {
+	e, ok := errors.AsType[*explained](err)
+	if !ok {
+		return body
+	}
+	body["request"] = e.reference
+	missing := map[string][]string{}
+	if len(e.scopes) > 0 {
+		missing["scopes"] = e.scopes
+	}
+	if len(e.roles) > 0 {
+		missing["any_role_of"] = e.roles
+	}
+	if len(missing) > 0 {
+		body["missing"] = missing
+	}
+	return body
+}
+
+// answerTo finds the answer to an error: that of the outermost error in its
+// tree which has one.
+func answerTo(err error) *Error {
+	if answer := answerOf(err); answer != nil {
+		return answer
+	}
+	return &Error{Cause: err, unexpected: true}
+}
+
+//nolint:errorlint // this is the walk itself: what stands outside is asked first
+func answerOf(err error) *Error {
+	switch e := err.(type) {
+	case *Error:
+		if e != nil && e.status() >= 200 && e.status() <= 599 {
+			return e
+		}
+	case *panicError:
+		return &Error{Cause: err, unexpected: true}
+	case *noRoute:
+		return e.answer()
+	case *plan.NoCredential, *plan.BadCredential, *plan.NoScope, *plan.NoRole:
+		return refusal(err)
+	case *invalidInput:
+		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations}
+	case *bind.BodyError:
+		return bodyAnswer(e)
+	case *http.MaxBytesError:
+		return Errorf(http.StatusRequestEntityTooLarge, "The body is larger than %d bytes", e.Limit)
+	case busy:
+		return &Error{Status: http.StatusServiceUnavailable, RetryAfter: max(e.RetryAfter(), 1), Cause: err}
+	case interface{ Unwrap() error }:
+		return answerOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			if answer := answerOf(one); answer != nil {
+				return answer
+			}
+		}
+	}
+	if err == context.DeadlineExceeded {
+		return &Error{Status: http.StatusServiceUnavailable, Cause: err}
+	}
+	return nil
+}
+
+func (e *noRoute) answer() *Error {
+	if len(e.allowed) == 0 {
+		return &Error{Status: http.StatusNotFound, Cause: e}
+	}
+	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {strings.Join(e.allowed, ", ")}}, Cause: e}
+}
+
+// bodyAnswer answers for a body that cannot be read.
+func bodyAnswer(e *bind.BodyError) *Error {
+	switch e.Problem {
+	case bind.NotJSON:
+		return Errorf(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
+	case bind.Malformed:
+		return &Error{Status: http.StatusBadRequest, Detail: "There was an error parsing the body", Cause: e}
+	}
+	return &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
+}
+
+// refusal answers a caller who may not call.
+//
+//nolint:errorlint // answerOf has found the error in its tree
+func refusal(err error) *Error {
+	switch e := err.(type) {
+	case *plan.NoCredential:
+		if own, ok := e.Scheme.Missing.(*Error); ok {
+			return own
+		}
+		return challenge(http.StatusUnauthorized, "Not authenticated", e.Scheme.Challenge, nil)
+	case *plan.BadCredential:
+		return challenge(http.StatusUnauthorized, "Could not validate credentials", challengeOf(e.Scheme, "invalid_token", nil), err)
+	case *plan.NoScope:
+		return challenge(http.StatusForbidden, "Not enough permissions", challengeOf(e.Scheme, "insufficient_scope", e.Scopes), err)
+	}
+	return &Error{Status: http.StatusForbidden, Detail: "Operation not permitted", Cause: err}
+}
+
+func challenge(status int, detail, value string, cause error) *Error {
+	return &Error{Status: status, Detail: detail, Header: http.Header{"Www-Authenticate": {value}}, Cause: cause}
+}
+
+// challengeOf appends RFC 6750 section 3 parameters to the challenge of a
+// bearer scheme; other schemes have no such parameters.
+func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
+	if !s.Bearer {
+		return s.Challenge
+	}
+	out := s.Challenge + ` error="` + code + `"`
+	if len(scopes) > 0 {
+		out += `, scope="` + scopes.String() + `"`
+	}
+	return out
+}
+
+// isRefusal reports whether err says no to the caller, rather than that
+// something broke.
+func isRefusal(err error) bool {
+	_, none := errors.AsType[*plan.NoCredential](err)
+	_, refused := errors.AsType[*plan.BadCredential](err)
+	status := answerTo(err).status()
+	return none || refused || status >= 400 && status < 500
+}
+
+// lacksPermission reports whether a refusal's answer is 403.
+func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
+
+// weight says how far a refused alternative got; the answer is that of the one
+// that got furthest. 403 comes before everything. A parameter that does not fit
+// comes next if the credentials of the alternative were good: signing in again
+// would not help.
+func weight(err error, credentials bool) int {
+	if _, ok := errors.AsType[*plan.NoCredential](err); ok {
+		return 2
+	}
+	if _, ok := errors.AsType[*plan.BadCredential](err); ok {
+		return 3
+	}
+	switch answerTo(err).status() {
+	case http.StatusUnprocessableEntity:
+		if !credentials {
+			return 1
+		}
+	case http.StatusUnauthorized:
+		return 3
+	case http.StatusForbidden:
+		return 5
+	}
+	return 4
+}
+
+// withChallenges adds the challenges of the other alternatives to a 401 for a
+// caller who presented nothing, so that the caller learns every way in.
+func withChallenges(err error, branches []plan.Branch) error {
+	none, ok := errors.AsType[*plan.NoCredential](err)
+	if len(branches) < 2 || !ok || none.Scheme.Missing != nil {
+		return err // a scheme's own answer stays as it is
+	}
+	answer := answerTo(err)
+	answer.Cause = err // which it still is
+	seen := map[string]bool{none.Scheme.Challenge: true}
+	for _, b := range branches {
+		for _, one := range b.Schemes {
+			if c := one.Scheme.Challenge; !seen[c] {
+				seen[c] = true
+				answer.Header.Add("WWW-Authenticate", c)
+			}
+		}
+	}
+	return answer
+}

@@ -1,0 +1,161 @@
+package holdfast
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/bulkhead"
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/routing"
+)
+
+// exchange is one request in progress, and the context that its dependencies
+// and handler see. It is never pooled: handlers leak contexts.
+type exchange struct {
+	context.Context // of the request, with the deadline of the route
+
+	request *http.Request
+	seen    *http.Request // the request without its body, made when first asked for
+	found   *found
+	mounted bool        // another router found the route, and has set the path values
+	frame   *plan.Frame // nil once the request is over
+
+	response response
+	held     *bulkhead.Bulkhead // of which a place is held; nil for none
+
+	deferred stack // before the response
+	after    stack // after it
+	late     atomic.Pointer[context.Context]
+}
+
+// found is what requests need to know of the route that serves them.
+type found struct {
+	name    string // "GET /items/{id}"
+	pattern *routing.Pattern
+	maxBody int64 // in bytes
+}
+
+// Frame is the memory of the request.
+func (x *exchange) Frame() *plan.Frame { return x.frame }
+
+// Sent is the request as it arrived.
+func (x *exchange) Sent() *http.Request { return x.request }
+
+// Request is the request as dependencies may see it: with everything but the
+// body, because the caller may not have passed yet. It is made when first asked
+// for.
+func (x *exchange) Request() *http.Request {
+	if x.seen == nil {
+		x.seen = x.withPath()
+		x.seen.Body = http.NoBody
+	}
+	return x.seen
+}
+
+// whole is the request as handlers see it: with its body.
+func (x *exchange) whole() *http.Request {
+	x.BodyLimit()
+	return x.withPath()
+}
+
+// withPath is the request with the exchange as context, and with the pattern
+// and path values of its route.
+func (x *exchange) withPath() *http.Request {
+	r := x.request.WithContext(x)
+	if r.Pattern == "" {
+		r.Pattern = x.found.name
+	}
+	if !x.mounted {
+		r.Pattern = x.found.name
+		x.found.pattern.SetValues(r)
+	}
+	return r
+}
+
+// PathValue is the decoded value of a wildcard: of the router that found the
+// route, which may be another one.
+func (x *exchange) PathValue(name string) (string, bool) {
+	if x.mounted {
+		value := x.request.PathValue(name)
+		return value, value != ""
+	}
+	return x.found.pattern.Value(x.request, name)
+}
+
+// limitedBody is a body that knows its bound.
+type limitedBody struct{ io.ReadCloser }
+
+// BodyLimit bounds the body and returns how many bytes of it may be read.
+func (x *exchange) BodyLimit() int64 {
+	if _, done := x.request.Body.(limitedBody); !done && x.request.Body != nil {
+		x.request.Body = limitedBody{http.MaxBytesReader(x.response.writer, x.request.Body, x.found.maxBody)}
+	}
+	return x.found.maxBody
+}
+
+// within gives the exchange a deadline, and returns what gives it up.
+func (x *exchange) within(d time.Duration) context.CancelFunc {
+	ctx, cancel := context.WithTimeout(x.Context, d)
+	x.Context = ctx
+	return cancel
+}
+
+// outlive lets the exchange go on for some time whether or not the caller is
+// still there. Other goroutines may hold the exchange as their context.
+func (x *exchange) outlive(d time.Duration) context.CancelFunc {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Context), d)
+	x.late.Store(&ctx)
+	return func() {
+		x.late.Store(nil)
+		cancel()
+	}
+}
+
+// current is the context that decides when the exchange ends.
+func (x *exchange) current() context.Context {
+	if late := x.late.Load(); late != nil {
+		return *late
+	}
+	return x.Context
+}
+
+// Deadline is that of the context that decides now.
+func (x *exchange) Deadline() (time.Time, bool) { return x.current().Deadline() }
+
+// Done is that of the context that decides now.
+func (x *exchange) Done() <-chan struct{} { return x.current().Done() }
+
+// Err is that of the context that decides now.
+func (x *exchange) Err() error { return x.current().Err() }
+
+// Value makes the exchange findable by Defer from any context derived of it.
+func (x *exchange) Value(key any) any {
+	if key == (endKey{}) {
+		return x
+	}
+	return x.current().Value(key)
+}
+
+func (x *exchange) atEnd() *stack         { return &x.deferred }
+func (x *exchange) afterResponse() *stack { return &x.after }
+func (x *exchange) header() http.Header   { return x.response.writer.Header() }
+
+// unwind runs what was deferred and returns the error that is left.
+func (x *exchange) unwind(err error) error {
+	if x.deferred.empty() {
+		return err
+	}
+	defer x.outlive(cleanupTime)()
+	return x.deferred.unwind(err)
+}
+
+// giveBack gives back the place that the request holds, if it does.
+func (x *exchange) giveBack() {
+	if x.held != nil {
+		x.held.Release()
+		x.held = nil
+	}
+}

@@ -1,0 +1,236 @@
+package holdfast
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/openapi"
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/routing"
+)
+
+// This file has the checks at start: everything that can be wrong about what
+// was declared and that neither the compiler nor the making of a plan says.
+
+// methods are those that a route can be registered for.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+
+// faults says what is wrong with the declaration of a route, and reads its
+// path.
+func (rt *route) faults(pattern, path string) []error {
+	p, err := routing.Parse(path)
+	rt.pattern = &p
+	var out []error
+	check := func(wrong bool, format string, args ...any) {
+		if wrong {
+			out = append(out, fmt.Errorf(format, args...))
+		}
+	}
+	switch {
+	case !strings.Contains(pattern, " "):
+		return []error{errors.New(`a pattern is "METHOD /path"`)}
+	case !strings.HasPrefix(path, "/"):
+		return []error{errors.New("a path begins with a slash")}
+	}
+	check(err != nil, "%w", err)
+	check(!slices.Contains(methods, rt.method), "method %q is none of %s (HEAD comes with GET)", rt.method, strings.Join(methods, ", "))
+	check(rt.policy == nil, "the zero Policy; if everybody may call, say Public()")
+	if rt.policy != nil {
+		check(rt.policy.Fault != "", "the policy: %s", rt.policy.Fault)
+	}
+	check(rt.endpoint.fault != "", "%s", rt.endpoint.fault)
+	for _, dep := range rt.endpoint.deps {
+		check(dep.Fault() != "", "the handler takes %s", dep.Fault())
+	}
+	return append(out, rt.options.faults()...)
+}
+
+// faults says what is wrong with options by themselves.
+func (o *routeOptions) faults() []error {
+	var out []error
+	check := func(wrong bool, text string) {
+		if wrong {
+			out = append(out, errors.New(text))
+		}
+	}
+	check(o.status != 0 && o.status != http.StatusSwitchingProtocols && (o.status < 200 || o.status > 599),
+		fmt.Sprintf("status %d is no status of a response", o.status))
+	if most := o.bounds.atOnce; most != nil {
+		check(most.Requests < 1 || most.Queue < 0, "Limit wants at least one request at once, and no negative queue")
+	}
+	check(o.nilLane, "InLane wants a lane, not nil")
+	check(o.noTime, "Timeout wants more than no time")
+	return out
+}
+
+// conflict names both places of two routes that do not go together.
+func conflict(rt *route, routes []*route, err error) error {
+	if with, ok := errors.AsType[*routing.Conflict[*compiled]](err); ok {
+		for _, other := range routes {
+			if other.compiled == with.With {
+				return twoRoutes(rt, other)
+			}
+		}
+	}
+	return fmt.Errorf("%v: %s: %w", rt.at, rt.name(), err)
+}
+
+func twoRoutes(rt, other *route) error {
+	if rt.name() == other.name() {
+		return fmt.Errorf("%v: %s is registered already at %v", rt.at, rt.name(), other.at)
+	}
+	return fmt.Errorf("%v: %s conflicts with %s at %v: some path would match both", rt.at, rt.name(), other.name(), other.at)
+}
+
+// docsFault says what is wrong with the paths of the docs page.
+func docsFault(d Docs) error {
+	for _, path := range []string{d.Path, d.DocumentPath} {
+		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {
+			return errors.New(path + ` is no path of a page, such as "/docs"`)
+		}
+	}
+	return nil
+}
+
+// componentName is what OpenAPI allows as the name of a component.
+var componentName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+
+// schemeFaults reports two schemes of one name, and mistakes in a scheme's
+// own declaration. From now on no scope can be declared.
+func schemeFaults(routes []*route) []error {
+	var out []error
+	named := map[string]*plan.Scheme{}
+	for _, s := range schemesOf(routes) {
+		s.Frozen.Store(true)
+		out = append(out, s.Faults...)
+		if !componentName.MatchString(s.Name) {
+			out = append(out, fmt.Errorf("%v: scheme name %q: OpenAPI allows letters, digits, and . _ -", s.At, s.Name))
+		}
+		if other, ok := named[s.Name]; ok {
+			out = append(out, fmt.Errorf("%v: scheme %s has the name of another at %v; give one of them Named(...)", s.At, s.Name, other.At))
+		}
+		named[s.Name] = s
+	}
+	return out
+}
+
+// documentFaults reports routes that the document could not tell apart: of one
+// method and path there, as /files/{p} and /files/{p...} are, or of one
+// operation id. A route that is registered twice has its error from mount.
+func documentFaults(routes []*route) []error {
+	var out []error
+	seen, ids := map[string]*route{}, map[string]*route{}
+	for _, rt := range routes {
+		if rt.options.hidden {
+			continue
+		}
+		key := rt.method + " " + openapi.PathOf(rt.pattern.Path)
+		other, ok := seen[key]
+		if ok && other.name() == rt.name() && !rt.guard && !other.guard {
+			continue
+		}
+		if ok {
+			out = append(out, fmt.Errorf("%v: %s is %s in the document, as the route at %v is; make one of them Hidden()", rt.at, rt.pattern.Path, key, other.at))
+		}
+		if other, ok := ids[rt.options.id]; ok && rt.options.id != "" {
+			out = append(out, fmt.Errorf("%v: operation id %q is also the route's at %v", rt.at, rt.options.id, other.at))
+		}
+		seen[key], ids[rt.options.id] = rt, rt
+	}
+	return out
+}
+
+// shadowFaults reports routes that take paths of another and are easier to
+// call, and options that say so of no such pair. The docs page is where its
+// configuration says.
+func shadowFaults(routes []*route) []error {
+	var out []error
+	for _, rt := range routes {
+		meant := map[string]bool{}
+		for _, other := range routes {
+			if rt == other || rt.at == plan.BuiltIn || rt.method != other.method || rt.name() == other.name() || !rt.pattern.Within(other.pattern) {
+				continue
+			}
+			meant[other.pattern.Path] = true
+			if err := rt.shadows(other); err != nil {
+				out = append(out, err)
+			}
+		}
+		for _, path := range rt.options.shadows {
+			if !meant[path] {
+				out = append(out, fmt.Errorf("%v: %s: Shadows(%q): it takes no path of such a route", rt.at, rt.name(), path))
+			}
+		}
+	}
+	return out
+}
+
+func (rt *route) shadows(other *route) error {
+	if slices.Contains(rt.options.shadows, other.pattern.Path) {
+		return nil
+	}
+	who, looser, err := rt.access().Looser(other.access())
+	if err != nil {
+		return err
+	}
+	if !looser {
+		return nil
+	}
+	return fmt.Errorf("%v: %s takes paths of %s at %v and admits %s, which %s refuses; if it is meant, add Shadows(%q) to the options of %s",
+		rt.at, rt.name(), other.name(), other.at, who, other.name(), other.pattern.Path, rt.name())
+}
+
+// roleFaults compares the roles and scopes that routes ask for with those that
+// the configuration declares, if it declares any.
+func roleFaults(routes []*route, config Config) []error {
+	if len(config.Roles) == 0 {
+		return nil
+	}
+	var out []error
+	d := accessDocument(routes, config.Roles)
+	for i, r := range config.Roles {
+		if r.r == nil {
+			out = append(out, errors.New("the zero Role is in Config.Roles; declare it with NewRole"))
+			continue
+		}
+		if !used(d, d.Roles[i]) {
+			out = append(out, fmt.Errorf("%v: role %s: no route asks for it, and none for a scope that it grants", r.r.At, r.Name()))
+		}
+	}
+	for _, r := range d.Routes {
+		out = append(out, undeclared(d, r, config.Ungranted)...)
+	}
+	return out
+}
+
+func used(d access.Document, r access.Role) bool {
+	return slices.ContainsFunc(d.Routes, func(rt access.Route) bool {
+		return slices.Contains(rt.Roles, r.Name) ||
+			slices.ContainsFunc(r.Scopes, func(scope string) bool { return slices.Contains(rt.Scopes, scope) })
+	})
+}
+
+// undeclared reports what a route asks for and no role of the configuration
+// can give.
+func undeclared(d access.Document, r access.Route, ungranted []Scope) []error {
+	var out []error
+	for _, name := range r.Roles {
+		if _, ok := d.Role(name); !ok {
+			out = append(out, fmt.Errorf("%s: %s asks for the role %s, which Config.Roles does not have", r.Declared, r.Name(), name))
+		}
+	}
+	grants := slices.ContainsFunc(d.Roles, func(role access.Role) bool { return len(role.Scopes) > 0 })
+	for _, name := range r.Scopes {
+		granted := slices.ContainsFunc(d.Roles, func(role access.Role) bool { return slices.Contains(role.Scopes, name) })
+		meant := slices.ContainsFunc(ungranted, func(s Scope) bool { return s.Name() == name })
+		if grants && !granted && !meant {
+			out = append(out, fmt.Errorf("%s: %s asks for the scope %s, which no role of Config.Roles grants; if it is meant, put it into Config.Ungranted", r.Declared, r.Name(), name))
+		}
+	}
+	return out
+}

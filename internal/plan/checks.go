@@ -1,0 +1,33 @@
+package plan
+
+// checkScopes reports, once for each declaration, scopes on the paths below n
+// that nothing would check.
+func (p *planner) checkScopes(n *Node) {
+	if n == nil || p.checked[n] || p.config.Replace != nil { // what is replaced was checked in the original
+		return
+	}
+	p.checked[n] = true
+	if n.Kind == Require {
+		for _, one := range n.Scopes {
+			p.checkScope(n, one)
+		}
+	}
+	for _, dep := range n.Deps {
+		p.checkScopes(dep)
+	}
+}
+
+func (p *planner) checkScope(n *Node, one *Scope) {
+	switch {
+	case one == nil:
+		p.fault(n.At, "%s requires the zero Scope; declare it with a scheme's Scope method", n.Describe())
+	case one.Scheme == nil && !n.asksScopes:
+		p.fault(n.At, "scope %q has no scheme, and nothing that %s takes asks for SecurityScopes: nothing would check it", one.Name, n.Describe())
+	case one.Scheme == nil:
+	case !contains(n.Schemes, one.Scheme):
+		p.fault(n.At, "scope %q belongs to scheme %s, which %s does not reach", one.Name, one.Scheme.Name, n.Describe())
+	case !contains(n.verified, one.Scheme) && !n.asksScopes:
+		p.fault(n.At, "scope %q: %s reads the credential of %s but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it",
+			one.Name, n.Describe(), one.Scheme.Name)
+	}
+}

@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// Place is where in the source something was declared. Every error of a
+// declaration names one.
+type Place struct {
+	File string
+	Line int
+}
+
+// BuiltIn is the place of the routes that every application has.
+var BuiltIn = Place{File: "holdfast"}
+
+// String is the file with its folder, and the line: "shop/main.go:41".
+func (p Place) String() string {
+	switch p {
+	case Place{}:
+		return "unknown place"
+	case BuiltIn:
+		return "built in"
+	}
+	dir, file := filepath.Split(p.File)
+	return fmt.Sprintf("%s/%s:%d", filepath.Base(dir), file, p.Line)
+}
+
+// Scheme is a way in which callers present a credential.
+type Scheme struct {
+	Name       string
+	Text       string // for people
+	Challenge  string // the value of WWW-Authenticate
+	Bearer     bool   // RFC 6750: the challenge carries error and scope
+	OpenAPI    map[string]any
+	Missing    error // the answer to callers without a credential; nil for the usual one
+	Scopes     Scopes
+	Credential *Node // finds the credential in a request
+	At         Place
+	Faults     []error
+	Frozen     atomic.Bool // set when the first application that reaches it starts
+}
+
+// Scope is one permission that a credential of a scheme may carry.
+type Scope struct {
+	Name   string
+	Text   string  // for people
+	Scheme *Scheme // nil for a scope that a dependency checks for itself
+	At     Place
+}
+
+// Role is a named set of people.
+type Role struct {
+	Name   string
+	Text   string // for people
+	Grants Scopes
+	At     Place
+}
+
+// Scopes is a list of scopes in the order in which they were required,
+// outermost first. A nil element is a zero Scope: an error at start.
+type Scopes []*Scope
+
+// Names lists the scopes' names; the list is never nil.
+func (s Scopes) Names() []string {
+	out := make([]string, len(s))
+	for i, one := range s {
+		if one != nil {
+			out[i] = one.Name
+		}
+	}
+	return out
+}
+
+// String joins the names with single spaces, as the scope parameter of
+// RFC 6749 section 3.3 is written.
+func (s Scopes) String() string { return strings.Join(s.Names(), " ") }
+
+// With returns s and then those of more that s does not hold yet.
+func (s Scopes) With(more Scopes) Scopes {
+	if len(more) == 0 {
+		return s
+	}
+	return union(s, more)
+}
+
+// Of returns the scopes that belong to a scheme.
+func (s Scopes) Of(scheme *Scheme) Scopes {
+	var out Scopes
+	for _, one := range s {
+		if one != nil && one.Scheme == scheme {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// identity tells the list from every other: two schemes may have scopes of one
+// name.
+func (s Scopes) identity() string {
+	var out strings.Builder
+	for _, one := range s {
+		fmt.Fprintf(&out, "%p ", one)
+	}
+	return out.String()
+}
+
+// RoleNames lists the names of roles; the list is never nil.
+func RoleNames(roles []*Role) []string {
+	out := make([]string, len(roles))
+	for i, one := range roles {
+		out[i] = one.Name
+	}
+	return out
+}
+
+// union is a and then those of b that a does not hold. It never writes into
+// a's array.
+func union[E comparable](a, b []E) []E {
+	out := a[:len(a):len(a)]
+	for _, one := range b {
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}

@@ -1,0 +1,36 @@
+// Package plan is the erased core of the library: what a policy asks for, and
+// the steps that a route takes to decide it, as data.
+//
+// A [Node] is a dependency without its type. A [Policy] is an OR of ANDs of
+// nodes. [Make] turns a policy and a handler's dependencies into a [Plan]: for
+// each alternative a [Branch] of steps, each of which says what it is and where
+// in the [Frame] its value goes. The runner follows the steps; the document,
+// the access table and the explanation of a refusal read the same ones.
+//
+// The package knows no status, no JSON and no application. It imports nothing
+// of this module.
+package plan
+
+import (
+	"context"
+	"net/http"
+)
+
+// Exchange is a request in progress as steps see it, and the context that the
+// functions of dependencies are given.
+type Exchange interface {
+	context.Context
+
+	// Frame is the memory of the request.
+	Frame() *Frame
+
+	// Sent is the request as it arrived, for code that leaves its body alone.
+	Sent() *http.Request
+
+	// Request is the request as a dependency may see it: without its body.
+	Request() *http.Request
+
+	// PathValue is the decoded value of a wildcard of the route's path, and
+	// whether there is one.
+	PathValue(name string) (string, bool)
+}

@@ -1,0 +1,88 @@
+package plan
+
+import "errors"
+
+// Plan is what a route does with a request. It is made once, when the
+// application starts, and never changes.
+type Plan struct {
+	Branches []Branch // the policy's alternatives, in their order
+	Params   []Step   // parameters that the handler's own dependencies take …
+	Own      []Step   // … and the rest of the handler's own dependencies
+
+	cells []func() Cell
+}
+
+// Branch is one alternative of the policy, ready to run.
+type Branch struct {
+	Steps     []Step
+	Principal int // the cell of the value that the handler gets
+	Schemes   []SchemeScopes
+	Absent    []*Scheme // of which no credential may be presented
+}
+
+// SchemeScopes is a scheme whose credential a branch needs, with all scopes
+// that are required of it.
+type SchemeScopes struct {
+	Scheme *Scheme
+	Scopes Scopes
+}
+
+// ErrUnfit says that a branch could not be decided, because a parameter does
+// not fit. The frame has the details.
+var ErrUnfit = errors.New("a parameter that the policy needs does not fit")
+
+// Run decides the branch. It returns nil if the caller passed, ErrUnfit, or
+// why the caller is refused or nothing could be decided.
+func (b *Branch) Run(x Exchange) error {
+	unfit := false
+	for i := range b.Steps {
+		s := &b.Steps[i]
+		if err := s.Run(x); err != nil {
+			return err
+		}
+		unfit = unfit || s.unfit(x.Frame())
+	}
+	if unfit || x.Frame().State(b.Principal) != Made {
+		return ErrUnfit
+	}
+	return nil
+}
+
+// Verifier is the node that checks a scheme's credential in the branch; nil if
+// none does.
+func (b *Branch) Verifier(s *Scheme) *Node {
+	for i := range b.Steps {
+		if one := &b.Steps[i]; one.Kind == VerifyCredential && one.Node.Scheme == s {
+			return one.Node
+		}
+	}
+	return nil
+}
+
+// Takes reports whether something in the branch looks at a scheme's credential.
+func (b *Branch) Takes(s *Scheme) bool {
+	for i := range b.Steps {
+		if n := b.Steps[i].Node; n.Kind != Converted && contains(n.Deps, s.Credential) {
+			return true
+		}
+	}
+	return false
+}
+
+// NewFrame makes the memory of one request.
+func (p *Plan) NewFrame() *Frame { return newFrame(p.cells) }
+
+// AddCell adds a cell that no step fills, for the handler's input or result.
+func (p *Plan) AddCell(newCell func() Cell) int {
+	p.cells = append(p.cells, newCell)
+	return len(p.cells) - 1
+}
+
+// Steps calls visit for every step that decides who may call.
+func (p *Plan) Steps(visit func(way int, s *Step)) {
+	for i := range p.Branches {
+		for j := range p.Branches[i].Steps {
+			visit(i, &p.Branches[i].Steps[j])
+		}
+	}
+}

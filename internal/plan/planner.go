@@ -1,0 +1,248 @@
+package plan
+
+import "fmt"
+
+// Config says what a plan is made with.
+type Config struct {
+	// Prepare makes what a step needs of the application: for a node of kind
+	// Params, Lifetime or ScopeList. scopes are those required on the path to it.
+	Prepare func(n *Node, scopes Scopes) (any, error)
+
+	// Replace has dependencies that stand in for others, in tests.
+	Replace map[*Node]*Node
+}
+
+// Fault is a mistake in what was declared somewhere.
+type Fault struct {
+	At  Place
+	Err error
+}
+
+// Make makes the plan of a policy and of the dependencies that a handler takes
+// beside the principal, whose cells it returns, and says what is wrong. Those
+// of the handler's dependencies that reach a credential join the policy.
+func Make(p *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
+	m := &planner{
+		config: config, cells: map[identity]int{}, checked: map[*Node]bool{},
+		replacing: map[*Node]bool{}, open: map[*Node]bool{},
+	}
+	for _, alt := range p.Alternatives {
+		if !alt.contradicts() {
+			m.plan.Branches = append(m.plan.Branches, m.branch(p, alt, deps))
+		}
+	}
+	if len(m.plan.Branches) == 0 {
+		m.fault(p.At, "the policy lets no one in: each alternative needs a credential that it wants absent")
+	}
+	return &m.plan, m.handler(deps), m.faults
+}
+
+// planner turns dependencies into steps and gives each value a cell.
+type planner struct {
+	config Config
+	plan   Plan
+	cells  map[identity]int
+	faults []Fault
+
+	checked   map[*Node]bool // whose scopes were checked
+	replacing map[*Node]bool // whose replacement is being planned
+	open      map[*Node]bool // below which is being planned
+}
+
+// identity tells a value of a request from every other. It is the dependency
+// itself, so that a dependency which is reached twice is made once. In
+//
+//	user  := Depends1(token, findUser)         // takes token
+//	item  := Depends2(user, id, findItem)      // takes user
+//	quota := Depends1(user, readQuota)         // takes user, too
+//	Get(app, path, All(Security(item), Security(quota)), …)
+//
+// both arms of the diamond find user under identity{node: user}, and findUser
+// runs once. Two things make a value different at different places:
+//
+//   - Something in user asks for SecurityScopes. Then item.Require(Items) makes
+//     the arms differ: {user, scopes: "Items"} and {user, scopes: ""}, and
+//     findUser runs for each list of scopes. Without asking, scopes never
+//     matter here: the runner compares their union once, see builder.require.
+//   - An arm takes user.Fresh(). Then its place is part of the identity:
+//     {user, taker: argument 0 of the value in quota's cell}.
+type identity struct {
+	node   *Node
+	scopes string
+	taker  taker // of a fresh dependency
+}
+
+// taker says who takes a fresh dependency: argument index of the value in cell
+// by. The policy and the handler have numbers below zero.
+type taker struct {
+	by, index int
+	fresh     bool
+}
+
+const (
+	thePolicy  = -1
+	theHandler = -2
+)
+
+func (p *planner) fault(at Place, format string, args ...any) {
+	p.faults = append(p.faults, Fault{at, fmt.Errorf(format, args...)})
+}
+
+func (p *planner) cell(id identity) int {
+	at, ok := p.cells[id]
+	if !ok {
+		at = p.plan.AddCell(id.node.newCell)
+		p.cells[id] = at
+	}
+	return at
+}
+
+// branch plans one alternative.
+func (p *planner) branch(pol *Policy, alt Alternative, deps []*Node) Branch {
+	b := newBuilder()
+	out := Branch{Absent: pol.absent(alt)}
+	for _, s := range out.Absent {
+		b.steps = append(b.steps, Step{Kind: WantAbsent, Node: s.Credential, In: []int{p.cell(identity{node: s.Credential})}, Out: -1})
+	}
+	for i, one := range alt.Needs {
+		p.need(one, taker{by: thePolicy, index: i}, b)
+	}
+	for i, dep := range deps {
+		if p.readsCredential(dep) {
+			p.visit(dep, nil, taker{by: theHandler, index: i}, b)
+		}
+	}
+	out.Principal = p.principal(alt.Principal, b)
+	out.Steps, out.Schemes = b.order(), b.schemes
+	return out
+}
+
+// readsCredential reports whether a dependency, or what replaces something
+// below it, reaches a credential.
+func (p *planner) readsCredential(n *Node) bool {
+	if len(n.Schemes) > 0 {
+		return true
+	}
+	for original, fake := range p.config.Replace {
+		if len(fake.Schemes) > 0 && n.Reaches(original, map[*Node]bool{}) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *planner) need(one Need, at taker, b *builder) {
+	p.checkScopes(one.Node)
+	cell := p.visit(one.Node, nil, at, b)
+	b.needs[one.Node] = cell
+	if len(one.Roles) > 0 {
+		b.steps = append(b.steps, Step{Kind: AskRoles, Node: one.Node, In: []int{cell}, Out: -1, Roles: one.Roles, has: one.Has})
+	}
+}
+
+// principal plans the value that the handler gets: one of the policy's needs,
+// perhaps converted.
+func (p *planner) principal(n *Node, b *builder) int {
+	if cell, ok := b.needs[n]; ok {
+		return cell
+	}
+	if n.Kind != Converted {
+		return p.visit(n, nil, taker{}, b)
+	}
+	cell := p.cell(identity{node: n})
+	b.steps = append(b.steps, Step{Kind: MakeValue, Node: n, In: []int{p.principal(n.Deps[0], b)}, Out: cell})
+	return cell
+}
+
+// handler plans the dependencies that a handler takes beside the principal. A
+// value of one that reaches a credential was made by every branch: its steps
+// here find it in its cell.
+func (p *planner) handler(deps []*Node) []int {
+	b := newBuilder()
+	cells := make([]int, len(deps))
+	for i, dep := range deps {
+		p.checkScopes(dep)
+		cells[i] = p.visit(dep, nil, taker{by: theHandler, index: i}, b)
+	}
+	for _, s := range b.steps {
+		if s.Node.Kind == Params {
+			p.plan.Params = append(p.plan.Params, s)
+		} else {
+			p.plan.Own = append(p.plan.Own, s)
+		}
+	}
+	return cells
+}
+
+// visit plans n and everything below it, and returns the cell of n's value.
+// scopes are those required on the path from outside, outermost first.
+func (p *planner) visit(n *Node, scopes Scopes, at taker, b *builder) int {
+	if fake, ok := p.config.Replace[n]; ok && !p.replacing[n] {
+		p.replacing[n] = true // below its replacement, a dependency is itself
+		defer delete(p.replacing, n)
+		return p.visit(fake, scopes, at, b)
+	}
+	switch n.Kind {
+	case Require:
+		return p.visit(n.Deps[0], scopes.With(n.Scopes), at, b)
+	case Fresh:
+		at.fresh = true
+		return p.visit(n.Deps[0], scopes, at, b)
+	}
+	return p.value(n, scopes, at, b)
+}
+
+// value plans a dependency that makes a value. It goes below n once for each
+// list of scopes on the way to it, because each adds to what is required there.
+func (p *planner) value(n *Node, scopes Scopes, at taker, b *builder) int {
+	if !at.fresh {
+		at = taker{} // shared by all that take it
+	}
+	id := identity{node: n, taker: at}
+	if n.asksScopes {
+		id.scopes = scopes.identity()
+	}
+	cell := p.cell(id)
+	if p.open[n] {
+		p.fault(n.At, "%s depends on itself", n.Describe())
+		return cell
+	}
+	if path := (identity{n, scopes.identity(), at}); !b.enter(path) {
+		return cell
+	}
+	p.open[n] = true
+	defer delete(p.open, n)
+	in := make([]int, len(n.Deps))
+	for i, dep := range n.Deps {
+		in[i] = p.visit(dep, scopes, taker{by: cell, index: i}, b)
+	}
+	b.require(n, cell, scopes)
+	if b.made[cell] {
+		return cell
+	}
+	b.made[cell] = true
+	b.steps = append(b.steps, Step{Kind: kindOf(n), Node: n, In: in, Out: cell, Scopes: scopes, Ready: p.prepare(n, scopes)})
+	return cell
+}
+
+func kindOf(n *Node) StepKind {
+	switch n.Kind {
+	case Credential:
+		return FindCredential
+	case Verify:
+		return VerifyCredential
+	}
+	return MakeValue
+}
+
+func (p *planner) prepare(n *Node, scopes Scopes) any {
+	switch n.Kind {
+	case Params, Lifetime, ScopeList:
+		ready, err := p.config.Prepare(n, scopes)
+		if err != nil {
+			p.fault(n.At, "%w", err)
+		}
+		return ready
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package plan
+
+import "errors"
+
+// StepKind says what a step does.
+type StepKind uint8
+
+// The kinds of steps.
+const (
+	MakeValue        StepKind = iota // call a dependency's function
+	FindCredential                   // find a scheme's credential in the request
+	VerifyCredential                 // check a credential
+	CompareScopes                    // with the claims of a verified credential
+	AskRoles                         // of a dependency's value
+	WantAbsent                       // no credential of a scheme may be there
+)
+
+// Step makes one value, or checks one.
+type Step struct {
+	Kind StepKind
+	Node *Node
+	In   []int // cells of the values that it takes
+	Out  int   // the cell of its value; -1 for a check, which makes none
+
+	Scopes Scopes // those compared, or required on the path to the node
+	Roles  []*Role
+
+	// Ready is what the application made of the node when the plan was made:
+	// the reader of a struct, the holder of a lifetime's value.
+	Ready any
+
+	has func(f *Frame, cell int, role string) bool
+}
+
+// Run makes the step's value unless it was made before in this request, or
+// checks what the step checks. A parameter that does not fit is remembered in
+// the frame and is no error here, because a refusal of the caller comes first.
+func (s *Step) Run(x Exchange) error {
+	f := x.Frame()
+	for _, in := range s.In {
+		if f.states[in] == Unfit {
+			return s.skip(f)
+		}
+	}
+	switch s.Kind {
+	case CompareScopes:
+		return s.compareScopes(f)
+	case AskRoles:
+		return s.askRoles(f)
+	case WantAbsent:
+		return s.wantAbsent(x)
+	}
+	return s.make(x, f)
+}
+
+// skip leaves out a step that rests on a parameter that does not fit.
+func (s *Step) skip(f *Frame) error {
+	if s.Out >= 0 {
+		f.states[s.Out] = Unfit
+	}
+	return nil
+}
+
+func (s *Step) make(x Exchange, f *Frame) error {
+	switch f.states[s.Out] {
+	case Made, Unfit:
+		return nil
+	case Failed:
+		return f.errs[s.Out]
+	}
+	f.states[s.Out] = Failed // also if it panics halfway through the cell
+	err := s.Node.Run(x, s)
+	if err == nil {
+		f.states[s.Out] = Made
+		return nil
+	}
+	if unfit, ok := errors.AsType[Invalid](err); ok {
+		f.states[s.Out] = Unfit
+		f.Invalid = append(f.Invalid, unfit)
+		return nil
+	}
+	f.errs[s.Out] = err
+	return err
+}
+
+// Decides reports whether the step calls a function that may refuse: a
+// dependency's, rather than one of the library's own.
+func (s *Step) Decides() bool {
+	return s.Kind == MakeValue && (s.Node.Kind == Depend || s.Node.Kind == Request)
+}
+
+// unfit reports whether the step made no value because of a parameter.
+func (s *Step) unfit(f *Frame) bool { return s.Out >= 0 && f.states[s.Out] == Unfit }
+
+func (s *Step) compareScopes(f *Frame) error {
+	for _, one := range s.Scopes {
+		if !s.HoldsScope(f, one.Name) {
+			return &NoScope{s.Node.Scheme, s.Scopes}
+		}
+	}
+	return nil
+}
+
+// HoldsScope reports whether the credential of a CompareScopes step has a
+// scope.
+func (s *Step) HoldsScope(f *Frame, name string) bool { return s.Node.Holds(f, s.In[0], name) }
+
+func (s *Step) askRoles(f *Frame) error {
+	for _, role := range s.Roles {
+		if s.HasRole(f, role.Name) {
+			return nil
+		}
+	}
+	return &NoRole{s.Roles}
+}
+
+// HasRole reports whether the principal of an AskRoles step has a role.
+func (s *Step) HasRole(f *Frame, name string) bool { return s.has(f, s.In[0], name) }
+
+var errPresented = errors.New("a credential that was presented is never taken for none")
+
+// wantAbsent passes when the caller presented no credential of the scheme.
+func (s *Step) wantAbsent(x Exchange) error {
+	find := Step{Kind: FindCredential, Node: s.Node, Out: s.In[0]}
+	err := find.Run(x)
+	if err == nil {
+		return &BadCredential{s.Node.Scheme, errPresented}
+	}
+	if none, ok := errors.AsType[*NoCredential](err); ok && !none.Unreadable {
+		return nil
+	}
+	return err
+}
+
+// RunAll runs steps until one fails.
+func RunAll(x Exchange, steps []Step) error {
+	for i := range steps {
+		if err := steps[i].Run(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+// Package routing finds what is registered for a request: by method and exact
+// path, over the [http.ServeMux]. "/items/" does not serve "/items/7", an
+// encoded slash never stands for a slash, and redirects come from here alone.
+// It imports nothing of this module.
+package routing
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Table has values of type T, each for one method and pattern. The zero Table
+// is empty. Finding is safe for concurrent use once nothing is added any more.
+type Table[T any] struct {
+	mux     http.ServeMux
+	entries []*entry[T]
+	methods []string
+}
+
+// entry is what the ServeMux is given; it is found there and never called.
+type entry[T any] struct {
+	http.Handler
+	method  string
+	pattern *Pattern
+	value   T
+}
+
+// Conflict says that some path would match both of two patterns, and neither
+// says more than the other.
+type Conflict[T any] struct{ With T }
+
+func (c *Conflict[T]) Error() string { return "it conflicts with another pattern" }
+
+// Add registers a value. The error is a [Conflict] or says what is wrong with
+// the pattern.
+func (t *Table[T]) Add(method string, pattern *Pattern, value T) error {
+	one := &entry[T]{method: method, pattern: pattern, value: value}
+	if err := one.register(&t.mux); err != nil {
+		if other := t.conflicting(one); other != nil {
+			return &Conflict[T]{other.value}
+		}
+		return err
+	}
+	t.entries = append(t.entries, one)
+	if !slices.Contains(t.methods, method) {
+		t.methods = append(t.methods, method)
+	}
+	return nil
+}
+
+// register gives the entry to a ServeMux, which panics when it cannot take it.
+func (e *entry[T]) register(mux *http.ServeMux) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%v", cause)
+		}
+	}()
+	mux.Handle(e.pattern.forMux(e.method), e)
+	return nil
+}
+
+// conflicting finds the entry that does not go together with a new one.
+func (t *Table[T]) conflicting(one *entry[T]) *entry[T] {
+	for _, other := range t.entries {
+		pair := http.NewServeMux()
+		if other.register(pair) == nil && one.register(pair) != nil {
+			return other
+		}
+	}
+	return nil
+}
+
+// Find returns the value for a request. HEAD finds what is registered for GET
+// where nothing is registered for HEAD.
+func (t *Table[T]) Find(r *http.Request) (value T, ok bool) {
+	h, _ := t.mux.Handler(r)
+	one, ok := h.(*entry[T])
+	if !ok || !one.pattern.fits(r.URL.EscapedPath()) {
+		return value, false
+	}
+	return one.value, true
+}
+
+// Miss says what to answer when nothing was found: that the path is there for
+// other methods, or with or without a last slash, or not at all.
+type Miss struct {
+	Allowed  []string // methods, sorted
+	Location string   // a path on this server, with the query
+}
+
+// Miss explains why nothing was found for a request.
+func (t *Table[T]) Miss(r *http.Request) Miss {
+	here := r.URL.EscapedPath()
+	if allowed := t.allowed(r, here); len(allowed) > 0 {
+		return Miss{Allowed: allowed}
+	}
+	there := toggleSlash(here)
+	if len(t.allowed(r, there)) == 0 {
+		return Miss{}
+	}
+	location := prefixOf(r, here) + there
+	if r.URL.RawQuery != "" {
+		location += "?" + r.URL.RawQuery
+	}
+	return Miss{Location: location}
+}
+
+// allowed lists the methods for which there is something at an escaped path.
+func (t *Table[T]) allowed(r *http.Request, escaped string) []string {
+	path, err := url.PathUnescape(escaped)
+	if err != nil || path == "" {
+		return nil
+	}
+	probe := *r
+	probe.URL = &url.URL{Path: path, RawPath: escaped}
+	var out []string
+	for _, method := range t.methods {
+		probe.Method = method
+		if _, ok := t.Find(&probe); ok {
+			out = append(out, Methods(method)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Methods lists the methods of requests that something registered for a method
+// serves.
+func Methods(method string) []string {
+	if method == http.MethodGet {
+		return []string{http.MethodGet, http.MethodHead}
+	}
+	return []string{method}
+}
+
+func toggleSlash(path string) string {
+	if path == "" || path == "/" {
+		return ""
+	}
+	if short, ok := strings.CutSuffix(path, "/"); ok {
+		return short
+	}
+	return path + "/"
+}
+
+// prefixOf is what another router has cut off the path before us, such as
+// [http.StripPrefix], if the request still says so. The location of a redirect
+// is a path, so that no Host header can turn it elsewhere; and it is known to
+// fit a pattern, so that it cannot begin with two slashes.
+func prefixOf(r *http.Request, here string) string {
+	sent, _, _ := strings.Cut(r.RequestURI, "?")
+	prefix, ok := strings.CutSuffix(sent, here)
+	if !ok || !strings.HasPrefix(prefix, "/") || strings.HasPrefix(prefix, "//") || strings.ContainsAny(prefix, "\\%") {
+		return ""
+	}
+	return prefix
+}

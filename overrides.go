@@ -1,0 +1,59 @@
+package holdfast
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/holdfast-go/holdfast/internal/overrides"
+	"github.com/holdfast-go/holdfast/internal/plan"
+)
+
+// The function that package holdfasttest calls.
+var _ = overrides.Provide(func(app any, pairs [][2]any) (any, error) {
+	return app.(*App).replaced(pairs)
+})
+
+// anyDep is a Dep of any type.
+type anyDep interface{ erased() *plan.Node }
+
+// replaced is a copy of the application in which each first dependency of a
+// pair is replaced by the second. The document and the access table stay those
+// of the original.
+func (a *App) replaced(pairs [][2]any) (*App, error) {
+	if err := a.Err(); err != nil {
+		return nil, err
+	}
+	out := NewApp(a.config)
+	out.origin, out.lifetimes, out.replace = a.original(), &lifetimes{parent: a.lifetimes}, map[*plan.Node]*plan.Node{}
+	maps.Copy(out.replace, a.replace)
+	for _, pair := range pairs {
+		n, fake := pair[0].(anyDep).erased(), pair[1].(anyDep).erased()
+		if n == nil || fake == nil || fake.Fault() != "" {
+			return nil, errors.New("holdfast: a zero Dep, or one of a nil function, cannot be replaced or replace another")
+		}
+		if !a.original().uses(n) {
+			return nil, fmt.Errorf("holdfast: %v: no route depends on %s", n.At, n.Describe())
+		}
+		out.replace[n] = fake
+	}
+	for _, rt := range a.routes {
+		again := *rt
+		again.compiled = nil
+		out.routes = append(out.routes, &again)
+	}
+	return out, out.Err()
+}
+
+// uses reports whether some route of the application depends on n.
+func (a *App) uses(n *plan.Node) bool {
+	seen := map[*plan.Node]bool{}
+	for _, rt := range a.routes {
+		for _, root := range append(rt.policy.Roots(), rt.endpoint.deps...) {
+			if root.Reaches(n, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}

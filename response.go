@@ -1,0 +1,202 @@
+package holdfast
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// buffer holds a body before anything of it is sent, so that a value which
+// cannot be encoded becomes an error and not half a response.
+type buffer struct{ buf bytes.Buffer }
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// maxKept is how large a buffer may be to be used again.
+const maxKept = 64 << 10
+
+func takeBuffer() *buffer { return buffers.Get().(*buffer) }
+
+func (b *buffer) free() {
+	if b != nil && b.buf.Cap() <= maxKept {
+		b.buf.Reset()
+		buffers.Put(b)
+	}
+}
+
+// plainText is a body that is no JSON.
+type plainText string
+
+// encode replaces what the buffer holds with a value as JSON, or a text.
+func (b *buffer) encode(value any) error {
+	b.buf.Reset()
+	if text, ok := value.(plainText); ok {
+		b.buf.WriteString(string(text))
+		return nil
+	}
+	enc := json.NewEncoder(&b.buf)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(value)
+}
+
+// bytes is the body, without the line's end that an encoder adds.
+func (b *buffer) bytes() []byte { return bytes.TrimSuffix(b.buf.Bytes(), []byte("\n")) }
+
+// response is the answer to a request, on its way.
+type response struct {
+	writer http.ResponseWriter
+	body   *buffer // what was encoded; nil for no body
+	status int     // of success
+
+	// broken says that the connection must be closed: the handler wants it, or
+	// half an answer must not look like a whole one.
+	broken bool
+}
+
+// encode encodes what the handler returned, a pointer to it. A list that is nil
+// is an empty one.
+func (r *response) encode(out any) error {
+	if _, ok := out.(*NoContent); ok {
+		return nil
+	}
+	if v := reflect.ValueOf(out).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
+		out = []struct{}{}
+	}
+	r.body = takeBuffer()
+	return r.body.encode(out)
+}
+
+// send sends what was encoded.
+func (r *response) send(request *http.Request) {
+	if r.body == nil {
+		r.writer.WriteHeader(r.status)
+		return
+	}
+	write(r.writer, request, r.status, jsonKind, r.body.bytes())
+}
+
+// track makes a handler's own writes known, and returns the writer for it.
+func (r *response) track() http.ResponseWriter {
+	r.writer = &rawWriter{ResponseWriter: r.writer}
+	return r.writer
+}
+
+// begun reports whether a handler that writes for itself has begun to.
+func (r *response) begun() bool {
+	tracked, ok := r.writer.(*rawWriter)
+	return ok && tracked.wrote
+}
+
+// flush sends what the server still keeps.
+func (r *response) flush() {
+	_ = http.NewResponseController(r.writer).Flush() // a writer that cannot flush sends the response later
+}
+
+const (
+	jsonKind = "application/json"
+	textKind = "text/plain; charset=utf-8"
+)
+
+// Header values that most responses have. They are shared, and full, so that
+// adding one makes a copy.
+var (
+	noSniff    = []string{"nosniff"}
+	jsonHeader = []string{jsonKind}
+)
+
+// write sends a whole response.
+func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+	header := w.Header()
+	if kind == jsonKind {
+		header["Content-Type"] = jsonHeader
+	} else {
+		header["Content-Type"] = []string{kind}
+	}
+	header["X-Content-Type-Options"] = noSniff
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the caller may be gone, and then there is nothing to be done
+	}
+}
+
+// wantsProblem reports whether Accept asks for RFC 9457's form by name.
+func wantsProblem(r *http.Request) bool {
+	for _, accept := range r.Header["Accept"] {
+		if strings.Contains(accept, "application/problem+json") {
+			return true
+		}
+	}
+	return false
+}
+
+// rawWriter remembers whether a handler has begun to answer, and gives one that
+// streams the server's time for each write instead of for all of them.
+type rawWriter struct {
+	http.ResponseWriter
+	wrote   bool
+	streams bool // it has flushed
+	timed   bool // it sets its own deadlines
+}
+
+// writeTimeout is how long a caller may take to take what was written.
+const writeTimeout = time.Minute
+
+func (w *rawWriter) control() *http.ResponseController {
+	return http.NewResponseController(w.ResponseWriter)
+}
+
+// WriteHeader begins the answer, unless the status only informs (1xx).
+func (w *rawWriter) WriteHeader(status int) {
+	w.wrote = w.wrote || status >= http.StatusOK || status == http.StatusSwitchingProtocols
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write begins the answer.
+func (w *rawWriter) Write(data []byte) (int, error) {
+	w.wrote = true
+	if w.streams {
+		w.extend()
+	}
+	return w.ResponseWriter.Write(data)
+}
+
+// extend begins the time for the next write.
+func (w *rawWriter) extend() {
+	if !w.timed {
+		_ = w.control().SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
+	}
+}
+
+// SetWriteDeadline is for [http.ResponseController]. From then on, deadlines
+// are the handler's.
+func (w *rawWriter) SetWriteDeadline(at time.Time) error {
+	w.timed = true
+	return w.control().SetWriteDeadline(at)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *rawWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush sends what was written so far.
+func (w *rawWriter) Flush() {
+	w.wrote, w.streams = true, true
+	w.extend()
+	_ = w.control().Flush() // http.Flusher has no way to say it
+}
+
+// Hijack hands the connection to the handler, as a WebSocket needs.
+func (w *rawWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.wrote = true
+	return w.control().Hijack()
+}
+
+var errNoResponse = errors.New("the handler returned no http.Handler and no error")

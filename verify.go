@@ -1,0 +1,58 @@
+package holdfast
+
+import (
+	"context"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
+)
+
+// Claims is what a verified credential says about its scopes. HasScope must be
+// safe for concurrent use.
+type Claims interface {
+	HasScope(scope string) bool
+}
+
+// Verify is the dependency that checks a scheme's credential. The runner knows
+// this step: right after it, always, it compares the scopes that the route,
+// its groups and its dependencies require of the scheme with the claims.
+//
+// An error of verify is a 401 that tells the caller only that the credential
+// was not accepted. Return an [*Error] for anything else, for instance 503
+// when the store cannot be asked.
+func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, error)) Dep[C] {
+	n := verifier(s, verify, caller(1))
+	if n != nil {
+		n.HoldsScopes(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
+	}
+	return Dep[C]{n}
+}
+
+// Check is the dependency that checks a scheme's credential which knows no
+// scopes: an API key, a name and a password. An error of check is a 401 with
+// the scheme's challenge, as with [Verify]; requiring a scope of it is an error
+// at start.
+func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) Dep[T] {
+	return Dep[T]{verifier(s, check, caller(1))}
+}
+
+// verifier is the node of a function that checks a credential; nil for a nil
+// scheme.
+func verifier[K, T any](s *Scheme[K], check func(context.Context, K) (T, error), at place) *plan.Node {
+	if s == nil || s.s == nil {
+		return nil
+	}
+	core := s.s
+	n := newDepend[T](plan.Verify, check, at, core.Credential)
+	n.Name = core.Name
+	n.Reads(core)
+	n.Run = func(x plan.Exchange, st *plan.Step) error {
+		f := x.Frame()
+		value, err := check(x, plan.Take[K](f, st.In[0]))
+		if err != nil {
+			return refusedBy(core, err)
+		}
+		plan.Put(f, st.Out, value)
+		return nil
+	}
+	return n
+}
