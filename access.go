@@ -1,7 +1,6 @@
 package holdfast
 
 import (
-	"io"
 	"slices"
 	"strings"
 
@@ -44,20 +43,6 @@ type Credential struct {
 	Unverified bool `json:"unverified,omitempty"`
 }
 
-// Access lists the application's routes with who may call each, in the order
-// of their registration, from the same structure that the runner enforces.
-func (a *App) Access() ([]Access, error) {
-	if err := a.Err(); err != nil {
-		return nil, err
-	}
-	routes := a.original().routes
-	out := make([]Access, len(routes))
-	for i, rt := range routes {
-		out[i] = rt.compiled.row()
-	}
-	return out, nil
-}
-
 // Allows reports whether somebody with a good credential of every scheme, and
 // with these scopes and roles, may call, provided that the row's Deciders
 // accept. It is what a page of one's own permissions is made of.
@@ -77,25 +62,6 @@ func (w Way) allows(hasScope, hasRole func(string) bool) bool {
 		}
 	}
 	return len(w.Absent) == 0
-}
-
-// WriteAccess writes the table of [App.Access] for people.
-func (a *App) WriteAccess(w io.Writer) error { return a.writeAccess(w, access.Document.WriteTable) }
-
-// WriteAccessJSON writes an object with the routes of [App.Access] and the
-// roles of the configuration, as `holdfast access diff` and `prove` read it.
-func (a *App) WriteAccessJSON(w io.Writer) error { return a.writeAccess(w, access.Document.WriteJSON) }
-
-// WriteAccessMarkdown writes the table of [App.Access] for a document.
-func (a *App) WriteAccessMarkdown(w io.Writer) error {
-	return a.writeAccess(w, access.Document.WriteMarkdown)
-}
-
-func (a *App) writeAccess(w io.Writer, write func(access.Document, io.Writer) error) error {
-	if err := a.Err(); err != nil {
-		return err
-	}
-	return write(accessDocument(a.original().routes, a.config.Roles), w)
 }
 
 // accessDocument is what the table says, and the roles beside it.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -71,10 +73,10 @@ func (a *App) OnDecision(fn func(Decision) string) (before func(Decision) string
 // Handle registers an endpoint under "METHOD /path". A path is exact:
 // "/items/" does not serve "/items/7".
 func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
-	a.register(pattern, e, caller(1), options)
+	a.register(pattern, e, plan.Caller(), options)
 }
 
-func (a *App) register(pattern string, e Endpoint, at place, options []RouteOption) {
+func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
 	if e.e == nil {
 		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, Raw or RawInput", pattern)
 		return
@@ -90,7 +92,7 @@ func (a *App) register(pattern string, e Endpoint, at place, options []RouteOpti
 // The handler answers 405 to any method but the pattern's own; GET includes
 // HEAD.
 func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...RouteOption) http.Handler {
-	return a.guarded(pattern, p, h, caller(1), options, false)
+	return a.guarded(pattern, p, h, plan.Caller(), options, false)
 }
 
 // Guard puts a handler under a policy, for another router to serve. The
@@ -101,10 +103,10 @@ func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...Ro
 // The handler answers 405 to any method but the pattern's own; GET includes
 // HEAD.
 func (a *App) Guard(pattern string, p AnyPolicy, h http.Handler, options ...RouteOption) http.Handler {
-	return a.guarded(pattern, p, h, caller(1), options, true)
+	return a.guarded(pattern, p, h, plan.Caller(), options, true)
 }
 
-func (a *App) guarded(pattern string, p AnyPolicy, h http.Handler, at place, options []RouteOption, guard bool) http.Handler {
+func (a *App) guarded(pattern string, p AnyPolicy, h http.Handler, at plan.Place, options []RouteOption, guard bool) http.Handler {
 	e := wrapped(p, h, at).e
 	rt := a.add(pattern, e, e.policy, at, options)
 	if rt != nil {
@@ -120,7 +122,7 @@ func (a *App) guarded(pattern string, p AnyPolicy, h http.Handler, at place, opt
 }
 
 // add adds a route, and returns nil if it cannot be one.
-func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at place, options []RouteOption) *route {
+func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, options []RouteOption) *route {
 	if a.started {
 		panic(fmt.Sprintf("holdfast: %v: %s is registered after the application was checked or served", at, pattern))
 	}
@@ -144,7 +146,7 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at place, options
 	return rt
 }
 
-func (a *App) fault(at place, format string, args ...any) {
+func (a *App) fault(at plan.Place, format string, args ...any) {
 	a.faults = append(a.faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))
 }
 
@@ -166,6 +168,7 @@ func (a *App) build() {
 	var faults []plan.Fault
 	for _, rt := range a.routes {
 		rt.compiled, faults = c.compile(rt)
+		rt.compiled.row = sync.OnceValue(rt.row)
 		a.faults = append(a.faults, rt.named(faults)...)
 		if !rt.guard {
 			a.mount(rt)
@@ -194,10 +197,7 @@ func (a *App) addDocs() {
 		a.fault(plan.BuiltIn, "docs: %w", err)
 	}
 	for _, one := range routes {
-		serve := one.serve
-		e := newRaw(a.config.Docs.Policy, serve, plan.BuiltIn, func(w http.ResponseWriter, r *http.Request, _ *exchange, _ int, _ NoInput) error {
-			return serve(w, r)
-		}).e
+		e := plainRaw(a.config.Docs.Policy, one.serve, plan.BuiltIn).e
 		a.add("GET "+one.path, e, e.policy, plan.BuiltIn, []RouteOption{Hidden()})
 	}
 }
@@ -265,4 +265,37 @@ func (a *App) OpenAPI() ([]byte, error) {
 		return nil, err
 	}
 	return slices.Clone(a.original().docs.document), nil
+}
+
+// Access lists the application's routes with who may call each, in the order
+// of their registration, from the same structure that the runner enforces.
+func (a *App) Access() ([]Access, error) {
+	if err := a.Err(); err != nil {
+		return nil, err
+	}
+	routes := a.original().routes
+	out := make([]Access, len(routes))
+	for i, rt := range routes {
+		out[i] = rt.compiled.row()
+	}
+	return out, nil
+}
+
+// WriteAccess writes the table of [App.Access] for people.
+func (a *App) WriteAccess(w io.Writer) error { return a.writeAccess(w, access.Document.WriteTable) }
+
+// WriteAccessJSON writes an object with the routes of [App.Access] and the
+// roles of the configuration, as `holdfast access diff` and `prove` read it.
+func (a *App) WriteAccessJSON(w io.Writer) error { return a.writeAccess(w, access.Document.WriteJSON) }
+
+// WriteAccessMarkdown writes the table of [App.Access] for a document.
+func (a *App) WriteAccessMarkdown(w io.Writer) error {
+	return a.writeAccess(w, access.Document.WriteMarkdown)
+}
+
+func (a *App) writeAccess(w io.Writer, write func(access.Document, io.Writer) error) error {
+	if err := a.Err(); err != nil {
+		return err
+	}
+	return write(accessDocument(a.original().routes, a.config.Roles), w)
 }

@@ -66,7 +66,6 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	}
 	out.handler = e.handle(l)
 	out.work = rt.options.bounds.around(out.run)
-	out.row = sync.OnceValue(rt.row)
 	out.frames.New = func() any { return out.plan.NewFrame() }
 	return out, faults
 }
@@ -96,8 +95,25 @@ func (rt *route) named(faults []plan.Fault) []error {
 	out := make([]error, len(faults))
 	for i, one := range faults {
 		out[i] = fmt.Errorf("%v: %s: %w", rt.at, rt.name(), one.Err)
-		if one.At != rt.at && one.At != (place{}) {
+		if one.At != rt.at && one.At != (plan.Place{}) {
 			out[i] = fmt.Errorf("%w (declared at %v)", out[i], one.At)
+		}
+	}
+	return out
+}
+
+// schemesOf lists the schemes that routes reach, in order of first use.
+func schemesOf(routes []*route) []*plan.Scheme {
+	var out []*plan.Scheme
+	seen := map[*plan.Scheme]bool{}
+	for _, rt := range routes {
+		for _, b := range rt.compiled.plan.Branches {
+			for _, one := range b.Schemes {
+				if !seen[one.Scheme] {
+					seen[one.Scheme] = true
+					out = append(out, one.Scheme)
+				}
+			}
 		}
 	}
 	return out

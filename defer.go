@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/panics"
 )
 
 // cleanupTime bounds what runs at the end of a request: the context of deferred
@@ -131,7 +133,7 @@ func (s *stack) close() []func(error) error {
 // panics counts as one that failed.
 func (s *stack) unwind(err error) error {
 	for fn := s.pop(); fn != nil; fn = s.pop() {
-		if changed := guard(func() error { return fn(err) }); changed != nil {
+		if changed := panics.Catch(func() error { return fn(err) }); changed != nil {
 			err = changed
 		}
 	}
@@ -142,7 +144,7 @@ func (s *stack) unwind(err error) error {
 func runAll(list []func(error) error, cause error) error {
 	var failed []error
 	for _, fn := range slices.Backward(list) {
-		failed = append(failed, guard(func() error { return fn(cause) }))
+		failed = append(failed, panics.Catch(func() error { return fn(cause) }))
 	}
 	return errors.Join(failed...)
 }

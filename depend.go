@@ -19,10 +19,10 @@ type Dep[T any] struct{ n *plan.Node }
 func (d Dep[T]) erased() *plan.Node { return d.n }
 
 // newDepend makes the node of a function.
-func newDepend[T any](kind plan.Kind, fn any, at place, deps ...*plan.Node) *plan.Node {
-	f := functionOf(fn)
-	n := plan.NewNode[T](kind, f.name, at, deps...)
-	n.Func = f.id
+func newDepend[T any](kind plan.Kind, fn any, at plan.Place, deps ...*plan.Node) *plan.Node {
+	f := plan.FunctionOf(fn)
+	n := plan.NewNode[T](kind, f.Name, at, deps...)
+	n.Func = f.ID
 	if reflect.ValueOf(fn).IsNil() {
 		n.Break("its function is nil")
 	}
@@ -32,7 +32,7 @@ func newDepend[T any](kind plan.Kind, fn any, at place, deps ...*plan.Node) *pla
 // Depends0 makes a dependency from a function that needs nothing but the
 // context: a transaction, a clock reading.
 func Depends0[T any](fn func(context.Context) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Depend, fn, caller(1))
+	n := newDepend[T](plan.Depend, fn, plan.Caller())
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		value, err := fn(x)
 		return plan.Keep(x.Frame(), s, value, err)
@@ -42,7 +42,7 @@ func Depends0[T any](fn func(context.Context) (T, error)) Dep[T] {
 
 // Depends1 makes a dependency from a function of one other.
 func Depends1[A, T any](a Dep[A], fn func(context.Context, A) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Depend, fn, caller(1), a.n)
+	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
 		value, err := fn(x, plan.Take[A](f, in[0]))
@@ -54,7 +54,7 @@ func Depends1[A, T any](a Dep[A], fn func(context.Context, A) (T, error)) Dep[T]
 // Depends2 makes a dependency from a function of two others, which are made
 // in the order given.
 func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(context.Context, A, B) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Depend, fn, caller(1), a.n, b.n)
+	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n, b.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
 		value, err := fn(x, plan.Take[A](f, in[0]), plan.Take[B](f, in[1]))
@@ -65,7 +65,7 @@ func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(context.Context, A, B) (T
 
 // Depends3 makes a dependency from a function of three others.
 func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Context, A, B, C) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Depend, fn, caller(1), a.n, b.n, c.n)
+	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n, b.n, c.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
 		value, err := fn(x, plan.Take[A](f, in[0]), plan.Take[B](f, in[1]), plan.Take[C](f, in[2]))
@@ -77,7 +77,7 @@ func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Cont
 // Depends4 makes a dependency from a function of four others. A function that
 // needs more takes a struct of them from one dependency.
 func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func(context.Context, A, B, C, D) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Depend, fn, caller(1), a.n, b.n, c.n, d.n)
+	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n, b.n, c.n, d.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
 		value, err := fn(x, plan.Take[A](f, in[0]), plan.Take[B](f, in[1]), plan.Take[C](f, in[2]), plan.Take[D](f, in[3]))
@@ -89,7 +89,7 @@ func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func
 // FromRequest is the dependency for whatever else a request holds. The request
 // that fn sees has no body; its Pattern and path values are those of the route.
 func FromRequest[T any](fn func(*http.Request) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Request, fn, caller(1))
+	n := newDepend[T](plan.Request, fn, plan.Caller())
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		value, err := fn(x.Request())
 		return plan.Keep(x.Frame(), s, value, err)
@@ -102,7 +102,7 @@ func FromRequest[T any](fn func(*http.Request) (T, error)) Dep[T] {
 // body are refused at start: a dependency never reads a body.
 func Params[T any]() Dep[T] {
 	t := reflect.TypeFor[T]()
-	n := plan.NewNode[T](plan.Params, t.Name(), caller(1))
+	n := plan.NewNode[T](plan.Params, t.Name(), plan.Caller())
 	n.Type = t
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		return s.Ready.(*bind.Input).Params(x, reflect.ValueOf(plan.Pointer[T](x.Frame(), s.Out)).Elem())
@@ -113,10 +113,10 @@ func Params[T any]() Dep[T] {
 // Require returns the dependency with scopes demanded of the credentials below
 // it, wherever it is used.
 func (d Dep[T]) Require(first Scope, more ...Scope) Dep[T] {
-	return d.require(append([]Scope{first}, more...), caller(1))
+	return d.require(append([]Scope{first}, more...), plan.Caller())
 }
 
-func (d Dep[T]) require(scopes []Scope, at place) Dep[T] {
+func (d Dep[T]) require(scopes []Scope, at plan.Place) Dep[T] {
 	if len(scopes) == 0 || d.n == nil {
 		return d
 	}
@@ -132,13 +132,13 @@ func (d Dep[T]) Fresh() Dep[T] {
 	if d.n == nil {
 		return d
 	}
-	return Dep[T]{plan.NewNode[T](plan.Fresh, d.n.Name, caller(1), d.n)}
+	return Dep[T]{plan.NewNode[T](plan.Fresh, d.n.Name, plan.Caller(), d.n)}
 }
 
 // SecurityScopes gives a dependency the scopes that were required on its own
 // path, outermost first. Asking never turns off the comparison after [Verify].
 func SecurityScopes() Dep[Scopes] {
-	n := plan.NewNode[Scopes](plan.ScopeList, "SecurityScopes", caller(1))
+	n := plan.NewNode[Scopes](plan.ScopeList, "SecurityScopes", plan.Caller())
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		plan.Put(x.Frame(), s.Out, s.Ready.(Scopes))
 		return nil

@@ -28,23 +28,6 @@ func documentOf(config Config, routes []*route, types *schema.Registry) *openapi
 	return out
 }
 
-// schemesOf lists the schemes that routes reach, in order of first use.
-func schemesOf(routes []*route) []*plan.Scheme {
-	var out []*plan.Scheme
-	seen := map[*plan.Scheme]bool{}
-	for _, rt := range routes {
-		for _, b := range rt.compiled.plan.Branches {
-			for _, one := range b.Schemes {
-				if !seen[one.Scheme] {
-					seen[one.Scheme] = true
-					out = append(out, one.Scheme)
-				}
-			}
-		}
-	}
-	return out
-}
-
 // schemeObject is the security scheme object with its description and, for
 // OAuth2, the scopes in every flow.
 func schemeObject(s *plan.Scheme) map[string]any {
@@ -118,7 +101,7 @@ func (rt *route) body(types *schema.Registry) *openapi.Body {
 	case input != nil && input.Form != nil:
 		return &openapi.Body{MediaType: "application/x-www-form-urlencoded", Schema: rt.form(types, input.Form), Required: true}
 	case input != nil && input.Body != nil:
-		return &openapi.Body{MediaType: jsonKind, Schema: input.Body.Schema, Required: input.Body.Required}
+		return &openapi.Body{MediaType: "application/json", Schema: input.Body.Schema, Required: input.Body.Required}
 	case rt.options.accepts != "":
 		return &openapi.Body{MediaType: rt.options.accepts, Required: true}
 	}

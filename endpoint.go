@@ -12,9 +12,6 @@ import (
 // NoInput is for handlers that take nothing from the request.
 type NoInput struct{}
 
-// NoContent is for handlers that answer 204 without a body.
-type NoContent struct{}
-
 // Endpoint is a handler with its policy, ready to be given to Handle: made by
 // [To], or by [To1] and [To2] for handlers that take dependencies beside the
 // principal, or by [Raw] and [RawInput]. The zero Endpoint is refused when the
@@ -29,7 +26,7 @@ type endpoint struct {
 	in     reflect.Type // nil if it reads nothing
 	out    reflect.Type // nil if it writes the response itself
 	fault  string       // why it cannot be used
-	at     place
+	at     plan.Place
 
 	cells  []func() plan.Cell // for in and out
 	handle func(layout) handler
@@ -126,7 +123,7 @@ func (h raw[In]) write(*exchange) error  { return nil }
 var handlerType = reflect.TypeFor[http.Handler]()
 
 // newTyped declares a handler that returns its response.
-func newTyped[P, In, Out any](p Policy[P], function any, at place, fn func(*exchange, int, []int, In) (Out, error), deps ...*plan.Node) Endpoint {
+func newTyped[P, In, Out any](p Policy[P], function any, at plan.Place, fn func(*exchange, int, []int, In) (Out, error), deps ...*plan.Node) Endpoint {
 	e := declare[In](p, function, at, deps...)
 	e.out = reflect.TypeFor[Out]()
 	e.cells = append(e.cells, plan.NewCell[Out])
@@ -135,9 +132,9 @@ func newTyped[P, In, Out any](p Policy[P], function any, at place, fn func(*exch
 	return Endpoint{e}
 }
 
-func declare[In any](p AnyPolicy, function any, at place, deps ...*plan.Node) *endpoint {
+func declare[In any](p AnyPolicy, function any, at plan.Place, deps ...*plan.Node) *endpoint {
 	e := &endpoint{
-		name: functionOf(function).name, policy: erasedPolicy(p), deps: deps, at: at,
+		name: plan.FunctionOf(function).Name, policy: erasedPolicy(p), deps: deps, at: at,
 		in: reflect.TypeFor[In](), cells: []func() plan.Cell{plan.NewCell[In]},
 	}
 	if isNil(function) {
@@ -156,10 +153,10 @@ func isNil(handler any) bool {
 // is written as JSON; if it is an [http.Handler] instead (a redirect, a file, a
 // stream), that writes the response, after what was deferred has run.
 func To[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error)) Endpoint {
-	return to(p, handler, caller(1))
+	return to(p, handler, plan.Caller())
 }
 
-func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error), at place) Endpoint {
+func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error), at plan.Place) Endpoint {
 	return newTyped(p, handler, at, func(x *exchange, principal int, _ []int, in In) (Out, error) {
 		return handler(x, plan.Take[P](x.frame, principal), in)
 	})
@@ -168,7 +165,7 @@ func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 // To1 makes an endpoint whose handler takes one dependency beside the
 // principal. It is made after the caller has passed and the input was read.
 func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context, P, A, In) (Out, error)) Endpoint {
-	return newTyped(p, handler, caller(1), func(x *exchange, principal int, deps []int, in In) (Out, error) {
+	return newTyped(p, handler, plan.Caller(), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame
 		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), in)
 	}, a.n)
@@ -176,7 +173,7 @@ func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context,
 
 // To2 is To1 with two dependencies.
 func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(context.Context, P, A, B, In) (Out, error)) Endpoint {
-	return newTyped(p, handler, caller(1), func(x *exchange, principal int, deps []int, in In) (Out, error) {
+	return newTyped(p, handler, plan.Caller(), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame
 		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), plan.Take[B](f, deps[1]), in)
 	}, a.n, b.n)
@@ -190,7 +187,7 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 // The document cannot see what such a handler takes and answers: say it with
 // [Accepts], [Answers] and [Status].
 func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P) error) Endpoint {
-	return newRaw(p, handler, caller(1), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, _ NoInput) error {
+	return newRaw(p, handler, plan.Caller(), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, _ NoInput) error {
 		return handler(w, r, plan.Take[P](x.frame, principal))
 	})
 }
@@ -198,24 +195,34 @@ func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P)
 // RawInput is Raw for a handler that takes input as other handlers do: read
 // and validated before it is called, and in the document.
 func RawInput[P, In any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P, In) error) Endpoint {
-	return newRaw(p, handler, caller(1), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, in In) error {
+	return newRaw(p, handler, plan.Caller(), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, in In) error {
 		return handler(w, r, plan.Take[P](x.frame, principal), in)
 	})
 }
 
+// plainRaw declares a handler that does not ask who the caller is.
+func plainRaw(p AnyPolicy, serve func(http.ResponseWriter, *http.Request) error, at plan.Place) Endpoint {
+	return newRaw(p, serve, at, func(w http.ResponseWriter, r *http.Request, _ *exchange, _ int, _ NoInput) error {
+		return serve(w, r)
+	})
+}
+
 // newRaw declares a handler that writes its response.
-func newRaw[In any](p AnyPolicy, function any, at place, fn func(http.ResponseWriter, *http.Request, *exchange, int, In) error) Endpoint {
+func newRaw[In any](p AnyPolicy, function any, at plan.Place, fn func(http.ResponseWriter, *http.Request, *exchange, int, In) error) Endpoint {
 	e := declare[In](p, function, at)
 	e.handle = func(l layout) handler { return raw[In]{reader[In]{l}, fn} }
 	return Endpoint{e}
 }
 
-// wrapped is the endpoint of a handler that does not ask who the caller is.
-func wrapped(p AnyPolicy, h http.Handler, at place) Endpoint {
-	out := newRaw(p, h, at, func(w http.ResponseWriter, r *http.Request, _ *exchange, _ int, _ NoInput) error {
+// wrapped is the endpoint of an [http.Handler].
+func wrapped(p AnyPolicy, h http.Handler, at plan.Place) Endpoint {
+	out := plainRaw(p, func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)
 		return nil
-	})
+	}, at)
 	out.e.name = "handler"
+	if isNil(h) {
+		out.e.fault = "the handler is nil"
+	}
 	return out
 }

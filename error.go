@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -118,22 +119,6 @@ func (e *Error) bodiless() bool {
 	return e.status() == http.StatusNoContent || e.status() == http.StatusNotModified
 }
 
-// content is what the answer's body says about an error, and in which form.
-func (e *Error) content(r *http.Request, err error) (kind string, body any) {
-	switch {
-	case e.Body != nil:
-		return jsonKind, e.Body
-	case wantsProblem(r):
-		status := e.status()
-		return "application/problem+json", withReference(map[string]any{
-			"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail(),
-		}, err)
-	case e.unexpected:
-		return textKind, plainText(http.StatusText(e.status()))
-	}
-	return jsonKind, withReference(map[string]any{"detail": e.detail()}, err)
-}
-
 // lastResort answers when the answer itself cannot be written.
 var lastResort = Error{unexpected: true}
 
@@ -194,27 +179,6 @@ type explained struct {
 
 func (e *explained) Unwrap() error { return e.error }
 
-// withReference adds to a refusal's body what is missing and the reference
-// under which it can be looked up, and nothing else.
-func withReference(body map[string]any, err error) map[string]any {
-	e, ok := errors.AsType[*explained](err)
-	if !ok {
-		return body
-	}
-	body["request"] = e.reference
-	missing := map[string][]string{}
-	if len(e.scopes) > 0 {
-		missing["scopes"] = e.scopes
-	}
-	if len(e.roles) > 0 {
-		missing["any_role_of"] = e.roles
-	}
-	if len(missing) > 0 {
-		body["missing"] = missing
-	}
-	return body
-}
-
 // answerTo finds the answer to an error: that of the outermost error in its
 // tree which has one.
 func answerTo(err error) *Error {
@@ -231,7 +195,7 @@ func answerOf(err error) *Error {
 		if e != nil && e.status() >= 200 && e.status() <= 599 {
 			return e
 		}
-	case *panicError:
+	case *panics.Error:
 		return &Error{Cause: err, unexpected: true}
 	case *noRoute:
 		return e.answer()

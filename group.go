@@ -11,7 +11,7 @@ import (
 // hold for each of its routes beside the route's own: a group can only make
 // a route stricter.
 func (a *App) Group(prefix string, policies ...AnyPolicy) *Group {
-	return newGroup(a, prefix, nil, policies, caller(1))
+	return newGroup(a, prefix, nil, policies, plan.Caller())
 }
 
 // Group is a set of routes with a common path prefix and common policies. It
@@ -22,7 +22,7 @@ type Group struct {
 	policies []*plan.Policy // outermost first
 }
 
-func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy, at place) *Group {
+func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy, at plan.Place) *Group {
 	g := &Group{app: a, prefix: prefix, policies: slices.Clone(outer)}
 	for _, one := range policies {
 		p := erasedPolicy(one)
@@ -36,16 +36,16 @@ func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy,
 
 // Group returns a group inside this one.
 func (g *Group) Group(prefix string, policies ...AnyPolicy) *Group {
-	return newGroup(g.app, g.prefix+prefix, g.policies, policies, caller(1))
+	return newGroup(g.app, g.prefix+prefix, g.policies, policies, plan.Caller())
 }
 
 // Handle registers an endpoint under "METHOD /path", the path below the
 // group's prefix.
 func (g *Group) Handle(pattern string, e Endpoint, options ...RouteOption) {
-	g.register(pattern, e, caller(1), options)
+	g.register(pattern, e, plan.Caller(), options)
 }
 
-func (g *Group) register(pattern string, e Endpoint, at place, options []RouteOption) {
+func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
 	method, path, _ := strings.Cut(pattern, " ")
 	if e.e == nil {
 		g.app.register(pattern, e, at, options)

@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/panics"
 )
 
 // host is what serving a request needs of the application.
@@ -21,7 +24,7 @@ type host struct {
 // goes wrong with that itself, such as a detail that cannot be encoded, is a
 // plain 500.
 func (h *host) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if worse := guard(func() error { return h.tell(w, r, err) }); worse != nil {
+	if worse := panics.Catch(func() error { return h.tell(w, r, err) }); worse != nil {
 		h.logFailure(r, worse)
 		status := lastResort.status()
 		write(w, r, status, textKind, []byte(http.StatusText(status)))
@@ -35,7 +38,7 @@ func (h *host) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	if answer.logged(err) {
 		h.logFailure(r, err)
 	}
-	kind, body := answer.content(r, err)
+	kind, body := content(answer, r, err)
 	buf := takeBuffer()
 	defer buf.free()
 	if err := buf.encode(body); err != nil {
@@ -53,13 +56,50 @@ func (h *host) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	return nil
 }
 
+// content is what the answer's body says about an error, and in which form.
+func content(e *Error, r *http.Request, err error) (kind string, body any) {
+	switch {
+	case e.Body != nil:
+		return jsonKind, e.Body
+	case wantsProblem(r):
+		status := e.status()
+		return "application/problem+json", withReference(map[string]any{
+			"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail(),
+		}, err)
+	case e.unexpected:
+		return textKind, plainText(http.StatusText(e.status()))
+	}
+	return jsonKind, withReference(map[string]any{"detail": e.detail()}, err)
+}
+
+// withReference adds to a refusal's body what is missing and the reference
+// under which it can be looked up, and nothing else.
+func withReference(body map[string]any, err error) map[string]any {
+	e, ok := errors.AsType[*explained](err)
+	if !ok {
+		return body
+	}
+	body["request"] = e.reference
+	missing := map[string][]string{}
+	if len(e.scopes) > 0 {
+		missing["scopes"] = e.scopes
+	}
+	if len(e.roles) > 0 {
+		missing["any_role_of"] = e.roles
+	}
+	if len(missing) > 0 {
+		body["missing"] = missing
+	}
+	return body
+}
+
 func (h *host) logFailure(r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the caller left; nothing failed
 	}
 	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", textOf(err))}
-	if broken, ok := errors.AsType[*panicError](err); ok {
-		attrs = append(attrs, slog.String("stack", string(broken.stack)))
+	if broken, ok := errors.AsType[*panics.Error](err); ok {
+		attrs = append(attrs, slog.String("stack", string(broken.Stack)))
 	}
 	h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", attrs...)
 }
@@ -72,4 +112,42 @@ func textOf(err error) (text string) {
 		}
 	}()
 	return err.Error()
+}
+
+// observe lets Config.Observe see what serve does. name is empty where no
+// route fits.
+func (h *host) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
+	if h.watch == nil {
+		serve(w)
+		return
+	}
+	began := time.Now() //nolint:forbidigo // how long it took, for the observer alone
+	seen := &watched{ResponseWriter: w}
+	done := h.watch(name)
+	ended := false
+	defer func() {
+		if ended && seen.status == 0 {
+			seen.status = http.StatusOK // net/http sends 200 when nothing is written
+		}
+		if done != nil {
+			done(Observation{seen.status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
+		}
+	}()
+	serve(seen)
+	ended = true
+}
+
+// noteRefusal notes why w's request is refused, if something observes.
+func (h *host) noteRefusal(w http.ResponseWriter, err error) {
+	for h.watch != nil && w != nil {
+		if seen, ok := w.(*watched); ok {
+			seen.refusal = reason(err)
+			return
+		}
+		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = wrapped.Unwrap()
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
@@ -17,7 +18,7 @@ import (
 // its end with [Defer], which then means the end of the application; [App.Close]
 // runs it.
 func Lifetime[T any](open func(context.Context) (T, error)) Dep[T] {
-	n := newDepend[T](plan.Lifetime, open, caller(1))
+	n := newDepend[T](plan.Lifetime, open, plan.Caller())
 	n.Open = func(ctx context.Context) (any, error) { return open(ctx) }
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		value, err := s.Ready.(*lifetime).get(x)
@@ -132,7 +133,7 @@ func (one *lifetime) get(ctx context.Context) (any, error) {
 	}
 	o := &opening{Context: context.WithoutCancel(ctx)}
 	var value any
-	err := guard(func() (err error) {
+	err := panics.Catch(func() (err error) {
 		value, err = one.n.Open(o)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
+	"github.com/holdfast-go/holdfast/internal/panics"
 )
 
 // AtOnce bounds how many requests something serves at the same time.
@@ -76,7 +77,7 @@ func inLane(lane Lane, work job) job {
 				return nil // too late: the request has been answered
 			}
 			defer close(ended)
-			return guard(func() error { return work(x, principal) })
+			return panics.Catch(func() error { return work(x, principal) })
 		})
 		if claimed.CompareAndSwap(false, true) {
 			return cmp.Or(err, errNotRun)

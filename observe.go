@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
@@ -45,51 +46,13 @@ func (w *watched) Write(data []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// observe lets Config.Observe see what serve does. name is empty where no
-// route fits.
-func (h *host) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
-	if h.watch == nil {
-		serve(w)
-		return
-	}
-	began := time.Now() //nolint:forbidigo // how long it took, for the observer alone
-	seen := &watched{ResponseWriter: w}
-	done := h.watch(name)
-	ended := false
-	defer func() {
-		if ended && seen.status == 0 {
-			seen.status = http.StatusOK // net/http sends 200 when nothing is written
-		}
-		if done != nil {
-			done(Observation{seen.status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
-		}
-	}()
-	serve(seen)
-	ended = true
-}
-
-// noteRefusal notes why w's request is refused, if something observes.
-func (h *host) noteRefusal(w http.ResponseWriter, err error) {
-	for h.watch != nil && w != nil {
-		if seen, ok := w.(*watched); ok {
-			seen.refusal = reason(err)
-			return
-		}
-		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return
-		}
-		w = wrapped.Unwrap()
-	}
-}
-
 // reasons are the kinds of errors in the words of Observation, in the order in
 // which they are looked for.
 var reasons = []struct {
 	word string
 	is   func(error) bool
 }{
-	{"panic", isPanic},
+	{"panic", panics.Is},
 	{"no route", is[*noRoute]},
 	{"busy", isBusy},
 	{"timeout", func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},

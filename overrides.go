@@ -49,7 +49,7 @@ func (a *App) replaced(pairs [][2]any) (*App, error) {
 func (a *App) uses(n *plan.Node) bool {
 	seen := map[*plan.Node]bool{}
 	for _, rt := range a.routes {
-		for _, root := range append(rt.policy.Roots(), rt.endpoint.deps...) {
+		for _, root := range rt.roots() {
 			if root.Reaches(n, seen) {
 				return true
 			}

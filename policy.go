@@ -26,12 +26,12 @@ type Anyone struct{}
 
 // Public lets everybody call.
 func Public() Policy[Anyone] {
-	at := caller(1)
+	at := plan.Caller()
 	return Policy[Anyone]{plan.Open(constant(Anyone{}, at), at)}
 }
 
 // constant is the node of a value that proves nothing.
-func constant[T any](value T, at place) *plan.Node {
+func constant[T any](value T, at plan.Place) *plan.Node {
 	n := plan.NewNode[T](plan.Constant, "", at)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		plan.Put(x.Frame(), s.Out, value)
@@ -43,7 +43,7 @@ func constant[T any](value T, at place) *plan.Node {
 // Security lets those call for whom dep succeeds and whose credential carries
 // the scopes: FastAPI's Security(dep, scopes=[...]).
 func Security[P any](dep Dep[P], scopes ...Scope) Policy[P] {
-	at := caller(1)
+	at := plan.Caller()
 	return Policy[P]{plan.Single(plan.Need{Node: dep.require(scopes, at).n}, at)}
 }
 
@@ -60,7 +60,7 @@ func AnyRole[P RoleHolder](dep Dep[P], role Role, more ...Role) Policy[P] {
 		Node:  dep.n,
 		Roles: erasedRoles(role, more),
 		Has:   func(f *plan.Frame, cell int, role string) bool { return plan.Take[P](f, cell).HasRole(role) },
-	}, caller(1))}
+	}, plan.Caller())}
 }
 
 // All lets those call who satisfy p and every one of the others, which are asked
@@ -81,19 +81,19 @@ func AnyOf[P any](first Policy[P], more ...Policy[P]) Policy[P] {
 	for _, p := range more {
 		policies = append(policies, p.p)
 	}
-	return Policy[P]{plan.Or(caller(1), policies...)}
+	return Policy[P]{plan.Or(plan.Caller(), policies...)}
 }
 
 // As is p with its principal converted.
 func As[P, Q any](p Policy[P], convert func(P) Q) Policy[Q] {
-	out := converted(p.p, convert, caller(1))
+	out := converted(p.p, convert, plan.Caller())
 	if out != nil && convert == nil {
 		out.Fault = "As with a nil function"
 	}
 	return Policy[Q]{out}
 }
 
-func converted[P, Q any](p *plan.Policy, convert func(P) Q, at place) *plan.Policy {
+func converted[P, Q any](p *plan.Policy, convert func(P) Q, at plan.Place) *plan.Policy {
 	return plan.Convert(p, at, func(principal *plan.Node) *plan.Node {
 		n := plan.NewNode[Q](plan.Converted, "", at, principal)
 		n.Run = func(x plan.Exchange, s *plan.Step) error {
@@ -119,7 +119,7 @@ func (m Maybe[P]) Get() (P, bool) { return m.value, m.present }
 // presented and refused, or cannot be read, is refused. A policy that reads no
 // scheme's credential cannot be optional: that is an error at start.
 func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
-	at := caller(1)
+	at := plan.Caller()
 	present := converted(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)
 	return Policy[Maybe[P]]{plan.OrAbsent(present, constant(Maybe[P]{}, at))}
 }

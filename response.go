@@ -50,6 +50,9 @@ func (b *buffer) encode(value any) error {
 // bytes is the body, without the line's end that an encoder adds.
 func (b *buffer) bytes() []byte { return bytes.TrimSuffix(b.buf.Bytes(), []byte("\n")) }
 
+// NoContent is for handlers that answer 204 without a body.
+type NoContent struct{}
+
 // response is the answer to a request, on its way.
 type response struct {
 	writer http.ResponseWriter

@@ -9,7 +9,7 @@ type Role struct{ r *plan.Role }
 
 // NewRole declares a role.
 func NewRole(name, description string) Role {
-	return Role{&plan.Role{Name: name, Text: description, At: caller(1)}}
+	return Role{&plan.Role{Name: name, Text: description, At: plan.Caller()}}
 }
 
 // Name returns the name that is asked of a principal's HasRole.

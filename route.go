@@ -13,7 +13,7 @@ import (
 type Routes interface {
 	// Handle registers an endpoint under "METHOD /path".
 	Handle(pattern string, e Endpoint, options ...RouteOption)
-	register(pattern string, e Endpoint, at place, options []RouteOption)
+	register(pattern string, e Endpoint, at plan.Place, options []RouteOption)
 }
 
 // RouteOption describes a route further; it never changes who may call.
@@ -107,31 +107,31 @@ func Shadows(path string) RouteOption {
 
 // Get registers a handler for GET, and HEAD with the same policy.
 func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
-	at := caller(1)
+	at := plan.Caller()
 	on.register("GET "+path, to(p, handler, at), at, options)
 }
 
 // Post registers a handler for POST.
 func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
-	at := caller(1)
+	at := plan.Caller()
 	on.register("POST "+path, to(p, handler, at), at, options)
 }
 
 // Put registers a handler for PUT.
 func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
-	at := caller(1)
+	at := plan.Caller()
 	on.register("PUT "+path, to(p, handler, at), at, options)
 }
 
 // Patch registers a handler for PATCH.
 func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
-	at := caller(1)
+	at := plan.Caller()
 	on.register("PATCH "+path, to(p, handler, at), at, options)
 }
 
 // Delete registers a handler for DELETE.
 func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
-	at := caller(1)
+	at := plan.Caller()
 	on.register("DELETE "+path, to(p, handler, at), at, options)
 }
 
@@ -143,7 +143,7 @@ type route struct {
 	policy   *plan.Policy // with the groups'
 	options  routeOptions
 	guard    bool // another router serves it, never this application's own
-	at       place
+	at       plan.Place
 
 	compiled *compiled // nil until the application starts
 }
@@ -161,3 +161,6 @@ func (rt *route) status() int {
 	}
 	return http.StatusOK
 }
+
+// roots lists the dependencies that the route names.
+func (rt *route) roots() []*plan.Node { return append(rt.policy.Roots(), rt.endpoint.deps...) }

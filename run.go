@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 )
@@ -39,7 +40,7 @@ func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) 
 	if c.timeout > 0 {
 		defer x.within(c.timeout)()
 	}
-	err := guard(func() error { return c.answer(x) })
+	err := panics.Catch(func() error { return c.answer(x) })
 	err = x.unwind(err)
 	x.giveBack()
 	err = c.send(x, err)
@@ -145,12 +146,12 @@ func (c *compiled) run(x *exchange, principal int) error {
 // returns the error with which the request ends.
 func (c *compiled) send(x *exchange, err error) error {
 	if err == nil {
-		err = guard(func() error { return c.handler.write(x) })
+		err = panics.Catch(func() error { return c.handler.write(x) })
 	}
 	begun := x.response.begun()
-	x.response.broken = isAbort(err) || begun && isPanic(err)
+	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err)
 	switch {
-	case err == nil || isAbort(err):
+	case err == nil || panics.IsAbort(err):
 	case begun:
 		c.host.logFailure(x.request, err) // too late for another answer
 	default:
@@ -170,7 +171,7 @@ func (c *compiled) finish(x *exchange, err error) {
 	}
 	defer x.outlive(cleanupTime)()
 	for fn := x.after.pop(); fn != nil; fn = x.after.pop() {
-		if failed := guard(func() error { return fn(err) }); failed != nil {
+		if failed := panics.Catch(func() error { return fn(err) }); failed != nil {
 			c.host.logFailure(x.request, failed)
 		}
 	}

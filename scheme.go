@@ -52,7 +52,7 @@ func NewScheme[K any](name, challenge string, openapi map[string]any, find func(
 		credential, ok := find(x.Request())
 		return credential, presentIf(ok)
 	}
-	s := newScheme(name, challenge, maps.Clone(openapi), look, caller(1))
+	s := newScheme(name, challenge, maps.Clone(openapi), look, plan.Caller())
 	if find == nil || openapi == nil {
 		s.fault(s.s.At, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
 	}
@@ -75,7 +75,7 @@ func presentIf(ok bool) presence {
 	return absent
 }
 
-func newScheme[K any](name, challenge string, openapi map[string]any, find func(plan.Exchange) (K, presence), at place) *Scheme[K] {
+func newScheme[K any](name, challenge string, openapi map[string]any, find func(plan.Exchange) (K, presence), at plan.Place) *Scheme[K] {
 	core := &plan.Scheme{Name: name, Challenge: challenge, OpenAPI: openapi, At: at}
 	core.Credential = plan.NewNode[K](plan.Credential, name, at)
 	core.Credential.Reads(core)
@@ -106,7 +106,7 @@ func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 // Scope declares a scope of this scheme. A name that was declared before or is
 // not a scope-token of RFC 6749 is an error at start.
 func (s *Scheme[K]) Scope(name, description string) Scope {
-	at := caller(1)
+	at := plan.Caller()
 	if s.s.Frozen.Load() {
 		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.s.Name))
 	}
@@ -139,6 +139,22 @@ func (s *Scheme[K]) Credential() Dep[K] {
 func (s *Scheme[K]) Name() string { return s.s.Name }
 
 // fault keeps a mistake for the start of an application.
-func (s *Scheme[K]) fault(at place, format string, args ...any) {
+func (s *Scheme[K]) fault(at plan.Place, format string, args ...any) {
 	s.s.Faults = append(s.s.Faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))
+}
+
+// single returns a header that was sent once.
+func single(r *http.Request, name string) (string, presence) {
+	return only(r.Header[http.CanonicalHeaderKey(name)])
+}
+
+// only returns the value of which there is one. An empty one is none.
+func only(values []string) (string, presence) {
+	switch {
+	case len(values) > 1:
+		return "", unreadable
+	case len(values) == 0 || values[0] == "":
+		return "", absent
+	}
+	return values[0], present
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // HTTPCredentials is what follows in an Authorization header.
@@ -32,16 +34,16 @@ func (c BasicCredentials) Format(f fmt.State, _ rune) {
 // HTTPScheme is an HTTP authentication scheme of any name: "Digest", "DPoP".
 // The word is compared without regard to case.
 func HTTPScheme(word string, options ...SchemeOption) *Scheme[HTTPCredentials] {
-	return httpScheme("HTTP"+word, word, word, caller(1)).apply(options)
+	return httpScheme("HTTP"+word, word, word, plan.Caller()).apply(options)
 }
 
 // HTTPDigest finds Digest credentials (RFC 7616) and verifies nothing of them:
 // that is the verifier's work.
 func HTTPDigest(options ...SchemeOption) *Scheme[HTTPCredentials] {
-	return httpScheme("HTTPDigest", "digest", "Digest", caller(1)).apply(options)
+	return httpScheme("HTTPDigest", "digest", "Digest", plan.Caller()).apply(options)
 }
 
-func httpScheme(name, word, challenge string, at place) *Scheme[HTTPCredentials] {
+func httpScheme(name, word, challenge string, at plan.Place) *Scheme[HTTPCredentials] {
 	find := func(r *http.Request) (HTTPCredentials, presence) {
 		sent, rest, is := authorization(r, word)
 		return HTTPCredentials{sent, rest}, is
@@ -60,7 +62,7 @@ func HTTPBasic(realm string, options ...SchemeOption) *Scheme[BasicCredentials] 
 	if realm != "" {
 		challenge += " realm=" + quoted(realm)
 	}
-	s := newScheme("HTTPBasic", challenge, map[string]any{"type": "http", "scheme": "basic"}, builtIn(basicCredentials), caller(1))
+	s := newScheme("HTTPBasic", challenge, map[string]any{"type": "http", "scheme": "basic"}, builtIn(basicCredentials), plan.Caller())
 	if strings.ContainsFunc(realm, func(r rune) bool { return r < ' ' || r > '~' }) {
 		s.fault(s.s.At, "realm %q: a realm is printable ASCII", realm)
 	}
@@ -106,11 +108,11 @@ func authorization(r *http.Request, scheme string) (word, rest string, is presen
 
 // HTTPBearer is a bearer token whose origin the document does not describe.
 func HTTPBearer(options ...SchemeOption) *Scheme[string] {
-	return newBearer("HTTPBearer", map[string]any{"type": "http", "scheme": "bearer"}, caller(1)).apply(options)
+	return newBearer("HTTPBearer", map[string]any{"type": "http", "scheme": "bearer"}, plan.Caller()).apply(options)
 }
 
 // newBearer is a scheme whose credential is a bearer token.
-func newBearer(name string, openapi map[string]any, at place) *Scheme[string] {
+func newBearer(name string, openapi map[string]any, at plan.Place) *Scheme[string] {
 	s := newScheme(name, "Bearer", openapi, builtIn(bearerToken), at)
 	s.s.Bearer = true
 	return s
@@ -121,20 +123,4 @@ func newBearer(name string, openapi map[string]any, at place) *Scheme[string] {
 func bearerToken(r *http.Request) (string, presence) {
 	_, token, is := authorization(r, "Bearer")
 	return token, is
-}
-
-// single returns a header that was sent once.
-func single(r *http.Request, name string) (string, presence) {
-	return only(r.Header[http.CanonicalHeaderKey(name)])
-}
-
-// only returns the value of which there is one. An empty one is none.
-func only(values []string) (string, presence) {
-	switch {
-	case len(values) > 1:
-		return "", unreadable
-	case len(values) == 0 || values[0] == "":
-		return "", absent
-	}
-	return values[0], present
 }

@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // APIKeyHeader is a key in the request header called name. An empty value is
 // no key; of a header that is sent more than once, neither is.
 func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
 	find := func(r *http.Request) (string, presence) { return single(r, name) }
-	return newAPIKey("APIKeyHeader", "header", name, find, caller(1)).apply(options)
+	return newAPIKey("APIKeyHeader", "header", name, find, plan.Caller()).apply(options)
 }
 
 // APIKeyQuery is a key in the query parameter called name, where logs and
@@ -23,7 +25,7 @@ func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
 		}
 		return only(values[name])
 	}
-	return newAPIKey("APIKeyQuery", "query", name, find, caller(1)).apply(options)
+	return newAPIKey("APIKeyQuery", "query", name, find, plan.Caller()).apply(options)
 }
 
 // APIKeyCookie is a key in the cookie called name. Browsers send cookies with
@@ -40,7 +42,7 @@ func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
 		}
 		return only(values)
 	}
-	return newAPIKey("APIKeyCookie", "cookie", name, find, caller(1)).apply(options)
+	return newAPIKey("APIKeyCookie", "cookie", name, find, plan.Caller()).apply(options)
 }
 
 // mentionsCookie reports whether a Cookie header names the cookie, also if its
@@ -56,7 +58,7 @@ func mentionsCookie(r *http.Request, name string) bool {
 	return false
 }
 
-func newAPIKey(kind, in, name string, find func(*http.Request) (string, presence), at place) *Scheme[string] {
+func newAPIKey(kind, in, name string, find func(*http.Request) (string, presence), at plan.Place) *Scheme[string] {
 	s := newScheme(kind, "APIKey", map[string]any{"type": "apiKey", "in": in, "name": name}, builtIn(find), at)
 	if name == "" {
 		s.fault(at, "%s: the key has no name", kind)

@@ -1,6 +1,10 @@
 package holdfast
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/holdfast-go/holdfast/internal/plan"
+)
 
 // OAuth2Flow is one way to get a token (OpenAPI 3.1, OAuth Flow Object). The
 // scopes are those declared on the scheme. Relative URLs are resolved against
@@ -21,41 +25,41 @@ type OAuth2Flows struct {
 
 // OAuth2 is a bearer token that callers get by any of the flows.
 func OAuth2(flows OAuth2Flows, options ...SchemeOption) *Scheme[string] {
-	return newOAuth2("OAuth2", flows, caller(1)).apply(options)
+	return newOAuth2("OAuth2", flows, plan.Caller()).apply(options)
 }
 
 // OAuth2PasswordBearer is a bearer token that callers get from tokenURL with
 // their name and password.
 func OAuth2PasswordBearer(tokenURL string, options ...SchemeOption) *Scheme[string] {
 	flows := OAuth2Flows{Password: &OAuth2Flow{TokenURL: tokenURL}}
-	return newOAuth2("OAuth2PasswordBearer", flows, caller(1)).apply(options)
+	return newOAuth2("OAuth2PasswordBearer", flows, plan.Caller()).apply(options)
 }
 
 // OAuth2AuthorizationCodeBearer is a bearer token that callers get by the
 // authorization code flow (RFC 6749 section 4.1).
 func OAuth2AuthorizationCodeBearer(authorizationURL, tokenURL string, options ...SchemeOption) *Scheme[string] {
 	flows := OAuth2Flows{AuthorizationCode: &OAuth2Flow{AuthorizationURL: authorizationURL, TokenURL: tokenURL}}
-	return newOAuth2("OAuth2AuthorizationCodeBearer", flows, caller(1)).apply(options)
+	return newOAuth2("OAuth2AuthorizationCodeBearer", flows, plan.Caller()).apply(options)
 }
 
 // OAuth2ClientCredentials is a bearer token that programs get in their own
 // name (RFC 6749 section 4.4).
 func OAuth2ClientCredentials(tokenURL string, options ...SchemeOption) *Scheme[string] {
 	flows := OAuth2Flows{ClientCredentials: &OAuth2Flow{TokenURL: tokenURL}}
-	return newOAuth2("OAuth2ClientCredentials", flows, caller(1)).apply(options)
+	return newOAuth2("OAuth2ClientCredentials", flows, plan.Caller()).apply(options)
 }
 
 // OpenIDConnect is a bearer token of the provider whose configuration is at
 // the URL (".../.well-known/openid-configuration").
 func OpenIDConnect(configurationURL string, options ...SchemeOption) *Scheme[string] {
-	s := newBearer("OpenIdConnect", map[string]any{"type": "openIdConnect", "openIdConnectUrl": configurationURL}, caller(1))
+	s := newBearer("OpenIdConnect", map[string]any{"type": "openIdConnect", "openIdConnectUrl": configurationURL}, plan.Caller())
 	if configurationURL == "" {
 		s.fault(s.s.At, "OpenIDConnect: the configuration's URL is missing")
 	}
 	return s.apply(options)
 }
 
-func newOAuth2(name string, flows OAuth2Flows, at place) *Scheme[string] {
+func newOAuth2(name string, flows OAuth2Flows, at plan.Place) *Scheme[string] {
 	documents := map[string]any{}
 	s := newBearer(name, map[string]any{"type": "oauth2", "flows": documents}, at)
 	add := func(kind string, flow *OAuth2Flow, authorization, token bool) {

@@ -11,7 +11,7 @@ type Scope struct{ s *plan.Scope }
 // NewScope makes a scope without a scheme, for dependencies that check scopes
 // for themselves (see [SecurityScopes]).
 func NewScope(name, description string) Scope {
-	return Scope{&plan.Scope{Name: name, Text: description, At: caller(1)}}
+	return Scope{&plan.Scope{Name: name, Text: description, At: plan.Caller()}}
 }
 
 // Name returns the scope's name as tokens carry it.

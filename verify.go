@@ -20,7 +20,7 @@ type Claims interface {
 // was not accepted. Return an [*Error] for anything else, for instance 503
 // when the store cannot be asked.
 func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, error)) Dep[C] {
-	n := verifier(s, verify, caller(1))
+	n := verifier(s, verify, plan.Caller())
 	if n != nil {
 		n.HoldsScopes(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
 	}
@@ -32,12 +32,12 @@ func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, e
 // the scheme's challenge, as with [Verify]; requiring a scope of it is an error
 // at start.
 func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) Dep[T] {
-	return Dep[T]{verifier(s, check, caller(1))}
+	return Dep[T]{verifier(s, check, plan.Caller())}
 }
 
 // verifier is the node of a function that checks a credential; nil for a nil
 // scheme.
-func verifier[K, T any](s *Scheme[K], check func(context.Context, K) (T, error), at place) *plan.Node {
+func verifier[K, T any](s *Scheme[K], check func(context.Context, K) (T, error), at plan.Place) *plan.Node {
 	if s == nil || s.s == nil {
 		return nil
 	}

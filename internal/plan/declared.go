@@ -2,33 +2,10 @@ package plan
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 )
-
-// Place is where in the source something was declared. Every error of a
-// declaration names one.
-type Place struct {
-	File string
-	Line int
-}
-
-// BuiltIn is the place of the routes that every application has.
-var BuiltIn = Place{File: "holdfast"}
-
-// String is the file with its folder, and the line: "shop/main.go:41".
-func (p Place) String() string {
-	switch p {
-	case Place{}:
-		return "unknown place"
-	case BuiltIn:
-		return "built in"
-	}
-	dir, file := filepath.Split(p.File)
-	return fmt.Sprintf("%s/%s:%d", filepath.Base(dir), file, p.Line)
-}
 
 // Scheme is a way in which callers present a credential.
 type Scheme struct {
