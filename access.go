@@ -20,7 +20,7 @@ type Access struct {
 	Ways     []Way    `json:"ways"`     // any of them lets a caller in
 }
 
-// Way is one alternative of a policy: everything in it must hold.
+// Way is one way in: everything in it must hold.
 type Way struct {
 	Credentials []Credential `json:"credentials"` // a good one of each is needed
 	Roles       [][]string   `json:"roles"`       // of each list, one role is needed
@@ -101,8 +101,8 @@ func (rt *route) access() access.Route {
 		Scopes: []string{}, Roles: []string{}, Deciders: []string{},
 	}
 	var words []string
-	for i := range rt.compiled.plan.Branches {
-		b := branch{&rt.compiled.plan.Branches[i]}
+	for i := range rt.compiled.plan.Ways {
+		b := wayReader{&rt.compiled.plan.Ways[i]}
 		w := b.way()
 		words = addOnce(words, b.words(w))
 		out.Ways = append(out.Ways, w)
@@ -125,11 +125,11 @@ func addOnce(list []string, more ...string) []string {
 	return list
 }
 
-// branch reads one alternative of a plan.
-type branch struct{ *plan.Branch }
+// way reads one way of a plan.
+type wayReader struct{ *plan.PlannedWay }
 
-// way is the branch as data.
-func (b branch) way() access.Way {
+// way is the planned way as data.
+func (b wayReader) way() access.Way {
 	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
 	for _, one := range b.Schemes {
 		out.Credentials = append(out.Credentials, access.Credential{
@@ -153,7 +153,7 @@ func (b branch) way() access.Way {
 }
 
 // checkedBy names what compares the scopes of a scheme if the runner does not.
-func (b branch) checkedBy(one plan.SchemeScopes) string {
+func (b wayReader) checkedBy(one plan.SchemeScopes) string {
 	if len(one.Scopes) == 0 || b.Verifier(one.Scheme) != nil {
 		return ""
 	}
@@ -161,7 +161,7 @@ func (b branch) checkedBy(one plan.SchemeScopes) string {
 }
 
 // askers names the dependencies that ask for SecurityScopes.
-func (b branch) askers() []string {
+func (b wayReader) askers() []string {
 	var out []string
 	for i := range b.Steps {
 		if n := b.Steps[i].Node; n.AsksItself() {
@@ -172,7 +172,7 @@ func (b branch) askers() []string {
 }
 
 // schemeless lists the scopes of no scheme that a dependency is given.
-func (b branch) schemeless() []string {
+func (b wayReader) schemeless() []string {
 	var out []string
 	for i := range b.Steps {
 		if s := &b.Steps[i]; s.Node.Kind == plan.ScopeList {
@@ -182,8 +182,8 @@ func (b branch) schemeless() []string {
 	return out
 }
 
-// words says one alternative: "role admin, scopes items me".
-func (b branch) words(w access.Way) string {
+// words says one way: "role admin, scopes items me".
+func (b wayReader) words(w access.Way) string {
 	var parts []string
 	for _, roles := range w.Roles {
 		parts = addOnce(parts, "role "+strings.Join(roles, " or "))
@@ -221,7 +221,7 @@ func scopeWords(c access.Credential) string {
 
 // credentialWords says which credentials are needed without any scope. That
 // a caller is signed in goes without saying beside a role or a scope.
-func (b branch) credentialWords(besides bool) []string {
+func (b wayReader) credentialWords(besides bool) []string {
 	var out []string
 	for _, one := range b.Schemes {
 		switch {

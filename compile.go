@@ -107,7 +107,7 @@ func schemesOf(routes []*route) []*plan.Scheme {
 	var out []*plan.Scheme
 	seen := map[*plan.Scheme]bool{}
 	for _, rt := range routes {
-		for _, b := range rt.compiled.plan.Branches {
+		for _, b := range rt.compiled.plan.Ways {
 			for _, one := range b.Schemes {
 				if !seen[one.Scheme] {
 					seen[one.Scheme] = true

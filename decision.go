@@ -40,7 +40,7 @@ func (d Decision) Header() http.Header { return d.x.header() }
 
 // Step is one step of a decision.
 type Step struct {
-	Way      int    // the alternative of the policy, from 0
+	Way      int    // the way in, from 0: see Access.Ways
 	Kind     string // "credential", "verify", "scopes", "roles", "no credential" or "dependency"
 	Name     string // the scheme, or the dependency's function
 	Declared string // file:line of a dependency; "" for other steps
@@ -139,12 +139,12 @@ func (out *Step) hold(f *plan.Frame, s *plan.Step, has func(*plan.Frame, string)
 }
 
 // Missing lists the scopes that the caller lacks, and the roles of which one
-// is lacking, for the alternative that comes nearest to letting the caller in;
+// is lacking, for the way that comes nearest to letting the caller in;
 // nothing if no good credential was presented.
 func (d Decision) Missing() (scopes, roles []string) {
 	best := -1
 	steps := d.Steps()
-	for way := range d.c.plan.Branches {
+	for way := range d.c.plan.Ways {
 		s, r, ok := missing(steps, way)
 		if n := len(s) + min(len(r), 1); ok && n > 0 && (best < 0 || n < best) {
 			best, scopes, roles = n, s, r

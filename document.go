@@ -163,7 +163,7 @@ func (rt *route) success(types *schema.Registry) openapi.Response {
 
 // refuses reports whether a 401 and whether a 403 can happen.
 func (rt *route) refuses() (unauthorized, forbidden bool) {
-	for _, b := range rt.compiled.plan.Branches {
+	for _, b := range rt.compiled.plan.Ways {
 		unauthorized = unauthorized || len(b.Schemes) > 0
 		for _, one := range b.Schemes {
 			forbidden = forbidden || len(one.Scopes) > 0
@@ -175,13 +175,13 @@ func (rt *route) refuses() (unauthorized, forbidden bool) {
 	return unauthorized, forbidden
 }
 
-// security is the operation's requirement: one object for each alternative,
+// security is the operation's requirement: one object for each way,
 // with every scheme that it needs. A way in without a credential is the empty
 // object.
 func (rt *route) security() []openapi.Requirement {
 	var out []openapi.Requirement
 	needed := false
-	for _, b := range rt.compiled.plan.Branches {
+	for _, b := range rt.compiled.plan.Ways {
 		one := openapi.Requirement{}
 		for _, s := range b.Schemes {
 			one = append(one, openapi.Needed{Scheme: s.Scheme.Name, Scopes: s.Scopes.Names()})

@@ -289,9 +289,9 @@ func isRefusal(err error) bool {
 // lacksPermission reports whether a refusal's answer is 403.
 func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
 
-// weight says how far a refused alternative got; the answer is that of the one
+// weight says how far a refused way got; the answer is that of the one
 // that got furthest. 403 comes before everything. A parameter that does not fit
-// comes next if the credentials of the alternative were good: signing in again
+// comes next if the credentials of the way were good: signing in again
 // would not help.
 func weight(err error, credentials bool) int {
 	if _, ok := errors.AsType[*plan.NoCredential](err); ok {
@@ -313,17 +313,17 @@ func weight(err error, credentials bool) int {
 	return 4
 }
 
-// withChallenges adds the challenges of the other alternatives to a 401 for a
+// withChallenges adds the challenges of the other ways to a 401 for a
 // caller who presented nothing, so that the caller learns every way in.
-func withChallenges(err error, branches []plan.Branch) error {
+func withChallenges(err error, ways []plan.PlannedWay) error {
 	none, ok := errors.AsType[*plan.NoCredential](err)
-	if len(branches) < 2 || !ok || none.Scheme.Missing != nil {
+	if len(ways) < 2 || !ok || none.Scheme.Missing != nil {
 		return err // a scheme's own answer stays as it is
 	}
 	answer := answerTo(err)
 	answer.Cause = err // which it still is
 	seen := map[string]bool{none.Scheme.Challenge: true}
-	for _, b := range branches {
+	for _, b := range ways {
 		for _, one := range b.Schemes {
 			if c := one.Scheme.Challenge; !seen[c] {
 				seen[c] = true

@@ -78,14 +78,14 @@ func (c *compiled) answer(x *exchange) error {
 	return c.work(x, principal)
 }
 
-// authorize tries the policy's alternatives in order and returns the cell of
-// the principal. Only a refusal lets the next alternative try: when something
+// authorize tries the policy's ways in order and returns the cell of
+// the principal. Only a refusal lets the next way try: when something
 // broke, it is not known who the caller is.
 func (c *compiled) authorize(x *exchange) (principal int, err error) {
 	var best error
 	furthest := 0
-	for i := range c.plan.Branches {
-		b := &c.plan.Branches[i]
+	for i := range c.plan.Ways {
+		b := &c.plan.Ways[i]
 		err := b.Run(x)
 		switch {
 		case err == nil:
@@ -99,7 +99,7 @@ func (c *compiled) authorize(x *exchange) (principal int, err error) {
 			best, furthest = err, far
 		}
 	}
-	return 0, withChallenges(best, c.plan.Branches)
+	return 0, withChallenges(best, c.plan.Ways)
 }
 
 // read fills the parameters of the handler's dependencies and the handler's

@@ -1,6 +1,6 @@
 package plan
 
-// builder collects the steps of one branch.
+// builder collects the steps of one way.
 type builder struct {
 	steps    []Step
 	made     map[int]bool      // cells that a step fills

@@ -3,8 +3,8 @@
 //
 // A [Node] is a dependency without its type. A [Policy] is an OR of ANDs of
 // nodes. [Make] turns a policy and a handler's dependencies into a [Plan]: for
-// each alternative a [Branch] of steps, each of which says what it is and where
-// in the [Frame] its value goes. The runner follows the steps; the document,
+// each way in a [PlannedWay] of steps, each of which says what it is and where in
+// the [Frame] its value goes. The runner follows the steps; the document,
 // the access table and the explanation of a refusal read the same ones.
 //
 // The package knows no status, no JSON and no application. It imports nothing

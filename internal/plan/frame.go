@@ -66,7 +66,7 @@ func (f *Frame) Clean() {
 	f.Invalid = nil
 }
 
-// Forget forgets what did not fit in alternatives that the caller did not
+// Forget forgets what did not fit in ways that the caller did not
 // need. What the handler takes of it is read, and refused, again.
 func (f *Frame) Forget() {
 	if f.Invalid == nil {

@@ -5,35 +5,35 @@ import "errors"
 // Plan is what a route does with a request. It is made once, when the
 // application starts, and never changes.
 type Plan struct {
-	Branches []Branch // the policy's alternatives, in their order
-	Params   []Step   // parameters that the handler's own dependencies take …
-	Own      []Step   // … and the rest of the handler's own dependencies
+	Ways   []PlannedWay // the ways in of the policy, in their order
+	Params []Step       // parameters that the handler's own dependencies take …
+	Own    []Step       // … and the rest of the handler's own dependencies
 
 	cells []func() Cell
 }
 
-// Branch is one alternative of the policy, ready to run.
-type Branch struct {
+// PlannedWay is one way of the policy, ready to run.
+type PlannedWay struct {
 	Steps     []Step
 	Principal int // the cell of the value that the handler gets
 	Schemes   []SchemeScopes
 	Absent    []*Scheme // of which no credential may be presented
 }
 
-// SchemeScopes is a scheme whose credential a branch needs, with all scopes
+// SchemeScopes is a scheme whose credential a way needs, with all scopes
 // that are required of it.
 type SchemeScopes struct {
 	Scheme *Scheme
 	Scopes Scopes
 }
 
-// ErrUnfit says that a branch could not be decided, because a parameter does
+// ErrUnfit says that a way could not be decided, because a parameter does
 // not fit. The frame has the details.
 var ErrUnfit = errors.New("a parameter that the policy needs does not fit")
 
-// Run decides the branch. It returns nil if the caller passed, ErrUnfit, or
+// Run decides the way. It returns nil if the caller passed, ErrUnfit, or
 // why the caller is refused or nothing could be decided.
-func (b *Branch) Run(x Exchange) error {
+func (b *PlannedWay) Run(x Exchange) error {
 	unfit := false
 	for i := range b.Steps {
 		s := &b.Steps[i]
@@ -48,9 +48,9 @@ func (b *Branch) Run(x Exchange) error {
 	return nil
 }
 
-// Verifier is the node that checks a scheme's credential in the branch; nil if
+// Verifier is the node that checks a scheme's credential in the way; nil if
 // none does.
-func (b *Branch) Verifier(s *Scheme) *Node {
+func (b *PlannedWay) Verifier(s *Scheme) *Node {
 	for i := range b.Steps {
 		if one := &b.Steps[i]; one.Kind == VerifyCredential && one.Node.Scheme == s {
 			return one.Node
@@ -59,8 +59,8 @@ func (b *Branch) Verifier(s *Scheme) *Node {
 	return nil
 }
 
-// Takes reports whether something in the branch looks at a scheme's credential.
-func (b *Branch) Takes(s *Scheme) bool {
+// Takes reports whether something in the way looks at a scheme's credential.
+func (b *PlannedWay) Takes(s *Scheme) bool {
 	for i := range b.Steps {
 		if n := b.Steps[i].Node; n.Kind != Converted && contains(n.Deps, s.Credential) {
 			return true
@@ -80,9 +80,9 @@ func (p *Plan) AddCell(newCell func() Cell) int {
 
 // Steps calls visit for every step that decides who may call.
 func (p *Plan) Steps(visit func(way int, s *Step)) {
-	for i := range p.Branches {
-		for j := range p.Branches[i].Steps {
-			visit(i, &p.Branches[i].Steps[j])
+	for i := range p.Ways {
+		for j := range p.Ways[i].Steps {
+			visit(i, &p.Ways[i].Steps[j])
 		}
 	}
 }

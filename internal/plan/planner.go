@@ -26,13 +26,13 @@ func Make(p *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
 		config: config, cells: map[identity]int{}, checked: map[*Node]bool{},
 		replacing: map[*Node]bool{}, open: map[*Node]bool{},
 	}
-	for _, alt := range p.Alternatives {
+	for _, alt := range p.Ways {
 		if !alt.contradicts() {
-			m.plan.Branches = append(m.plan.Branches, m.branch(p, alt, deps))
+			m.plan.Ways = append(m.plan.Ways, m.way(p, alt, deps))
 		}
 	}
-	if len(m.plan.Branches) == 0 {
-		m.fault(p.At, "the policy lets no one in: each alternative needs a credential that it wants absent")
+	if len(m.plan.Ways) == 0 {
+		m.fault(p.At, "the policy lets no one in: each way needs a credential that it wants absent")
 	}
 	return &m.plan, m.handler(deps), m.faults
 }
@@ -97,10 +97,10 @@ func (p *planner) cell(id identity) int {
 	return at
 }
 
-// branch plans one alternative.
-func (p *planner) branch(pol *Policy, alt Alternative, deps []*Node) Branch {
+// way plans one way in.
+func (p *planner) way(pol *Policy, alt Way, deps []*Node) PlannedWay {
 	b := newBuilder()
-	out := Branch{Absent: pol.absent(alt)}
+	out := PlannedWay{Absent: pol.absent(alt)}
 	for _, s := range out.Absent {
 		b.steps = append(b.steps, Step{Kind: WantAbsent, Node: s.Credential, In: []int{p.cell(identity{node: s.Credential})}, Out: -1})
 	}
@@ -155,7 +155,7 @@ func (p *planner) principal(n *Node, b *builder) int {
 }
 
 // handler plans the dependencies that a handler takes beside the principal. A
-// value of one that reaches a credential was made by every branch: its steps
+// value of one that reaches a credential was made by every way: its steps
 // here find it in its cell.
 func (p *planner) handler(deps []*Node) []int {
 	b := newBuilder()

@@ -4,14 +4,14 @@ import "cmp"
 
 // Policy says who may call: an OR of ANDs. It is immutable.
 type Policy struct {
-	Alternatives []Alternative
-	Fault        string // why it cannot be used
-	At           Place
+	Ways  []Way
+	Fault string // why it cannot be used
+	At    Place
 }
 
-// Alternative is one AND: everything in Needs must hold, and no credential of
+// Way is one AND: everything in Needs must hold, and no credential of
 // the schemes in Absent may have been presented.
-type Alternative struct {
+type Way struct {
 	Needs     []Need
 	Absent    []*Scheme
 	Principal *Node
@@ -27,12 +27,12 @@ type Need struct {
 
 // Open is the policy that everybody satisfies.
 func Open(principal *Node, at Place) *Policy {
-	return &Policy{Alternatives: []Alternative{{Principal: principal}}, At: at}
+	return &Policy{Ways: []Way{{Principal: principal}}, At: at}
 }
 
 // Single is the policy of one need, whose value is the principal.
 func Single(one Need, at Place) *Policy {
-	p := &Policy{Alternatives: []Alternative{{Needs: []Need{one}, Principal: one.Node}}, Fault: one.Node.Fault(), At: at}
+	p := &Policy{Ways: []Way{{Needs: []Need{one}, Principal: one.Node}}, Fault: one.Node.Fault(), At: at}
 	for _, r := range one.Roles {
 		if r == nil || r.Name == "" {
 			p.Fault = cmp.Or(p.Fault, "the zero Role; declare it with NewRole")
@@ -44,23 +44,23 @@ func Single(one Need, at Place) *Policy {
 // And is both policies, p asked first, with the principal of p. It is nil if
 // one of them is.
 func And(p, q *Policy) *Policy {
-	return product(p, q, func(a, _ Alternative) *Node { return a.Principal })
+	return product(p, q, func(a, _ Way) *Node { return a.Principal })
 }
 
 // Under is p inside an outer policy, which is asked first, with the principal
 // of p. It is nil if one of them is.
 func Under(outer, p *Policy) *Policy {
-	return product(outer, p, func(_, a Alternative) *Node { return a.Principal })
+	return product(outer, p, func(_, a Way) *Node { return a.Principal })
 }
 
-func product(first, second *Policy, principal func(a, b Alternative) *Node) *Policy {
+func product(first, second *Policy, principal func(a, b Way) *Node) *Policy {
 	if first == nil || second == nil {
 		return nil
 	}
 	out := &Policy{Fault: cmp.Or(first.Fault, second.Fault), At: first.At}
-	for _, a := range first.Alternatives {
-		for _, b := range second.Alternatives {
-			out.Alternatives = append(out.Alternatives, Alternative{
+	for _, a := range first.Ways {
+		for _, b := range second.Ways {
+			out.Ways = append(out.Ways, Way{
 				Needs:     append(a.Needs[:len(a.Needs):len(a.Needs)], b.Needs...),
 				Absent:    union(a.Absent, b.Absent),
 				Principal: principal(a, b),
@@ -78,7 +78,7 @@ func Or(at Place, policies ...*Policy) *Policy {
 			return nil
 		}
 		out.Fault = cmp.Or(out.Fault, p.Fault)
-		out.Alternatives = append(out.Alternatives, p.Alternatives...)
+		out.Ways = append(out.Ways, p.Ways...)
 	}
 	return out
 }
@@ -90,9 +90,9 @@ func Convert(p *Policy, at Place, node func(principal *Node) *Node) *Policy {
 		return nil
 	}
 	out := &Policy{Fault: p.Fault, At: at}
-	for _, a := range p.Alternatives {
+	for _, a := range p.Ways {
 		a.Principal = node(a.Principal)
-		out.Alternatives = append(out.Alternatives, a)
+		out.Ways = append(out.Ways, a)
 	}
 	return out
 }
@@ -103,19 +103,19 @@ func OrAbsent(p *Policy, nobody *Node) *Policy {
 	if p == nil {
 		return nil
 	}
-	without := Alternative{Principal: nobody}
-	for _, a := range p.Alternatives {
+	without := Way{Principal: nobody}
+	for _, a := range p.Ways {
 		without.Absent = union(without.Absent, a.Schemes())
 	}
-	out := &Policy{Alternatives: append(p.Alternatives[:len(p.Alternatives):len(p.Alternatives)], without), Fault: p.Fault, At: p.At}
+	out := &Policy{Ways: append(p.Ways[:len(p.Ways):len(p.Ways)], without), Fault: p.Fault, At: p.At}
 	if len(without.Absent) == 0 {
 		out.Fault = cmp.Or(out.Fault, "Optional of a policy without a scheme: there is no credential whose absence could be seen")
 	}
 	return out
 }
 
-// Schemes lists the schemes whose credentials the alternative needs.
-func (a Alternative) Schemes() []*Scheme {
+// Schemes lists the schemes whose credentials the way needs.
+func (a Way) Schemes() []*Scheme {
 	var out []*Scheme
 	for _, one := range a.Needs {
 		if one.Node != nil {
@@ -126,15 +126,15 @@ func (a Alternative) Schemes() []*Scheme {
 }
 
 // absent lists the schemes of which no credential may be presented for an
-// alternative. For one that lets a caller in without a credential these are all
-// that the policy knows, so that a credential which another alternative refuses
-// is never taken for none; but not those that the alternative needs itself.
-func (p *Policy) absent(alt Alternative) []*Scheme {
+// way. For one that lets a caller in without a credential these are all
+// that the policy knows, so that a credential which another way refuses
+// is never taken for none; but not those that the way needs itself.
+func (p *Policy) absent(alt Way) []*Scheme {
 	if len(alt.Absent) == 0 {
 		return nil
 	}
 	out, own := alt.Absent, alt.Schemes()
-	for _, other := range p.Alternatives {
+	for _, other := range p.Ways {
 		for _, s := range other.Schemes() {
 			if !contains(own, s) {
 				out = union(out, []*Scheme{s})
@@ -144,10 +144,10 @@ func (p *Policy) absent(alt Alternative) []*Scheme {
 	return out
 }
 
-// contradicts reports whether the alternative needs a credential that must be
+// contradicts reports whether the way needs a credential that must be
 // absent: a product of an optional policy with one that is not. Such an
-// alternative lets no one in.
-func (a Alternative) contradicts() bool {
+// way lets no one in.
+func (a Way) contradicts() bool {
 	for _, s := range a.Schemes() {
 		if contains(a.Absent, s) {
 			return true
@@ -168,7 +168,7 @@ func contains[E comparable](list []E, one E) bool {
 // Roots lists the dependencies that the policy names.
 func (p *Policy) Roots() []*Node {
 	var out []*Node
-	for _, alt := range p.Alternatives {
+	for _, alt := range p.Ways {
 		out = append(out, alt.Principal)
 		for _, one := range alt.Needs {
 			out = append(out, one.Node)
