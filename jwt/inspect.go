@@ -129,7 +129,7 @@ func (i *inspection) signature(ctx context.Context, t *token) {
 		i.add("signature", Unchecked, "the keys could not be had: %v", err)
 		return
 	}
-	switch err := t.checkSignature(keys); {
+	switch _, err := t.checkSignature(keys); {
 	case err == nil && t.header.hasKid:
 		i.add("signature", Right, "made with key %q", t.header.kid)
 	case err == nil:

@@ -37,7 +37,7 @@ func VerifyJWS(text string, keys ...Key) (JWS, error) {
 			keys[i].id = t.header.kid
 		}
 	}
-	if err := t.checkSignature(keys); err != nil {
+	if _, err := t.checkSignature(keys); err != nil {
 		return JWS{}, err
 	}
 	return JWS{alg, t.header.kid, t.header.typ, []byte(t.payload)}, nil

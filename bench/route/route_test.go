@@ -55,10 +55,10 @@ func signed(b *testing.B) (token string, key jwt.Key) {
 
 // ours is one protected route: a token, a scope, a user, a path parameter, a
 // JSON answer.
-func ours(b *testing.B, key jwt.Key) http.Handler {
+func ours(b *testing.B, key jwt.Key, cache *int) http.Handler {
 	b.Helper()
 	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
-		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.HS256}, Issuer: "https://issuer.example", Audience: "bench",
+		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.HS256}, Issuer: "https://issuer.example", Audience: "bench", CacheSize: cache,
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -179,7 +179,8 @@ func (anybody) HasScope(string) bool { return true }
 func BenchmarkProtectedGET(b *testing.B) {
 	token, key := signed(b)
 	b.Run("by=hand", func(b *testing.B) { serve(b, byHand(), token) })
-	b.Run("by=holdfast", func(b *testing.B) { serve(b, ours(b, key), token) })
+	b.Run("by=holdfast", func(b *testing.B) { serve(b, ours(b, key, new(0)), token) })
+	b.Run("by=holdfast-token-seen-before", func(b *testing.B) { serve(b, ours(b, key, nil), token) })
 	b.Run("by=holdfast-without-jwt", func(b *testing.B) {
 		serve(b, app(b, func(context.Context, string) (anybody, error) { return anybody{}, nil }), token)
 	})
