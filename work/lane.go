@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
+	"github.com/holdfast-go/holdfast/internal/threads"
 )
 
 // The reasons for which a lane does not run a function. Both have a method
@@ -34,9 +35,9 @@ type Config struct {
 	MaxWait time.Duration // the longest that a caller waits; 10 seconds if zero, without end if negative
 
 	// Headroom makes the functions yield the processor to everything else: they
-	// run on threads of the lowest priority, and Headroom makes room for those.
-	// Where the system has no such threads, and where Headroom is nil, functions
-	// run where they are called: the lane is a bound alone. String says which.
+	// run on threads of the lowest priority. Where the system has no such
+	// threads (it is not Linux), and where Headroom is nil, functions run in the
+	// goroutine that calls Do: the lane is a bound alone. String says which.
 	Headroom *Headroom
 
 	Now func() time.Time // time.Now if nil
@@ -57,9 +58,11 @@ func DefaultWorkers() int {
 // Lane runs functions, a bounded number at once. Its methods are safe for
 // concurrent use.
 type Lane struct {
-	config Config
-	slots  *bulkhead.Bulkhead
-	crew   *crew // nil: functions run where they are called
+	config  Config
+	slots   *bulkhead.Bulkhead
+	release func()        // slots.Release
+	threads *threads.Pool // nil: functions run where they are called
+	recent  durations
 }
 
 // NewLane makes a lane. Close ends it.
@@ -79,8 +82,12 @@ func NewLane(config Config) *Lane {
 	l := &Lane{config: config, slots: bulkhead.New(bulkhead.Config{
 		Slots: config.Workers, Queue: max(config.Queue, 0), MaxWait: max(config.MaxWait, 0), Now: config.Now,
 	})}
+	l.release = l.slots.Release
 	if config.Headroom != nil {
-		l.crew = newCrew(config)
+		pool, err := threads.NewPool(config.Workers, config.Headroom.inner)
+		if err == nil { // else the lane is a bound alone, and String says so
+			l.threads = pool
+		}
 	}
 	return l
 }
@@ -97,21 +104,27 @@ func (l *Lane) Do(ctx context.Context, fn func() error) error {
 	if err := l.slots.Acquire(ctx); err != nil {
 		return err
 	}
-	if l.crew != nil && l.crew.wanted() {
-		return l.crew.run(fn, l.slots.Release)
+	if l.threads != nil && l.recent.long() {
+		return l.threads.Run(func() error { return l.timed(fn) }, l.release)
 	}
 	defer l.slots.Release()
-	if l.crew == nil {
-		return inPlace(fn)
+	if l.threads != nil {
+		return l.timed(fn)
 	}
+	return run(fn)
+}
+
+// timed runs fn and remembers how long it took: that decides where the next
+// ones run.
+func (l *Lane) timed(fn func() error) error {
 	began := l.config.Now()
-	err := inPlace(fn)
-	l.crew.learn(l.config.Now().Sub(began))
+	err := run(fn)
+	l.recent.add(l.config.Now().Sub(began))
 	return err
 }
 
-// inPlace runs fn in the goroutine that calls.
-func inPlace(fn func() error) error {
+// run runs fn in the goroutine that calls.
+func run(fn func() error) error {
 	defer func() {
 		if cause := recover(); cause != nil {
 			panic(&Panic{cause, debug.Stack()})
@@ -140,8 +153,8 @@ func (p *Panic) Unwrap() error {
 // lane's threads. It may be called more than once.
 func (l *Lane) Close() {
 	l.slots.Close()
-	if l.crew != nil {
-		l.crew.close()
+	if l.threads != nil {
+		l.threads.Close()
 	}
 }
 
@@ -151,8 +164,8 @@ func (l *Lane) Name() string { return l.config.Name }
 // String describes the lane in a line, for the log.
 func (l *Lane) String() string {
 	how := "where they are called"
-	if l.crew != nil {
-		how = "on threads of " + lowPriority
+	if l.threads != nil {
+		how = "on " + l.threads.String()
 	}
 	return fmt.Sprintf("%s: %d at once %s, %d may wait", l.config.Name, l.config.Workers, how, max(l.config.Queue, 0))
 }

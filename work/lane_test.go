@@ -26,9 +26,9 @@ func lanes(t *testing.T, test func(t *testing.T, config work.Config)) {
 	})
 	t.Run("on threads", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			room := work.NewHeadroom()
-			defer room.Close()
-			test(t, work.Config{Name: "test", Headroom: room})
+			headroom := work.NewHeadroom()
+			defer headroom.Close()
+			test(t, work.Config{Name: "test", Headroom: headroom})
 		})
 	})
 }

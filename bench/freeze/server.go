@@ -106,9 +106,9 @@ func serve(ctx context.Context, mode, scheme string, out io.Writer) error {
 	case "bound":
 		run = work.NewLane(work.Config{}).Do
 	case "lanes":
-		room := work.NewHeadroom()
-		defer room.Close()
-		lane := work.NewLane(work.Config{Headroom: room})
+		headroom := work.NewHeadroom()
+		defer headroom.Close()
+		lane := work.NewLane(work.Config{Headroom: headroom})
 		defer lane.Close()
 		run = lane.Do
 	default:

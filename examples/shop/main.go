@@ -59,9 +59,9 @@ type Shop struct {
 
 // newShop makes a shop whose tokens are signed with the secret, which must
 // have at least 32 bytes. Bcrypt's work doubles with each step of the cost. With
-// a room, heavy work yields to everything else.
-func newShop(secret []byte, cost int, room *work.Headroom) (*Shop, error) {
-	lane := work.NewLane(work.Config{Name: "heavy", Headroom: room})
+// headroom, heavy work yields to everything else.
+func newShop(secret []byte, cost int, headroom *work.Headroom) (*Shop, error) {
+	lane := work.NewLane(work.Config{Name: "heavy", Headroom: headroom})
 	// 38: bcrypt as Passlib has it; hashing runs in a lane, so that a flood of
 	// logins delays nobody else.
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(cost)}, Run: lane.Do})
@@ -249,9 +249,9 @@ func (s *Shop) open(ctx context.Context) error {
 func run(ctx context.Context) error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
-	room := work.NewHeadroom()
-	defer room.Close()
-	shop, err := newShop(secret, 12, room)
+	headroom := work.NewHeadroom()
+	defer headroom.Close()
+	shop, err := newShop(secret, 12, headroom)
 	if err != nil {
 		return err
 	}

@@ -52,12 +52,12 @@ type Bulkhead struct {
 // waiter is one caller in the queue. place is nil once the caller has a slot:
 // that decides between a slot that is being given and a caller who leaves.
 type waiter struct {
-	place *list.Element // guarded by the slots' mu
+	place *list.Element // guarded by the bulkhead's mu
 	since time.Time
 	ready chan struct{}
 }
 
-// New makes slots, all of them free.
+// New makes a bulkhead whose slots are all free.
 func New(config Config) *Bulkhead {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -138,7 +138,7 @@ func (s *Bulkhead) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held == 0 {
-		panic("slots: Release without Acquire")
+		panic("bulkhead: Release without Acquire")
 	}
 	s.done++
 	s.pass()

@@ -32,7 +32,7 @@ type Target struct {
 func NewTarget(method, link, header, body string) (*Target, error) {
 	u, err := url.Parse(link)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
-		return nil, fmt.Errorf("load: %q is no http URL with a port", link)
+		return nil, fmt.Errorf("loadgen: %q is not an http URL with a port", link)
 	}
 	text := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %d\r\n\r\n%s", method, u.RequestURI(), u.Host, header, len(body), body)
 	return &Target{addr: u.Host, text: []byte(text)}, nil

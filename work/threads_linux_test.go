@@ -1,9 +1,7 @@
 package work_test
 
 import (
-	"os"
 	"runtime"
-	"strconv"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -12,8 +10,8 @@ import (
 	"github.com/holdfast-go/holdfast/work"
 )
 
-// nice is the calling thread's, as the system keeps it: 0 ordinarily, 19 is
-// the lowest priority.
+// nice is the niceness of the calling thread: 0 ordinarily, and 19 is the
+// lowest priority.
 func nice(t *testing.T) int {
 	t.Helper()
 	runtime.LockOSThread()
@@ -26,13 +24,13 @@ func nice(t *testing.T) int {
 }
 
 // Long work runs on threads of low priority, work that proves short stays off
-// them, and GOMAXPROCS has room for the threads exactly while they are needed.
+// them, and GOMAXPROCS is raised for the threads exactly while they are needed.
 func TestLongWorkRunsOnThreadsOfLowPriority(t *testing.T) {
 	before, own := runtime.GOMAXPROCS(0), nice(t)
 	synctest.Test(t, func(t *testing.T) {
-		room := work.NewHeadroom()
-		defer room.Close()
-		lane := work.NewLane(work.Config{Workers: 2, Headroom: room})
+		headroom := work.NewHeadroom()
+		defer headroom.Close()
+		lane := work.NewLane(work.Config{Workers: 2, Headroom: headroom})
 		defer lane.Close()
 		do := func(n int, d time.Duration) (low int) {
 			for range n {
@@ -70,47 +68,4 @@ func TestLongWorkRunsOnThreadsOfLowPriority(t *testing.T) {
 	if got := nice(t); got != own {
 		t.Errorf("the test's own thread has nice %d, want %d", got, own)
 	}
-}
-
-// No thread of a closed lane is left, so that none can carry its priority to
-// others.
-func TestCloseEndsTheThreads(t *testing.T) {
-	before := threads(t)
-	for range 5 {
-		room := work.NewHeadroom()
-		lane := work.NewLane(work.Config{Workers: 8, Headroom: room})
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			_ = lane.Do(t.Context(), func() error { runtime.Goexit(); return nil })
-		}()
-		<-ended
-		lane.Close()
-		room.Close()
-	}
-	for deadline := time.Now().Add(10 * time.Second); threads(t) > before; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d threads of low priority are left, want %d", threads(t), before)
-		}
-		runtime.Gosched()
-	}
-}
-
-// threads counts the threads of this process that have the lowest priority.
-func threads(t *testing.T) (n int) {
-	t.Helper()
-	all, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, one := range all {
-		id, err := strconv.Atoi(one.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := syscall.Getpriority(syscall.PRIO_PROCESS, id); err == nil && 20-got == 19 {
-			n++
-		}
-	}
-	return n
 }

@@ -1,4 +1,4 @@
-package work
+package threads
 
 import (
 	"runtime"
@@ -11,24 +11,24 @@ import (
 func TestGOMAXPROCSIsRaisedAndRestored(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	synctest.Test(t, func(t *testing.T) {
-		room := NewHeadroom()
-		defer room.Close()
+		h := NewHeadroom()
+		defer h.Close()
 		for _, step := range []struct {
 			name string
 			do   func()
 			want int
 		}{
-			{"nobody is crowded", func() {}, 0},
-			{"the first lane is", func() { room.enter(2) }, 2},
-			{"the second lane too", func() { room.enter(3) }, 5},
-			{"the first no more, just now", func() { room.leave(2) }, 5},
-			{"the first no more", func() { <-time.After(linger) }, 3},
-			{"the first again", func() { room.enter(2) }, 5},
-			{"none, just now", func() { room.leave(2); room.leave(3) }, 5},
-			{"one again within the second", func() { <-time.After(linger / 2); room.enter(2) }, 5},
-			{"one for a long time", func() { <-time.After(time.Hour) }, 2},
-			{"none", func() { room.leave(2); <-time.After(linger) }, 0},
-			{"the last one until Close", func() { room.enter(3); room.Close() }, 0},
+			{"nothing is reserved", func() {}, 0},
+			{"the first pool is busy", func() { h.Reserve(2) }, 2},
+			{"the second pool is busy too", func() { h.Reserve(3) }, 5},
+			{"the first has become idle", func() { h.Release(2) }, 5},
+			{"a second later", func() { <-time.After(linger) }, 3},
+			{"the first is busy again", func() { h.Reserve(2) }, 5},
+			{"both have become idle", func() { h.Release(2); h.Release(3) }, 5},
+			{"one is busy again within the second", func() { <-time.After(linger / 2); h.Reserve(2) }, 5},
+			{"one is busy for an hour", func() { <-time.After(time.Hour) }, 2},
+			{"none is busy for a second", func() { h.Release(2); <-time.After(linger) }, 0},
+			{"Close ends it at once", func() { h.Reserve(3); h.Close() }, 0},
 		} {
 			step.do()
 			synctest.Wait()
@@ -46,12 +46,12 @@ func TestWhatItIsRestoredTo(t *testing.T) {
 	defer runtime.GOMAXPROCS(before)
 	t.Setenv("GOMAXPROCS", "7")
 	runtime.GOMAXPROCS(7)
-	room := NewHeadroom()
-	room.enter(2)
+	h := NewHeadroom()
+	h.Reserve(2)
 	if got := runtime.GOMAXPROCS(0); got != 9 {
 		t.Errorf("GOMAXPROCS = %d, want 9", got)
 	}
-	room.Close()
+	h.Close()
 	if got := runtime.GOMAXPROCS(0); got != 7 {
 		t.Errorf("GOMAXPROCS = %d, want the 7 that was chosen", got)
 	}
@@ -59,14 +59,14 @@ func TestWhatItIsRestoredTo(t *testing.T) {
 		var share, now atomic.Int64
 		share.Store(4)
 		now.Store(4)
-		room := &Headroom{restore: func() { now.Store(share.Load()) }, set: func(n int) int {
+		h := &Headroom{restore: func() { now.Store(share.Load()) }, set: func(n int) int {
 			if n > 0 {
 				return int(now.Swap(int64(n)))
 			}
 			return int(now.Load())
 		}}
-		defer room.Close()
-		room.enter(2)
+		defer h.Close()
+		h.Reserve(2)
 		share.Store(8)
 		<-time.After(refresh + time.Second)
 		synctest.Wait()

@@ -1,13 +1,13 @@
 //go:build !linux
 
-package work
+package threads
 
 import "errors"
 
 const lowPriority = "ordinary priority"
 
-// lowerPriority does nothing here: elsewhere a thread of its own priority is
-// not to be had without C.
+// lowerPriority fails: other systems give a single thread a priority of its
+// own only through C.
 func lowerPriority() error { return errors.ErrUnsupported }
 
 func onMainThread() bool { return false }

@@ -1,4 +1,4 @@
-package work
+package threads
 
 import "syscall"
 
@@ -10,5 +10,5 @@ const lowPriority = "low priority (nice 19)"
 func onMainThread() bool { return syscall.Gettid() == syscall.Getpid() }
 
 // lowerPriority gives the calling thread the lowest ordinary priority, which
-// Linux keeps for each thread. Nobody may raise it again without privilege.
+// Linux keeps for each thread. It cannot be raised again without privilege.
 func lowerPriority() error { return syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), 19) }
