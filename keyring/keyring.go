@@ -124,12 +124,12 @@ func Open(ctx context.Context, config Config) (*Ring, error) {
 	}
 	r := &Ring{config: config}
 	sealed := 0
-	err := r.update(ctx, func(l line, now time.Time) (line, error) {
+	err := r.update(ctx, func(t timeline, now time.Time) (timeline, error) {
 		var err error
-		if l, err = r.prepare(l, now); err == nil {
-			sealed, err = r.sealAll(l)
+		if t, err = r.prepare(t, now); err == nil {
+			sealed, err = r.sealAll(t)
 		}
-		return l, err
+		return t, err
 	})
 	if err != nil {
 		return nil, err
@@ -143,34 +143,34 @@ func Open(ctx context.Context, config Config) (*Ring, error) {
 
 // prepare makes the first key, and makes room for tokens that live as long as
 // this ring's.
-func (r *Ring) prepare(l line, now time.Time) (line, error) {
-	if len(l) == 0 {
+func (r *Ring) prepare(t timeline, now time.Time) (timeline, error) {
+	if len(t) == 0 {
 		first, err := r.newRecord(Term{Announced: now, Signs: now, TokenTTL: cmp.Or(r.config.TokenTTL, DefaultTokenTTL)})
-		return line{first}, err
+		return timeline{first}, err
 	}
-	for i := range l {
+	for i := range t {
 		// A key that has retired keeps what it had: no new token is its own.
-		if l[i].Term.At(now) != Verifying {
-			l[i].Term.TokenTTL = max(l[i].Term.TokenTTL, r.config.TokenTTL)
+		if t[i].Term.At(now) != Verifying {
+			t[i].Term.TokenTTL = max(t[i].Term.TokenTTL, r.config.TokenTTL)
 		}
 	}
-	return l, nil
+	return t, nil
 }
 
 // sealAll makes sure that every key can be read. It seals those that are in
 // the clear if there is a master key, and those that an old one has sealed.
-func (r *Ring) sealAll(l line) (sealed int, err error) {
-	for i := range l {
-		_, err := r.read(l[i])
-		data := l[i].Data
+func (r *Ring) sealAll(t timeline) (sealed int, err error) {
+	for i := range t {
+		_, err := r.read(t[i])
+		data := t[i].Data
 		if errors.Is(err, ErrMasterKey) && !r.config.OldMaster.IsZero() {
-			if data, err = r.config.OldMaster.open(l[i].ID, data); err == nil {
+			if data, err = r.config.OldMaster.open(t[i].ID, data); err == nil {
 				err = errUnsealed
 			}
 		}
 		switch {
 		case errors.Is(err, errUnsealed):
-			l[i].Data, l[i].Sealed = r.config.Master.seal(l[i].ID, data), true
+			t[i].Data, t[i].Sealed = r.config.Master.seal(t[i].ID, data), true
 			sealed++
 		case err != nil:
 			return 0, err
@@ -187,12 +187,12 @@ func (r *Ring) log(ctx context.Context, next Record) {
 // now is the time as stores keep it.
 func (r *Ring) now() time.Time { return r.config.Now().UTC().Truncate(time.Millisecond) }
 
-// update changes the line in one transaction, and drops what is gone.
-func (r *Ring) update(ctx context.Context, change func(line, time.Time) (line, error)) error {
+// update changes the timeline in one transaction, and drops what is gone.
+func (r *Ring) update(ctx context.Context, change func(timeline, time.Time) (timeline, error)) error {
 	return r.config.Store.UpdateKeys(ctx, func(records []Record) ([]Record, error) {
-		l, now := line(records), r.now()
-		l.sort()
-		return change(l.prune(now), now)
+		t, now := timeline(records), r.now()
+		t.sort()
+		return change(t.prune(now), now)
 	})
 }
 

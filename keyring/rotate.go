@@ -10,11 +10,11 @@ import (
 // Rotate announces a new key, which signs after the ring's Announce. Only one
 // key at a time is announced: ErrAnnounced.
 func (r *Ring) Rotate(ctx context.Context) (Record, error) {
-	return r.succeed(ctx, func(l line, now time.Time) (line, error) {
-		if last := l[len(l)-1]; last.Term.Signs.After(now) {
+	return r.updateAndReport(ctx, func(t timeline, now time.Time) (timeline, error) {
+		if last := t[len(t)-1]; last.Term.Signs.After(now) {
 			return nil, fmt.Errorf("%w: %s, which signs from %s", ErrAnnounced, last.ID, last.Term.Signs.Format(time.RFC3339))
 		}
-		return r.announce(l, now, now.Add(r.config.Announce))
+		return r.announce(t, now, now.Add(r.config.Announce))
 	})
 }
 
@@ -22,7 +22,7 @@ func (r *Ring) Rotate(ctx context.Context) (Record, error) {
 // process has seen it (Settle). Who keeps the published keys for longer than
 // that refuses its tokens until they look again.
 func (r *Ring) RotateNow(ctx context.Context) (Record, error) {
-	return r.succeed(ctx, func(l line, now time.Time) (line, error) { return r.hasten(l, now, now.Add(Settle)) })
+	return r.updateAndReport(ctx, func(t timeline, now time.Time) (timeline, error) { return r.signNextFrom(t, now, now.Add(Settle)) })
 }
 
 // Retire ends a key in good order: it signs no more as soon as every process
@@ -31,17 +31,17 @@ func (r *Ring) RotateNow(ctx context.Context) (Record, error) {
 // ErrSettling. ErrVerifying says that it signs no more anyway, ErrNoKey that
 // there is none.
 func (r *Ring) Retire(ctx context.Context, id string) (Record, error) {
-	return r.succeed(ctx, func(l line, now time.Time) (line, error) {
-		i, signer := l.find(id), l.signer(now)
+	return r.updateAndReport(ctx, func(t timeline, now time.Time) (timeline, error) {
+		i, signer := t.find(id), t.signer(now)
 		switch {
 		case i < 0:
 			return nil, fmt.Errorf("%w: %s", ErrNoKey, id)
 		case i < signer:
-			return nil, fmt.Errorf("%w: %s leaves at %s", ErrVerifying, id, l[i].Term.Leaves().Format(time.RFC3339))
+			return nil, fmt.Errorf("%w: %s leaves at %s", ErrVerifying, id, t[i].Term.Leaves().Format(time.RFC3339))
 		case i == signer:
-			return r.hasten(l, now, now.Add(Settle))
-		case l[i].Term.Signs.After(now.Add(Settle)):
-			return l.remove(i, now), nil // before anybody signs with it, all have seen that it is gone
+			return r.signNextFrom(t, now, now.Add(Settle))
+		case t[i].Term.Signs.After(now.Add(Settle)):
+			return t.remove(i, now), nil // before anybody signs with it, all have seen that it is gone
 		}
 		return nil, fmt.Errorf("%w: %s", ErrSettling, id)
 	})
@@ -52,36 +52,37 @@ func (r *Ring) Retire(ctx context.Context, id string) (Record, error) {
 // new one, signs from now on. Another process may sign with the old one for a
 // second more; those tokens are refused, too.
 func (r *Ring) Revoke(ctx context.Context, id string) (Record, error) {
-	return r.succeed(ctx, func(l line, now time.Time) (line, error) {
-		i := l.find(id)
+	return r.updateAndReport(ctx, func(t timeline, now time.Time) (timeline, error) {
+		i := t.find(id)
 		if i < 0 {
 			return nil, fmt.Errorf("%w: %s", ErrNoKey, id)
 		}
-		if i != l.signer(now) {
-			return l.remove(i, now), nil
+		if i != t.signer(now) {
+			return t.remove(i, now), nil
 		}
-		if i == len(l)-1 {
+		if i == len(t)-1 {
 			var err error
-			if l, err = r.announce(l, now, now); err != nil {
+			if t, err = r.announce(t, now, now); err != nil {
 				return nil, err
 			}
 		}
-		l.advance(now)
-		return l.remove(i, now), nil
+		t.advance(now)
+		return t.remove(i, now), nil
 	})
 }
 
-// succeed changes the line and returns the key that is the last of it then.
-func (r *Ring) succeed(ctx context.Context, change func(line, time.Time) (line, error)) (last Record, err error) {
-	err = r.update(ctx, func(l line, now time.Time) (line, error) {
-		if len(l) == 0 {
+// updateAndReport changes the timeline, and then logs and returns its last key,
+// without its private part.
+func (r *Ring) updateAndReport(ctx context.Context, change func(timeline, time.Time) (timeline, error)) (last Record, err error) {
+	err = r.update(ctx, func(t timeline, now time.Time) (timeline, error) {
+		if len(t) == 0 {
 			return nil, fmt.Errorf("%w: there is none at all", ErrNoKey)
 		}
-		l, err := change(l, now)
+		t, err := change(t, now)
 		if err == nil {
-			last = l[len(l)-1]
+			last = t[len(t)-1]
 		}
-		return l, err
+		return t, err
 	})
 	if err != nil {
 		return Record{}, err
@@ -92,27 +93,28 @@ func (r *Ring) succeed(ctx context.Context, change func(line, time.Time) (line, 
 }
 
 // announce adds a new key that signs from a moment on.
-func (r *Ring) announce(l line, now, signs time.Time) (line, error) {
-	next, err := r.newRecord(Term{Announced: now, Signs: signs, TokenTTL: l[len(l)-1].Term.TokenTTL})
+func (r *Ring) announce(t timeline, now, signs time.Time) (timeline, error) {
+	next, err := r.newRecord(Term{Announced: now, Signs: signs, TokenTTL: t[len(t)-1].Term.TokenTTL})
 	if err != nil {
 		return nil, err
 	}
-	return l.add(next), nil
+	return t.add(next), nil
 }
 
-// hasten lets the announced key, or else a new one, sign from a moment on.
-func (r *Ring) hasten(l line, now, signs time.Time) (line, error) {
-	if l[len(l)-1].Term.Signs.After(now) {
-		l.advance(signs)
-		return l, nil
+// signNextFrom lets the announced key, or else a new one, sign from a moment
+// on.
+func (r *Ring) signNextFrom(t timeline, now, signs time.Time) (timeline, error) {
+	if t[len(t)-1].Term.Signs.After(now) {
+		t.advance(signs)
+		return t, nil
 	}
-	return r.announce(l, now, signs)
+	return r.announce(t, now, signs)
 }
 
 // due is what the schedule wants done: to announce the next key, and to drop
 // those that are gone. Next is when it wants something the next time.
-func (r *Ring) due(l line, now time.Time) (announce, prune bool, next time.Time) {
-	if len(l) == 0 {
+func (r *Ring) due(t timeline, now time.Time) (announce, prune bool, next time.Time) {
+	if len(t) == 0 {
 		return false, false, now.Add(longestWait)
 	}
 	next = now.Add(longestWait)
@@ -121,14 +123,14 @@ func (r *Ring) due(l line, now time.Time) (announce, prune bool, next time.Time)
 			next = at
 		}
 	}
-	for _, rec := range l {
+	for _, rec := range t {
 		prune = prune || rec.Term.At(now) == Gone
 		if leaves := rec.Term.Leaves(); !leaves.IsZero() {
 			earlier(leaves)
 		}
 	}
 	if r.config.Period > 0 {
-		at := l[len(l)-1].Term.Signs.Add(r.config.Period - r.config.Announce)
+		at := t[len(t)-1].Term.Signs.Add(r.config.Period - r.config.Announce)
 		announce = !at.After(now)
 		earlier(at)
 	}
@@ -149,28 +151,28 @@ func (r *Ring) Maintain(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	announce, prune, next := r.due(s.line, r.now())
+	announce, prune, next := r.due(s.timeline, r.now())
 	if !announce && !prune {
 		return next, nil
 	}
 	var announced []Record
-	err = r.update(ctx, func(l line, now time.Time) (line, error) {
+	err = r.update(ctx, func(t timeline, now time.Time) (timeline, error) {
 		announced = nil
 		again := false
-		if again, _, next = r.due(l, now); !again {
-			return l, nil // another process was faster
+		if again, _, next = r.due(t, now); !again {
+			return t, nil // another process was faster
 		}
-		last := l[len(l)-1].Term
+		last := t[len(t)-1].Term
 		signs := last.Signs.Add(r.config.Period)
 		if soonest := now.Add(r.config.Announce); signs.Before(soonest) {
-			signs = soonest // nobody has been running for a while
+			signs = soonest // no process has been running for a while
 		}
-		l, err := r.announce(l, now, signs)
+		t, err := r.announce(t, now, signs)
 		if err == nil {
-			announced = l[len(l)-1:]
-			_, _, next = r.due(l, now)
+			announced = t[len(t)-1:]
+			_, _, next = r.due(t, now)
 		}
-		return l, err
+		return t, err
 	})
 	if err != nil {
 		return time.Time{}, err

@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"slices"
 	"time"
 
 	"github.com/holdfast-go/holdfast/jwt"
@@ -80,70 +79,4 @@ type Record struct {
 	Term      Term
 	Sealed    bool   // Data is encrypted with the master key
 	Data      []byte // the private JWK
-}
-
-// line is the keys of a store, in the order in which they sign. Each one
-// retires when the next one signs; the last one has no end yet.
-type line []Record
-
-func (l line) sort() {
-	slices.SortFunc(l, func(a, b Record) int {
-		if c := a.Term.Signs.Compare(b.Term.Signs); c != 0 {
-			return c
-		}
-		return a.Term.Announced.Compare(b.Term.Announced)
-	})
-}
-
-// signer is the index of the key that signs at a moment: the last whose time
-// has come. Before the first one's time, which a clock set back may show, the
-// first one signs: there is no other. -1 if there is none at all.
-func (l line) signer(now time.Time) int {
-	at := min(0, len(l)-1)
-	for i, r := range l {
-		if !r.Term.Signs.After(now) {
-			at = i
-		}
-	}
-	return at
-}
-
-// add puts a key at the end, which signs from a moment on; the last one signs
-// until then.
-func (l line) add(r Record) line {
-	if len(l) > 0 {
-		l[len(l)-1].Term.Retires = r.Term.Signs
-	}
-	return append(l, r)
-}
-
-// advance lets the last key sign earlier.
-func (l line) advance(signs time.Time) {
-	last := len(l) - 1
-	if !signs.Before(l[last].Term.Signs) {
-		return
-	}
-	l[last].Term.Signs = signs
-	if last > 0 {
-		l[last-1].Term.Retires = signs
-	}
-}
-
-// remove takes a key out at once. If it was the last one, the one before it
-// has no end again, unless it has ended already.
-func (l line) remove(i int, now time.Time) line {
-	l = slices.Delete(l, i, i+1)
-	if last := len(l) - 1; i > last && last >= 0 && l[last].Term.Retires.After(now) {
-		l[last].Term.Retires = time.Time{}
-	}
-	return l
-}
-
-// prune drops the keys that are gone.
-func (l line) prune(now time.Time) line {
-	return slices.DeleteFunc(l, func(r Record) bool { return r.Term.At(now) == Gone })
-}
-
-func (l line) find(id string) int {
-	return slices.IndexFunc(l, func(r Record) bool { return r.ID == id })
 }

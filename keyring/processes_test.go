@@ -85,7 +85,7 @@ func TestTwentyRotations(t *testing.T) {
 		}
 		rng := rand.New(rand.NewSource(1)) //nolint:gosec // which of them acts, and when
 		retires := map[string]time.Time{}
-		var live []issued
+		var good []issued
 		tokens := 0
 		for start := time.Now(); time.Since(start) < 20*time.Hour+30*time.Minute; {
 			time.Sleep(time.Duration(rng.Intn(100)) * time.Second) //nolint:forbidigo // the clock is synctest's
@@ -93,10 +93,10 @@ func TestTwentyRotations(t *testing.T) {
 			if time.Since(start)%time.Hour > 50*time.Minute {
 				awake = processes[:3] // the fourth sleeps while the others rotate
 			}
-			live = append(live, awake[rng.Intn(len(awake))].sign(t))
+			good = append(good, awake[rng.Intn(len(awake))].sign(t))
 			tokens++
 			note(t, store, retires)
-			live = check(t, awake[rng.Intn(len(awake))], live, retires)
+			good = check(t, awake[rng.Intn(len(awake))], good, retires)
 		}
 		stop()
 		running.Wait()
@@ -123,7 +123,7 @@ func note(t *testing.T, store keyring.Store, retires map[string]time.Time) {
 
 // check verifies tokens that are not over, one in ten of them, and drops
 // those that are.
-func check(t *testing.T, p *process, live []issued, retires map[string]time.Time) (left []issued) {
+func check(t *testing.T, p *process, good []issued, retires map[string]time.Time) (left []issued) {
 	t.Helper()
 	set, err := p.ring.PublicSet(t.Context())
 	if err != nil {
@@ -133,7 +133,7 @@ func check(t *testing.T, p *process, live []issued, retires map[string]time.Time
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, token := range live {
+	for i, token := range good {
 		if !time.Now().Before(token.expires) {
 			if _, err := p.verifier.Verify(t.Context(), token.text); !errors.Is(err, jwt.ErrExpired) && !errors.Is(err, jwt.ErrUnknownKey) {
 				t.Errorf("Verify of a token that is over = %v", err)
@@ -141,7 +141,7 @@ func check(t *testing.T, p *process, live []issued, retires map[string]time.Time
 			continue
 		}
 		left = append(left, token)
-		if i%10 != len(live)%10 {
+		if i%10 != len(good)%10 {
 			continue
 		}
 		if _, err := p.verifier.Verify(t.Context(), token.text); err != nil {

@@ -13,8 +13,8 @@ import (
 type snapshot struct {
 	generation uint64
 	read       time.Time
-	line       line
-	keys       []jwt.Key // of the records in line
+	timeline   timeline
+	keys       []jwt.Key // of the records in timeline, by the same index
 }
 
 // current reports whether nothing newer can be known. The clock that is asked
@@ -35,16 +35,16 @@ func (r *Ring) load(ctx context.Context) (*snapshot, error) {
 	// an old one current.
 	next := &snapshot{generation: r.config.Store.Generation(), read: r.now()}
 	if before.current(next.generation, next.read) {
-		return before, nil // somebody else was faster
+		return before, nil // another goroutine was faster
 	}
 	records, err := r.config.Store.Keys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	next.line = records
-	next.line.sort()
+	next.timeline = records
+	next.timeline.sort()
 	next.keys = make([]jwt.Key, len(records))
-	for i, rec := range next.line {
+	for i, rec := range next.timeline {
 		if next.keys[i], err = before.key(r, rec); err != nil {
 			return nil, err
 		}
@@ -59,8 +59,8 @@ func (r *Ring) load(ctx context.Context) (*snapshot, error) {
 // key reads a record, unless it has been read before.
 func (s *snapshot) key(r *Ring, rec Record) (jwt.Key, error) {
 	if s != nil {
-		i := s.line.find(rec.ID)
-		if i >= 0 && s.line[i].Sealed == rec.Sealed && s.line[i].Algorithm == rec.Algorithm && bytes.Equal(s.line[i].Data, rec.Data) {
+		i := s.timeline.find(rec.ID)
+		if i >= 0 && s.timeline[i].Sealed == rec.Sealed && s.timeline[i].Algorithm == rec.Algorithm && bytes.Equal(s.timeline[i].Data, rec.Data) {
 			return s.keys[i], nil
 		}
 	}
@@ -73,7 +73,7 @@ func (r *Ring) SigningKey(ctx context.Context) (jwt.Key, error) {
 	if err != nil {
 		return jwt.Key{}, err
 	}
-	return s.keys[s.line.signer(r.now())], nil
+	return s.keys[s.timeline.signer(r.now())], nil
 }
 
 // Keys are those that verify now, announced ones too; it is a jwt.Keys.
@@ -84,7 +84,7 @@ func (r *Ring) Keys(ctx context.Context) ([]jwt.Key, error) {
 	}
 	now := r.now()
 	gone := 0 // they come first
-	for gone < len(s.line)-1 && s.line[gone].Term.At(now) == Gone {
+	for gone < len(s.timeline)-1 && s.timeline[gone].Term.At(now) == Gone {
 		gone++
 	}
 	return s.keys[gone:], nil
@@ -103,10 +103,10 @@ func (r *Ring) PublicSet(ctx context.Context) ([]byte, error) {
 // data: no master key is needed to look at them.
 func List(ctx context.Context, store Store) ([]Record, error) {
 	records, err := store.Keys(ctx)
-	l := line(records)
-	l.sort()
-	for i := range l {
-		l[i].Data = nil
+	t := timeline(records)
+	t.sort()
+	for i := range t {
+		t[i].Data = nil
 	}
-	return l, err
+	return t, err
 }
