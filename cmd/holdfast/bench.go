@@ -59,14 +59,14 @@ func (c *benchLogin) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a folder of the system for such things
-	view := newLiveView(std.err)
-	view.say("GET /users/me %.0f times a second, alone and beside %d connections that sign in without pause; %.0f s.\n",
+	shown := newProgress(std.err)
+	shown.say("GET /users/me %.0f times a second, alone and beside %d connections that sign in without pause; %.0f s.\n",
 		c.Rate, c.Conns, 4*(c.Seconds+1))
 	var r benchReport
-	if r.Unbounded, err = c.measure(ctx, view, filepath.Join(dir, "a.db"), "unbounded", "--insecure-unbounded-hashing"); err != nil {
+	if r.Unbounded, err = c.measure(ctx, shown, filepath.Join(dir, "a.db"), "unbounded", "--insecure-unbounded-hashing"); err != nil {
 		return err
 	}
-	if r.Lanes, err = c.measure(ctx, view, filepath.Join(dir, "b.db"), "in lanes"); err != nil {
+	if r.Lanes, err = c.measure(ctx, shown, filepath.Join(dir, "b.db"), "in lanes"); err != nil {
 		return err
 	}
 	r.Calmer, r.Kept = r.Unbounded.FloodP99/r.Lanes.FloodP99, r.Lanes.Logins/r.Unbounded.Logins
@@ -91,14 +91,14 @@ func (r *benchReport) write(out io.Writer) error {
 }
 
 // measure starts a server, and asks it alone and under flood.
-func (c *benchLogin) measure(ctx context.Context, view *liveView, db, name string, flags ...string) (benchRow, error) {
+func (c *benchLogin) measure(ctx context.Context, shown *progress, db, name string, flags ...string) (benchRow, error) {
 	row := benchRow{Hashing: name}
 	server, err := startBenchServer(ctx, db, flags...)
 	if err != nil {
 		return row, err
 	}
 	defer server.close()
-	alone, err := c.phase(ctx, view, name+", alone", server, nil)
+	alone, err := c.phase(ctx, shown, name+", alone", server, nil)
 	if err != nil {
 		return row, err
 	}
@@ -110,7 +110,7 @@ func (c *benchLogin) measure(ctx context.Context, view *liveView, db, name strin
 		server.login.Closed(flooding, c.Conns, logins)
 	}()
 	defer func() { stop(); <-flood }()
-	beside, err := c.phase(ctx, view, name+", under flood", server, logins)
+	beside, err := c.phase(ctx, shown, name+", under flood", server, logins)
 	if err != nil {
 		return row, err
 	}
@@ -135,7 +135,7 @@ func (r phaseResult) failed() int { return r.Count - r.Status[200] + r.Status[0]
 
 // phase asks the protected route for as long as a phase takes, after a second
 // to get going, and shows how it goes on.
-func (c *benchLogin) phase(ctx context.Context, view *liveView, name string, s *benchServer, logins *loadgen.Recorder) (phaseResult, error) {
+func (c *benchLogin) phase(ctx context.Context, shown *progress, name string, s *benchServer, logins *loadgen.Recorder) (phaseResult, error) {
 	warm, stopWarm := context.WithTimeout(ctx, time.Second)
 	defer stopWarm()
 	s.me.Open(warm, c.Rate, loadgen.NewRecorder())
@@ -160,10 +160,10 @@ func (c *benchLogin) phase(ctx context.Context, view *liveView, name string, s *
 		return out
 	}
 	var last phaseResult
-	for ticker := time.NewTicker(view.every); ; {
+	for ticker := time.NewTicker(shown.every); ; {
 		select {
 		case <-ticker.C:
-			view.show(name, time.Since(began), d, result()) //nolint:forbidigo // as above
+			shown.show(name, time.Since(began), d, result()) //nolint:forbidigo // as above
 			continue
 		case <-measuring.Done():
 			last = result()
@@ -171,42 +171,42 @@ func (c *benchLogin) phase(ctx context.Context, view *liveView, name string, s *
 			last.Summary = answers.Summary()
 		}
 		ticker.Stop()
-		view.end(name, d, last)
+		shown.end(name, d, last)
 		return last, ctx.Err()
 	}
 }
 
-// liveView shows how a benchmark goes on: a line that changes on a terminal,
+// progress shows how a benchmark goes on: a line that changes on a terminal,
 // and lines elsewhere.
-type liveView struct {
+type progress struct {
 	out   io.Writer
 	tty   bool
 	every time.Duration
 }
 
-func newLiveView(out io.Writer) *liveView {
+func newProgress(out io.Writer) *progress {
 	file, ok := out.(*os.File)
 	if ok && term.IsTerminal(int(file.Fd())) {
-		return &liveView{out, true, 200 * time.Millisecond}
+		return &progress{out, true, 200 * time.Millisecond}
 	}
-	return &liveView{out, false, 2 * time.Second}
+	return &progress{out, false, 2 * time.Second}
 }
 
-func (v *liveView) say(format string, args ...any) { fmt.Fprintf(v.out, format, args...) }
+func (p *progress) say(format string, args ...any) { fmt.Fprintf(p.out, format, args...) }
 
-func (v *liveView) show(name string, at, of time.Duration, r phaseResult) {
+func (p *progress) show(name string, at, of time.Duration, r phaseResult) {
 	line := fmt.Sprintf("%-22s %4.1f/%.1f s   GET /users/me p50 %7.1f ms  p99 %7.1f ms   logins/s %6.1f",
 		name, min(at, of).Seconds(), of.Seconds(), milliseconds(r.P50), milliseconds(r.P99), r.logins)
-	if v.tty {
-		v.say("\r%s\x1b[K", line)
+	if p.tty {
+		p.say("\r%s\x1b[K", line)
 	} else {
-		v.say("%s\n", line)
+		p.say("%s\n", line)
 	}
 }
 
-func (v *liveView) end(name string, of time.Duration, r phaseResult) {
-	v.show(name, of, of, r)
-	if v.tty {
-		v.say("\n")
+func (p *progress) end(name string, of time.Duration, r phaseResult) {
+	p.show(name, of, of, r)
+	if p.tty {
+		p.say("\n")
 	}
 }

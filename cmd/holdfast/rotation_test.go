@@ -13,8 +13,8 @@ import (
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
-// live is an access token that was issued, and what is known of it.
-type live struct {
+// goodToken is an access token that was issued, and until when it is good.
+type goodToken struct {
 	text    string
 	kid     string
 	expires time.Time
@@ -27,7 +27,7 @@ type onlooker struct {
 	pause time.Duration // between requests
 	mu    sync.Mutex
 
-	tokens   []live               // good ones
+	tokens   []goodToken
 	issued   int                  // tokens, in all
 	accepted int                  // requests with good tokens
 	signed   map[string]time.Time // when the last token of each key was asked for
@@ -49,14 +49,14 @@ func (w *onlooker) add(text string, asked time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.issued++
-	w.tokens = append(w.tokens, live{text, head.Kid, time.Unix(claims.Exp, 0)})
+	w.tokens = append(w.tokens, goodToken{text, head.Kid, time.Unix(claims.Exp, 0)})
 	if w.signed[head.Kid].Before(asked) {
 		w.signed[head.Kid] = asked
 	}
 }
 
 // any returns one of the tokens that are good for a second more at least.
-func (w *onlooker) any(n int) (live, bool) {
+func (w *onlooker) any(n int) (goodToken, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	soon := time.Now().Add(time.Second)
@@ -64,7 +64,7 @@ func (w *onlooker) any(n int) (live, bool) {
 		w.tokens = w.tokens[1:]
 	}
 	if len(w.tokens) == 0 {
-		return live{}, false
+		return goodToken{}, false
 	}
 	return w.tokens[n%len(w.tokens)], true
 }
