@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -98,9 +99,10 @@ type Config struct {
 	InsecureNoThrottle bool
 }
 
-// Service is the domain on top of a store. It is safe for concurrent use.
+// Service is the domain on top of a store. It is safe for concurrent use, and
+// its configuration does not change after [NewService].
 type Service struct {
-	Config
+	config  *Config // behind a pointer, where fmt does not print the Key
 	callers *otter.Cache[callerKey, *standing]
 	turns   turns
 }
@@ -112,11 +114,11 @@ const maxCallers = 10_000
 func NewService(ctx context.Context, config Config) (*Service, error) {
 	switch {
 	case config.Store == nil:
-		return nil, errors.New("no Store")
+		return nil, errors.New("account: Config has no Store")
 	case config.Passwords == nil:
-		return nil, errors.New("no Passwords")
+		return nil, errors.New("account: Config has no Passwords")
 	case config.RefreshTTL < 0:
-		return nil, errors.New("RefreshTTL is negative")
+		return nil, errors.New("account: Config has a negative RefreshTTL")
 	}
 	if config.RefreshTTL == 0 {
 		config.RefreshTTL = 30 * 24 * time.Hour
@@ -135,17 +137,18 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 			return nil, fmt.Errorf("account: %w", err)
 		}
 	}
+	config.Policy.Forbidden = slices.Clone(config.Policy.Forbidden) // the caller's list may change
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	s := &Service{Config: config, callers: callers}
+	s := &Service{config: &config, callers: callers}
 	return s, s.addBuiltInRoles(ctx)
 }
 
 // view is Store.View for one value.
 func view[T any](ctx context.Context, s *Service, fn func(Reader) (T, error)) (value T, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
+	err = s.config.Store.View(ctx, func(r Reader) error {
 		var err error
 		value, err = fn(r)
 		return err
@@ -155,7 +158,7 @@ func view[T any](ctx context.Context, s *Service, fn func(Reader) (T, error)) (v
 
 // update is Store.Update for one value.
 func update[T any](ctx context.Context, s *Service, fn func(Writer) (T, error)) (value T, err error) {
-	err = s.Store.Update(ctx, func(w Writer) error {
+	err = s.config.Store.Update(ctx, func(w Writer) error {
 		var err error
 		value, err = fn(w)
 		return err
@@ -164,7 +167,7 @@ func update[T any](ctx context.Context, s *Service, fn func(Writer) (T, error)) 
 }
 
 // now is the time as stores keep it.
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+func (s *Service) now() time.Time { return s.config.Now().UTC().Truncate(time.Millisecond) }
 
 var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 
@@ -172,8 +175,8 @@ var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 // the time it was made, to the millisecond.
 func (s *Service) newID() (string, error) {
 	var id [16]byte
-	binary.BigEndian.PutUint64(id[:8], uint64(s.Now().UnixMilli())<<16) // the clock is after 1970
-	if _, err := io.ReadFull(s.Rand, id[6:]); err != nil {
+	binary.BigEndian.PutUint64(id[:8], uint64(s.config.Now().UnixMilli())<<16) // the clock is after 1970
+	if _, err := io.ReadFull(s.config.Rand, id[6:]); err != nil {
 		return "", fmt.Errorf("account: %w", err)
 	}
 	return idEncoding.EncodeToString(id[:]), nil

@@ -19,9 +19,10 @@ const secret = "correct horse battery"
 // world is a service on a store, with a clock that the test moves.
 type world struct {
 	*account.Service
-	t     *testing.T
-	store *memory.Store
-	now   time.Time
+	t      *testing.T
+	store  *memory.Store
+	now    time.Time
+	config account.Config // of the newest service
 }
 
 func newWorld(t *testing.T) *world {
@@ -37,9 +38,10 @@ func (w *world) service(schemes ...password.Scheme) *account.Service {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := account.NewService(w.t.Context(), account.Config{
+	w.config = account.Config{
 		Store: w.store, Passwords: passwords, RefreshTTL: time.Hour, Now: func() time.Time { return w.now },
-	})
+	}
+	s, err := account.NewService(w.t.Context(), w.config)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -47,14 +47,14 @@ type standing struct {
 func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes []string) (Caller, error) {
 	key := callerKey{userID, sessionID}
 	found, ok := s.callers.GetIfPresent(key)
-	if !ok || found.generation != s.Store.Generation() {
+	if !ok || found.generation != s.config.Store.Generation() {
 		var err error
 		if found, err = s.load(ctx, key); err != nil {
 			return Caller{}, err
 		}
 		s.callers.Set(key, found)
 	}
-	if !s.Now().Before(found.expires) {
+	if !s.config.Now().Before(found.expires) {
 		return Caller{}, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
 	}
 	return Caller{User: found.user, SessionID: sessionID, scopes: scopes, grants: found.grants}, nil
@@ -63,8 +63,8 @@ func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes [
 func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 	// Before reading: a change in between makes this standing out of date, not
 	// a stale one current.
-	found := &standing{generation: s.Store.Generation()}
-	err := s.Store.View(ctx, func(r Reader) error {
+	found := &standing{generation: s.config.Store.Generation()}
+	err := s.config.Store.View(ctx, func(r Reader) error {
 		var err error
 		if found.user, err = r.User(key.userID); err != nil {
 			return err

@@ -36,7 +36,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 	if err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, func(w Writer) error {
+	return s.config.Store.Update(ctx, func(w Writer) error {
 		session, err := w.Session(c.SessionID)
 		if errors.Is(err, ErrNoSession) {
 			return ErrNoCaller
@@ -68,8 +68,8 @@ func (s *Service) replaceHash(w Writer, l login, hash string) error {
 
 // hash hashes a password that the policy let pass, in the lane.
 func (s *Service) hash(ctx context.Context, secret Secret) (hash string, err error) {
-	err = s.Lane.Do(ctx, func() (err error) {
-		hash, err = s.Passwords.Hash(ctx, string(secret))
+	err = s.config.Lane.Do(ctx, func() (err error) {
+		hash, err = s.config.Passwords.Hash(ctx, string(secret))
 		return err
 	})
 	switch {

@@ -24,7 +24,7 @@ func (s *Service) Import(ctx context.Context, list []ImportedUser) ([]error, err
 	if err != nil || len(users) == 0 {
 		return why, err
 	}
-	return why, s.Store.Update(ctx, func(w Writer) error {
+	return why, s.config.Store.Update(ctx, func(w Writer) error {
 		for i := range list {
 			user, planned := users[i]
 			if !planned {
@@ -49,7 +49,7 @@ func (s *Service) CheckImport(ctx context.Context, list []ImportedUser) ([]error
 func (s *Service) planImport(ctx context.Context, list []ImportedUser) (users map[int]User, why []error, err error) {
 	users, why = map[int]User{}, make([]error, len(list))
 	names := map[string]bool{}
-	err = s.Store.View(ctx, func(r Reader) error {
+	err = s.config.Store.View(ctx, func(r Reader) error {
 		known := map[string]error{} // by role
 		for i, one := range list {
 			user := User{Name: strings.ToLower(one.Name), Email: one.Email, Disabled: one.Disabled, Roles: sorted(one.Roles), Created: s.now()}
@@ -78,7 +78,7 @@ func (s *Service) checkImport(r Reader, user User, hash string, roles map[string
 		return err
 	}
 	if hash != "" {
-		if err := s.Passwords.Check(hash); err != nil {
+		if err := s.config.Passwords.Check(hash); err != nil {
 			return &InvalidError{"hash", strings.TrimPrefix(err.Error(), "password: the hash ")}
 		}
 	}

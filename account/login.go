@@ -116,19 +116,19 @@ func (s *Service) likeOthers(name string, kinds []PasswordKind) string {
 // damaged hash, and a disabled one. The error is ErrBadLogin, or the hasher's.
 func (s *Service) authenticate(ctx context.Context, l login, password string) (newHash string, err error) {
 	like, hopeless := l.hash, l.user.Disabled
-	if s.Passwords.Blank(l.hash) == "" {
+	if s.config.Passwords.Blank(l.hash) == "" {
 		like, hopeless = l.like, true
 	}
 	if hopeless {
 		if !dummyVerification {
 			return "", ErrBadLogin
 		}
-		err := s.Lane.Do(ctx, func() error { return s.Passwords.DummyVerifyLike(ctx, password, like) })
+		err := s.config.Lane.Do(ctx, func() error { return s.config.Passwords.DummyVerifyLike(ctx, password, like) })
 		return "", cmp.Or(err, ErrBadLogin)
 	}
 	var ok bool
-	err = s.Lane.Do(ctx, func() (err error) {
-		ok, newHash, err = s.Passwords.VerifyAndUpdate(ctx, password, l.hash)
+	err = s.config.Lane.Do(ctx, func() (err error) {
+		ok, newHash, err = s.config.Passwords.VerifyAndUpdate(ctx, password, l.hash)
 		return err
 	})
 	if err == nil && !ok {

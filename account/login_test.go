@@ -55,10 +55,9 @@ func watched(t *testing.T) (*world, *hasher) {
 		t.Fatal(err)
 	}
 	h := &hasher{Context: passwords}
-	w.Service, err = account.NewService(t.Context(), account.Config{
-		Store: w.store, Passwords: h, RefreshTTL: time.Hour, Now: func() time.Time { return w.now }, Key: account.Key{1},
-		Lane: work.NewLane(work.Config{Workers: 100}), // wide, so that only attempts are limited
-	})
+	w.config.Passwords, w.config.Key = h, account.Key{1}
+	w.config.Lane = work.NewLane(work.Config{Workers: 100}) // wide, so that only attempts are limited
+	w.Service, err = account.NewService(t.Context(), w.config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -460,9 +459,9 @@ func TestGuessesAtLinks(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
-	w, _ := watched(t)
+	w, hasher := watched(t)
 	w.user("taken", "user")
-	hash, err := w.Passwords.Hash(t.Context(), secret)
+	hash, err := hasher.Hash(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -506,15 +505,50 @@ func TestImport(t *testing.T) {
 }
 
 func TestKeysDoNotPrint(t *testing.T) {
-	w, _ := watched(t)
 	key := account.Key{1, 2, 3}
 	text, err := json.Marshal(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, got := range []string{fmt.Sprint(key), fmt.Sprintf("%v %+v %#v %x %d %s", key, key, key, key, key, key), string(text), fmt.Sprintf("%+v", w.Config.Key)} {
+	config := account.Config{Key: key}
+	for _, got := range []string{fmt.Sprint(key), fmt.Sprintf("%v %+v %#v %x %d %s", key, key, key, key, key, key), string(text), fmt.Sprintf("%+v", config.Key)} {
 		if !strings.Contains(got, "[secret]") || strings.ContainsAny(got, "123") {
 			t.Errorf("a key prints as %s", got)
 		}
+	}
+}
+
+// fmt does not ask the methods of what an unexported field holds.
+func TestAServiceDoesNotPrintItsKey(t *testing.T) {
+	w := newWorld(t)
+	for i := range w.config.Key {
+		w.config.Key[i] = 0xAB
+	}
+	s, err := account.NewService(t.Context(), w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%x", "%d"} {
+		text := strings.ToLower(fmt.Sprintf(verb, s))
+		for _, key := range []string{"171 171", "0xab, 0xab", "abab"} {
+			if strings.Contains(text, key) {
+				t.Errorf("a service prints its key with %s: %s", verb, text)
+			}
+		}
+	}
+}
+
+// What the caller does with its Config after NewService changes nothing.
+func TestTheConfigurationOfAServiceStays(t *testing.T) {
+	w := newWorld(t)
+	w.config.Policy.Forbidden = []string{"battery"}
+	s, err := account.NewService(t.Context(), w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config.Policy.Forbidden[0] = "another"
+	var invalid *account.InvalidError
+	if _, err := s.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: secret}); !errors.As(err, &invalid) {
+		t.Errorf("CreateUser with a forbidden password = %v, want an InvalidError", err)
 	}
 }

@@ -18,7 +18,7 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	return Secret(secret), s.Store.Update(ctx, func(w Writer) error {
+	return Secret(secret), s.config.Store.Update(ctx, func(w Writer) error {
 		hash, err := w.PasswordHash(userID)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func (s *Service) checkReset(r Reader, secret Secret) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	if hashOf(hash) != reset.Before || !s.Now().Before(reset.Expires) {
+	if hashOf(hash) != reset.Before || !s.config.Now().Before(reset.Expires) {
 		return User{}, ErrBadReset
 	}
 	return r.User(reset.UserID)

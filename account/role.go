@@ -36,7 +36,7 @@ func (s *Service) addBuiltInRoles(ctx context.Context) error {
 	if !errors.Is(err, ErrNoRole) {
 		return err
 	}
-	return s.Store.Update(ctx, func(w Writer) error {
+	return s.config.Store.Update(ctx, func(w Writer) error {
 		if _, err := w.Role(RoleAdmin); !errors.Is(err, ErrNoRole) {
 			return err // another process was faster, or the store failed
 		}
@@ -61,12 +61,12 @@ func (s *Service) PutRole(ctx context.Context, role Role) (Role, error) {
 	if err := checkRole(role); err != nil {
 		return Role{}, err
 	}
-	return role, s.Store.Update(ctx, func(w Writer) error { return w.PutRole(role) })
+	return role, s.config.Store.Update(ctx, func(w Writer) error { return w.PutRole(role) })
 }
 
 // RemoveRole removes a role that nobody has. Errors: ErrNoRole, ErrRoleInUse.
 func (s *Service) RemoveRole(ctx context.Context, name string) error {
-	return s.Store.Update(ctx, func(w Writer) error {
+	return s.config.Store.Update(ctx, func(w Writer) error {
 		if _, err := w.Role(name); err != nil {
 			return err
 		}

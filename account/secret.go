@@ -33,7 +33,7 @@ func (Key) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 // newSecret makes 256 random bits as text.
 func (s *Service) newSecret() (string, error) {
 	var b [32]byte
-	if _, err := io.ReadFull(s.Rand, b[:]); err != nil {
+	if _, err := io.ReadFull(s.config.Rand, b[:]); err != nil {
 		return "", fmt.Errorf("account: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(b[:]), nil

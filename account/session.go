@@ -17,7 +17,7 @@ type Grant struct {
 
 // begin makes a session, and makes room by dropping those that are over.
 func (s *Service) begin(w Writer, userID string, wanted []string) (Grant, error) {
-	if err := w.RemoveSessionsBefore(s.Now()); err != nil {
+	if err := w.RemoveSessionsBefore(s.config.Now()); err != nil {
 		return Grant{}, err
 	}
 	id, err := s.newID()
@@ -30,7 +30,7 @@ func (s *Service) begin(w Writer, userID string, wanted []string) (Grant, error)
 	}
 	session := Session{
 		ID: id, UserID: userID, Handle: handle,
-		Created: s.now(), Expires: s.now().Add(s.RefreshTTL),
+		Created: s.now(), Expires: s.now().Add(s.config.RefreshTTL),
 	}
 	user, err := w.User(userID)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (G
 // knownHandle refuses handles of no session without a transaction that writes:
 // anybody can make them up, and each commit empties caches.
 func (s *Service) knownHandle(ctx context.Context, handle string) error {
-	err := s.Store.View(ctx, func(r Reader) error {
+	err := s.config.Store.View(ctx, func(r Reader) error {
 		_, err := r.SessionByHandle(handle)
 		return err
 	})
@@ -138,7 +138,7 @@ func (s *Service) refresh(w Writer, handle, secret string, scopes []string) (Gra
 	if err != nil {
 		return Grant{}, err
 	}
-	if user.Disabled || !s.Now().Before(session.Expires) {
+	if user.Disabled || !s.config.Now().Before(session.Expires) {
 		return Grant{}, endSession(w, session.ID)
 	}
 	wanted := session.Scopes
@@ -162,5 +162,5 @@ func endSession(w Writer, id string) error {
 
 // Logout ends a session. One that has ended already is no error.
 func (s *Service) Logout(ctx context.Context, sessionID string) error {
-	return s.Store.Update(ctx, func(w Writer) error { return w.RemoveSession(sessionID) })
+	return s.config.Store.Update(ctx, func(w Writer) error { return w.RemoveSession(sessionID) })
 }

@@ -17,7 +17,7 @@ func (s *Service) NewSetup(ctx context.Context) (Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	return Secret(secret), s.Store.Update(ctx, func(w Writer) error {
+	return Secret(secret), s.config.Store.Update(ctx, func(w Writer) error {
 		if err := noAdmin(w); err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (s *Service) Setup(ctx context.Context, secret Secret, name string, passwor
 	defer func() { taken.end(ctx, errors.Is(err, ErrBadSetup)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
-	if err := s.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {
+	if err := s.config.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {
 		return User{}, err
 	}
 	user, hash, err := s.prepare(ctx, NewUser{Name: name, Password: password, Roles: []string{RoleAdmin}})
@@ -73,7 +73,7 @@ func (s *Service) checkSetup(r Reader, secret Secret) error {
 	if err != nil {
 		return err
 	}
-	if !sameSecret(string(secret), pending.SecretHash) || !s.Now().Before(pending.Expires) {
+	if !sameSecret(string(secret), pending.SecretHash) || !s.config.Now().Before(pending.Expires) {
 		return ErrBadSetup
 	}
 	return nil

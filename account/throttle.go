@@ -71,7 +71,7 @@ func sourceOf(ctx context.Context) string {
 
 // keyed is a keyed hash of what must not be readable in the store.
 func (s *Service) keyed(purpose string, parts ...string) (sum [32]byte) {
-	mac := hmac.New(sha256.New, s.Key[:])
+	mac := hmac.New(sha256.New, s.config.Key[:])
 	mac.Write([]byte(purpose))
 	for _, part := range parts {
 		inner := sha256.Sum256([]byte(part)) // so that parts cannot run into each other
@@ -115,10 +115,10 @@ type attempt struct {
 // take reserves an attempt. Error: *ThrottledError.
 func (s *Service) take(ctx context.Context, buckets []Bucket) (*attempt, error) {
 	a := &attempt{service: s, leave: func() {}}
-	if s.InsecureNoThrottle || len(buckets) == 0 {
+	if s.config.InsecureNoThrottle || len(buckets) == 0 {
 		return a, nil
 	}
-	wait, err := s.Store.TakeAttempts(ctx, s.now(), buckets)
+	wait, err := s.config.Store.TakeAttempts(ctx, s.now(), buckets)
 	switch {
 	case err != nil:
 		return nil, err
@@ -134,7 +134,7 @@ func (s *Service) take(ctx context.Context, buckets []Bucket) (*attempt, error) 
 // and should not be taken for too many while they do not yet.
 func (s *Service) takeInTurn(ctx context.Context, l login) (*attempt, error) {
 	buckets := s.buckets(ctx, l)
-	if s.InsecureNoThrottle {
+	if s.config.InsecureNoThrottle {
 		return s.take(ctx, nil)
 	}
 	leave, err := s.turns.wait(ctx, buckets[len(buckets)-1].Key)
@@ -155,7 +155,7 @@ func (s *Service) takeInTurn(ctx context.Context, l login) (*attempt, error) {
 func (a *attempt) end(ctx context.Context, failed bool) {
 	if !failed && len(a.taken) > 0 {
 		// An error costs an attempt for a while.
-		_ = a.service.Store.ReturnAttempts(context.WithoutCancel(ctx), a.service.now(), a.taken)
+		_ = a.service.config.Store.ReturnAttempts(context.WithoutCancel(ctx), a.service.now(), a.taken)
 	}
 	a.leave()
 }

@@ -84,7 +84,7 @@ func (s *Service) insert(w Writer, user User, hash string) error {
 
 // putHash stores a password hash with its kind.
 func (s *Service) putHash(w Writer, userID, hash string) error {
-	return w.PutPasswordHash(userID, hash, s.Passwords.Blank(hash))
+	return w.PutPasswordHash(userID, hash, s.config.Passwords.Blank(hash))
 }
 
 // putUser stores a user whose roles must exist.
@@ -150,7 +150,7 @@ func (s *Service) change(ctx context.Context, id string, fn func(Writer, *User) 
 // RemoveUser removes a user with their sessions. Errors: ErrNoUser,
 // ErrLastAdmin.
 func (s *Service) RemoveUser(ctx context.Context, id string) error {
-	return s.Store.Update(ctx, func(w Writer) error {
+	return s.config.Store.Update(ctx, func(w Writer) error {
 		if _, err := w.User(id); err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func checkEmail(email string) error {
 // checkPassword holds a password that is to be set to the policy.
 func (s *Service) checkPassword(secret string, user User) error {
 	var broken *password.PolicyError
-	if err := s.Policy.Check(secret, user.Name, user.Email); errors.As(err, &broken) {
+	if err := s.config.Policy.Check(secret, user.Name, user.Email); errors.As(err, &broken) {
 		return &InvalidError{"password", broken.Reason}
 	} else if err != nil {
 		return err

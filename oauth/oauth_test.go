@@ -58,6 +58,7 @@ type server struct {
 	*account.Service
 
 	keysDown error
+	laneFull bool
 }
 
 func newServer(t *testing.T) *server {
@@ -66,7 +67,7 @@ func newServer(t *testing.T) *server {
 	clock := func() time.Time { return s.now }
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
 	check(t, err)
-	s.Service, err = account.NewService(t.Context(), account.Config{Store: s.store, Passwords: passwords, Now: clock})
+	s.Service, err = account.NewService(t.Context(), account.Config{Store: s.store, Passwords: passwords, Lane: lane{s}, Now: clock})
 	check(t, err)
 	_, err = s.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: secret, Roles: []string{"user"}})
 	check(t, err)
@@ -314,16 +315,21 @@ func TestRefusedSignInsAreTheSame(t *testing.T) {
 	}
 }
 
-// full is a lane in which nobody finds a place.
-type full struct{}
+// lane runs what it is given, unless the test says that it is full.
+type lane struct{ s *server }
 
-func (full) Do(context.Context, func() error) error { return work.ErrBusy }
+func (l lane) Do(_ context.Context, fn func() error) error {
+	if l.s.laneFull {
+		return work.ErrBusy
+	}
+	return fn()
+}
 
 // A sign-in that finds the lane full is told to come again: that is no wrong
 // password.
 func TestASignInThatFindsTheLaneFull(t *testing.T) {
 	s := newServer(t)
-	s.Lane = full{}
+	s.laneFull = true
 	w := s.call("POST", "/token", "", login)
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
 		t.Errorf("POST /token = %d %v %s, want 503 with Retry-After", w.Code, w.Header(), w.Body)
