@@ -34,20 +34,20 @@ var (
 	ErrNoRole    = errors.New("no such role")
 	ErrNoSession = errors.New("no such session")
 	ErrNameTaken = errors.New("the name is taken")
-	ErrLastAdmin = errors.New("the last enabled administrator must stay one")
+	ErrLastAdmin = errors.New("at least one enabled administrator must remain")
 	ErrRoleInUse = errors.New("the role is in use")
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")
 	ErrBadReset  = errors.New("the link is wrong, used or too old")
 )
 
-// ThrottledError is the answer to an attempt too many, whatever the password.
+// ThrottledError is the answer to one attempt too many, whatever the password.
 type ThrottledError struct {
 	RetryAfter time.Duration // until there may be another
 }
 
 func (e *ThrottledError) Error() string {
-	return "too many attempts; the next in " + e.RetryAfter.Round(time.Second).String()
+	return "too many attempts; try again in " + e.RetryAfter.Round(time.Second).String()
 }
 
 // InvalidError is a value that breaks a rule.

@@ -341,6 +341,15 @@ func TestInvalidValues(t *testing.T) {
 			t.Errorf("%s: %v, want an *InvalidError of %s", name, test.err, test.field)
 		}
 	}
+	for want, err := range map[string]error{
+		"name must have between 1 and 64 characters": create(account.NewUser{Password: secret}),
+		`roles contains the unknown role "ghost"`:    create(account.NewUser{Name: "x", Password: secret, Roles: []string{"ghost"}}),
+		`scopes contains the malformed scope "a b"`:  put(account.Role{Name: "r", Scopes: []string{"a b"}}),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("error = %v, want %s", err, want)
+		}
+	}
 	w.refused("a name that is taken", create(account.NewUser{Name: "Anna", Password: secret}), account.ErrNameTaken)
 	w.refused("removing admin", w.RemoveRole(t.Context(), "admin"), account.ErrRoleInUse)
 	w.refused("removing nothing", w.RemoveRole(t.Context(), "ghost"), account.ErrNoRole)

@@ -74,9 +74,9 @@ func (s *Service) hash(ctx context.Context, secret Secret) (hash string, err err
 	})
 	switch {
 	case errors.Is(err, password.ErrTooLong):
-		return "", &InvalidError{"password", "is longer than its kind of hash can hold"}
+		return "", &InvalidError{"password", "is too long for the kind of hash that is made of it"}
 	case errors.Is(err, password.ErrNUL):
-		return "", &InvalidError{"password", "has a NUL character"}
+		return "", &InvalidError{"password", "contains a NUL character"}
 	}
 	return hash, err
 }

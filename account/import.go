@@ -89,7 +89,7 @@ func (s *Service) checkImport(r Reader, user User, hash string, roles map[string
 			roles[role] = err
 		}
 		if errors.Is(err, ErrNoRole) {
-			return &InvalidError{"roles", "has the unknown role " + quote(role)}
+			return &InvalidError{"roles", "contains the unknown role " + quote(role)}
 		} else if err != nil {
 			return err
 		}

@@ -476,7 +476,7 @@ func TestImport(t *testing.T) {
 		{Name: "hostile", Hash: "$pbkdf2-sha256$999999999$c29tZXNhbHRzb21lc2FsdA$" + strings.Repeat("A", 43)},
 		{Name: "ghost", Hash: hash, Roles: []string{"ghost"}},
 	}
-	want := []string{"", "", "", "taken", "taken", "name has", "MD5", "more work", "unknown role"}
+	want := []string{"", "", "", "taken", "taken", "name may contain only", "MD5", "more work", "unknown role"}
 	check := func(what string, why []error, err error, want []string) {
 		t.Helper()
 		if err != nil {
@@ -495,7 +495,7 @@ func TestImport(t *testing.T) {
 	check("Import", why, err, want)
 	generation := w.store.Generation()
 	why, err = w.Import(t.Context(), list)
-	check("Import again", why, err, []string{"taken", "taken", "taken", "taken", "taken", "name has", "MD5", "more work", "unknown role"})
+	check("Import again", why, err, []string{"taken", "taken", "taken", "taken", "taken", "name may contain only", "MD5", "more work", "unknown role"})
 	if w.store.Generation() != generation {
 		t.Error("a second import changed the store")
 	}

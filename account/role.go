@@ -88,20 +88,20 @@ func checkRole(role Role) error {
 		return err
 	}
 	if len(role.Description) > maxDescription || !printable(role.Description) {
-		return &InvalidError{"description", "has more than 200 bytes or is not printable"}
+		return &InvalidError{"description", "must be printable and have at most 200 bytes"}
 	}
 	if len(role.Scopes) > maxScopes {
-		return &InvalidError{"scopes", "are more than 200"}
+		return &InvalidError{"scopes", "contains more than 200 scopes"}
 	}
 	granted := map[string]bool{}
 	for _, scope := range role.Scopes {
 		if !validScope(scope) {
-			return &InvalidError{"scopes", "have the malformed scope " + quote(scope)}
+			return &InvalidError{"scopes", "contains the malformed scope " + quote(scope)}
 		}
 		granted[scope] = true
 	}
 	if role.Name == RoleAdmin && !(granted[scopeUsersRead] && granted[scopeUsersWrite] && granted[scopeRolesWrite]) {
-		return &InvalidError{"scopes", "of the role admin must keep users:read, users:write and roles:write, or nobody could change them back"}
+		return &InvalidError{"scopes", "must contain users:read, users:write and roles:write for the role admin: no caller could change it back otherwise"}
 	}
 	return nil
 }

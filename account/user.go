@@ -63,7 +63,7 @@ func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) 
 	case !n.WithoutPassword:
 		err = s.checkPassword(string(n.Password), user)
 	case n.Password != "":
-		err = &InvalidError{"password", "is there for a user who is to have none"}
+		err = &InvalidError{"password", "must be empty for a user without a password"}
 	}
 	if err != nil {
 		return User{}, "", err
@@ -91,7 +91,7 @@ func (s *Service) putHash(w Writer, userID, hash string) error {
 func putUser(w Writer, user User) error {
 	for _, role := range user.Roles {
 		if _, err := w.Role(role); errors.Is(err, ErrNoRole) {
-			return &InvalidError{"roles", "has the unknown role " + quote(role)}
+			return &InvalidError{"roles", "contains the unknown role " + quote(role)}
 		} else if err != nil {
 			return err
 		}
@@ -189,11 +189,11 @@ const (
 // checkName keeps to letters that nobody can confuse with others.
 func checkName(name string) error {
 	if name == "" || len(name) > maxName {
-		return &InvalidError{"name", "has not between 1 and 64 characters"}
+		return &InvalidError{"name", "must have between 1 and 64 characters"}
 	}
 	for _, r := range name {
 		if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("._-@+", r)) {
-			return &InvalidError{"name", "has a character that is no letter from a to z, digit, or one of . _ - @ +"}
+			return &InvalidError{"name", "may contain only the letters a to z, digits, and . _ - @ +"}
 		}
 	}
 	return nil
@@ -207,7 +207,7 @@ func checkEmail(email string) error {
 	}
 	local, domain, ok := strings.Cut(email, "@")
 	if !ok || local == "" || domain == "" || len(email) > maxEmail || !printable(email) || strings.ContainsAny(email, " <>,;\"") {
-		return &InvalidError{"email", "is no e-mail address"}
+		return &InvalidError{"email", "is not an e-mail address"}
 	}
 	return nil
 }

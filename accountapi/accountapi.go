@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-go/holdfast/account"
 )
 
-// Config says what the endpoints stand on. Both fields are required.
+// Config says what the endpoints stand on. All fields are required.
 type Config struct {
 	Accounts *account.Service
 	Scheme   *holdfast.Scheme[string]
@@ -114,7 +114,7 @@ func answer(err error) error {
 	case errors.Is(err, account.ErrNameTaken):
 		return holdfast.Errorf(http.StatusConflict, "The name is taken")
 	case errors.Is(err, account.ErrLastAdmin):
-		return holdfast.Errorf(http.StatusConflict, "The last enabled administrator must stay one")
+		return holdfast.Errorf(http.StatusConflict, "At least one enabled administrator must remain")
 	case errors.Is(err, account.ErrRoleInUse):
 		return holdfast.Errorf(http.StatusConflict, "The role is in use")
 	case errors.As(err, &invalid):

@@ -22,7 +22,7 @@ import (
 // What can be wrong with a hash or a password. The text of an error says more,
 // and never holds the password, the salt or the checksum.
 var (
-	ErrUnknownHash = errors.New("password: the hash is of no scheme of the context")
+	ErrUnknownHash = errors.New("password: the hash is of an unknown kind")
 	ErrMalformed   = errors.New("password: the hash is malformed")
 	ErrRefused     = errors.New("password: the hash is of a kind that is refused")
 	ErrTooCostly   = errors.New("password: the hash asks for more work than is allowed")
