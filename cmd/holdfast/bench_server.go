@@ -114,8 +114,3 @@ func (s *benchServer) close() {
 	s.stop()
 	_ = s.cmd.Wait() // says that it was killed
 }
-
-// unbounded is no lane: it is there to show what lanes are for.
-type unbounded struct{}
-
-func (unbounded) Do(_ context.Context, fn func() error) error { return fn() }

@@ -64,9 +64,8 @@ func version() string {
 	return "holdfast " + info.Main.Version
 }
 
-func run(ctx context.Context, args []string, std streams) (code int) {
-	var c cli
-	parser, err := kong.New(&c,
+func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
+	return kong.New(c,
 		kong.Name("holdfast"),
 		kong.Description("Who may do what: users, roles, tokens and an API that enforces them."),
 		kong.Writers(std.out, std.err),
@@ -76,6 +75,10 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 		kong.Bind(std),
 		kong.Vars{"version": version()},
 	)
+}
+
+func run(ctx context.Context, args []string, std streams) (code int) {
+	parser, err := newParser(ctx, &cli{}, std)
 	if err != nil {
 		fmt.Fprintln(std.err, "holdfast:", err)
 		return exitFailed

@@ -25,6 +25,7 @@ import (
 type serveCmd struct {
 	database
 	masterKey
+	insecureSwitches
 	Addr         string        `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL          string        `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored; never taken from a Host header." placeholder:"URL"`
 	AccessTTL    time.Duration `name:"access-ttl" default:"15m" help:"How long an access token lives."`
@@ -32,12 +33,9 @@ type serveCmd struct {
 	KeyPeriod    time.Duration `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce  time.Duration `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
 	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
-	Unbounded    bool          `name:"insecure-unbounded-hashing" hidden:"" help:"For 'bench login': hash as many passwords at once as ask for it."`
 	MaxConns     int           `default:"10000" help:"The most connections at once; more wait to be accepted."`
 	MetricsAddr  string        `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
-
-	InsecureNoLoginThrottleForTimingTests bool `hidden:"" help:"Let anybody guess as fast as they can. For 'make timing' alone."`
 }
 
 // Run serves until the context ends.
@@ -47,34 +45,21 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.MaxConns < 1 {
-		return errors.New("--max-conns must be 1 or more")
-	}
-	if c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL {
-		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
-	}
-	if c.KeyPeriod != 0 && c.KeyPeriod <= c.KeyAnnounce {
-		return errors.New("--key-period must be longer than --key-announce, or 0 for ever")
+	if err := c.check(); err != nil {
+		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
-	if c.InsecureNoLoginThrottleForTimingTests {
-		log.LogAttrs(ctx, slog.LevelWarn, "attempts to sign in are not limited: this is for timing tests only")
-	}
 	seen := metrics.New()
 	passwords, err := newPasswords()
 	if err != nil {
 		return err
 	}
-	config := account.Config{
-		RefreshTTL: c.RefreshTTL, Passwords: seen.Passwords(passwords), InsecureNoThrottle: c.InsecureNoLoginThrottleForTimingTests,
-	}
-	if c.Unbounded {
-		config.Lane = unbounded{}
-	}
+	config := account.Config{RefreshTTL: c.RefreshTTL, Passwords: seen.Passwords(passwords)}
+	c.apply(ctx, &config, log)
 	o, err := c.open(ctx, config)
 	if err != nil {
 		return err
@@ -100,9 +85,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	keys.Go(func() { srv.keys.Run(maintaining) }) // until the server has stopped
 	defer keys.Wait()
 	defer stop()
-	if c.Unbounded {
-		log.LogAttrs(ctx, slog.LevelWarn, "hashing is unbounded: a flood of sign-ins stops everybody")
-	} else {
+	if config.Lane == nil { // nothing was put in the place of the program's own
 		log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", o.lane.String()))
 	}
 	unwatch, err := watch(ctx, std, c.MetricsAddr, o, seen, log)
@@ -111,6 +94,19 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 	}
 	defer unwatch()
 	return serveUntil(ctx, netutil.LimitListener(listener, c.MaxConns), handler, log)
+}
+
+// check says which flags do not fit together.
+func (c *serveCmd) check() error {
+	switch {
+	case c.MaxConns < 1:
+		return errors.New("--max-conns must be 1 or more")
+	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
+		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
+	case c.KeyPeriod != 0 && c.KeyPeriod <= c.KeyAnnounce:
+		return errors.New("--key-period must be longer than --key-announce, or 0 for ever")
+	}
+	return nil
 }
 
 // inFront puts in front of the application what every request goes through.

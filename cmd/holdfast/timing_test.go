@@ -26,6 +26,9 @@ func attempts(t *testing.T) int {
 	if err != nil {
 		t.Skip("takes minutes; run make timing")
 	}
+	if unboundedFlag == "" {
+		t.Fatal("the server's throttle cannot be turned off: run make timing, which sets the tag holdfast_insecure_switches")
+	}
 	return n
 }
 
