@@ -25,7 +25,7 @@ type opened struct {
 	accounts *account.Service
 	lane     *work.Lane
 	headroom *work.Headroom
-	refusals *refusals // nil if nobody is served
+	refusals *refusalLog // nil if nobody is served
 }
 
 // maxWait is how long a sign-in waits for its turn: a person who is told after

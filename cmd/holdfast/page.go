@@ -20,8 +20,9 @@ func readForm(w http.ResponseWriter, r *http.Request) bool {
 	return r.ParseForm() == nil
 }
 
-// explain turns an error into a status and a sentence.
-func explain(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) (int, string) {
+// pageError turns an error into a status and a sentence for the page, and logs
+// what is no mistake of the visitor.
+func pageError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) (int, string) {
 	var invalid *account.InvalidError
 	var throttled *account.ThrottledError
 	switch {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -67,8 +65,8 @@ func note(id string, now time.Time, d holdfast.Decision) noted {
 	return out
 }
 
-// explain describes a refused request.
-func (n noted) explain() refusal {
+// describe puts a refused request into words.
+func (n noted) describe() refusal {
 	out := refusal{
 		ID: n.id, Time: n.at.UTC().Truncate(time.Millisecond), Method: n.method, Path: shortened(n.path),
 		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
@@ -211,25 +209,4 @@ func (r refusal) change() string {
 
 func quoted(kind string, names []string, with string) string {
 	return kind + " " + strings.Join(names, with)
-}
-
-// write prints the refusal for people.
-func (r refusal) write(w io.Writer) error {
-	caller := r.Caller
-	if caller == "" {
-		caller = "nobody known"
-	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s by %s: refused with %d at %s\n", r.Method, r.Path, caller, r.Status, r.Time.Format(time.RFC3339))
-	for _, s := range r.Steps {
-		mark := map[string]string{stateOK: "✓", stateFailed: "✗", stateUnknown: "·"}[s.State]
-		fmt.Fprintf(&out, "  %s %s", mark, s.Text)
-		if s.Detail != "" {
-			out.WriteString(": " + s.Detail)
-		}
-		out.WriteByte('\n')
-	}
-	fmt.Fprintf(&out, "  rule     %s, at %s\n  missing  %s\n", r.Policy, r.Declared, r.Change)
-	_, err := io.WriteString(w, out.String())
-	return err
 }

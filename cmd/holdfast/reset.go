@@ -121,7 +121,7 @@ func (p *reset) set(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) e
 	if err == nil {
 		view = resetView{Done: true, Name: user.Name}
 	} else {
-		status, view.Problem = explain(w, r, p.log, err)
+		status, view.Problem = pageError(w, r, p.log, err)
 	}
 	return p.render(w, status, view)
 }

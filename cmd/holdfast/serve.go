@@ -65,7 +65,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
-	if o.refusals, err = openRefusals(ctx, c.DB, log); err != nil {
+	if o.refusals, err = openRefusalLog(ctx, c.DB, log); err != nil {
 		return err
 	}
 	local := localURL(listener.Addr())

@@ -64,7 +64,7 @@ func newRoutes(o *opened, log *slog.Logger, seen *metrics.Metrics, config oauth.
 	tokens := oauth.New(config)
 	accounts := accountapi.New(accountapi.Config{Accounts: o.accounts, Scheme: config.Scheme, Caller: tokens.Caller()})
 	app := holdfast.NewApp(holdfast.Config{
-		Title: "Holdfast", Version: "0.1.0", Logger: log, Roles: accounts.Roles(), OnDecision: o.refusals.explain, Observe: seen.Observe,
+		Title: "Holdfast", Version: "0.1.0", Logger: log, Roles: accounts.Roles(), OnDecision: o.refusals.keep, Observe: seen.Observe,
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
 	tokens.Register(app)

@@ -87,7 +87,7 @@ func (s *setup) create(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone
 	if err == nil {
 		view = setupView{Done: true, Name: user.Name}
 	} else {
-		status, view.Problem = explain(w, r, s.log, err)
+		status, view.Problem = pageError(w, r, s.log, err)
 	}
 	return s.render(w, status, view)
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -60,6 +62,27 @@ func patiently(ctx context.Context, file *sqlite.Refusals, id string) (refusal, 
 		case <-time.After(refusalDelay):
 		}
 	}
+}
+
+// write prints the refusal for people.
+func (r refusal) write(w io.Writer) error {
+	caller := r.Caller
+	if caller == "" {
+		caller = "nobody known"
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s %s by %s: refused with %d at %s\n", r.Method, r.Path, caller, r.Status, r.Time.Format(time.RFC3339))
+	for _, s := range r.Steps {
+		mark := map[string]string{stateOK: "✓", stateFailed: "✗", stateUnknown: "·"}[s.State]
+		fmt.Fprintf(&out, "  %s %s", mark, s.Text)
+		if s.Detail != "" {
+			out.WriteString(": " + s.Detail)
+		}
+		out.WriteByte('\n')
+	}
+	fmt.Fprintf(&out, "  rule     %s, at %s\n  missing  %s\n", r.Policy, r.Declared, r.Change)
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 func (c *whyCmd) list(ctx context.Context, std streams, file *sqlite.Refusals) error {

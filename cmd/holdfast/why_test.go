@@ -22,10 +22,10 @@ func kept(t *testing.T) (o *opened, srv *server, db string) {
 	o, srv = inProcess(t)
 	db = filepath.Join(t.TempDir(), "kept.db")
 	var err error
-	if o.refusals, err = openRefusals(t.Context(), db, slog.New(slog.DiscardHandler)); err != nil {
+	if o.refusals, err = openRefusalLog(t.Context(), db, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	srv.app.OnDecision(o.refusals.explain)
+	srv.app.OnDecision(o.refusals.keep)
 	return o, srv, db
 }
 
@@ -107,8 +107,8 @@ func roles(names ...string) holdfasttest.Option {
 // TestRefusalsNeverWait floods the queue while nothing is written.
 func TestRefusalsNeverWait(t *testing.T) {
 	o, srv, _ := kept(t)
-	stuck := &refusals{Now: o.refusals.Now, queue: make(chan noted, refusalQueue)}
-	srv.app.OnDecision(stuck.explain)
+	stuck := &refusalLog{Now: o.refusals.Now, queue: make(chan noted, refusalQueue)}
+	srv.app.OnDecision(stuck.keep)
 	handler := asServed(srv.app)
 	for range 3 * refusalQueue {
 		w := httptest.NewRecorder()
@@ -174,18 +174,18 @@ func TestWhyInAnotherProcess(t *testing.T) {
 	}
 }
 
-// BenchmarkRefusal is a refused request with and without an explanation.
+// BenchmarkRefusal is a refused request that is kept, and one that is not.
 func BenchmarkRefusal(b *testing.B) {
-	for _, explained := range []bool{false, true} {
-		b.Run(fmt.Sprintf("explained=%v", explained), func(b *testing.B) {
+	for _, kept := range []bool{false, true} {
+		b.Run(fmt.Sprintf("kept=%v", kept), func(b *testing.B) {
 			app := described()
 			dir := b.TempDir()
-			r, err := openRefusals(b.Context(), filepath.Join(dir, "b.db"), slog.New(slog.DiscardHandler))
+			r, err := openRefusalLog(b.Context(), filepath.Join(dir, "b.db"), slog.New(slog.DiscardHandler))
 			if err != nil {
 				b.Fatal(err)
 			}
-			if app.OnDecision(nil); explained {
-				app.OnDecision(r.explain)
+			if app.OnDecision(nil); kept {
+				app.OnDecision(r.keep)
 			}
 			handler := asServed(app)
 			b.ReportAllocs()

@@ -13,9 +13,9 @@ import (
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
-// refusals writes refused requests aside. A request never waits for it: what
-// does not fit into the queue is dropped and counted.
-type refusals struct {
+// refusalLog keeps refused requests in a file beside the database. A request
+// never waits for it: what does not fit into the queue is dropped and counted.
+type refusalLog struct {
 	file    *sqlite.Refusals
 	log     *slog.Logger
 	Now     func() time.Time
@@ -29,20 +29,20 @@ const (
 	refusalDelay = 100 * time.Millisecond // how long the first of a batch waits for others
 )
 
-func openRefusals(ctx context.Context, db string, log *slog.Logger) (*refusals, error) {
+func openRefusalLog(ctx context.Context, db string, log *slog.Logger) (*refusalLog, error) {
 	file, err := sqlite.OpenRefusals(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	r := &refusals{file: file, log: log, queue: make(chan noted, refusalQueue)}
+	r := &refusalLog{file: file, log: log, queue: make(chan noted, refusalQueue)}
 	r.Now = time.Now
 	r.writing.Go(r.write) // until close
 	return r, nil
 }
 
-// explain is the application's Config.OnDecision: it keeps a refusal under the
+// keep is the application's Config.OnDecision: it keeps a refusal under the
 // request's id, which the caller may know.
-func (r *refusals) explain(d holdfast.Decision) (reference string) {
+func (r *refusalLog) keep(d holdfast.Decision) (reference string) {
 	id := d.Header().Get("X-Request-Id")
 	if d.Allowed() || r == nil || id == "" || d.Status() >= 500 || d.Status() == 422 {
 		return ""
@@ -60,21 +60,21 @@ func (r *refusals) explain(d holdfast.Decision) (reference string) {
 }
 
 // write writes what is in the queue, in batches, until close.
-func (r *refusals) write() {
+func (r *refusalLog) write() {
 	for first := range r.queue {
 		batch := r.gather(first)
 		if err := r.file.Put(context.Background(), batch); err != nil {
 			r.log.LogAttrs(context.Background(), slog.LevelWarn, "refusals are lost", slog.String("error", err.Error()))
 		}
 		if n := r.dropped.Swap(0); n > 0 {
-			r.log.LogAttrs(context.Background(), slog.LevelWarn, "refusals came too fast to be explained", slog.Int64("dropped", n))
+			r.log.LogAttrs(context.Background(), slog.LevelWarn, "refusals came too fast to be kept", slog.Int64("dropped", n))
 		}
 	}
 }
 
 // gather collects a batch. The next one waits until its time is over, so that
 // a flood is written a few times a second and no more.
-func (r *refusals) gather(first noted) []sqlite.Refusal {
+func (r *refusalLog) gather(first noted) []sqlite.Refusal {
 	batch := r.add(nil, first)
 	queue := r.queue
 	for late := time.After(refusalDelay); ; {
@@ -92,8 +92,8 @@ func (r *refusals) gather(first noted) []sqlite.Refusal {
 	}
 }
 
-func (r *refusals) add(batch []sqlite.Refusal, one noted) []sqlite.Refusal {
-	data, err := json.Marshal(one.explain())
+func (r *refusalLog) add(batch []sqlite.Refusal, one noted) []sqlite.Refusal {
+	data, err := json.Marshal(one.describe())
 	if err != nil {
 		return batch // of strings and numbers nothing can fail
 	}
@@ -101,7 +101,7 @@ func (r *refusals) add(batch []sqlite.Refusal, one noted) []sqlite.Refusal {
 }
 
 // close writes what is waiting. Nobody may be served any more.
-func (r *refusals) close() error {
+func (r *refusalLog) close() error {
 	if r == nil {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (r *refusals) close() error {
 	return r.file.Close()
 }
 
-// find returns the refusal of an id.
+// findRefusal returns the refusal of an id.
 func findRefusal(ctx context.Context, file *sqlite.Refusals, id string) (refusal, error) {
 	stored, err := file.Refusal(ctx, id)
 	if err != nil {
