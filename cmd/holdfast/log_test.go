@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestTheLogSaysWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		serve  http.HandlerFunc
+		status int
+	}{
+		"nothing is 200":                 {func(http.ResponseWriter, *http.Request) {}, 200},
+		"a body alone is 200":            {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }, 200},
+		"a status":                       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 404},
+		"a status after early hints":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(404) }, 404},
+		"the first of two":               {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404); w.WriteHeader(500) }, 404},
+		"a status that comes in a panic": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); panic(http.ErrAbortHandler) }, 500},
+	} {
+		var out strings.Builder
+		handler := logged(slog.New(slog.NewTextHandler(&out, nil)), proxies{}, test.serve)
+		w := httptest.NewRecorder()
+		func() {
+			defer func() { _ = recover() }()
+			handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/path?secret=x", nil))
+		}()
+		line := out.String()
+		for _, want := range []string{
+			"id=" + w.Header().Get("X-Request-Id") + " ", "method=GET ", "path=/path ", fmt.Sprintf("status=%d ", test.status), "from=192.0.2.1\n",
+		} {
+			if !strings.Contains(line, want) || w.Header().Get("X-Request-Id") == "" {
+				t.Errorf("%s: the log has no %q: %s", name, want, line)
+			}
+		}
+	}
+}
