@@ -12,8 +12,7 @@ import (
 )
 
 // cleanupTime bounds what runs at the end of a request: the context of deferred
-// functions ends then, and so does, counted anew, that of functions after the
-// response.
+// functions ends then. That of functions after the response has as long again.
 const cleanupTime = 30 * time.Second
 
 // endKey finds what a context belongs to: a request in progress, or a Lifetime
