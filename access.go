@@ -132,9 +132,7 @@ type wayReader struct{ *plan.PlannedWay }
 func (b wayReader) way() access.Way {
 	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
 	for _, one := range b.Schemes {
-		out.Credentials = append(out.Credentials, access.Credential{
-			Scheme: one.Scheme.Name, Scopes: one.Scopes.Names(), CheckedBy: b.checkedBy(one), Unverified: !b.Takes(one.Scheme),
-		})
+		out.Credentials = append(out.Credentials, b.credentials(one)...)
 	}
 	if loose := b.schemeless(); len(loose) > 0 {
 		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
@@ -152,12 +150,19 @@ func (b wayReader) way() access.Way {
 	return out
 }
 
-// checkedBy names what compares the scopes of a scheme if the runner does not.
-func (b wayReader) checkedBy(one plan.SchemeScopes) string {
-	if len(one.Scopes) == 0 || b.Verifier(one.Scheme) != nil {
-		return ""
+// credentials is the credential of a scheme, with the scopes that the runner
+// compares; and once more with those that dependencies check for themselves.
+func (b wayReader) credentials(one plan.SchemeScopes) []access.Credential {
+	compared := b.Compared(one.Scheme)
+	trusted := one.Scopes.Without(compared)
+	var out []access.Credential
+	if len(compared) > 0 || len(trusted) == 0 {
+		out = append(out, access.Credential{Scheme: one.Scheme.Name, Scopes: compared.Names(), Unverified: !b.Takes(one.Scheme)})
 	}
-	return strings.Join(b.askers(), " and ")
+	if len(trusted) > 0 {
+		out = append(out, access.Credential{Scheme: one.Scheme.Name, Scopes: trusted.Names(), CheckedBy: strings.Join(b.askers(), " and ")})
+	}
+	return out
 }
 
 // askers names the dependencies that ask for SecurityScopes.

@@ -65,6 +65,17 @@ func (s Scopes) With(more Scopes) Scopes {
 	return union(s, more)
 }
 
+// Without returns those of s that are not in other.
+func (s Scopes) Without(other Scopes) Scopes {
+	var out Scopes
+	for _, one := range s {
+		if !contains(other, one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // Of returns the scopes that belong to a scheme.
 func (s Scopes) Of(scheme *Scheme) Scopes {
 	var out Scopes

@@ -1,6 +1,9 @@
 package plan
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Policy says who may call: an OR of ANDs. It is immutable.
 type Policy struct {
@@ -80,6 +83,7 @@ func Or(at Place, policies ...*Policy) *Policy {
 		out.Fault = cmp.Or(out.Fault, p.Fault)
 		out.Ways = append(out.Ways, p.Ways...)
 	}
+	out.Ways = widened(out.Ways)
 	return out
 }
 
@@ -107,7 +111,7 @@ func OrAbsent(p *Policy, nobody *Node) *Policy {
 	for _, a := range p.Ways {
 		without.Absent = union(without.Absent, a.Schemes())
 	}
-	out := &Policy{Ways: append(p.Ways[:len(p.Ways):len(p.Ways)], without), Fault: p.Fault, At: p.At}
+	out := &Policy{Ways: widened(append(p.Ways[:len(p.Ways):len(p.Ways)], without)), Fault: p.Fault, At: p.At}
 	if len(without.Absent) == 0 {
 		out.Fault = cmp.Or(out.Fault, "Optional of a policy without a scheme: there is no credential whose absence could be seen")
 	}
@@ -125,19 +129,22 @@ func (a Way) Schemes() []*Scheme {
 	return out
 }
 
-// absent lists the schemes of which no credential may be presented for an
-// way. For one that lets a caller in without a credential these are all
-// that the policy knows, so that a credential which another way refuses
-// is never taken for none; but not those that the way needs itself.
-func (p *Policy) absent(alt Way) []*Scheme {
-	if len(alt.Absent) == 0 {
-		return nil
-	}
-	out, own := alt.Absent, alt.Schemes()
-	for _, other := range p.Ways {
-		for _, s := range other.Schemes() {
-			if !contains(own, s) {
-				out = union(out, []*Scheme{s})
+// widened is the ways of an OR. A way that lets a caller in without a credential
+// wants none of any scheme that another way of the same OR needs, so that a
+// credential which the other way refuses is never taken for none. What the way
+// needs itself is left out.
+func widened(list []Way) []Way {
+	out := slices.Clone(list)
+	for i := range out {
+		if len(out[i].Absent) == 0 {
+			continue
+		}
+		own := out[i].Schemes()
+		for _, other := range list {
+			for _, s := range other.Schemes() {
+				if !contains(own, s) {
+					out[i].Absent = union(out[i].Absent, []*Scheme{s})
+				}
 			}
 		}
 	}
