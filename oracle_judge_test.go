@@ -95,6 +95,19 @@ func (w modelWay) closedBy(schemes schemeSet) modelWay {
 	return w
 }
 
+// impossible reports whether the way needs a credential of which it wants none,
+// so that it lets in no one and says nothing about anyone.
+func (w modelWay) impossible() bool {
+	var needed, absent schemeSet
+	for _, need := range w.needs {
+		if need.policy != nil {
+			needed |= need.policy.schemes()
+		}
+		absent |= need.absent
+	}
+	return needed&absent != 0
+}
+
 // nobody reports whether the way lets in callers because they present nothing.
 func (w modelWay) nobody() bool {
 	return slices.ContainsFunc(w.needs, func(n modelNeed) bool { return n.policy == nil })
@@ -204,11 +217,12 @@ func verdictOf(ways []modelWay, r modelRequest) modelVerdict {
 // them, or those that are required of itself. Who is let in is the same, but a
 // missing scope is found before or after a missing credential.
 func (p *modelPolicy) readings() [][]modelWay {
-	each := p.ways()
+	all := slices.DeleteFunc(p.ways(), modelWay.impossible)
+	each := slices.Clone(all)
 	for i := range each {
 		each[i].perVerifier = true
 	}
-	return [][]modelWay{p.ways(), each}
+	return [][]modelWay{all, each}
 }
 
 // strictly reports whether an AND that is read strictly may let the caller in:

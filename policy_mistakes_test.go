@@ -198,3 +198,14 @@ func TestEachAlternativeKeepsItsRoles(t *testing.T) {
 		})
 	}
 }
+
+// A scope without a scheme has a name as the others do.
+func TestAScopeWithoutASchemeHasAName(t *testing.T) {
+	t.Parallel()
+	asks := holdfast.Depends1(holdfast.SecurityScopes(), func(context.Context, holdfast.Scopes) (string, error) { return "", nil })
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(asks, holdfast.NewScope("two words", "")), nothing)
+	if err := app.Err(); err == nil || !strings.Contains(err.Error(), `scope "two words": a scope is printable ASCII`) || !strings.Contains(err.Error(), "policy_mistakes_test.go:") {
+		t.Errorf("Err() = %v, want what is wrong with the name, and the place", err)
+	}
+}

@@ -13,8 +13,9 @@ type Claims interface {
 }
 
 // Verify is the dependency that checks a scheme's credential. The runner knows
-// this step: right after it, always, it compares the scopes that the route,
-// its groups and its dependencies require of the scheme with the claims.
+// this step: right after it, always, it compares with the claims the scopes of
+// the scheme that are required on any path to it: by the route, its groups and
+// its dependencies.
 //
 // An error of verify is a 401 that tells the caller only that the credential
 // was not accepted. Return an [*Error] for anything else, for instance 503

@@ -117,3 +117,14 @@ func union[E comparable](a, b []E) []E {
 	}
 	return out
 }
+
+// ScopeToken reports whether a name is a scope-token of RFC 6749 section
+// 3.3: printable ASCII without space, quote and backslash.
+func ScopeToken(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return name != ""
+}
