@@ -114,13 +114,16 @@ func (w modelWay) nobody() bool {
 }
 
 // refusal is the status with which the way refuses the request, 0 if it lets
-// the caller in. "First the credential and the scopes; then the dependencies of
-// the policy and its roles."
+// the caller in. A way for callers without a credential is for no others; else
+// "First the credential and the scopes; then the dependencies of the policy and
+// its roles."
 func (w modelWay) refusal(r modelRequest) int {
 	for _, need := range w.needs {
 		if need.policy == nil && r.presents(need.absent) {
 			return http.StatusUnauthorized
 		}
+	}
+	for _, need := range w.needs {
 		if need.policy == nil {
 			continue
 		}

@@ -27,7 +27,7 @@ func Make(p *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
 		replacing: map[*Node]bool{}, open: map[*Node]bool{},
 	}
 	for _, alt := range p.Ways {
-		if !alt.contradicts() {
+		if !alt.contradicts(deps) {
 			m.plan.Ways = append(m.plan.Ways, m.way(alt, deps))
 		}
 	}

@@ -111,7 +111,7 @@ func OrAbsent(p *Policy, nobody *Node) *Policy {
 	for _, a := range p.Ways {
 		without.Absent = union(without.Absent, a.Schemes())
 	}
-	out := &Policy{Ways: widened(append(p.Ways[:len(p.Ways):len(p.Ways)], without)), Fault: p.Fault, At: p.At}
+	out := &Policy{Ways: append(p.Ways[:len(p.Ways):len(p.Ways)], without), Fault: p.Fault, At: p.At}
 	if len(without.Absent) == 0 {
 		out.Fault = cmp.Or(out.Fault, "Optional of a policy without a scheme: there is no credential whose absence could be seen")
 	}
@@ -151,11 +151,15 @@ func widened(list []Way) []Way {
 	return out
 }
 
-// contradicts reports whether the way needs a credential that must be
-// absent: a product of an optional policy with one that is not. Such an
-// way lets no one in.
-func (a Way) contradicts() bool {
-	for _, s := range a.Schemes() {
+// contradicts reports whether the way, together with other dependencies, needs
+// a credential that must be absent: a product of an optional policy with one
+// that is not. Such a way lets no one in.
+func (a Way) contradicts(others []*Node) bool {
+	needed := a.Schemes()
+	for _, n := range others {
+		needed = union(needed, n.Schemes)
+	}
+	for _, s := range needed {
 		if contains(a.Absent, s) {
 			return true
 		}
