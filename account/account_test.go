@@ -76,6 +76,7 @@ func (w *world) refused(what string, err, want error) {
 }
 
 func TestScopesAreThoseAskedForAndGranted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "manager")
 	for name, test := range map[string]struct{ asked, want []string }{
@@ -85,6 +86,7 @@ func TestScopesAreThoseAskedForAndGranted(t *testing.T) {
 		"once":                         {[]string{"me", "me"}, []string{"me"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if got := w.login("anna", test.asked...).Scopes; !slices.Equal(got, test.want) {
 				t.Errorf("Login(%v) granted %v, want %v", test.asked, got, test.want)
 			}
@@ -93,6 +95,7 @@ func TestScopesAreThoseAskedForAndGranted(t *testing.T) {
 }
 
 func TestBadLogins(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	off := w.user("off", "user")
 	w.user("anna", "user")
@@ -117,6 +120,7 @@ func TestBadLogins(t *testing.T) {
 }
 
 func TestCallersFollowTheStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("root", "admin")
 	anna := w.user("anna", "manager")
@@ -150,6 +154,7 @@ func TestCallersFollowTheStore(t *testing.T) {
 }
 
 func TestCallersEnd(t *testing.T) {
+	t.Parallel()
 	yes := true
 	for name, end := range map[string]func(w *world, g account.Grant) error{
 		"by logout":    func(w *world, g account.Grant) error { return w.Logout(w.t.Context(), g.SessionID) },
@@ -172,6 +177,7 @@ func TestCallersEnd(t *testing.T) {
 		"when the session is over": func(w *world, _ account.Grant) error { w.now = w.now.Add(time.Hour); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.user("anna", "user")
 			g := w.login("anna", "me")
@@ -190,6 +196,7 @@ func TestCallersEnd(t *testing.T) {
 }
 
 func TestACallerIsOfItsOwnSession(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna, ben := w.user("anna", "admin"), w.user("ben", "user")
 	g := w.login("ben", "me")
@@ -205,6 +212,7 @@ func TestACallerIsOfItsOwnSession(t *testing.T) {
 }
 
 func TestRefreshTokensRotate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "manager")
 	first := w.login("anna", "me", "users:read")
@@ -230,6 +238,7 @@ func TestRefreshTokensRotate(t *testing.T) {
 }
 
 func TestRefreshRefusesGarbage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "user")
 	g := w.login("anna")
@@ -244,6 +253,7 @@ func TestRefreshRefusesGarbage(t *testing.T) {
 }
 
 func TestASessionEndsInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "user")
 	g := w.login("anna")
@@ -258,6 +268,7 @@ func TestASessionEndsInTime(t *testing.T) {
 }
 
 func TestWeakHashesAreReplaced(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.user("anna")
 	hash := func() (hash string) {
@@ -281,6 +292,7 @@ func TestWeakHashesAreReplaced(t *testing.T) {
 }
 
 func TestTheLastAdministratorStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("ben", "user")
 	anna := w.user("anna", "admin")
@@ -300,6 +312,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 }
 
 func TestBeforeTheFirstAdministratorNothingIsLost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ben := w.user("ben", "user")
 	yes := true
@@ -309,6 +322,7 @@ func TestBeforeTheFirstAdministratorNothingIsLost(t *testing.T) {
 }
 
 func TestInvalidValues(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "admin")
 	create := func(n account.NewUser) error { _, err := w.CreateUser(t.Context(), n); return err }
@@ -348,6 +362,7 @@ func TestInvalidValues(t *testing.T) {
 }
 
 func TestSetupLinks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	old, err := w.NewSetup(t.Context())
 	if err != nil {
@@ -382,6 +397,7 @@ func TestSetupLinks(t *testing.T) {
 }
 
 func TestSecretsDoNotPrint(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna")
 	g := w.login("anna")

@@ -120,6 +120,7 @@ func (s *server) token(form string) oauth.TokenResponse {
 const login = "username=anna&password=correct+horse+battery"
 
 func TestTokenResponse(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for name, form := range map[string]string{
 		"FastAPI's form": login + "&scope=me+users:write",
@@ -146,6 +147,7 @@ func TestTokenResponse(t *testing.T) {
 }
 
 func TestTokenRefusals(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const wrong = `{"error":"invalid_grant","error_description":"Incorrect username or password","detail":"Incorrect username or password"}`
 	for name, test := range map[string]struct{ form, want string }{
@@ -158,6 +160,7 @@ func TestTokenRefusals(t *testing.T) {
 		"a garbage refresh": {"grant_type=refresh_token&refresh_token=x", `{"error":"invalid_grant","error_description":"The refresh token is not valid"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := s.call("POST", "/token", "", test.form)
 			if w.Code != http.StatusBadRequest || !strings.HasPrefix(w.Body.String(), test.want) {
 				t.Errorf("POST /token = %d %s, want 400 %s", w.Code, w.Body, test.want)
@@ -170,6 +173,7 @@ func TestTokenRefusals(t *testing.T) {
 }
 
 func TestRefreshAndLogout(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	first := s.token(login + "&scope=me")
 	second := s.token("grant_type=refresh_token&refresh_token=" + first.RefreshToken)
@@ -190,6 +194,7 @@ func TestRefreshAndLogout(t *testing.T) {
 }
 
 func TestTokensExpire(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	got := s.token(login)
 	s.now = s.now.Add(time.Minute)
@@ -202,6 +207,7 @@ func TestTokensExpire(t *testing.T) {
 // When the store cannot be asked, nobody passes, and nobody is told to sign in
 // again either.
 func TestABrokenStoreLetsNobodyIn(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	got := s.token(login)
 	s.store.down = errors.New("disk on fire")
@@ -223,6 +229,7 @@ func TestABrokenStoreLetsNobodyIn(t *testing.T) {
 // Whatever is wrong with a token, the caller learns RFC 6750's word for it and
 // no more: all answers are alike.
 func TestTheCallerDoesNotLearnWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	good := s.token(login + "&scope=me").AccessToken
 	head, rest, _ := strings.Cut(good, ".")
@@ -255,6 +262,7 @@ func TestTheCallerDoesNotLearnWhatIsWrong(t *testing.T) {
 
 // Keys that cannot be had are no answer about the token.
 func TestKeysThatCannotBeHad(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	got := s.token(login)
 	s.keysDown = errors.New("disk on fire")
@@ -268,6 +276,7 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 }
 
 func TestKeySet(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	w := s.call("GET", "/.well-known/jwks.json", "", "")
 	var set struct {
@@ -282,6 +291,7 @@ func TestKeySet(t *testing.T) {
 // Whoever is asked about, the refusals are the same to the byte, and so is the
 // one that comes after too many.
 func TestRefusedSignInsAreTheSame(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	off, err := s.CreateUser(t.Context(), account.NewUser{Name: "off", Password: secret})
 	check(t, err)
@@ -322,6 +332,7 @@ func (full) Do(context.Context, func() error) error { return work.ErrBusy }
 // A sign-in that finds the lane full is told to come again: that is no wrong
 // password.
 func TestASignInThatFindsTheLaneFull(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.Lane = full{}
 	w := s.call("POST", "/token", "", login)

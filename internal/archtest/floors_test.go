@@ -228,6 +228,7 @@ func imports(files fs.FS, name string) ([]string, error) {
 }
 
 func TestImportsGoDownOnly(t *testing.T) {
+	t.Parallel()
 	found, err := complaints(os.DirFS("../.."))
 	if err != nil {
 		t.Fatal(err)
@@ -238,6 +239,7 @@ func TestImportsGoDownOnly(t *testing.T) {
 }
 
 func TestWhoMayImportWhom(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ from, to, want string }{
 		{"account", "password", ""},
 		{"account", "internal/strictjson", ""},
@@ -284,6 +286,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 }
 
 func TestComplaintsNameTheFile(t *testing.T) {
+	t.Parallel()
 	got, err := complaints(fstest.MapFS{
 		"run.go":                    file("holdfast", "", "/internal/schema", "/account"),
 		"account/user.go":           file("account", "", "/password"),
