@@ -10,10 +10,10 @@ help: ## print this list
 check: tidy vet test browser lint ## what CI runs
 
 test: ## all tests, with the race detector (needs a C compiler; minutes)
-	$(GO) test -race -shuffle=on -timeout=4m ./...
+	$(GO) test -race -shuffle=on -timeout=6m ./...
 	$(GO) test -timeout=1m ./password # the hashes that cost too much under the race detector
 
-short: ## all tests but the slow ones, without the race detector (15 seconds)
+short: ## all tests but the slow ones, without the race detector (under 20 seconds on two cores)
 	$(GO) test -short -timeout=1m ./...
 
 tidy: ## whether go.mod and go.sum are as go mod tidy writes them
