@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Condition: func(name string) (bool, error) {
@@ -42,6 +43,22 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// TestBench is not parallel: a flood of sign-ins needs processors to get
+// anywhere in half a second.
+func TestBench(t *testing.T) {
+	testscript.RunT(alone{t}, testscript.Params{Dir: filepath.Join("testdata", "alone")})
+}
+
+// alone runs scripts one after the other, while no parallel test runs.
+type alone struct{ *testing.T }
+
+func (alone) Parallel()     {}
+func (alone) Verbose() bool { return testing.Verbose() }
+
+func (a alone) Run(name string, script func(testscript.T)) {
+	a.T.Run(name, func(t *testing.T) { script(alone{t}) })
 }
 
 const secret = "correct horse battery"

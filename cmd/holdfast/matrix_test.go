@@ -33,11 +33,16 @@ func asServed(app http.Handler) http.Handler {
 }
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	o, srv := inProcess(t)
 	holdfasttest.Matrix(t, srv.app, "testdata/matrix.txt", everyCaller(t, o, srv), holdfasttest.Served(asServed))
 }
 
 func TestAttack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends tens of thousands of requests")
+	}
+	t.Parallel()
 	o, srv := inProcess(t)
 	holdfasttest.Attack(t, srv.app, "testdata/matrix.txt", everyCaller(t, o, srv), holdfasttest.Served(asServed))
 }
@@ -52,6 +57,7 @@ func rolesNamed(names []string) []holdfast.Role {
 }
 
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	_, srv := inProcess(t)
 	holdfasttest.Only(t, srv.app, "DELETE /*", holdfast.NewRole("admin", ""))
 	holdfasttest.Prove(t, srv.app,

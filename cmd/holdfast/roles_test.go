@@ -10,6 +10,7 @@ import (
 
 // TestRolesThatNobodyNeeds is what the server warns of at its start.
 func TestRolesThatNobodyNeeds(t *testing.T) {
+	t.Parallel()
 	o, srv := inProcess(t)
 	warnings := func() string {
 		t.Helper()

@@ -35,11 +35,13 @@ func inProcess(t *testing.T) (*opened, *server) {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	_, srv := inProcess(t)
 	holdfasttest.Golden(t, srv.app)
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	o, srv := inProcess(t)
 	ask := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
@@ -63,6 +65,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestWhoSentARequest(t *testing.T) {
+	t.Parallel()
 	trusted, err := parseProxies([]string{"10.0.0.0/8", "192.0.2.7", "fd00::/8"})
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +97,7 @@ func TestWhoSentARequest(t *testing.T) {
 // Guesses are counted for whom a trusted proxy names, and for nobody else's
 // word.
 func TestWhoGuesses(t *testing.T) {
+	t.Parallel()
 	_, srv := inProcess(t)
 	trusted, err := parseProxies([]string{"10.0.0.1"})
 	if err != nil {
@@ -128,6 +132,7 @@ func TestWhoGuesses(t *testing.T) {
 }
 
 func TestPagesOfOtherOrigins(t *testing.T) {
+	t.Parallel()
 	_, srv := inProcess(t)
 	handler, err := crossOrigin([]string{"https://app.example.org"}, srv.app)
 	if err != nil {

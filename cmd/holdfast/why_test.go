@@ -31,6 +31,7 @@ func kept(t *testing.T) (o *opened, srv *server, db string) {
 
 // TestEveryStep refuses a caller for every reason that there is and reads why.
 func TestEveryStep(t *testing.T) {
+	t.Parallel()
 	o, srv, db := kept(t)
 	callers := everyCaller(t, o, srv)
 	const ok, no, unknown = "✓", "✗", "·"
@@ -106,6 +107,7 @@ func roles(names ...string) holdfasttest.Option {
 
 // TestRefusalsNeverWait floods the queue while nothing is written.
 func TestRefusalsNeverWait(t *testing.T) {
+	t.Parallel()
 	o, srv, _ := kept(t)
 	stuck := &refusalLog{Now: o.refusals.Now, queue: make(chan noted, refusalQueue)}
 	srv.app.OnDecision(stuck.keep)
@@ -124,6 +126,7 @@ func TestRefusalsNeverWait(t *testing.T) {
 
 // TestWhyInAnotherProcess asks a running server's refusals from the shell.
 func TestWhyInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}

@@ -19,6 +19,7 @@ type Error struct {
 }
 
 func TestComponentsHaveOneNameEach(t *testing.T) {
+	t.Parallel()
 	r := schema.NewRegistry()
 	for range 2 { // the second time is the same
 		r.Of(reflect.TypeFor[Error](), "")

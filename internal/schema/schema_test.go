@@ -24,6 +24,7 @@ type account struct {
 }
 
 func TestDecode(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		body string
 		want string // type and place of each violation
@@ -48,6 +49,7 @@ func TestDecode(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var into account
 			bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(test.body), &into, "body")
 			if got := words(bad); got != test.want {
@@ -71,6 +73,7 @@ func words(bad []schema.Violation) string {
 }
 
 func TestASecretIsNeverShownAgain(t *testing.T) {
+	t.Parallel()
 	var into account
 	bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","password":"hunter2"}`), &into, "body")
 	data, err := json.Marshal(bad)
@@ -80,6 +83,7 @@ func TestASecretIsNeverShownAgain(t *testing.T) {
 }
 
 func TestLargeIntegersKeepTheirDigits(t *testing.T) {
+	t.Parallel()
 	var into account
 	bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","big":9007199254740993}`), &into)
 	if bad != nil || into.Big != 9007199254740993 {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestMisspeltTagsAreFound(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		of   any
 		want string // "" if nothing is wrong
@@ -56,6 +57,7 @@ func TestMisspeltTagsAreFound(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			got := ""
 			if err := schema.CheckTags(reflect.TypeOf(test.of)); err != nil {
 				got = err.Error()
@@ -68,6 +70,7 @@ func TestMisspeltTagsAreFound(t *testing.T) {
 }
 
 func TestMalformedTagsAreFound(t *testing.T) {
+	t.Parallel()
 	for _, tag := range []reflect.StructTag{`minimum:1`, `minimum`, `minimum: "1"`, `:"1"`, `query:"a"x`} {
 		of := reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[int](), Tag: tag}})
 		if err := schema.CheckTags(of); err == nil || !strings.Contains(err.Error(), "malformed tag") {
@@ -77,6 +80,7 @@ func TestMalformedTagsAreFound(t *testing.T) {
 }
 
 func TestHostileBodiesGetSmallAnswers(t *testing.T) {
+	t.Parallel()
 	lists := schema.NewRegistry().Of(reflect.TypeFor[map[string][]int](), "")
 	name := strings.Repeat("k", 40_000)
 	body := `{"` + name + `":["` + strings.Repeat(`","`, 10_000) + `"]}`
@@ -89,6 +93,7 @@ func TestHostileBodiesGetSmallAnswers(t *testing.T) {
 }
 
 func TestRepeatedItems(t *testing.T) {
+	t.Parallel()
 	type body struct {
 		Items []map[string]int `json:"items" uniqueItems:"true"`
 	}
@@ -100,6 +105,7 @@ func TestRepeatedItems(t *testing.T) {
 }
 
 func TestBodiesHaveNoTagsThatNobodyEnforces(t *testing.T) {
+	t.Parallel()
 	type body struct {
 		A int `json:"a" default:"7"`
 	}
@@ -112,6 +118,7 @@ func TestBodiesHaveNoTagsThatNobodyEnforces(t *testing.T) {
 }
 
 func TestNumbersThatAGoTypeCannotHold(t *testing.T) {
+	t.Parallel()
 	type body struct {
 		Small int8  `json:"small,omitempty"`
 		Big   int64 `json:"big,omitempty"`
@@ -137,6 +144,7 @@ type tree struct {
 }
 
 func TestTagsOfRecursiveTypes(t *testing.T) {
+	t.Parallel()
 	if err := schema.CheckTags(reflect.TypeFor[tree]()); err != nil {
 		t.Errorf("CheckTags = %v, want nil", err)
 	}

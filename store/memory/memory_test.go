@@ -10,9 +10,11 @@ import (
 )
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(*testing.T) account.Store { return memory.New() })
 }
 
 func TestKeyStore(t *testing.T) {
+	t.Parallel()
 	storetest.RunKeys(t, func(*testing.T) keyring.Store { return memory.New() })
 }
