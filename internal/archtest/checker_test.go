@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -59,6 +60,9 @@ func newChecker(t *testing.T, of fs.FS) *checker {
 	}
 	imported := map[string]bool{"iter": true} // slices and maps return it
 	for _, file := range files {
+		if !c.inProduct(file) {
+			continue
+		}
 		pkg := path.Join(module, path.Dir(file))
 		c.folders[pkg] = append(c.folders[pkg], file)
 		names, err := imports(of, file)
@@ -74,6 +78,29 @@ func newChecker(t *testing.T, of fs.FS) *checker {
 	}
 	c.foreign = list(t, slices.Sorted(maps.Keys(imported)))
 	return c
+}
+
+// inProduct reports whether a file is part of the product on some system: not
+// if it wants one of our own build tags.
+func (c *checker) inProduct(file string) bool {
+	text, err := fs.ReadFile(c.module, file)
+	if err != nil {
+		return true // check says what is wrong
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "package ") {
+			break
+		}
+		expr, err := constraint.Parse(strings.TrimSpace(line))
+		if err != nil {
+			continue // no constraint
+		}
+		with := func(system bool) bool {
+			return expr.Eval(func(tag string) bool { return system && !strings.HasPrefix(tag, "holdfast_") })
+		}
+		return with(true) || with(false)
+	}
+	return true
 }
 
 // list asks the go command where packages of other modules and of the standard
