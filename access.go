@@ -12,12 +12,13 @@ import (
 type Access struct {
 	Method   string   `json:"method"`
 	Path     string   `json:"path"`
-	Policy   string   `json:"policy"`   // in words
-	Scopes   []string `json:"scopes"`   // every scope that some way in needs
-	Roles    []string `json:"roles"`    // every role that some way in accepts
-	Declared string   `json:"declared"` // file:line
-	Deciders []string `json:"deciders"` // functions of dependencies that may refuse, too
-	Ways     []Way    `json:"ways"`     // any of them lets a caller in
+	Policy   string   `json:"policy"`            // in words
+	Scopes   []string `json:"scopes"`            // every scope that some way in needs
+	Roles    []string `json:"roles"`             // every role that some way in accepts
+	Declared string   `json:"declared"`          // file:line
+	Guarded  bool     `json:"guarded,omitempty"` // another router serves it: see App.Guard
+	Deciders []string `json:"deciders"`          // functions of dependencies that may refuse, too
+	Ways     []Way    `json:"ways"`              // any of them lets a caller in
 }
 
 // Way is one way in: everything in it must hold.
@@ -83,7 +84,7 @@ func accessDocument(routes []*route, roles []Role) access.Document {
 // row is the route's row as users of the library see it.
 func (rt *route) row() Access {
 	r := rt.access()
-	out := Access{Method: r.Method, Path: r.Path, Policy: r.Policy, Scopes: r.Scopes, Roles: r.Roles, Declared: r.Declared, Deciders: r.Deciders}
+	out := Access{Method: r.Method, Path: r.Path, Policy: r.Policy, Scopes: r.Scopes, Roles: r.Roles, Declared: r.Declared, Guarded: r.Guarded, Deciders: r.Deciders}
 	for _, w := range r.Ways {
 		way := Way{Roles: w.Roles, Absent: w.Absent, Deciders: w.Deciders, Credentials: []Credential{}}
 		for _, c := range w.Credentials {
@@ -97,7 +98,7 @@ func (rt *route) row() Access {
 // access is the route's row, from its plan.
 func (rt *route) access() access.Route {
 	out := access.Route{
-		Method: rt.method, Path: rt.pattern.Path, Declared: rt.at.String(),
+		Method: rt.method, Path: rt.pattern.Path, Declared: rt.at.String(), Guarded: rt.guard,
 		Scopes: []string{}, Roles: []string{}, Deciders: []string{},
 	}
 	var words []string

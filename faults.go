@@ -131,7 +131,7 @@ func documentFaults(routes []*route) []error {
 		}
 		key := rt.method + " " + openapi.PathOf(rt.pattern.Path)
 		other, ok := seen[key]
-		if ok && other.name() == rt.name() && !rt.guard && !other.guard {
+		if ok && other.name() == rt.name() {
 			continue
 		}
 		if ok {
