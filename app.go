@@ -99,7 +99,8 @@ func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...Ro
 // Guard puts a handler under a policy, for another router to serve: mount the
 // handler that Guard returns, not h. The application does not serve the pattern
 // itself, but lists, documents and tests it as any other route. The pattern says
-// where callers find the handler; the path values are the other router's.
+// where callers find the handler. The path values are the other router's, which
+// must set them as [http.ServeMux] does.
 //
 // However it is mounted, the handler answers 405 to any method but the
 // pattern's own; GET includes HEAD.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -76,11 +77,12 @@ func (x *exchange) withPath() *http.Request {
 }
 
 // PathValue is the decoded value of a wildcard: of the router that found the
-// route, which may be another one.
+// route, which may be another one. Of that one's wildcards, only what takes the
+// rest of a path may be empty.
 func (x *exchange) PathValue(name string) (string, bool) {
 	if x.mounted {
 		value := x.request.PathValue(name)
-		return value, value != ""
+		return value, value != "" || strings.Contains(x.request.Pattern, "{"+name+"...}")
 	}
 	return x.found.pattern.Value(x.request, name)
 }
