@@ -182,7 +182,9 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 // Raw makes an endpoint from a handler that writes the response itself: files,
 // server-sent events, WebSockets. The policy is enforced as for any other. An
 // error that the handler returns before it has written anything is answered as
-// everywhere else; after that it can only be logged.
+// everywhere else, with the headers that it has set; after that, and after it
+// has taken the connection, it can only be logged. A status below 200, such as
+// 103, only informs: the answer is still to come.
 //
 // The document cannot see what such a handler takes and answers: say it with
 // [Accepts], [Answers] and [Status].

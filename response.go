@@ -92,9 +92,13 @@ func (r *response) track() http.ResponseWriter {
 	return r.writer
 }
 
-// begun reports whether a handler that writes for itself has begun to.
-func (r *response) begun() bool {
+// settle reports whether a handler that writes for itself has begun to, and
+// gives a stream time for its end, which the server writes.
+func (r *response) settle() (begun bool) {
 	tracked, ok := r.writer.(*rawWriter)
+	if ok && tracked.streams {
+		tracked.extend()
+	}
 	return ok && tracked.wrote
 }
 
@@ -190,16 +194,24 @@ func (w *rawWriter) SetWriteDeadline(at time.Time) error {
 func (w *rawWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush sends what was written so far.
-func (w *rawWriter) Flush() {
-	w.wrote, w.streams = true, true
+func (w *rawWriter) Flush() { _ = w.FlushError() } // http.Flusher has no way to say it
+
+// FlushError is Flush for [http.ResponseController].
+func (w *rawWriter) FlushError() error {
 	w.extend()
-	_ = w.control().Flush() // http.Flusher has no way to say it
+	err := w.control().Flush()
+	if !errors.Is(err, http.ErrNotSupported) {
+		w.wrote, w.streams = true, true
+	}
+	return err
 }
 
-// Hijack hands the connection to the handler, as a WebSocket needs.
+// Hijack hands the connection to the handler, as a WebSocket needs. Where it
+// cannot, the answer can still be another.
 func (w *rawWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.wrote = true
-	return w.control().Hijack()
+	conn, buffered, err := w.control().Hijack()
+	w.wrote = w.wrote || err == nil
+	return conn, buffered, err
 }
 
 var errNoResponse = errors.New("the handler returned no http.Handler and no error")

@@ -145,7 +145,7 @@ func (c *compiled) send(x *exchange, err error) error {
 	if err == nil {
 		err = panics.Catch(func() error { return c.handler.write(x) })
 	}
-	begun := x.response.begun()
+	begun := x.response.settle()
 	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err)
 	switch {
 	case err == nil || panics.IsAbort(err):

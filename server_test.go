@@ -201,3 +201,36 @@ func TestSlowReadersAreHungUpOn(t *testing.T) {
 		}
 	})
 }
+
+// A stream may say nothing for longer than one write may take.
+func TestAStreamMayBeSilentForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := quiet()
+		app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
+			for range 3 {
+				_, _ = io.WriteString(w, "tick\n")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(5 * time.Minute) //nolint:forbidigo // inside testing/synctest
+			}
+			return nil
+		}))
+		network := &pipes{make(chan net.Conn), make(chan struct{})}
+		server := holdfast.NewServer("", app)
+		ended := make(chan error)
+		go func() { ended <- server.Serve(network) }()
+		c := network.dial()
+		go func() { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") }()
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := io.ReadAll(resp.Body); err != nil || string(data) != "tick\ntick\ntick\n" {
+			t.Errorf("the stream is %q, %v, want three ticks", data, err)
+		}
+		_ = resp.Body.Close()
+		_ = c.Close()
+		_ = server.Close()
+		<-ended
+		synctest.Wait()
+	})
+}
