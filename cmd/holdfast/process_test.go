@@ -102,7 +102,6 @@ func writeUntilKilled(p *process, token string) (acknowledged []string) {
 // The shell disables a user while the server runs: within a second the user's
 // token is refused.
 func TestTheShellDisablesAUser(t *testing.T) {
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a server; run without -short")
 	}

@@ -195,7 +195,6 @@ func TestRotation(t *testing.T) {
 
 // 20 rotations in 60 seconds: make durability.
 func TestRotationDurability(t *testing.T) {
-	t.Parallel()
 	if os.Getenv("HOLDFAST_DURABILITY") == "" {
 		t.Skip("takes a minute: set HOLDFAST_DURABILITY=1, or make durability")
 	}

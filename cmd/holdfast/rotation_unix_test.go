@@ -13,7 +13,6 @@ import (
 // A server that was asleep while the keys rotated reads before it signs: make
 // durability.
 func TestSleepDurability(t *testing.T) {
-	t.Parallel()
 	if os.Getenv("HOLDFAST_DURABILITY") == "" {
 		t.Skip("takes half a minute: set HOLDFAST_DURABILITY=1, or make durability")
 	}
