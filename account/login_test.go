@@ -537,6 +537,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 
 // fmt does not ask the methods of what an unexported field holds.
 func TestAServiceDoesNotPrintItsKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i := range w.config.Key {
 		w.config.Key[i] = 0xAB
@@ -557,6 +558,7 @@ func TestAServiceDoesNotPrintItsKey(t *testing.T) {
 
 // What the caller does with its Config after NewService changes nothing.
 func TestTheConfigurationOfAServiceStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.config.Policy.Forbidden = []string{"battery"}
 	s, err := account.NewService(t.Context(), w.config)
