@@ -51,7 +51,7 @@ func NewApp(config Config) *App {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	a := &App{config: config, types: schema.NewRegistry(), lifetimes: &lifetimes{}}
+	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
 	a.host = &host{log: config.Logger, watch: config.Observe}
 	a.OnDecision(config.OnDecision)
 	return a
@@ -185,8 +185,17 @@ func (a *App) build() {
 		return
 	}
 	if a.origin == nil {
-		a.err = a.docs.write(documentOf(a.config, a.routes, a.types))
+		a.err = a.document()
 	}
+}
+
+// document makes the OpenAPI document.
+func (a *App) document() error {
+	document, err := documentOf(a.config, a.routes, a.types)
+	if err != nil {
+		return fmt.Errorf("holdfast: %w", err)
+	}
+	return a.docs.write(document)
 }
 
 // addDocs registers the docs page and the document as routes like any other.

@@ -44,6 +44,8 @@ func (rt *route) faults(pattern, path string) []error {
 		check(rt.policy.Fault != "", "the policy: %s", rt.policy.Fault)
 	}
 	check(rt.endpoint.fault != "", "%s", rt.endpoint.fault)
+	says := rt.options.answers != "" || rt.options.accepts != ""
+	check(says && !rt.endpoint.writesItself(), "Accepts and Answers are for handlers that write the response themselves; what this one takes and returns is in the document already")
 	for _, dep := range rt.endpoint.deps {
 		check(dep.Fault() != "", "the handler takes %s", dep.Fault())
 	}
@@ -134,13 +136,14 @@ func documentFaults(routes []*route) []error {
 		if ok && other.name() == rt.name() {
 			continue
 		}
-		if ok {
+		twin, twice := ids[rt.operationID()]
+		switch {
+		case ok:
 			out = append(out, fmt.Errorf("%v: %s is %s in the document, as the route at %v is; make one of them Hidden()", rt.at, rt.pattern.Path, key, other.at))
+		case twice:
+			out = append(out, fmt.Errorf("%v: operation id %q is also the route's at %v; say another with OperationID", rt.at, rt.operationID(), twin.at))
 		}
-		if other, ok := ids[rt.options.id]; ok && rt.options.id != "" {
-			out = append(out, fmt.Errorf("%v: operation id %q is also the route's at %v", rt.at, rt.options.id, other.at))
-		}
-		seen[key], ids[rt.options.id] = rt, rt
+		seen[key], ids[rt.operationID()] = rt, rt
 	}
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,14 +63,10 @@ type response struct {
 	broken bool
 }
 
-// encode encodes what the handler returned, a pointer to it. A list that is nil
-// is an empty one.
+// encode encodes what the handler returned, a pointer to it.
 func (r *response) encode(out any) error {
 	if _, ok := out.(*NoContent); ok {
 		return nil
-	}
-	if v := reflect.ValueOf(out).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
-		out = []struct{}{}
 	}
 	r.body = takeBuffer()
 	return r.body.encode(out)

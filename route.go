@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 )
@@ -150,6 +151,14 @@ type route struct {
 
 // name is the route as messages name it.
 func (rt *route) name() string { return rt.method + " " + rt.pattern.Path }
+
+// operationID is the operation's id in the document.
+func (rt *route) operationID() string {
+	if rt.options.id != "" {
+		return rt.options.id
+	}
+	return openapi.OperationID(rt.method, rt.pattern.Path, rt.endpoint.name)
+}
 
 // status is that of a successful response.
 func (rt *route) status() int {

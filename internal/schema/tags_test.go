@@ -81,7 +81,7 @@ func TestMalformedTagsAreFound(t *testing.T) {
 
 func TestHostileBodiesGetSmallAnswers(t *testing.T) {
 	t.Parallel()
-	lists := schema.NewRegistry().Of(reflect.TypeFor[map[string][]int](), "")
+	lists := schema.NewRegistry().Input(reflect.TypeFor[map[string][]int](), "")
 	name := strings.Repeat("k", 40_000)
 	body := `{"` + name + `":["` + strings.Repeat(`","`, 10_000) + `"]}`
 	var into map[string][]int
@@ -97,7 +97,7 @@ func TestRepeatedItems(t *testing.T) {
 	type body struct {
 		Items []map[string]int `json:"items" uniqueItems:"true"`
 	}
-	s := schema.NewRegistry().Of(reflect.TypeFor[body](), "")
+	s := schema.NewRegistry().Input(reflect.TypeFor[body](), "")
 	var into body
 	if got := words(s.Decode([]byte(`{"items":[{"a":1,"b":2},{"b":2,"a":1},{"a":1}]}`), &into, "body")); got != "unique_items body.items.1" {
 		t.Errorf("Decode = %s, want the second item", got)
@@ -123,7 +123,7 @@ func TestNumbersThatAGoTypeCannotHold(t *testing.T) {
 		Small int8  `json:"small,omitempty"`
 		Big   int64 `json:"big,omitempty"`
 	}
-	s := schema.NewRegistry().Of(reflect.TypeFor[body](), "")
+	s := schema.NewRegistry().Input(reflect.TypeFor[body](), "")
 	for text, want := range map[string]string{
 		`{"small":1.0}`:                "int_type body.small",
 		`{"small":1e1}`:                "int_type body.small",
@@ -138,14 +138,14 @@ func TestNumbersThatAGoTypeCannotHold(t *testing.T) {
 	}
 }
 
-type tree struct {
-	Left, Right *tree
+type node struct {
+	Left, Right *node
 	Value       int `json:"value" minimum:"0"`
 }
 
 func TestTagsOfRecursiveTypes(t *testing.T) {
 	t.Parallel()
-	if err := schema.CheckTags(reflect.TypeFor[tree]()); err != nil {
+	if err := schema.CheckTags(reflect.TypeFor[node]()); err != nil {
 		t.Errorf("CheckTags = %v, want nil", err)
 	}
 }
