@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"work":      0,
 
 	"account": 1,
+	"issuer":  1,
 	"keyring": 1,
 
 	root:           2,
@@ -243,6 +244,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 	for _, test := range []struct{ from, to, want string }{
 		{"account", "password", ""},
 		{"account", "internal/strictjson", ""},
+		{"issuer", "jwt", ""},
 		{".", "internal/swaggerui", ""},
 		{"store/sqlite", "account", ""},
 		{"store/sqlite", "store/memory", ""},
@@ -254,6 +256,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		{"internal/schema", "internal/strictjson", ""},
 
 		{"jwt", "account", "floor 0 must not import floor 1: imports go down only"},
+		{"issuer", "keyring", "floor 1 must not import itself: join the two on a floor above"},
 		{"account", ".", "floor 1 must not import floor 2: imports go down only"},
 		{"account", "store/memory", "floor 1 must not import floor 2: imports go down only"},
 		{"store/memory", "oauth", "floor 2 must not import floor 3: imports go down only"},

@@ -16,7 +16,7 @@ import (
 var root = filepath.Join("..", "..")
 
 // compiled are the pages whose blocks of Go are one program.
-var compiled = []string{"coming-from-fastapi.md"}
+var compiled = []string{"coming-from-fastapi.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
@@ -24,6 +24,7 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"os": "os", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
+	"issuer":       "github.com/holdfast-go/holdfast/issuer",
 	"jwt":          "github.com/holdfast-go/holdfast/jwt",
 	"password":     "github.com/holdfast-go/holdfast/password",
 	"work":         "github.com/holdfast-go/holdfast/work",
