@@ -249,14 +249,14 @@ func TestDeferredRunsBeforeTheResponseInReverse(t *testing.T) {
 	var order []string
 	failing := errors.New("handler failed")
 	tx := holdfast.Depends0(func(ctx context.Context) (int, error) {
-		holdfast.Defer(ctx, func(err error) error {
+		holdfast.Defer(ctx, func(_ context.Context, err error) error {
 			order = append(order, "outer")
 			if !errors.Is(err, failing) {
 				t.Errorf("outer cleanup got %v, want the handler's error", err)
 			}
 			return holdfast.Errorf(http.StatusServiceUnavailable, "after")
 		})
-		holdfast.Defer(ctx, func(error) error { order = append(order, "inner"); return nil })
+		holdfast.Defer(ctx, func(context.Context, error) error { order = append(order, "inner"); return nil })
 		return 1, nil
 	})
 	app := quiet()

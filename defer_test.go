@@ -30,8 +30,8 @@ func (tr *trace) want(t *testing.T, want string) {
 func (tr *trace) traced(name string, deps ...holdfast.Dep[string]) holdfast.Dep[string] {
 	make := func(ctx context.Context) (string, error) {
 		tr.add("+" + name)
-		holdfast.Defer(ctx, func(error) error { tr.add("-" + name); return nil })
-		holdfast.AfterResponse(ctx, func(error) { tr.add("." + name) })
+		holdfast.Defer(ctx, func(context.Context, error) error { tr.add("-" + name); return nil })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { tr.add("." + name) })
 		return name, nil
 	}
 	if len(deps) == 1 {
@@ -86,7 +86,7 @@ func TestAfterResponseTheCallerHasIt(t *testing.T) {
 	ended := make(chan error, 1)
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-		holdfast.AfterResponse(ctx, func(err error) { <-received; ended <- err })
+		holdfast.AfterResponse(ctx, func(_ context.Context, err error) { <-received; ended <- err })
 		return "here", nil
 	})
 	server := httptest.NewServer(app)
@@ -123,8 +123,8 @@ func TestCleanupSeesTheError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after any
 			dep := holdfast.Depends0(func(ctx context.Context) (int, error) {
-				holdfast.Defer(ctx, func(err error) error { before = err; return nil })
-				holdfast.AfterResponse(ctx, func(err error) { after = err })
+				holdfast.Defer(ctx, func(_ context.Context, err error) error { before = err; return nil })
+				holdfast.AfterResponse(ctx, func(_ context.Context, err error) { after = err })
 				return 0, nil
 			})
 			app := quiet()
@@ -147,7 +147,7 @@ func TestCleanupSeesA422(t *testing.T) {
 	t.Parallel()
 	var got error
 	dep := holdfast.Depends0(func(ctx context.Context) (int, error) {
-		holdfast.Defer(ctx, func(err error) error { got = err; return nil })
+		holdfast.Defer(ctx, func(_ context.Context, err error) error { got = err; return nil })
 		return 0, nil
 	})
 	app := quiet()
@@ -162,7 +162,7 @@ func TestCleanupSeesA422(t *testing.T) {
 func TestACleanupThatFailsIsTheResponse(t *testing.T) {
 	t.Parallel()
 	dep := holdfast.Depends0(func(ctx context.Context) (int, error) {
-		holdfast.Defer(ctx, func(error) error { return holdfast.Errorf(http.StatusConflict, "could not commit") })
+		holdfast.Defer(ctx, func(context.Context, error) error { return holdfast.Errorf(http.StatusConflict, "could not commit") })
 		return 0, nil
 	})
 	app := quiet()
@@ -183,8 +183,8 @@ func TestAPanicAfterTheResponseIsLogged(t *testing.T) {
 	app := loud(&log)
 	ran := false
 	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-		holdfast.AfterResponse(ctx, func(error) { ran = true })
-		holdfast.AfterResponse(ctx, func(error) { panic("late") })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { ran = true })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { panic("late") })
 		return "ok", nil
 	})
 	if w := send(app, "/", ""); w.Code != http.StatusOK || !ran || !strings.Contains(log.String(), "panic: late") {
@@ -236,8 +236,8 @@ func TestHandlersMayAnswerWithAHandler(t *testing.T) {
 func TestDeferOutsideOfARequestPanics(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(){
-		"Defer":          func() { holdfast.Defer(context.Background(), func(error) error { return nil }) },
-		"AfterResponse":  func() { holdfast.AfterResponse(context.Background(), func(error) {}) },
+		"Defer":          func() { holdfast.Defer(context.Background(), func(context.Context, error) error { return nil }) },
+		"AfterResponse":  func() { holdfast.AfterResponse(context.Background(), func(context.Context, error) {}) },
 		"ResponseHeader": func() { holdfast.ResponseHeader(context.Background()) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,7 +256,9 @@ func TestCleanupMayAnswerForAPanic(t *testing.T) {
 	t.Parallel()
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-		holdfast.Defer(ctx, func(err error) error { return &holdfast.Error{Status: 503, Detail: "try later", Cause: err} })
+		holdfast.Defer(ctx, func(_ context.Context, err error) error {
+			return &holdfast.Error{Status: 503, Detail: "try later", Cause: err}
+		})
 		panic("boom")
 	})
 	if w := send(app, "/", ""); w.Code != http.StatusServiceUnavailable || w.Body.String() != `{"detail":"try later"}` {
@@ -270,7 +272,7 @@ func TestCleanupSeesThatTheAnswerCannotBeEncoded(t *testing.T) {
 	var seen error
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (any, error) {
-		holdfast.Defer(ctx, func(err error) error { seen = err; return nil })
+		holdfast.Defer(ctx, func(_ context.Context, err error) error { seen = err; return nil })
 		return make(chan int), nil
 	})
 	if w := send(app, "/", ""); w.Code != http.StatusInternalServerError || seen == nil {

@@ -43,7 +43,7 @@ func TestEveryMistakeOfAHandlerIsAnAnswer(t *testing.T) {
 			app := quiet()
 			after := false
 			holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-				holdfast.AfterResponse(ctx, func(error) { after = true })
+				holdfast.AfterResponse(ctx, func(context.Context, error) { after = true })
 				return "", test.err
 			})
 			if w := send(app, "/", ""); w.Code != test.want || w.Body.Len() == 0 || !after {

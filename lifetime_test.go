@@ -19,7 +19,7 @@ type pool struct{ open, closed int }
 func (p *pool) dep(fail *error) holdfast.Dep[*pool] {
 	return holdfast.Lifetime(func(ctx context.Context) (*pool, error) {
 		p.open++
-		holdfast.Defer(ctx, func(error) error { p.closed++; return nil })
+		holdfast.Defer(ctx, func(context.Context, error) error { p.closed++; return nil })
 		if fail != nil && *fail != nil {
 			return nil, *fail
 		}
@@ -106,8 +106,8 @@ func TestWhatLastsOutlivesTheRequest(t *testing.T) {
 func TestCloseSaysWhatWentWrong(t *testing.T) {
 	t.Parallel()
 	dep := holdfast.Lifetime(func(ctx context.Context) (*pool, error) {
-		holdfast.Defer(ctx, func(error) error { return errors.New("still busy") })
-		holdfast.Defer(ctx, func(error) error { panic("worse") })
+		holdfast.Defer(ctx, func(context.Context, error) error { return errors.New("still busy") })
+		holdfast.Defer(ctx, func(context.Context, error) error { panic("worse") })
 		return &pool{}, nil
 	})
 	app := pooled(dep)

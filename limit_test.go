@@ -103,7 +103,7 @@ func TestASlotComesBack(t *testing.T) {
 		"an abort": func(context.Context) error { panic(http.ErrAbortHandler) },
 		"an exit":  func(context.Context) error { runtime.Goexit(); return nil },
 		"a deferred panic": func(ctx context.Context) error {
-			holdfast.Defer(ctx, func(error) error { panic("no") })
+			holdfast.Defer(ctx, func(context.Context, error) error { panic("no") })
 			return nil
 		},
 	} {
@@ -136,7 +136,7 @@ func TestASlotIsHeldUntilWhatWasDeferredIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		committing := make(chan struct{})
 		app := bounded(t, func(ctx context.Context) error {
-			holdfast.Defer(ctx, func(error) error { <-committing; return nil })
+			holdfast.Defer(ctx, func(context.Context, error) error { <-committing; return nil })
 			return nil
 		}, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 0}))
 		first := make(chan int)

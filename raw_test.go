@@ -294,11 +294,11 @@ func TestDeferredFunctionsOfARawHandler(t *testing.T) {
 			app := newWatchedApp()
 			got, after := "never", "never"
 			app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
-				holdfast.Defer(r.Context(), func(err error) error {
+				holdfast.Defer(r.Context(), func(_ context.Context, err error) error {
 					got = fmt.Sprint(err)
 					return test.cleanup(err)
 				})
-				holdfast.AfterResponse(r.Context(), func(err error) { after = fmt.Sprint(err) })
+				holdfast.AfterResponse(r.Context(), func(_ context.Context, err error) { after = fmt.Sprint(err) })
 				return test.handle(w)
 			}))
 			w := httptest.NewRecorder()

@@ -166,9 +166,10 @@ func (c *compiled) finish(x *exchange, err error) {
 	if !x.response.broken {
 		x.response.flush()
 	}
-	defer x.outlive(cleanupTime)()
+	ctx, cancel := x.lasting()
+	defer cancel()
 	for fn := x.after.pop(); fn != nil; fn = x.after.pop() {
-		if failed := panics.Catch(func() error { return fn(err) }); failed != nil {
+		if failed := panics.Catch(func() error { return fn(ctx, err) }); failed != nil {
 			c.host.logFailure(x.request, failed)
 		}
 	}

@@ -187,7 +187,7 @@ func TestClosingACopyLeavesTheOriginal(t *testing.T) {
 	closed := map[string]int{}
 	lasting := func(name string) holdfast.Dep[string] {
 		return holdfast.Lifetime(func(ctx context.Context) (string, error) {
-			holdfast.Defer(ctx, func(error) error { closed[name]++; return nil })
+			holdfast.Defer(ctx, func(context.Context, error) error { closed[name]++; return nil })
 			return name, nil
 		})
 	}
