@@ -153,9 +153,9 @@ func declare[In any](p AnyPolicy, function any, at plan.Place, deps ...*plan.Nod
 	return e
 }
 
-// isNil reports whether a handler is none: nil, or a nil function or pointer.
-func isNil(handler any) bool {
-	v := reflect.ValueOf(handler)
+// isNil reports whether a value is none: nil, or a nil function or pointer.
+func isNil(value any) bool {
+	v := reflect.ValueOf(value)
 	return !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil()
 }
 

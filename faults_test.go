@@ -73,7 +73,7 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		}, "nothing would check it"},
 		"a zero scheme": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.Verify(&holdfast.Scheme[string]{}, verify)), nothing)
-		}, "a zero Dep"},
+		}, "its scheme is nil or the zero Scheme"},
 		"a name that OpenAPI cannot hold": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.HTTPBearer(holdfast.Named("my scheme")).Credential()), nothing)
 		}, "OpenAPI allows"},

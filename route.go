@@ -33,6 +33,7 @@ type routeOptions struct {
 	bounds      bounds
 	nilLane     bool
 	noTime      bool
+	noBytes     bool
 	shadows     []string
 }
 
@@ -67,7 +68,9 @@ func Hidden() RouteOption { return func(o *routeOptions) { o.hidden = true } }
 
 // MaxBody sets the largest request body of the route in bytes, instead of the
 // application's.
-func MaxBody(bytes int64) RouteOption { return func(o *routeOptions) { o.maxBody = bytes } }
+func MaxBody(bytes int64) RouteOption {
+	return func(o *routeOptions) { o.maxBody, o.noBytes = bytes, bytes <= 0 }
+}
 
 // Limit bounds how many requests of the route are in its handler at once, from
 // the handler's own dependencies to its deferred functions. A request that finds
@@ -87,7 +90,7 @@ func Limit(most AtOnce) RouteOption { return func(o *routeOptions) { o.bounds.at
 // Several routes may share a lane. A handler must not call Do of the lane it
 // runs in: it would wait for itself.
 func InLane(lane Lane) RouteOption {
-	return func(o *routeOptions) { o.bounds.lane, o.nilLane = lane, lane == nil }
+	return func(o *routeOptions) { o.bounds.lane, o.nilLane = lane, isNil(lane) }
 }
 
 // Timeout gives the whole request at most d, from its policy to its handler,

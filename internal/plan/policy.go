@@ -28,6 +28,18 @@ type Need struct {
 	Has   func(f *Frame, cell int, role string) bool
 }
 
+// Wrong says why the policy cannot be used, and nothing if it can. A nil policy
+// is the zero one.
+func (p *Policy) Wrong() string {
+	switch {
+	case p == nil:
+		return "the zero Policy; if everybody may call, say Public()"
+	case p.Fault != "":
+		return "the policy: " + p.Fault
+	}
+	return ""
+}
+
 // Open is the policy that everybody satisfies.
 func Open(principal *Node, at Place) *Policy {
 	return &Policy{Ways: []Way{{Principal: principal}}, At: at}
