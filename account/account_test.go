@@ -310,7 +310,11 @@ func TestBeforeTheFirstAdministratorNothingIsLost(t *testing.T) {
 
 func TestInvalidValues(t *testing.T) {
 	w := newWorld(t)
-	w.user("anna", "admin")
+	anna := w.user("anna", "admin")
+	move := func(email string) error {
+		_, err := w.UpdateUser(t.Context(), anna.ID, account.UserChange{Email: &email})
+		return err
+	}
 	create := func(n account.NewUser) error { _, err := w.CreateUser(t.Context(), n); return err }
 	put := func(r account.Role) error { _, err := w.PutRole(t.Context(), r); return err }
 	for name, test := range map[string]struct {
@@ -323,6 +327,8 @@ func TestInvalidValues(t *testing.T) {
 		"a Cyrillic a":            {create(account.NewUser{Name: "\u0430nna", Password: secret}), "name"},
 		"an address without @":    {create(account.NewUser{Name: "x", Email: "x", Password: secret}), "email"},
 		"an address with newline": {create(account.NewUser{Name: "x", Email: "x@y\nBcc: z", Password: secret}), "email"},
+		"a move to no address":    {move("x"), "email"},
+		"a move to two addresses": {move("a@example.org,b@example.org"), "email"},
 		"a short password":        {create(account.NewUser{Name: "x", Password: "fourteen chars"}), "password"},
 		"a very long password":    {create(account.NewUser{Name: "x", Password: account.Secret(strings.Repeat("x", 1025))}), "password"},
 		"a password not in UTF-8": {create(account.NewUser{Name: "x", Password: secret + "\xff"}), "password"},

@@ -22,6 +22,7 @@ type hasher struct {
 	verified []string // the hashes, also those of nobody
 	fail     error
 	hold     chan struct{} // verifications wait for it if there is one
+	during   func()        // what happens during the next verification
 }
 
 func (h *hasher) VerifyAndUpdate(ctx context.Context, secret, hash string) (bool, string, error) {
@@ -33,6 +34,10 @@ func (h *hasher) VerifyAndUpdate(ctx context.Context, secret, hash string) (bool
 		return h.Context.VerifyAndUpdate(ctx, secret, hash)
 	}
 	h.verified = append(h.verified, hash)
+	if during := h.during; during != nil {
+		h.during = nil
+		during()
+	}
 	return h.Context.VerifyAndUpdate(ctx, secret, hash)
 }
 
