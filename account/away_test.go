@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,14 +71,20 @@ var operations = map[string]struct {
 	want error
 }{
 	"a sign-in": {func(s *shaky, ctx context.Context) error {
-		_, err := s.Login(ctx, "anna", secret, []string{"me"})
-		return err
+		return granted(s.Login(ctx, "anna", secret, []string{"me"}))
 	}, nil},
 	"a sign-in whose hash changes meanwhile": {func(s *shaky, ctx context.Context) error {
 		s.outages.before = func() { s.putHash(legacyHash(s.t)) }
-		_, err := s.Login(ctx, "anna", secret, []string{"me"})
-		return err
+		return granted(s.Login(ctx, "anna", secret, []string{"me"}))
 	}, nil},
+	"a sign-in while the user is disabled": {func(s *shaky, ctx context.Context) error {
+		s.outages.before = func() {
+			s.anna.Disabled = true
+			s.behind(func(w account.Writer) error { return w.PutUser(s.anna) })
+		}
+		_, err := s.Login(ctx, "anna", secret, nil)
+		return err
+	}, account.ErrBadLogin},
 	"a sign-in with a wrong password": {func(s *shaky, ctx context.Context) error {
 		_, err := s.Login(ctx, "anna", "wrong", nil)
 		return err
@@ -91,7 +98,7 @@ var operations = map[string]struct {
 		if err == nil {
 			s.grant = grant
 		}
-		return err
+		return granted(grant, err)
 	}, nil},
 	"a refresh with a used token": {func(s *shaky, ctx context.Context) error {
 		_, err := s.Refresh(ctx, string(s.used), nil)
@@ -190,6 +197,14 @@ var operations = map[string]struct {
 	"the roles":      {func(s *shaky, ctx context.Context) error { _, err := s.Roles(ctx); return err }, nil},
 }
 
+// granted makes sure that what there is no error about is a grant.
+func granted(g account.Grant, err error) error {
+	if err == nil && (g.User.Name != "anna" || g.SessionID == "" || g.RefreshToken == "" || !slices.Equal(g.Scopes, []string{"me"})) {
+		err = errors.New("nothing was granted, without an error")
+	}
+	return err
+}
+
 // legacyHash is an outdated hash of the secret.
 func legacyHash(t *testing.T) string {
 	t.Helper()
@@ -204,14 +219,18 @@ func legacyHash(t *testing.T) string {
 	return hash
 }
 
-// putHash gives anna another hash, behind the back of the service.
-func (s *shaky) putHash(hash string) {
+// behind changes the store behind the back of the service.
+func (s *shaky) behind(change func(account.Writer) error) {
 	s.t.Helper()
-	err := s.store.Update(s.t.Context(), func(w account.Writer) error { return w.PutPasswordHash(s.anna.ID, hash, "") })
-	if err != nil {
+	if err := s.store.Update(s.t.Context(), change); err != nil {
 		s.t.Fatal(err)
 	}
 	s.generation = s.store.Generation()
+}
+
+func (s *shaky) putHash(hash string) {
+	s.t.Helper()
+	s.behind(func(w account.Writer) error { return w.PutPasswordHash(s.anna.ID, hash, "") })
 }
 
 // Whatever the store cannot do or say, the answer is its error: not a refusal,

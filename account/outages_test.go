@@ -22,16 +22,20 @@ type outages struct {
 	account.Store
 	failAt  int           // the number of the call that fails; none if 0
 	calls   int           // since begin
+	asked   []string      // what was called
 	failed  string        // the call that failed; "" if it did not come to that
 	updates int           // transactions that write
 	before  func()        // runs before the next of them, once
 	doomed  account.Store // updates run on it first, as on a store that tries again
 }
 
-func (o *outages) begin(failAt int) { o.failAt, o.calls, o.failed, o.updates = failAt, 0, "", 0 }
+func (o *outages) begin(failAt int) {
+	o.failAt, o.calls, o.asked, o.failed, o.updates = failAt, 0, nil, "", 0
+}
 
 // call returns the error of a call: its own, or errOutage if it is its turn.
 func (o *outages) call(name string, err error) error {
+	o.asked = append(o.asked, name)
 	if o.calls++; o.calls == o.failAt {
 		o.failed = name
 		return errOutage
