@@ -1,9 +1,10 @@
 package account_test
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -97,17 +98,84 @@ func TestAttemptsThatAreNotCounted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			counted := func(what string, want bool, err error, refusal error) {
-				if got := slices.Contains(o.asked, "TakeAttempts"); got != want || !errors.Is(err, refusal) {
-					t.Errorf("%s = %v, counted: %v; want %v, %v", what, err, got, refusal, want)
+			user := w.user(strings.ReplaceAll(name, " ", "-"), "user")
+			link, err := w.NewReset(t.Context(), user.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted := func(what string, want bool, err error) {
+				took, gave := slices.Contains(o.asked, "TakeAttempts"), slices.Contains(o.asked, "ReturnAttempts")
+				if err != nil || took != want || gave != want {
+					t.Errorf("%s = %v, took an attempt: %v, gave it back: %v; want %v", what, err, took, gave, want)
 				}
 				o.begin(0)
 			}
-			counted("Login", test.login, w.try("nobody", "x", test.address), account.ErrBadLogin)
-			_, err := w.ResetPassword(account.WithSource(t.Context(), test.address), "x", secret)
-			counted("ResetPassword", test.reset, err, account.ErrBadReset)
+			counted("Login", test.login, w.try(user.Name, secret, test.address))
+			_, err = w.ResetPassword(account.WithSource(t.Context(), test.address), link, next)
+			counted("ResetPassword", test.reset, err)
 		})
 	}
+}
+
+// At each account five sign-ins are under way at once, whatever goes on at
+// others.
+func TestTurnsAreForEachAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		passwords := &slow{}
+		s, err := account.NewService(t.Context(), account.Config{
+			Store: memory.New(), Passwords: passwords, Lane: work.NewLane(work.Config{Workers: 40}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"anna", "ben"} {
+			if _, err := s.CreateUser(t.Context(), account.NewUser{Name: name, Password: secret}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		for i := range 40 {
+			name := []string{"anna", "ben"}[i%2]
+			wg.Go(func() {
+				if _, err := s.Login(t.Context(), name, "right", nil); err != nil {
+					t.Errorf("Login(%s) = %v", name, err)
+				}
+			})
+			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // inside testing/synctest; others have left when the last come
+		}
+		wg.Wait()
+		if most := passwords.most.Load(); most != 10 {
+			t.Errorf("%d verifications at once at two accounts, want 10", most)
+		}
+	})
+}
+
+// A flood of names leaves nothing behind, whether callers wait for their answer
+// or leave before it is their turn.
+func TestTurnsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := account.NewService(t.Context(), account.Config{
+			Store: memory.New(), Passwords: &slow{}, Lane: work.NewLane(work.Config{Workers: 40}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() { _, _ = s.Login(ctx, "nobody", "x", nil) })
+			wg.Go(func() { _, _ = s.Login(t.Context(), fmt.Sprintf("nobody%d", i), "x", nil) })
+		}
+		synctest.Wait()
+		if n := s.AccountsInTurn(); n != 21 {
+			t.Errorf("sign-ins at %d accounts are under way, want 21", n)
+		}
+		leave()
+		wg.Wait()
+		if n := s.AccountsInTurn(); n != 0 {
+			t.Errorf("%d accounts are remembered when all have left, want none", n)
+		}
+	})
 }
 
 // Without the throttle sign-ins at one account do not wait for each other, but
