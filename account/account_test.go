@@ -149,6 +149,30 @@ func TestCallersFollowTheStore(t *testing.T) {
 	}
 }
 
+// What the store said is asked again when it has changed, and only then.
+func TestCallersAreRemembered(t *testing.T) {
+	s := newShaky(t)
+	for name, test := range map[string]struct {
+		change func() error
+		asked  bool
+	}{
+		"nothing has changed": {func() error { return nil }, false},
+		"somebody signs in":   {func() error { _, err := s.Login(t.Context(), "anna", secret, nil); return err }, true},
+		"a role changes":      {func() error { _, err := s.PutRole(t.Context(), account.Role{Name: "auditor"}); return err }, true},
+	} {
+		if _, err := s.world.caller(s.grant); err != nil {
+			t.Fatal(err)
+		}
+		if err := test.change(); err != nil {
+			t.Fatal(err)
+		}
+		s.outages.begin(0)
+		if _, err := s.world.caller(s.grant); err != nil || len(s.outages.asked) > 0 != test.asked {
+			t.Errorf("%s: Caller = %v, and asked %v of the store; want that it asks: %v", name, err, s.outages.asked, test.asked)
+		}
+	}
+}
+
 func TestCallersEnd(t *testing.T) {
 	yes := true
 	for name, end := range map[string]func(w *world, g account.Grant) error{
@@ -330,6 +354,8 @@ func TestInvalidValues(t *testing.T) {
 		"a move to two addresses": {move("a@example.org,b@example.org"), "email"},
 		"a short password":        {create(account.NewUser{Name: "x", Password: "fourteen chars"}), "password"},
 		"a very long password":    {create(account.NewUser{Name: "x", Password: account.Secret(strings.Repeat("x", 1025))}), "password"},
+		"more than bcrypt takes":  {create(account.NewUser{Name: "x", Password: account.Secret(strings.Repeat("long ", 15))}), "password"},
+		"a NUL, as bcrypt has it": {create(account.NewUser{Name: "x", Password: secret + "\x00"}), "password"},
 		"a password not in UTF-8": {create(account.NewUser{Name: "x", Password: secret + "\xff"}), "password"},
 		"an unknown role":         {create(account.NewUser{Name: "x", Password: secret, Roles: []string{"ghost"}}), "roles"},
 		"a role without a name":   {put(account.Role{}), "name"},
