@@ -35,9 +35,10 @@ func newShaky(t *testing.T) *shaky {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.Service, err = account.NewService(t.Context(), account.Config{
+		w.config = account.Config{
 			Store: o, Lane: o, Rand: o, Passwords: hashes{passwords, o}, RefreshTTL: time.Hour, Now: func() time.Time { return w.now },
-		})
+		}
+		w.Service, err = account.NewService(t.Context(), w.config)
 		if err != nil {
 			t.Fatal(err)
 		}

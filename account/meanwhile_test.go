@@ -104,7 +104,7 @@ func TestASignInDoesNotGoOnForever(t *testing.T) {
 // somebody has stored meanwhile stays.
 func TestASignInReplacesTheHashItVerified(t *testing.T) {
 	s := newShaky(t)
-	hash, err := s.Passwords.Hash(t.Context(), secret)
+	hash, err := s.config.Passwords.Hash(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)
 	}

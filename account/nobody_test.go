@@ -40,7 +40,11 @@ func TestNobodyLooksLikeSomebody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, h := watched(t)
-			w.Config.Store = oddKinds{w.store, test.kinds}
+			w.config.Store = oddKinds{w.store, test.kinds}
+			var err error
+			if w.Service, err = account.NewService(t.Context(), w.config); err != nil {
+				t.Fatal(err)
+			}
 			for i := range 100 {
 				w.refused("Login", w.try(fmt.Sprintf("name%d", i), "wrong", ""), account.ErrBadLogin)
 			}
