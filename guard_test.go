@@ -271,8 +271,8 @@ func TestAGuardIsListedLikeAnyRoute(t *testing.T) {
 		t.Errorf("the row is %+v, want role admin and scope items", row)
 	}
 	for name, write := range map[string]func(io.Writer) error{
-		"role admin, scope items; decided also by func1; another router serves it  ":               app.WriteAccess,
-		"| GET | `/files/{path...}` | role admin, scope items; another router serves it | func1 |": app.WriteAccessMarkdown,
+		"role admin, scope items; decided also by func literal; another router serves it  ":               app.WriteAccess,
+		"| GET | `/files/{path...}` | role admin, scope items; another router serves it | func literal |": app.WriteAccessMarkdown,
 		`"guarded": true`: app.WriteAccessJSON,
 	} {
 		var out bytes.Buffer
