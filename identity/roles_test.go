@@ -1,4 +1,4 @@
-package main
+package identity
 
 import (
 	"log/slog"
@@ -10,11 +10,11 @@ import (
 
 // TestRolesThatNobodyNeeds is what the server warns of at its start.
 func TestRolesThatNobodyNeeds(t *testing.T) {
-	o, srv := inProcess(t)
+	id, app := opened(t, Config{})
 	warnings := func() string {
 		t.Helper()
 		var out strings.Builder
-		if err := warnOfRoles(t.Context(), srv.app, o.accounts, slog.New(slog.NewTextHandler(&out, nil))); err != nil {
+		if err := warnOfRoles(t.Context(), app, id.accounts.Service, slog.New(slog.NewTextHandler(&out, nil))); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
@@ -28,7 +28,7 @@ func TestRolesThatNobodyNeeds(t *testing.T) {
 		{Name: "manager", Scopes: []string{"users:read"}},
 		{Name: "user"},
 	} {
-		if _, err := o.accounts.PutRole(t.Context(), role); err != nil {
+		if _, err := id.accounts.PutRole(t.Context(), role); err != nil {
 			t.Fatal(err)
 		}
 	}
