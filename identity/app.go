@@ -3,9 +3,11 @@ package identity
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
 )
 
 // Endpoints chooses what is registered; join them with |.
@@ -60,13 +62,13 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 	id.register(app, which, id.pages(holdfast.Config{Docs: holdfast.Docs{NoPage: true}}))
 }
 
-// rolesWith are the roles of an application with these endpoints: the built-in
-// ones belong to two of them.
+// rolesWith are the roles of an application with these endpoints: those of the
+// built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
-	if which&(Users|Refusals) == 0 {
-		return c.Roles
-	}
-	return c.declaredRoles()
+	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
+		asked := which&Users != 0 || which&Refusals != 0 && role.Name() == account.RoleAdmin
+		return !asked && !c.declares(role.Name())
+	})
 }
 
 // pages are what pages say of an application, and where its docs page is seen

@@ -138,5 +138,5 @@ func (c *Config) complete() error {
 	case slices.Contains(c.Audience, ""):
 		return &ConfigError{"Audience", "one of them is empty"}
 	}
-	return c.SignUp.check()
+	return c.SignUp.check(c.declaredRoles())
 }

@@ -14,10 +14,20 @@ type SignUp struct {
 	Roles []holdfast.Role // what a new user has; the built-in role user if empty
 }
 
-// check says what is wrong with it; nil is nobody.
-func (s *SignUp) check() error {
-	if s != nil && slices.Contains(s.roles(), account.RoleAdmin) {
-		return &ConfigError{"SignUp", "everybody would be an administrator: its Roles have admin"}
+// check says what is wrong with it; nil lets nobody in. The roles that there
+// are were declared.
+func (s *SignUp) check(declared []holdfast.Role) error {
+	if s == nil {
+		return nil
+	}
+	for _, name := range s.roles() {
+		known := slices.ContainsFunc(declared, func(role holdfast.Role) bool { return role.Name() == name })
+		switch {
+		case name == account.RoleAdmin:
+			return &ConfigError{"SignUp", "everybody would be an administrator: its Roles have admin"}
+		case !known:
+			return &ConfigError{"SignUp", "its role " + name + " is not among Config.Roles"}
+		}
 	}
 	return nil
 }
