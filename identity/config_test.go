@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/store/memory"
 )
 
@@ -83,6 +84,21 @@ func TestAStoreThatFailsIsSaid(t *testing.T) {
 	if _, err := Open(t.Context(), quick(t, Config{Store: &broken{memory.New(), down}})); !errors.Is(err, down) {
 		t.Errorf("Open = %v, want the store's error", err)
 	}
+}
+
+// Keys that are encrypted want their master key.
+func TestEncryptedKeys(t *testing.T) {
+	t.Parallel()
+	master, err := keyring.ParseMasterKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := memory.New()
+	opened(t, Config{Store: store, Keys: Keys{Master: master}})
+	if _, err := Open(t.Context(), quick(t, Config{Store: store})); !errors.Is(err, keyring.ErrSealed) || !strings.Contains(err.Error(), "Config.Keys.Master") {
+		t.Errorf("Open without the master key = %v", err)
+	}
+	opened(t, Config{Store: store, Keys: Keys{Master: master}})
 }
 
 // The zero values are the safe ones.

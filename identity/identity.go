@@ -107,6 +107,9 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 		Store: c.Store, Master: c.Keys.Master, OldMaster: c.Keys.OldMaster, TokenTTL: c.AccessTTL,
 		Period: c.Keys.Period, Announce: c.Keys.Announce, Log: c.Logger, Now: c.Now,
 	})
+	if errors.Is(err, keyring.ErrSealed) || errors.Is(err, keyring.ErrMasterKey) {
+		return fmt.Errorf("identity: Config.Keys.Master: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("identity: %w", err)
 	}

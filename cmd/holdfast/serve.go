@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/sqlite"
@@ -153,7 +154,10 @@ func flagged(err error) error {
 	if errors.As(err, &wrong) && flags[wrong.Field] != "" {
 		return fmt.Errorf("%s: %s", flags[wrong.Field], wrong.Reason)
 	}
-	return withKeyHint(err)
+	if errors.Is(err, keyring.ErrSealed) {
+		return withKeyHint(keyring.ErrSealed) // in the words of flags
+	}
+	return err
 }
 
 // hintFor says what to do about an address that cannot be listened on.
