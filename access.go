@@ -12,12 +12,13 @@ import (
 type Access struct {
 	Method   string   `json:"method"`
 	Path     string   `json:"path"`
-	Policy   string   `json:"policy"`   // in words
-	Scopes   []string `json:"scopes"`   // every scope that some way in needs
-	Roles    []string `json:"roles"`    // every role that some way in accepts
-	Declared string   `json:"declared"` // file:line
-	Deciders []string `json:"deciders"` // functions of dependencies that may refuse, too
-	Ways     []Way    `json:"ways"`     // any of them lets a caller in
+	Policy   string   `json:"policy"`            // in words
+	Scopes   []string `json:"scopes"`            // every scope that some way in needs
+	Roles    []string `json:"roles"`             // every role that some way in accepts
+	Declared string   `json:"declared"`          // file:line
+	Guarded  bool     `json:"guarded,omitempty"` // another router serves it: see App.Guard
+	Deciders []string `json:"deciders"`          // functions of dependencies that may refuse, too
+	Ways     []Way    `json:"ways"`              // any of them lets a caller in
 }
 
 // Way is one way in: everything in it must hold.
@@ -83,7 +84,7 @@ func accessDocument(routes []*route, roles []Role) access.Document {
 // row is the route's row as users of the library see it.
 func (rt *route) row() Access {
 	r := rt.access()
-	out := Access{Method: r.Method, Path: r.Path, Policy: r.Policy, Scopes: r.Scopes, Roles: r.Roles, Declared: r.Declared, Deciders: r.Deciders}
+	out := Access{Method: r.Method, Path: r.Path, Policy: r.Policy, Scopes: r.Scopes, Roles: r.Roles, Declared: r.Declared, Guarded: r.Guarded, Deciders: r.Deciders}
 	for _, w := range r.Ways {
 		way := Way{Roles: w.Roles, Absent: w.Absent, Deciders: w.Deciders, Credentials: []Credential{}}
 		for _, c := range w.Credentials {
@@ -97,7 +98,7 @@ func (rt *route) row() Access {
 // access is the route's row, from its plan.
 func (rt *route) access() access.Route {
 	out := access.Route{
-		Method: rt.method, Path: rt.pattern.Path, Declared: rt.at.String(),
+		Method: rt.method, Path: rt.pattern.Path, Declared: rt.at.String(), Guarded: rt.guard,
 		Scopes: []string{}, Roles: []string{}, Deciders: []string{},
 	}
 	var words []string
@@ -132,9 +133,7 @@ type wayReader struct{ *plan.PlannedWay }
 func (b wayReader) way() access.Way {
 	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
 	for _, one := range b.Schemes {
-		out.Credentials = append(out.Credentials, access.Credential{
-			Scheme: one.Scheme.Name, Scopes: one.Scopes.Names(), CheckedBy: b.checkedBy(one), Unverified: !b.Takes(one.Scheme),
-		})
+		out.Credentials = append(out.Credentials, b.credentials(one)...)
 	}
 	if loose := b.schemeless(); len(loose) > 0 {
 		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
@@ -152,12 +151,19 @@ func (b wayReader) way() access.Way {
 	return out
 }
 
-// checkedBy names what compares the scopes of a scheme if the runner does not.
-func (b wayReader) checkedBy(one plan.SchemeScopes) string {
-	if len(one.Scopes) == 0 || b.Verifier(one.Scheme) != nil {
-		return ""
+// credentials is the credential of a scheme, with the scopes that the runner
+// compares; and once more with those that dependencies check for themselves.
+func (b wayReader) credentials(one plan.SchemeScopes) []access.Credential {
+	compared := b.Compared(one.Scheme)
+	trusted := one.Scopes.Without(compared)
+	var out []access.Credential
+	if len(compared) > 0 || len(trusted) == 0 {
+		out = append(out, access.Credential{Scheme: one.Scheme.Name, Scopes: compared.Names(), Unverified: !b.Takes(one.Scheme)})
 	}
-	return strings.Join(b.askers(), " and ")
+	if len(trusted) > 0 {
+		out = append(out, access.Credential{Scheme: one.Scheme.Name, Scopes: trusted.Names(), CheckedBy: strings.Join(b.askers(), " and ")})
+	}
+	return out
 }
 
 // askers names the dependencies that ask for SecurityScopes.

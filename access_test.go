@@ -49,6 +49,7 @@ func doneFor[P any](context.Context, P, holdfast.NoInput) (holdfast.NoContent, e
 
 // TestAccessSaysEveryWay reads what a route says of itself.
 func TestAccessSaysEveryWay(t *testing.T) {
+	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
 	key := holdfast.APIKeyHeader("X-Key")
 	items := oauth.Scope("items", "Read items")
@@ -117,6 +118,7 @@ func byScopes(_ context.Context, token string, wanted holdfast.Scopes) (grantee,
 }
 
 func TestAccessAsJSONAndMarkdown(t *testing.T) {
+	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
 	items := oauth.Scope("items", "Read items")
 	reader := holdfast.NewRole("reader", "Reads").Grants(items)
@@ -152,6 +154,7 @@ func TestAccessAsJSONAndMarkdown(t *testing.T) {
 
 // TestShownTooLate has what a matrix would show, as errors at start.
 func TestShownTooLate(t *testing.T) {
+	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
 	items, me := oauth.Scope("items", "Read items"), oauth.Scope("me", "Read own data")
 	admin, ghost := holdfast.NewRole("admin", ""), holdfast.NewRole("ghost", "")
@@ -246,6 +249,7 @@ func TestShownTooLate(t *testing.T) {
 // TestExplain sees every decision with its steps, and the refusal with its
 // reference.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
 	items := oauth.Scope("items", "Read items")
 	admin := holdfast.NewRole("admin", "")
@@ -309,5 +313,37 @@ func TestExplain(t *testing.T) {
 	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/a", nil))
 	if w.Body.String() != `{"detail":"Not authenticated"}` {
 		t.Errorf("without Explain, the refusal is %s", w.Body)
+	}
+}
+
+// badge is a credential that knows roles by itself.
+type badge struct{ role string }
+
+func (b badge) HasRole(role string) bool { return b.role == role }
+
+// The table says "anyone" of no route that somebody guards.
+func TestTheTableSaysWhoGuards(t *testing.T) {
+	t.Parallel()
+	guard := holdfast.FromRequest(func(r *http.Request) (string, error) { return "", holdfast.Errorf(http.StatusForbidden, "no") })
+	badges := holdfast.NewScheme("Badge", "Badge", map[string]any{"type": "apiKey", "in": "header", "name": "X-Badge"}, func(r *http.Request) (badge, bool) {
+		return badge{r.Header.Get("X-Badge")}, r.Header.Get("X-Badge") != ""
+	})
+	key := holdfast.APIKeyHeader("X-Key")
+	app := quiet()
+	holdfast.Get(app, "/guarded", holdfast.Security(guard), nothing)
+	holdfast.Get(app, "/open", holdfast.As(holdfast.Public(), func(holdfast.Anyone) string { return "" }), nothing)
+	holdfast.Get(app, "/badge", holdfast.AnyRole(badges.Credential(), holdfast.NewRole("guest", "")), nothing)
+	holdfast.Get(app, "/key", holdfast.Security(key.Credential()), nothing)
+	rows, err := app.Access()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"callers that the dependencies accept", "anyone", "role guest", "any credential APIKeyHeader, unverified"} {
+		if !strings.HasPrefix(rows[i].Policy, want) || len(rows[i].Ways[0].Absent) != 0 {
+			t.Errorf("%s: %s, absent %v, want %s", rows[i].Path, rows[i].Policy, rows[i].Ways[0].Absent, want)
+		}
+	}
+	if w := send(app, "/badge", "X-Badge: guest"); w.Code != http.StatusOK {
+		t.Errorf("GET /badge = %d, want 200", w.Code)
 	}
 }

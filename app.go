@@ -32,7 +32,8 @@ type App struct {
 	once    sync.Once
 	started bool
 	err     error
-	table   routing.Table[*compiled]
+	table   routing.Table[*compiled] // what the application serves
+	all     routing.Table[*compiled] // and what other routers serve of it
 	docs    docs
 
 	origin  *App                      // of a copy with replaced dependencies
@@ -50,7 +51,7 @@ func NewApp(config Config) *App {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	a := &App{config: config, types: schema.NewRegistry(), lifetimes: &lifetimes{}}
+	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
 	a.host = &host{log: config.Logger, watch: config.Observe}
 	a.OnDecision(config.OnDecision)
 	return a
@@ -89,19 +90,20 @@ func (a *App) register(pattern string, e Endpoint, at plan.Place, options []Rout
 // router as well. Where the application must not serve the path, because only
 // the other router knows the path's values, use [App.Guard].
 //
-// The handler answers 405 to any method but the pattern's own; GET includes
-// HEAD.
+// However it is mounted, the handler answers 405 to any method but the
+// pattern's own; GET includes HEAD.
 func (a *App) Protect(pattern string, p AnyPolicy, h http.Handler, options ...RouteOption) http.Handler {
 	return a.guarded(pattern, p, h, plan.Caller(), options, false)
 }
 
-// Guard puts a handler under a policy, for another router to serve. The
-// application does not serve the pattern itself, but lists, documents and tests
-// it as any other route: it says where the other router mounts the handler. The
-// path values are the other router's.
+// Guard puts a handler under a policy, for another router to serve: mount the
+// handler that Guard returns, not h. The application does not serve the pattern
+// itself, but lists, documents and tests it as any other route. The pattern says
+// where callers find the handler. The path values are the other router's, which
+// must set them as [http.ServeMux] does.
 //
-// The handler answers 405 to any method but the pattern's own; GET includes
-// HEAD.
+// However it is mounted, the handler answers 405 to any method but the
+// pattern's own; GET includes HEAD.
 func (a *App) Guard(pattern string, p AnyPolicy, h http.Handler, options ...RouteOption) http.Handler {
 	return a.guarded(pattern, p, h, plan.Caller(), options, true)
 }
@@ -170,9 +172,7 @@ func (a *App) build() {
 		rt.compiled, faults = c.compile(rt)
 		rt.compiled.row = sync.OnceValue(rt.row)
 		a.faults = append(a.faults, rt.named(faults)...)
-		if !rt.guard {
-			a.mount(rt)
-		}
+		a.mount(rt)
 	}
 	a.faults = append(a.faults, schemeFaults(a.routes)...)
 	a.faults = append(a.faults, documentFaults(a.routes)...)
@@ -185,8 +185,17 @@ func (a *App) build() {
 		return
 	}
 	if a.origin == nil {
-		a.err = a.docs.write(documentOf(a.config, a.routes, a.types))
+		a.err = a.document()
 	}
+}
+
+// document makes the OpenAPI document.
+func (a *App) document() error {
+	document, err := documentOf(a.config, a.routes, a.types)
+	if err != nil {
+		return fmt.Errorf("holdfast: %w", err)
+	}
+	return a.docs.write(document)
 }
 
 // addDocs registers the docs page and the document as routes like any other.
@@ -202,9 +211,14 @@ func (a *App) addDocs() {
 	}
 }
 
-// mount lets requests find the route.
+// mount lets requests find the route. A guarded one must go together with all
+// others, too: the table of access and the document tell routes apart by their
+// method and path alone.
 func (a *App) mount(rt *route) {
-	err := a.table.Add(rt.method, rt.pattern, rt.compiled)
+	err := a.all.Add(rt.method, rt.pattern, rt.compiled)
+	if err == nil && !rt.guard {
+		err = a.table.Add(rt.method, rt.pattern, rt.compiled)
+	}
 	if err != nil {
 		a.faults = append(a.faults, conflict(rt, a.routes, err))
 	}
@@ -219,21 +233,23 @@ func (a *App) original() *App {
 
 // ServeHTTP finds the route and serves it. The route that was matched is the
 // one whose policy is enforced; no path is ever compared again.
-func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.table) }
+
+func (a *App) serve(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
 	if err := a.Err(); err != nil {
 		a.host.fail(w, r, err)
 		return
 	}
-	if c, ok := a.table.Find(r); ok {
+	if c, ok := routes.Find(r); ok {
 		c.serve(w, r, false)
 		return
 	}
-	a.host.observe("", w, func(w http.ResponseWriter) { a.miss(w, r) })
+	a.host.observe("", w, func(w http.ResponseWriter) { a.miss(w, r, routes) })
 }
 
 // miss answers for a path or method that no route serves.
-func (a *App) miss(w http.ResponseWriter, r *http.Request) {
-	miss := a.table.Miss(r)
+func (a *App) miss(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
+	miss := routes.Miss(r)
 	if miss.Location == "" {
 		a.host.fail(w, r, &noRoute{miss.Allowed})
 		return

@@ -126,6 +126,7 @@ func ask(t *testing.T, h http.Handler, method, path, token string) *httptest.Res
 }
 
 func TestWhoMayCall(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	app := s.app(t)
 	tests := map[string]struct {
@@ -171,6 +172,7 @@ func TestWhoMayCall(t *testing.T) {
 }
 
 func TestRedirectKeepsToTheSameOrigin(t *testing.T) {
+	t.Parallel()
 	app := newShop().app(t)
 	r := httptest.NewRequest("GET", "/items?skip=1", nil)
 	r.Host = "evil.example"
@@ -182,6 +184,7 @@ func TestRedirectKeepsToTheSameOrigin(t *testing.T) {
 }
 
 func TestOtherMethodsAreRefusedWithThoseAllowed(t *testing.T) {
+	t.Parallel()
 	app := newShop().app(t)
 	for path, allow := range map[string]string{"/health": "GET, HEAD", "/admin/users/1": "DELETE", "/items/1": "GET, HEAD"} {
 		for _, method := range []string{"POST", "PATCH", "OPTIONS", "TRACE", "BREW"} {
@@ -194,6 +197,7 @@ func TestOtherMethodsAreRefusedWithThoseAllowed(t *testing.T) {
 }
 
 func TestHeadHasGetsPolicyAndNoBody(t *testing.T) {
+	t.Parallel()
 	app := newShop().app(t)
 	if w := ask(t, app, "HEAD", "/items/", ""); w.Code != http.StatusUnauthorized {
 		t.Errorf("HEAD /items/ = %d, want 401", w.Code)
@@ -212,6 +216,7 @@ func (u unread) Read([]byte) (int, error) {
 }
 
 func TestNoBodyIsReadBeforeTheCallerHasPassed(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	app := quiet()
 	type note struct {
@@ -240,17 +245,18 @@ func TestNoBodyIsReadBeforeTheCallerHasPassed(t *testing.T) {
 }
 
 func TestDeferredRunsBeforeTheResponseInReverse(t *testing.T) {
+	t.Parallel()
 	var order []string
 	failing := errors.New("handler failed")
 	tx := holdfast.Depends0(func(ctx context.Context) (int, error) {
-		holdfast.Defer(ctx, func(err error) error {
+		holdfast.Defer(ctx, func(_ context.Context, err error) error {
 			order = append(order, "outer")
 			if !errors.Is(err, failing) {
 				t.Errorf("outer cleanup got %v, want the handler's error", err)
 			}
 			return holdfast.Errorf(http.StatusServiceUnavailable, "after")
 		})
-		holdfast.Defer(ctx, func(error) error { order = append(order, "inner"); return nil })
+		holdfast.Defer(ctx, func(context.Context, error) error { order = append(order, "inner"); return nil })
 		return 1, nil
 	})
 	app := quiet()
@@ -268,6 +274,7 @@ func TestDeferredRunsBeforeTheResponseInReverse(t *testing.T) {
 }
 
 func TestPanicTellsTheCallerNothing(t *testing.T) {
+	t.Parallel()
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
 		panic("secret")
@@ -279,6 +286,7 @@ func TestPanicTellsTheCallerNothing(t *testing.T) {
 }
 
 func TestADependencyIsMadeOnceForEachRequest(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	app := quiet()
 	both := holdfast.Depends2(s.active, s.user, func(_ context.Context, a, b user) (user, error) { return a, nil })
@@ -294,6 +302,7 @@ func TestADependencyIsMadeOnceForEachRequest(t *testing.T) {
 }
 
 func TestAnyOfTriesTheNextWayIn(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	key := holdfast.APIKeyHeader("X-Key")
 	machine := holdfast.Depends1(key.Credential(), func(_ context.Context, k string) (string, error) {
@@ -350,6 +359,7 @@ func TestAnyOfTriesTheNextWayIn(t *testing.T) {
 }
 
 func TestMistakesAreNamedAtStart(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	other := holdfast.HTTPBearer()
 	foreign := other.Scope("foreign", "")
@@ -407,6 +417,7 @@ func TestMistakesAreNamedAtStart(t *testing.T) {
 }
 
 func TestRawHandlersGetTheProof(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	app := quiet()
 	app.Handle("GET /files/{name...}", holdfast.Raw(holdfast.Security(s.active), func(w http.ResponseWriter, r *http.Request, u user) error {
@@ -422,6 +433,7 @@ func TestRawHandlersGetTheProof(t *testing.T) {
 }
 
 func TestSecurityScopesAreThoseOfThePath(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	seen := holdfast.Depends2(holdfast.Verify(s.oauth, verify), holdfast.SecurityScopes(), func(_ context.Context, _ holder, all holdfast.Scopes) (string, error) {
 		return all.String(), nil
@@ -437,6 +449,7 @@ func TestSecurityScopesAreThoseOfThePath(t *testing.T) {
 
 // A handler that gives up a connection closes it, and nothing is logged.
 func TestAbortedHandlersCloseTheConnection(t *testing.T) {
+	t.Parallel()
 	app := quiet()
 	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) error {
 		panic(http.ErrAbortHandler)

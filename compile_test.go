@@ -48,6 +48,7 @@ func main() {
 `
 
 func TestWhatDoesNotCompile(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		line string
 		want string // a part of the compiler's message; empty when it compiles

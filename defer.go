@@ -12,9 +12,13 @@ import (
 )
 
 // cleanupTime bounds what runs at the end of a request: the context of deferred
-// functions ends then, and so does, counted anew, that of functions after the
-// response.
+// functions ends then. That of functions after the response has as long again.
 const cleanupTime = 30 * time.Second
+
+// atLast is a function that runs at an end. Its context is one of its own: that
+// of a request may have ended, and must stay so, because other goroutines that
+// the handler left behind rely on it.
+type atLast func(ctx context.Context, err error) error
 
 // endKey finds what a context belongs to: a request in progress, or a Lifetime
 // dependency that is being made.
@@ -35,16 +39,18 @@ type ofResponse interface {
 // it returns becomes the response, and nil keeps what there was. After a [Raw]
 // handler has written, an error can only be logged.
 //
-// A caller who hangs up does not cancel cleanups: while they run, ctx itself,
-// which is the context of the request, has not ended even if it had before, and
-// ends 30 seconds after the first of them began. That does not hold of contexts
-// that were derived from ctx earlier.
+// cleanup also gets a context of its own, with the values of the request's.
+// Neither a caller who hangs up nor a [Timeout] ends it: it ends 30 seconds
+// after the first cleanup began. Use it in place of ctx, which may have ended.
+// A transaction of database/sql ends with the context it was begun with; one
+// that is to be committed although the caller has left is begun with
+// [context.WithoutCancel].
 //
 // With the context of a [Lifetime] dependency, cleanup runs when the
 // application is closed, and what it returns is what [App.Close] returns.
 //
 // Defer panics with any other context, and after the end.
-func Defer(ctx context.Context, cleanup func(error) error) {
+func Defer(ctx context.Context, cleanup func(context.Context, error) error) {
 	d, _ := ctx.Value(endKey{}).(atEnd)
 	if d == nil || !d.atEnd().push(cleanup) {
 		panic("holdfast: Defer needs the context of a request in progress, or of a Lifetime dependency")
@@ -56,15 +62,15 @@ func Defer(ctx context.Context, cleanup func(error) error) {
 // fn gets the request's error; the last registered runs first. What was
 // registered with [Defer] has run before. A panic is logged.
 //
-// The connection waits for fn. As with [Defer], a caller who hangs up does not
-// cancel it: ctx ends when fn has returned, or 30 seconds after the first such
-// function began. Prefer Defer for whatever may still fail, such as a commit:
-// after the response, the caller can no longer be told.
+// The connection waits for fn. As with [Defer], fn gets a context of its own,
+// which ends 30 seconds after the first such function began. Prefer Defer for
+// whatever may still fail, such as a commit: after the response, the caller can
+// no longer be told.
 //
 // AfterResponse panics when ctx is not the context of a request in progress.
-func AfterResponse(ctx context.Context, fn func(error)) {
+func AfterResponse(ctx context.Context, fn func(context.Context, error)) {
 	x, _ := ctx.Value(endKey{}).(ofResponse)
-	if x == nil || !x.afterResponse().push(func(err error) error { fn(err); return nil }) {
+	if x == nil || !x.afterResponse().push(func(ctx context.Context, err error) error { fn(ctx, err); return nil }) {
 		panic("holdfast: AfterResponse needs the context of a request in progress")
 	}
 }
@@ -83,12 +89,12 @@ func ResponseHeader(ctx context.Context) http.Header {
 // others while they do. The zero stack is empty. It is safe for concurrent use.
 type stack struct {
 	mu   sync.Mutex
-	list []func(error) error
+	list []atLast
 	over bool
 }
 
 // push reports whether the function will run: not after the end.
-func (s *stack) push(fn func(error) error) bool {
+func (s *stack) push(fn atLast) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
@@ -99,7 +105,7 @@ func (s *stack) push(fn func(error) error) bool {
 }
 
 // pop returns the next one to run. After the last, none can be registered.
-func (s *stack) pop() func(error) error {
+func (s *stack) pop() atLast {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := len(s.list) - 1
@@ -121,7 +127,7 @@ func (s *stack) empty() bool {
 }
 
 // close takes the functions away unrun. None can be registered any more.
-func (s *stack) close() []func(error) error {
+func (s *stack) close() []atLast {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.list
@@ -131,9 +137,9 @@ func (s *stack) close() []func(error) error {
 
 // unwind runs the functions and returns the error that is left. One that
 // panics counts as one that failed.
-func (s *stack) unwind(err error) error {
+func (s *stack) unwind(ctx context.Context, err error) error {
 	for fn := s.pop(); fn != nil; fn = s.pop() {
-		if changed := panics.Catch(func() error { return fn(err) }); changed != nil {
+		if changed := panics.Catch(func() error { return fn(ctx, err) }); changed != nil {
 			err = changed
 		}
 	}
@@ -141,10 +147,12 @@ func (s *stack) unwind(err error) error {
 }
 
 // runAll runs functions, the last first, and joins what goes wrong.
-func runAll(list []func(error) error, cause error) error {
+func runAll(list []atLast, cause error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupTime)
+	defer cancel()
 	var failed []error
 	for _, fn := range slices.Backward(list) {
-		failed = append(failed, panics.Catch(func() error { return fn(cause) }))
+		failed = append(failed, panics.Catch(func() error { return fn(ctx, cause) }))
 	}
 	return errors.Join(failed...)
 }

@@ -30,8 +30,8 @@ func (tr *trace) want(t *testing.T, want string) {
 func (tr *trace) traced(name string, deps ...holdfast.Dep[string]) holdfast.Dep[string] {
 	make := func(ctx context.Context) (string, error) {
 		tr.add("+" + name)
-		holdfast.Defer(ctx, func(error) error { tr.add("-" + name); return nil })
-		holdfast.AfterResponse(ctx, func(error) { tr.add("." + name) })
+		holdfast.Defer(ctx, func(context.Context, error) error { tr.add("-" + name); return nil })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { tr.add("." + name) })
 		return name, nil
 	}
 	if len(deps) == 1 {
@@ -49,6 +49,7 @@ func (tr *trace) said(text string) http.Handler {
 }
 
 func TestOrderOfARequest(t *testing.T) {
+	t.Parallel()
 	var tr trace
 	sub := tr.traced("sub")
 	top := tr.traced("top", sub)
@@ -67,6 +68,7 @@ func TestOrderOfARequest(t *testing.T) {
 }
 
 func TestARefusalStopsWhatComesLater(t *testing.T) {
+	t.Parallel()
 	var tr trace
 	no := holdfast.Depends0(func(context.Context) (string, error) { return "", holdfast.Errorf(http.StatusTeapot, "no") })
 	app := quiet()
@@ -79,11 +81,12 @@ func TestARefusalStopsWhatComesLater(t *testing.T) {
 
 // The caller has the whole response while what comes after it still waits.
 func TestAfterResponseTheCallerHasIt(t *testing.T) {
+	t.Parallel()
 	received := make(chan struct{})
 	ended := make(chan error, 1)
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-		holdfast.AfterResponse(ctx, func(err error) { <-received; ended <- err })
+		holdfast.AfterResponse(ctx, func(_ context.Context, err error) { <-received; ended <- err })
 		return "here", nil
 	})
 	server := httptest.NewServer(app)
@@ -104,6 +107,7 @@ func TestAfterResponseTheCallerHasIt(t *testing.T) {
 }
 
 func TestCleanupSeesTheError(t *testing.T) {
+	t.Parallel()
 	bad := errors.New("it broke")
 	tests := map[string]struct {
 		handler func() (string, error)
@@ -119,8 +123,8 @@ func TestCleanupSeesTheError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after any
 			dep := holdfast.Depends0(func(ctx context.Context) (int, error) {
-				holdfast.Defer(ctx, func(err error) error { before = err; return nil })
-				holdfast.AfterResponse(ctx, func(err error) { after = err })
+				holdfast.Defer(ctx, func(_ context.Context, err error) error { before = err; return nil })
+				holdfast.AfterResponse(ctx, func(_ context.Context, err error) { after = err })
 				return 0, nil
 			})
 			app := quiet()
@@ -140,9 +144,10 @@ func TestCleanupSeesTheError(t *testing.T) {
 }
 
 func TestCleanupSeesA422(t *testing.T) {
+	t.Parallel()
 	var got error
 	dep := holdfast.Depends0(func(ctx context.Context) (int, error) {
-		holdfast.Defer(ctx, func(err error) error { got = err; return nil })
+		holdfast.Defer(ctx, func(_ context.Context, err error) error { got = err; return nil })
 		return 0, nil
 	})
 	app := quiet()
@@ -155,8 +160,9 @@ func TestCleanupSeesA422(t *testing.T) {
 // What a cleanup returns replaces the response, also one that went well: a
 // commit that fails must not look like a success.
 func TestACleanupThatFailsIsTheResponse(t *testing.T) {
+	t.Parallel()
 	dep := holdfast.Depends0(func(ctx context.Context) (int, error) {
-		holdfast.Defer(ctx, func(error) error { return holdfast.Errorf(http.StatusConflict, "could not commit") })
+		holdfast.Defer(ctx, func(context.Context, error) error { return holdfast.Errorf(http.StatusConflict, "could not commit") })
 		return 0, nil
 	})
 	app := quiet()
@@ -172,12 +178,13 @@ func loud(log *bytes.Buffer) *holdfast.App {
 }
 
 func TestAPanicAfterTheResponseIsLogged(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	app := loud(&log)
 	ran := false
 	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-		holdfast.AfterResponse(ctx, func(error) { ran = true })
-		holdfast.AfterResponse(ctx, func(error) { panic("late") })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { ran = true })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { panic("late") })
 		return "ok", nil
 	})
 	if w := send(app, "/", ""); w.Code != http.StatusOK || !ran || !strings.Contains(log.String(), "panic: late") {
@@ -187,6 +194,7 @@ func TestAPanicAfterTheResponseIsLogged(t *testing.T) {
 
 // A response that breaks off must not look like a whole one.
 func TestAnAnswerThatPanicsHalfwayClosesTheConnection(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	app := loud(&log)
 	holdfast.Get(app, "/", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (http.Handler, error) {
@@ -209,6 +217,7 @@ func TestAnAnswerThatPanicsHalfwayClosesTheConnection(t *testing.T) {
 }
 
 func TestHandlersMayAnswerWithAHandler(t *testing.T) {
+	t.Parallel()
 	app := quiet()
 	holdfast.Get(app, "/old/{id}", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in itemID) (http.Handler, error) {
 		if in.ID == 0 {
@@ -225,9 +234,10 @@ func TestHandlersMayAnswerWithAHandler(t *testing.T) {
 }
 
 func TestDeferOutsideOfARequestPanics(t *testing.T) {
+	t.Parallel()
 	for name, call := range map[string]func(){
-		"Defer":          func() { holdfast.Defer(context.Background(), func(error) error { return nil }) },
-		"AfterResponse":  func() { holdfast.AfterResponse(context.Background(), func(error) {}) },
+		"Defer":          func() { holdfast.Defer(context.Background(), func(context.Context, error) error { return nil }) },
+		"AfterResponse":  func() { holdfast.AfterResponse(context.Background(), func(context.Context, error) {}) },
 		"ResponseHeader": func() { holdfast.ResponseHeader(context.Background()) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,5 +248,34 @@ func TestDeferOutsideOfARequestPanics(t *testing.T) {
 			}()
 			call()
 		})
+	}
+}
+
+// What cleanup makes of a panic is the response.
+func TestCleanupMayAnswerForAPanic(t *testing.T) {
+	t.Parallel()
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
+		holdfast.Defer(ctx, func(_ context.Context, err error) error {
+			return &holdfast.Error{Status: 503, Detail: "try later", Cause: err}
+		})
+		panic("boom")
+	})
+	if w := send(app, "/", ""); w.Code != http.StatusServiceUnavailable || w.Body.String() != `{"detail":"try later"}` {
+		t.Errorf("GET / = %d %s, want 503", w.Code, w.Body)
+	}
+}
+
+// A value that cannot be encoded is known before the commit.
+func TestCleanupSeesThatTheAnswerCannotBeEncoded(t *testing.T) {
+	t.Parallel()
+	var seen error
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (any, error) {
+		holdfast.Defer(ctx, func(_ context.Context, err error) error { seen = err; return nil })
+		return make(chan int), nil
+	})
+	if w := send(app, "/", ""); w.Code != http.StatusInternalServerError || seen == nil {
+		t.Errorf("GET / = %d, cleanup saw %v, want 500 and an error", w.Code, seen)
 	}
 }

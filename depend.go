@@ -20,12 +20,14 @@ func (d Dep[T]) erased() *plan.Node { return d.n }
 
 // newDepend makes the node of a function.
 func newDepend[T any](kind plan.Kind, fn any, at plan.Place, deps ...*plan.Node) *plan.Node {
+	if reflect.ValueOf(fn).IsNil() {
+		n := plan.NewNode[T](kind, "", at, deps...)
+		n.Break("its function is nil")
+		return n
+	}
 	f := plan.FunctionOf(fn)
 	n := plan.NewNode[T](kind, f.Name, at, deps...)
 	n.Func = f.ID
-	if reflect.ValueOf(fn).IsNil() {
-		n.Break("its function is nil")
-	}
 	return n
 }
 

@@ -3,7 +3,9 @@ package holdfast_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -23,6 +25,7 @@ func list4(_ context.Context, a, b, c, d int) ([]int, error) { return []int{a, b
 func shown[T any](_ context.Context, v T, _ holdfast.NoInput) (T, error) { return v, nil }
 
 func TestFreshDependenciesAreMadeForEachWhoTakesThem(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		dep  func(n holdfast.Dep[int]) holdfast.Dep[[]int]
 		want string
@@ -58,6 +61,7 @@ func TestFreshDependenciesAreMadeForEachWhoTakesThem(t *testing.T) {
 }
 
 func TestAFreshPrincipalIsTheOneThatWasChecked(t *testing.T) {
+	t.Parallel()
 	n := counter()
 	app := quiet()
 	policy := holdfast.As(holdfast.Security(n.Fresh()), func(v int) string { return fmt.Sprint(v) })
@@ -72,6 +76,7 @@ func TestAFreshPrincipalIsTheOneThatWasChecked(t *testing.T) {
 // A dependency is known by where it was declared, never by being equal: two
 // that are alike do not share a value.
 func TestEqualDependenciesAreNotOne(t *testing.T) {
+	t.Parallel()
 	check := func(role string) holdfast.Dep[string] {
 		return holdfast.Depends0(func(context.Context) (string, error) { return role, nil })
 	}
@@ -104,6 +109,7 @@ func logged[A, T any](tr *trace, fn func(context.Context, A) (T, error)) func(co
 }
 
 func TestAnyFunctionIsADependency(t *testing.T) {
+	t.Parallel()
 	var tr trace
 	params := holdfast.Params[paging]()
 	app := quiet()
@@ -119,6 +125,7 @@ func TestAnyFunctionIsADependency(t *testing.T) {
 }
 
 func TestScopesOfGroupsAndRoutesAreOneUnion(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	orders := s.oauth.Scope("orders", "Read orders")
 	app := quiet()
@@ -146,6 +153,7 @@ func TestScopesOfGroupsAndRoutesAreOneUnion(t *testing.T) {
 // The order of scopes is FastAPI's: outermost first, a dependency's own last,
 // each once.
 func TestSecurityScopesAreOutermostFirst(t *testing.T) {
+	t.Parallel()
 	a, b, c := holdfast.NewScope("a", ""), holdfast.NewScope("b", ""), holdfast.NewScope("c", "")
 	leaf := holdfast.SecurityScopes()
 	middle := holdfast.Depends1(leaf.Require(a, b, a), func(_ context.Context, s holdfast.Scopes) (string, error) { return s.String(), nil })
@@ -157,6 +165,7 @@ func TestSecurityScopesAreOutermostFirst(t *testing.T) {
 }
 
 func TestADependencyThatCannotReadItsInputIsSkipped(t *testing.T) {
+	t.Parallel()
 	ran := false
 	dep := holdfast.Depends1(holdfast.Params[paging](), func(context.Context, paging) (int, error) { ran = true; return 1, nil })
 	s := newShop()
@@ -168,5 +177,23 @@ func TestADependencyThatCannotReadItsInputIsSkipped(t *testing.T) {
 	w := send(app, "/", "?skip=x&limit=y\nAuthorization: Bearer a::")
 	if w.Code != http.StatusUnprocessableEntity || strings.Count(w.Body.String(), "int_parsing") != 2 || ran {
 		t.Errorf("GET /?skip=x&limit=y = %d %s, ran %v, want both mistakes and not", w.Code, w.Body, ran)
+	}
+}
+
+func TestDependenciesDoNotSeeTheBody(t *testing.T) {
+	t.Parallel()
+	read := holdfast.FromRequest(func(r *http.Request) (string, error) {
+		data, err := io.ReadAll(r.Body)
+		return string(data), err
+	})
+	app := quiet()
+	type in struct{ Body struct{} }
+	holdfast.Post(app, "/", holdfast.Security(read), func(_ context.Context, seen string, _ in) (string, error) { return seen, nil })
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || w.Body.String() != `""` {
+		t.Errorf("POST / = %d %s, want a dependency that sees nothing", w.Code, w.Body)
 	}
 }

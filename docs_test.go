@@ -18,6 +18,7 @@ func documented(docs holdfast.Docs) *holdfast.App {
 }
 
 func TestWhereTheDocsStand(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		docs holdfast.Docs
 		want map[string]int
@@ -46,6 +47,7 @@ func TestWhereTheDocsStand(t *testing.T) {
 // The page finds everything by relative addresses, so that it works behind any
 // path prefix, and paths in the document begin at the application's root.
 func TestTheDocsAreRelative(t *testing.T) {
+	t.Parallel()
 	app := documented(holdfast.Docs{Path: "/api/help", DocumentPath: "/api/v1/spec.json"})
 	page := send(app, "/api/help", "").Body.String()
 	for _, want := range []string{`"../api/v1/spec.json"`, `"help/oauth2-redirect"`, `src="help/swagger-ui-bundle.js"`} {
@@ -59,6 +61,7 @@ func TestTheDocsAreRelative(t *testing.T) {
 }
 
 func TestTheDialogBeginsAsConfigured(t *testing.T) {
+	t.Parallel()
 	scheme := holdfast.HTTPBearer()
 	page := send(documented(holdfast.Docs{OAuth: holdfast.DocsOAuth{
 		ClientID: "shop-docs", AppName: "</script><script>alert(1)", Scopes: []holdfast.Scope{scheme.Scope("me", ""), scheme.Scope("items", "")},
@@ -72,6 +75,7 @@ func TestTheDialogBeginsAsConfigured(t *testing.T) {
 }
 
 func TestTheDocsMayStandUnderAPolicy(t *testing.T) {
+	t.Parallel()
 	basic := holdfast.HTTPBasic("docs")
 	reader := holdfast.Depends1(basic.Credential(), func(_ context.Context, c holdfast.BasicCredentials) (string, error) {
 		if c.Username != "john" {
@@ -105,6 +109,7 @@ func TestTheDocsMayStandUnderAPolicy(t *testing.T) {
 }
 
 func TestBadPathsOfDocsAreNamedAtStart(t *testing.T) {
+	t.Parallel()
 	for _, docs := range []holdfast.Docs{{Path: "docs"}, {Path: "/"}, {Path: "/docs/"}, {DocumentPath: "/{x}"}, {Path: "/health"}} {
 		if err := documented(docs).Err(); err == nil {
 			t.Errorf("docs at %q and %q are no error", docs.Path, docs.DocumentPath)
@@ -115,6 +120,7 @@ func TestBadPathsOfDocsAreNamedAtStart(t *testing.T) {
 // A function literal has no name to show; the method and path say more than
 // "func1".
 func TestFunctionLiteralsAreNamedByTheirRoute(t *testing.T) {
+	t.Parallel()
 	app := quiet()
 	holdfast.Get(app, "/items/{id}", holdfast.Public(), func(context.Context, holdfast.Anyone, itemID) (struct{}, error) { return struct{}{}, nil })
 	body := send(app, "/openapi.json", "").Body.String()
@@ -128,6 +134,7 @@ func TestFunctionLiteralsAreNamedByTheirRoute(t *testing.T) {
 // The Authorize dialog may call the servers that the schemes name, and no
 // others.
 func TestThePageMayCallAuthorizationServers(t *testing.T) {
+	t.Parallel()
 	app := quiet()
 	code := holdfast.OAuth2AuthorizationCodeBearer("https://id.example/authorize", "https://id.example:8443/token")
 	oidc := holdfast.OpenIDConnect("https://other.example/.well-known/openid-configuration")
@@ -142,6 +149,7 @@ func TestThePageMayCallAuthorizationServers(t *testing.T) {
 }
 
 func TestAssetsOfTheDocs(t *testing.T) {
+	t.Parallel()
 	app := documented(holdfast.Docs{})
 	packed := send(app, "/docs/swagger-ui.css", "Accept-Encoding: gzip")
 	plain := send(app, "/docs/swagger-ui.css", "")
@@ -154,6 +162,7 @@ func TestAssetsOfTheDocs(t *testing.T) {
 }
 
 func TestTheDocumentTellsRoutesApart(t *testing.T) {
+	t.Parallel()
 	app := quiet()
 	holdfast.Get(app, "/files/{p}", holdfast.Public(), nothing)
 	holdfast.Get(app, "/files/{p...}", holdfast.Public(), nothing)
@@ -166,6 +175,7 @@ func TestTheDocumentTellsRoutesApart(t *testing.T) {
 }
 
 func TestAParameterIsRequiredIfAnybodyRequiresIt(t *testing.T) {
+	t.Parallel()
 	type lax struct {
 		Q string `query:"q"`
 	}

@@ -1,8 +1,10 @@
 package holdfast
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
-	"reflect"
+	"slices"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
@@ -11,8 +13,8 @@ import (
 )
 
 // documentOf says what the OpenAPI document says, from the plans that the
-// runner follows.
-func documentOf(config Config, routes []*route, types *schema.Registry) *openapi.Document {
+// runner follows. The errors are about what handlers return.
+func documentOf(config Config, routes []*route, types *schema.Registry) (*openapi.Document, error) {
 	out := &openapi.Document{
 		Title: config.Title, Version: config.Version, Description: config.Description,
 		Path: config.Docs.DocumentPath, Types: types,
@@ -20,12 +22,27 @@ func documentOf(config Config, routes []*route, types *schema.Registry) *openapi
 	for _, s := range schemesOf(routes) {
 		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
 	}
+	var bad []error
+	d := documenter{types, config.OnDecision != nil}
 	for _, rt := range routes {
-		if !rt.options.hidden {
-			out.Operations = append(out.Operations, rt.operation(types))
+		if rt.options.hidden {
+			continue
 		}
+		one, err := d.operation(rt)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("%v: %s: the answer: %w", rt.at, rt.name(), err))
+		}
+		out.Operations = append(out.Operations, one)
 	}
-	return out
+	return out, errors.Join(bad...)
+}
+
+// documenter documents the routes of one application.
+type documenter struct {
+	types *schema.Registry
+
+	// explains says that refusals have a reference and what is missing.
+	explains bool
 }
 
 // schemeObject is the security scheme object with its description and, for
@@ -58,17 +75,18 @@ func schemeObject(s *plan.Scheme) map[string]any {
 	return out
 }
 
-func (rt *route) operation(types *schema.Registry) openapi.Operation {
+func (d documenter) operation(rt *route) (openapi.Operation, error) {
 	o := rt.options
+	responses, err := d.responses(rt)
 	out := openapi.Operation{
 		Method: rt.method, Path: rt.pattern.Path, Handler: rt.endpoint.name,
-		Tags: o.tags, Summary: o.summary, Description: o.description, ID: o.id,
-		Parameters: rt.parameters(), Body: rt.body(types), Responses: rt.responses(types), Security: rt.security(),
+		Tags: o.tags, Summary: o.summary, Description: o.description, ID: rt.operationID(),
+		Parameters: rt.parameters(), Body: d.body(rt), Responses: responses, Security: rt.security(),
 	}
 	if row := rt.compiled.row(); row.Policy != "anyone" {
 		out.WhoMayCall = row.Policy
 	}
-	return out
+	return out, err
 }
 
 // parameters lists each parameter once: one that is read in several places is
@@ -96,10 +114,10 @@ func (rt *route) parameters() []openapi.Parameter {
 	return out
 }
 
-func (rt *route) body(types *schema.Registry) *openapi.Body {
+func (d documenter) body(rt *route) *openapi.Body {
 	switch input := rt.compiled.input; {
 	case input != nil && input.Form != nil:
-		return &openapi.Body{MediaType: "application/x-www-form-urlencoded", Schema: rt.form(types, input.Form), Required: true}
+		return d.form(rt, input.Form)
 	case input != nil && input.Body != nil:
 		return &openapi.Body{MediaType: "application/json", Schema: input.Body.Schema, Required: input.Body.Required}
 	case rt.options.accepts != "":
@@ -108,71 +126,136 @@ func (rt *route) body(types *schema.Registry) *openapi.Body {
 	return nil
 }
 
-func (rt *route) form(types *schema.Registry, fields []bind.Field) *schema.Schema {
-	id := rt.options.id
-	if id == "" {
-		id = openapi.OperationID(rt.method, rt.pattern.Path, rt.endpoint.name)
-	}
+// form is a body of fields. It may be absent if each of them may.
+func (d documenter) form(rt *route, fields []bind.Field) *openapi.Body {
+	out := &openapi.Body{MediaType: "application/x-www-form-urlencoded"}
 	var properties []schema.Property
 	for _, f := range fields {
 		properties = append(properties, schema.Property{Name: f.Name, Schema: f.Schema, Required: f.Required})
+		out.Required = out.Required || f.Required
 	}
-	return types.Object("Body_"+id, properties)
+	out.Schema = d.types.Name("Body_"+rt.operationID(), d.types.Object(properties))
+	return out
 }
 
-// errorBody is how refusals look in the document.
-type errorBody struct {
-	Detail any `json:"detail" doc:"What is wrong"`
+// The components for what error.go sends. The name of the 422's, and of the
+// violations in it, is FastAPI's.
+const (
+	errorName   = "HTTPError"
+	refusalName = "HTTPRefusal"
+	invalidName = "HTTPValidationError"
+)
+
+// plainError is how the answer to an error looks that nobody chose.
+func (d documenter) plainError() *schema.Schema {
+	return d.types.Name(errorName, d.types.Object([]schema.Property{
+		{Name: "detail", Schema: d.types.Text(), Required: true},
+	}))
 }
 
-func (rt *route) responses(types *schema.Registry) []openapi.Response {
-	out := []openapi.Response{rt.success(types)}
-	refusal := types.Of(reflect.TypeFor[errorBody](), "")
-	unauthorized, forbidden := rt.refuses()
-	if unauthorized {
-		out = append(out, openapi.Response{Status: http.StatusUnauthorized, Description: "No credential, or one that is not accepted", Schema: refusal})
+// refusal is how a 401 or 403 looks.
+func (d documenter) refusal() *schema.Schema {
+	if !d.explains {
+		return d.plainError()
 	}
-	if forbidden {
-		out = append(out, openapi.Response{Status: http.StatusForbidden, Description: "Who may call: " + rt.compiled.row().Policy, Schema: refusal})
-	}
+	missing := d.types.Object([]schema.Property{
+		{Name: "scopes", Doc: "All of them", Schema: d.types.List(d.types.Text())},
+		{Name: "any_role_of", Doc: "One of them", Schema: d.types.List(d.types.Text())},
+	})
+	return d.types.Name(refusalName, d.types.Object([]schema.Property{
+		{Name: "detail", Schema: d.types.Text(), Required: true},
+		{Name: "request", Doc: "What to refer to when asking why", Schema: d.types.Text()},
+		{Name: "missing", Doc: "What would have let the caller in", Schema: missing},
+	}))
+}
+
+// invalid is how a 422 looks.
+func (d documenter) invalid() *schema.Schema {
+	return d.types.Name(invalidName, d.types.Object([]schema.Property{
+		{Name: "detail", Schema: d.types.Violations(), Required: true},
+	}))
+}
+
+// responses are the answers of the handler and those that the declaration of
+// the route leads to. What a handler or dependency answers with an error of its
+// own is not known.
+func (d documenter) responses(rt *route) ([]openapi.Response, error) {
+	success, err := d.success(rt)
+	out := append([]openapi.Response{success}, d.refusals(rt)...)
 	if len(rt.compiled.inputs) > 0 {
-		out = append(out, openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit", Schema: refusal})
+		out = append(out, openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit", Schema: d.invalid()})
 	}
 	if b := rt.options.bounds; b.any() {
-		out = append(out, openapi.Response{
-			Status: http.StatusServiceUnavailable, Description: "Too much is going on, or it took too long; come again",
-			RetryAfter: b.atOnce != nil || b.lane != nil, Schema: refusal,
-		})
+		busy := openapi.Response{Status: http.StatusServiceUnavailable, Description: "Too much is going on, or it took too long; come again", Schema: d.plainError()}
+		if b.atOnce != nil || b.lane != nil {
+			busy.Headers = []openapi.Header{{Name: "Retry-After", Description: "Seconds to wait", Type: "integer"}}
+		}
+		out = append(out, busy)
 	}
-	return out
+	return out, err
 }
 
 // success is the answer of a handler that did what was asked.
-func (rt *route) success(types *schema.Registry) openapi.Response {
-	out := openapi.Response{Status: rt.status(), Description: "Successful Response", MediaType: rt.options.answers}
-	switch t := rt.endpoint.out; {
-	case rt.options.status == http.StatusSwitchingProtocols:
+func (d documenter) success(rt *route) (out openapi.Response, err error) {
+	out = openapi.Response{Status: rt.status(), Description: "Successful Response", MediaType: rt.options.answers}
+	switch {
+	case out.Status == http.StatusSwitchingProtocols:
 		out.Description = "The connection becomes a WebSocket"
-	case t == nil && rt.options.status == 0 && rt.options.answers == "":
-		return openapi.Response{Description: "What the handler writes"}
-	case t != nil && t != noContentType && !t.Implements(handlerType):
-		out.Schema = types.Of(t, rt.endpoint.name+"Response")
+	case rt.endpoint.writesItself() && rt.options.status == 0 && rt.options.answers == "":
+		return openapi.Response{Description: "What the handler writes"}, nil
+	case rt.endpoint.writesItself(), rt.endpoint.out == noContentType:
+	case out.Status == http.StatusNoContent, out.Status == http.StatusNotModified: // which never have a body
+	default:
+		out.Schema, err = d.types.Output(rt.endpoint.out, rt.endpoint.name+"Response")
+	}
+	return out, err
+}
+
+// refusals are the 401 and the 403, where they can happen.
+func (d documenter) refusals(rt *route) []openapi.Response {
+	var out []openapi.Response
+	challenge := []openapi.Header{{Name: "WWW-Authenticate", Description: "What to present (RFC 9110 section 11.6.1)", Type: "string"}}
+	add := func(status int, text string, headers []openapi.Header) {
+		one := openapi.Response{Status: status, Description: text, Headers: headers}
+		if !rt.refusesInOtherWords() {
+			one.Schema = d.refusal()
+		}
+		out = append(out, one)
+	}
+	credential, scopes, roles := rt.asks()
+	if credential {
+		add(http.StatusUnauthorized, "No credential, or one that is not accepted", challenge)
+	}
+	switch text := "Who may call: " + rt.compiled.row().Policy; {
+	case scopes:
+		add(http.StatusForbidden, text, challenge)
+	case roles:
+		add(http.StatusForbidden, text, nil)
 	}
 	return out
 }
 
-// refuses reports whether a 401 and whether a 403 can happen.
-func (rt *route) refuses() (unauthorized, forbidden bool) {
+// asks reports what some way in asks for: without a credential, the answer can
+// be a 401, and without scopes or roles a 403.
+func (rt *route) asks() (credential, scopes, roles bool) {
 	for _, b := range rt.compiled.plan.Ways {
-		unauthorized = unauthorized || len(b.Schemes) > 0
+		credential = credential || len(b.Schemes) > 0
 		for _, one := range b.Schemes {
-			forbidden = forbidden || len(one.Scopes) > 0
+			scopes = scopes || len(one.Scopes) > 0
 		}
 		for i := range b.Steps {
-			forbidden = forbidden || b.Steps[i].Kind == plan.AskRoles
+			roles = roles || b.Steps[i].Kind == plan.AskRoles
 		}
 	}
-	return unauthorized, forbidden
+	return credential, scopes, roles
+}
+
+// refusesInOtherWords reports whether a scheme has an answer of its own to
+// callers without a credential, whose body may be anything.
+func (rt *route) refusesInOtherWords() bool {
+	return slices.ContainsFunc(rt.compiled.plan.Ways, func(b plan.PlannedWay) bool {
+		return slices.ContainsFunc(b.Schemes, func(s plan.SchemeScopes) bool { return s.Scheme.Missing != nil })
+	})
 }
 
 // security is the operation's requirement: one object for each way,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
 // NoInput is for handlers that take nothing from the request.
@@ -31,6 +32,10 @@ type endpoint struct {
 	cells  []func() plan.Cell // for in and out
 	handle func(layout) handler
 }
+
+// writesItself reports whether the handler writes the response itself, or
+// returns what does.
+func (e *endpoint) writesItself() bool { return e.out == nil || e.out.Implements(handlerType) }
 
 // layout says where a handler finds what it works with.
 type layout struct {
@@ -76,7 +81,8 @@ func (h reader[In]) inspect(x *exchange) error {
 type typed[In, Out any] struct {
 	reader[In]
 	fn     func(x *exchange, principal int, deps []int, in In) (Out, error)
-	itself bool // Out is an http.Handler, which writes the response
+	itself bool           // Out is an http.Handler, which writes the response
+	filler *schema.Filler // nil if there is nothing in Out to fill
 }
 
 func (h typed[In, Out]) call(x *exchange, principal int) error {
@@ -91,7 +97,11 @@ func (h typed[In, Out]) encode(x *exchange) error {
 	if h.itself {
 		return nil
 	}
-	return x.response.encode(plan.Pointer[Out](x.frame, h.io+1))
+	out := plan.Pointer[Out](x.frame, h.io+1)
+	if h.filler != nil {
+		h.filler.Fill(reflect.ValueOf(out).Elem())
+	}
+	return x.response.encode(out)
 }
 
 func (h typed[In, Out]) write(x *exchange) error {
@@ -127,8 +137,8 @@ func newTyped[P, In, Out any](p Policy[P], function any, at plan.Place, fn func(
 	e := declare[In](p, function, at, deps...)
 	e.out = reflect.TypeFor[Out]()
 	e.cells = append(e.cells, plan.NewCell[Out])
-	itself := e.out.Implements(handlerType)
-	e.handle = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, itself} }
+	filler := schema.FillerOf(e.out)
+	e.handle = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), filler} }
 	return Endpoint{e}
 }
 
@@ -143,9 +153,9 @@ func declare[In any](p AnyPolicy, function any, at plan.Place, deps ...*plan.Nod
 	return e
 }
 
-// isNil reports whether a handler is none: nil, or a nil function or pointer.
-func isNil(handler any) bool {
-	v := reflect.ValueOf(handler)
+// isNil reports whether a value is none: nil, or a nil function or pointer.
+func isNil(value any) bool {
+	v := reflect.ValueOf(value)
 	return !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil()
 }
 
@@ -182,7 +192,9 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 // Raw makes an endpoint from a handler that writes the response itself: files,
 // server-sent events, WebSockets. The policy is enforced as for any other. An
 // error that the handler returns before it has written anything is answered as
-// everywhere else; after that it can only be logged.
+// everywhere else, with the headers that it has set; after that, and after it
+// has taken the connection, it can only be logged. A status below 200, such as
+// 103, only informs: the answer is still to come.
 //
 // The document cannot see what such a handler takes and answers: say it with
 // [Accepts], [Answers] and [Status].

@@ -297,6 +297,9 @@ func weight(err error, credentials bool) int {
 	if _, ok := errors.AsType[*plan.NoCredential](err); ok {
 		return 2
 	}
+	if errors.Is(err, plan.ErrPresented) {
+		return 1 // the way is not for this caller, which says nothing about the credential
+	}
 	if _, ok := errors.AsType[*plan.BadCredential](err); ok {
 		return 3
 	}

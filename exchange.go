@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
@@ -28,7 +28,6 @@ type exchange struct {
 
 	deferred stack // before the response
 	after    stack // after it
-	late     atomic.Pointer[context.Context]
 }
 
 // found is what requests need to know of the route that serves them.
@@ -76,11 +75,12 @@ func (x *exchange) withPath() *http.Request {
 }
 
 // PathValue is the decoded value of a wildcard: of the router that found the
-// route, which may be another one.
+// route, which may be another one. Of that one's wildcards, only what takes the
+// rest of a path may be empty.
 func (x *exchange) PathValue(name string) (string, bool) {
 	if x.mounted {
 		value := x.request.PathValue(name)
-		return value, value != ""
+		return value, value != "" || strings.Contains(x.request.Pattern, "{"+name+"...}")
 	}
 	return x.found.pattern.Value(x.request, name)
 }
@@ -103,40 +103,18 @@ func (x *exchange) within(d time.Duration) context.CancelFunc {
 	return cancel
 }
 
-// outlive lets the exchange go on for some time whether or not the caller is
-// still there. Other goroutines may hold the exchange as their context.
-func (x *exchange) outlive(d time.Duration) context.CancelFunc {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Context), d)
-	x.late.Store(&ctx)
-	return func() {
-		x.late.Store(nil)
-		cancel()
-	}
+// lasting is the context of what runs at the end, whether or not the caller is
+// still there.
+func (x *exchange) lasting() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(x), cleanupTime)
 }
-
-// current is the context that decides when the exchange ends.
-func (x *exchange) current() context.Context {
-	if late := x.late.Load(); late != nil {
-		return *late
-	}
-	return x.Context
-}
-
-// Deadline is that of the context that decides now.
-func (x *exchange) Deadline() (time.Time, bool) { return x.current().Deadline() }
-
-// Done is that of the context that decides now.
-func (x *exchange) Done() <-chan struct{} { return x.current().Done() }
-
-// Err is that of the context that decides now.
-func (x *exchange) Err() error { return x.current().Err() }
 
 // Value makes the exchange findable by Defer from any context derived of it.
 func (x *exchange) Value(key any) any {
 	if key == (endKey{}) {
 		return x
 	}
-	return x.current().Value(key)
+	return x.Context.Value(key)
 }
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }
@@ -148,8 +126,9 @@ func (x *exchange) unwind(err error) error {
 	if x.deferred.empty() {
 		return err
 	}
-	defer x.outlive(cleanupTime)()
-	return x.deferred.unwind(err)
+	ctx, cancel := x.lasting()
+	defer cancel()
+	return x.deferred.unwind(ctx, err)
 }
 
 // giveBack gives back the place that the request holds, if it does.

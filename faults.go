@@ -39,11 +39,11 @@ func (rt *route) faults(pattern, path string) []error {
 	}
 	check(err != nil, "%w", err)
 	check(!slices.Contains(methods, rt.method), "method %q is none of %s (HEAD comes with GET)", rt.method, strings.Join(methods, ", "))
-	check(rt.policy == nil, "the zero Policy; if everybody may call, say Public()")
-	if rt.policy != nil {
-		check(rt.policy.Fault != "", "the policy: %s", rt.policy.Fault)
-	}
+	wrong := rt.policy.Wrong()
+	check(wrong != "", "%s", wrong)
 	check(rt.endpoint.fault != "", "%s", rt.endpoint.fault)
+	says := rt.options.answers != "" || rt.options.accepts != ""
+	check(says && !rt.endpoint.writesItself(), "Accepts and Answers are for handlers that write the response themselves; what this one takes and returns is in the document already")
 	for _, dep := range rt.endpoint.deps {
 		check(dep.Fault() != "", "the handler takes %s", dep.Fault())
 	}
@@ -65,6 +65,7 @@ func (o *routeOptions) faults() []error {
 	}
 	check(o.nilLane, "InLane wants a lane, not nil")
 	check(o.noTime, "Timeout wants more than no time")
+	check(o.noBytes, "MaxBody wants at least one byte; a handler without a body in its input reads none")
 	return out
 }
 
@@ -131,16 +132,17 @@ func documentFaults(routes []*route) []error {
 		}
 		key := rt.method + " " + openapi.PathOf(rt.pattern.Path)
 		other, ok := seen[key]
-		if ok && other.name() == rt.name() && !rt.guard && !other.guard {
+		if ok && other.name() == rt.name() {
 			continue
 		}
-		if ok {
+		twin, twice := ids[rt.operationID()]
+		switch {
+		case ok:
 			out = append(out, fmt.Errorf("%v: %s is %s in the document, as the route at %v is; make one of them Hidden()", rt.at, rt.pattern.Path, key, other.at))
+		case twice:
+			out = append(out, fmt.Errorf("%v: %s: operation id %q is also that of %s at %v; say another with OperationID", rt.at, rt.name(), rt.operationID(), twin.name(), twin.at))
 		}
-		if other, ok := ids[rt.options.id]; ok && rt.options.id != "" {
-			out = append(out, fmt.Errorf("%v: operation id %q is also the route's at %v", rt.at, rt.options.id, other.at))
-		}
-		seen[key], ids[rt.options.id] = rt, rt
+		seen[key], ids[rt.operationID()] = rt, rt
 	}
 	return out
 }
@@ -153,8 +155,8 @@ func shadowFaults(routes []*route) []error {
 	for _, rt := range routes {
 		meant := map[string]bool{}
 		for _, other := range routes {
-			if rt == other || rt.at == plan.BuiltIn || rt.method != other.method || rt.name() == other.name() || !rt.pattern.Within(other.pattern) {
-				continue
+			if rt == other || rt.at == plan.BuiltIn || rt.method != other.method || !rt.pattern.Within(other.pattern) || other.pattern.Within(rt.pattern) {
+				continue // two of the same paths are a conflict
 			}
 			meant[other.pattern.Path] = true
 			if err := rt.shadows(other); err != nil {

@@ -45,6 +45,7 @@ const (
 )
 
 func TestPasswordForms(t *testing.T) {
+	t.Parallel()
 	const amy = `{"GrantType":"password","Username":"amy","Password":"secret","ClientID":"","ClientSecret":"","Scopes":[]}`
 	tests := map[string]struct {
 		kind, body      string

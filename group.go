@@ -26,8 +26,9 @@ func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy,
 	g := &Group{app: a, prefix: prefix, policies: slices.Clone(outer)}
 	for _, one := range policies {
 		p := erasedPolicy(one)
-		if p == nil {
-			a.fault(at, "group %s: the zero Policy", prefix)
+		if wrong := p.Wrong(); wrong != "" {
+			a.fault(at, "group %s: %s", prefix, wrong)
+			continue // said once, and not again of each route
 		}
 		g.policies = append(g.policies, p)
 	}
@@ -46,7 +47,9 @@ func (g *Group) Handle(pattern string, e Endpoint, options ...RouteOption) {
 }
 
 func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
-	method, path, _ := strings.Cut(pattern, " ")
+	if method, path, ok := strings.Cut(pattern, " "); ok {
+		pattern = method + " " + g.prefix + path
+	}
 	if e.e == nil {
 		g.app.register(pattern, e, at, options)
 		return
@@ -56,5 +59,5 @@ func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []Ro
 		p = plan.Under(outer, p)
 	}
 	within := func(o *routeOptions) { o.prefix = g.prefix }
-	g.app.add(method+" "+g.prefix+path, e.e, p, at, append(slices.Clone(options), within))
+	g.app.add(pattern, e.e, p, at, append(slices.Clone(options), within))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/panics"
+	"github.com/holdfast-go/holdfast/internal/recorder"
 )
 
 // host is what serving a request needs of the application.
@@ -122,15 +123,16 @@ func (h *host) observe(name string, w http.ResponseWriter, serve func(http.Respo
 		return
 	}
 	began := time.Now() //nolint:forbidigo // how long it took, for the observer alone
-	seen := &watched{ResponseWriter: w}
+	seen := &watched{Recorder: recorder.Recorder{ResponseWriter: w}}
 	done := h.watch(name)
 	ended := false
 	defer func() {
-		if ended && seen.status == 0 {
-			seen.status = http.StatusOK // net/http sends 200 when nothing is written
+		status := seen.Status()
+		if ended && status == 0 {
+			status = http.StatusOK // net/http sends 200 when nothing is written
 		}
 		if done != nil {
-			done(Observation{seen.status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
+			done(Observation{status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
 		}
 	}()
 	serve(seen)

@@ -41,7 +41,7 @@ type lifetimes struct {
 	mu       sync.Mutex
 	list     []*lifetime // its own, in the order of their planning
 	used     []*lifetime // also shared ones
-	deferred []func(error) error
+	deferred []atLast
 }
 
 // lifetime is one of them.
@@ -145,7 +145,7 @@ func (one *lifetime) get(ctx context.Context) (any, error) {
 	return value, nil
 }
 
-func (l *lifetimes) keep(more []func(error) error) {
+func (l *lifetimes) keep(more []atLast) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.deferred = append(l.deferred, more...)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/holdfast-go/holdfast"
 )
@@ -18,7 +19,7 @@ type pool struct{ open, closed int }
 func (p *pool) dep(fail *error) holdfast.Dep[*pool] {
 	return holdfast.Lifetime(func(ctx context.Context) (*pool, error) {
 		p.open++
-		holdfast.Defer(ctx, func(error) error { p.closed++; return nil })
+		holdfast.Defer(ctx, func(context.Context, error) error { p.closed++; return nil })
 		if fail != nil && *fail != nil {
 			return nil, *fail
 		}
@@ -34,6 +35,7 @@ func pooled(dep holdfast.Dep[*pool]) *holdfast.App {
 }
 
 func TestALifetimeDependencyIsMadeOnce(t *testing.T) {
+	t.Parallel()
 	var p pool
 	app := pooled(p.dep(nil))
 	var all sync.WaitGroup
@@ -58,6 +60,7 @@ func TestALifetimeDependencyIsMadeOnce(t *testing.T) {
 }
 
 func TestStartMakesWhatLasts(t *testing.T) {
+	t.Parallel()
 	var p pool
 	app := pooled(p.dep(nil))
 	if err := app.Start(t.Context()); err != nil || p.open != 1 {
@@ -66,6 +69,7 @@ func TestStartMakesWhatLasts(t *testing.T) {
 }
 
 func TestWhatCannotBeMadeIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	var p pool
 	fail := errors.New("no database")
 	app := pooled(p.dep(&fail))
@@ -86,6 +90,7 @@ func TestWhatCannotBeMadeIsTriedAgain(t *testing.T) {
 
 // What a request's end does to its context must not reach what outlives it.
 func TestWhatLastsOutlivesTheRequest(t *testing.T) {
+	t.Parallel()
 	var kept context.Context
 	dep := holdfast.Lifetime(func(ctx context.Context) (*pool, error) { kept = ctx; return &pool{}, nil })
 	app := pooled(dep)
@@ -99,14 +104,42 @@ func TestWhatLastsOutlivesTheRequest(t *testing.T) {
 }
 
 func TestCloseSaysWhatWentWrong(t *testing.T) {
+	t.Parallel()
 	dep := holdfast.Lifetime(func(ctx context.Context) (*pool, error) {
-		holdfast.Defer(ctx, func(error) error { return errors.New("still busy") })
-		holdfast.Defer(ctx, func(error) error { panic("worse") })
+		holdfast.Defer(ctx, func(context.Context, error) error { return errors.New("still busy") })
+		holdfast.Defer(ctx, func(context.Context, error) error { panic("worse") })
 		return &pool{}, nil
 	})
 	app := pooled(dep)
 	send(app, "/", "")
 	if err := app.Close(); err == nil || !strings.Contains(err.Error(), "still busy") || !strings.Contains(err.Error(), "worse") {
 		t.Errorf("Close() = %v, want both", err)
+	}
+}
+
+// Who waits for something that does not come leaves in time.
+func TestWhoWaitsForALifetimeLeavesInTime(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	dep := holdfast.Lifetime(func(context.Context) (int, error) {
+		close(entered)
+		<-release
+		return 1, nil
+	})
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(dep), shown[int])
+	first := make(chan int)
+	go func() { first <- send(app, "/", "").Code }()
+	<-entered
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("GET / = %d, want 503", w.Code)
+	}
+	close(release)
+	if code := <-first; code != http.StatusOK {
+		t.Errorf("the first GET / = %d, want 200", code)
 	}
 }

@@ -62,6 +62,7 @@ func doNothing(context.Context) error { return nil }
 // With the only slot taken, those who may not call are told so, those who may
 // are told to come again, and nobody but a caller takes a slot.
 func TestALimitIsForThoseWhoMayCall(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		app := bounded(t, func(context.Context) error { <-release; return nil }, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 1}))
@@ -94,6 +95,7 @@ func TestALimitIsForThoseWhoMayCall(t *testing.T) {
 
 // However a request ends, its slot is free for the next.
 func TestASlotComesBack(t *testing.T) {
+	t.Parallel()
 	lane := work.NewLane(work.Config{Workers: 1, Queue: -1})
 	for name, do := range map[string]func(context.Context) error{
 		"an error": func(context.Context) error { return errors.New("no") },
@@ -101,7 +103,7 @@ func TestASlotComesBack(t *testing.T) {
 		"an abort": func(context.Context) error { panic(http.ErrAbortHandler) },
 		"an exit":  func(context.Context) error { runtime.Goexit(); return nil },
 		"a deferred panic": func(ctx context.Context) error {
-			holdfast.Defer(ctx, func(error) error { panic("no") })
+			holdfast.Defer(ctx, func(context.Context, error) error { panic("no") })
 			return nil
 		},
 	} {
@@ -130,10 +132,11 @@ func TestASlotComesBack(t *testing.T) {
 // What the handler deferred, such as the commit of a transaction, belongs to
 // its work and has the slot.
 func TestASlotIsHeldUntilWhatWasDeferredIsDone(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		committing := make(chan struct{})
 		app := bounded(t, func(ctx context.Context) error {
-			holdfast.Defer(ctx, func(error) error { <-committing; return nil })
+			holdfast.Defer(ctx, func(context.Context, error) error { <-committing; return nil })
 			return nil
 		}, holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 0}))
 		first := make(chan int)
@@ -150,6 +153,7 @@ func TestASlotIsHeldUntilWhatWasDeferredIsDone(t *testing.T) {
 }
 
 func TestAHandlerRunsInItsLane(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		lane := work.NewLane(work.Config{Workers: 1, Queue: -1})
 		app := bounded(t, func(context.Context) error { time.Sleep(time.Second); return nil }, holdfast.InLane(lane)) //nolint:forbidigo // inside testing/synctest
@@ -173,6 +177,7 @@ func TestAHandlerRunsInItsLane(t *testing.T) {
 
 // A timeout holds for the work and for the waiting before it.
 func TestATimeoutHoldsForWaitingToo(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		app := bounded(t, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			holdfast.Timeout(time.Second), holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: 1}))
@@ -192,6 +197,7 @@ func TestATimeoutHoldsForWaitingToo(t *testing.T) {
 }
 
 func TestBoundsAreDocumented(t *testing.T) {
+	t.Parallel()
 	lane := work.NewLane(work.Config{})
 	for name, test := range map[string]struct {
 		options []holdfast.RouteOption
@@ -215,6 +221,7 @@ func TestBoundsAreDocumented(t *testing.T) {
 }
 
 func TestBoundsThatAreNone(t *testing.T) {
+	t.Parallel()
 	for name, option := range map[string]holdfast.RouteOption{
 		"Limit wants at least one":   holdfast.Limit(holdfast.AtOnce{Requests: 0, Queue: 1}),
 		"no negative queue":          holdfast.Limit(holdfast.AtOnce{Requests: 1, Queue: -1}),
@@ -232,6 +239,7 @@ func TestBoundsThatAreNone(t *testing.T) {
 // Every request that begins is seen to end, with its status and the reason of
 // its refusal.
 func TestObserve(t *testing.T) {
+	t.Parallel()
 	type seen struct {
 		route string
 		holdfast.Observation
@@ -310,5 +318,47 @@ func TestObserve(t *testing.T) {
 		if last != test.want || begun != len(got) {
 			t.Errorf("%s by %q: seen %+v, want %+v", test.path, test.token, last, test.want)
 		}
+	}
+}
+
+// impatient is no lane of ours: it returns when the caller leaves, while what it
+// runs goes on.
+type impatient struct{}
+
+func (impatient) Do(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+type idle struct{}
+
+func (idle) Do(context.Context, func() error) error { return nil }
+
+// Whatever stands in the place of a lane, the handler is over when the request
+// is: its memory belongs to the next one.
+func TestAHandlerIsOverWhenItsRequestIs(t *testing.T) {
+	t.Parallel()
+	over := false
+	app := quiet()
+	holdfast.Get(app, "/impatient", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
+		<-ctx.Done()
+		for range 100 {
+			runtime.Gosched()
+		}
+		over = true
+		return "late", nil
+	}, holdfast.InLane(impatient{}), holdfast.Timeout(5*time.Millisecond))
+	holdfast.Get(app, "/idle", holdfast.Public(), nothing, holdfast.InLane(idle{}))
+	if w := send(app, "/impatient", ""); w.Code != http.StatusServiceUnavailable || !over {
+		t.Errorf("GET /impatient = %d, the handler is over: %v", w.Code, over)
+	}
+	if w := send(app, "/idle", ""); w.Code != http.StatusInternalServerError {
+		t.Errorf("GET /idle = %d %s, want 500: nothing ran", w.Code, w.Body)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/recorder"
 )
 
 // Observation is how a request ended, for metrics.
@@ -22,29 +23,11 @@ type Observation struct {
 	Refusal string
 }
 
-// watched remembers what is answered.
+// watched remembers what is answered, and why.
 type watched struct {
-	http.ResponseWriter
-	status  int
+	recorder.Recorder
 	refusal string
 }
-
-func (w *watched) WriteHeader(status int) {
-	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *watched) Write(data []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(data)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // reasons are the kinds of errors in the words of Observation, in the order in
 // which they are looked for.

@@ -4,14 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 
 	"github.com/holdfast-go/holdfast/internal/overrides"
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
-// The function that package holdfasttest calls.
-var _ = overrides.Provide(func(app any, pairs [][2]any) (any, error) {
-	return app.(*App).replaced(pairs)
+// The functions that package holdfasttest calls.
+var _ = overrides.Provide(overrides.Functions{
+	Replace: func(app any, pairs [][2]any) (any, error) { return app.(*App).replaced(pairs) },
+	Everything: func(app any) http.Handler {
+		a := app.(*App)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.all) })
+	},
 })
 
 // anyDep is a Dep of any type.

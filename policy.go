@@ -114,10 +114,11 @@ type Maybe[P any] struct {
 // Get returns the principal and whether there is one.
 func (m Maybe[P]) Get() (P, bool) { return m.value, m.present }
 
-// Optional is p for those who present a credential, and open to those who
-// present none, of any scheme of the whole policy. A credential that is
-// presented and refused, or cannot be read, is refused. A policy that reads no
-// scheme's credential cannot be optional: that is an error at start.
+// Optional is p for callers who present a credential, and open to those who
+// present none: of no scheme that p asks for, nor, inside of [AnyOf], one that
+// another of its policies asks for. A credential that is presented and refused,
+// or cannot be read, is refused. A policy that reads no scheme's credential
+// cannot be optional: that is an error at start.
 func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	at := plan.Caller()
 	present := converted(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)

@@ -1,17 +1,16 @@
 package holdfast
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/recorder"
 )
 
 // buffer holds a body before anything of it is sent, so that a value which
@@ -64,14 +63,10 @@ type response struct {
 	broken bool
 }
 
-// encode encodes what the handler returned, a pointer to it. A list that is nil
-// is an empty one.
+// encode encodes what the handler returned, a pointer to it.
 func (r *response) encode(out any) error {
 	if _, ok := out.(*NoContent); ok {
 		return nil
-	}
-	if v := reflect.ValueOf(out).Elem(); v.Kind() == reflect.Slice && v.IsNil() {
-		out = []struct{}{}
 	}
 	r.body = takeBuffer()
 	return r.body.encode(out)
@@ -88,14 +83,18 @@ func (r *response) send(request *http.Request) {
 
 // track makes a handler's own writes known, and returns the writer for it.
 func (r *response) track() http.ResponseWriter {
-	r.writer = &rawWriter{ResponseWriter: r.writer}
+	r.writer = &rawWriter{Recorder: recorder.Recorder{ResponseWriter: r.writer}}
 	return r.writer
 }
 
-// begun reports whether a handler that writes for itself has begun to.
-func (r *response) begun() bool {
+// settle reports whether a handler that writes for itself has begun to, and
+// gives a stream time for its end, which the server writes.
+func (r *response) settle() (begun bool) {
 	tracked, ok := r.writer.(*rawWriter)
-	return ok && tracked.wrote
+	if ok && tracked.streams {
+		tracked.extend()
+	}
+	return ok && tracked.Wrote()
 }
 
 // flush sends what the server still keeps.
@@ -144,8 +143,7 @@ func wantsProblem(r *http.Request) bool {
 // rawWriter remembers whether a handler has begun to answer, and gives one that
 // streams the server's time for each write instead of for all of them.
 type rawWriter struct {
-	http.ResponseWriter
-	wrote   bool
+	recorder.Recorder
 	streams bool // it has flushed
 	timed   bool // it sets its own deadlines
 }
@@ -153,29 +151,18 @@ type rawWriter struct {
 // writeTimeout is how long a caller may take to take what was written.
 const writeTimeout = time.Minute
 
-func (w *rawWriter) control() *http.ResponseController {
-	return http.NewResponseController(w.ResponseWriter)
-}
-
-// WriteHeader begins the answer, unless the status only informs (1xx).
-func (w *rawWriter) WriteHeader(status int) {
-	w.wrote = w.wrote || status >= http.StatusOK || status == http.StatusSwitchingProtocols
-	w.ResponseWriter.WriteHeader(status)
-}
-
 // Write begins the answer.
 func (w *rawWriter) Write(data []byte) (int, error) {
-	w.wrote = true
 	if w.streams {
 		w.extend()
 	}
-	return w.ResponseWriter.Write(data)
+	return w.Recorder.Write(data)
 }
 
 // extend begins the time for the next write.
 func (w *rawWriter) extend() {
 	if !w.timed {
-		_ = w.control().SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
 	}
 }
 
@@ -183,23 +170,18 @@ func (w *rawWriter) extend() {
 // are the handler's.
 func (w *rawWriter) SetWriteDeadline(at time.Time) error {
 	w.timed = true
-	return w.control().SetWriteDeadline(at)
+	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(at)
 }
 
-// Unwrap is for http.ResponseController.
-func (w *rawWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// Flush is FlushError for callers who ask for an [http.Flusher].
+func (w *rawWriter) Flush() { _ = w.FlushError() }
 
-// Flush sends what was written so far.
-func (w *rawWriter) Flush() {
-	w.wrote, w.streams = true, true
+// FlushError sends what was written so far.
+func (w *rawWriter) FlushError() error {
 	w.extend()
-	_ = w.control().Flush() // http.Flusher has no way to say it
-}
-
-// Hijack hands the connection to the handler, as a WebSocket needs.
-func (w *rawWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.wrote = true
-	return w.control().Hijack()
+	err := w.Recorder.FlushError()
+	w.streams = w.streams || !errors.Is(err, http.ErrNotSupported)
+	return err
 }
 
 var errNoResponse = errors.New("the handler returned no http.Handler and no error")

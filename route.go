@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 )
@@ -32,6 +33,7 @@ type routeOptions struct {
 	bounds      bounds
 	nilLane     bool
 	noTime      bool
+	noBytes     bool
 	shadows     []string
 	prefix      string // of the groups that the route is in
 }
@@ -67,7 +69,9 @@ func Hidden() RouteOption { return func(o *routeOptions) { o.hidden = true } }
 
 // MaxBody sets the largest request body of the route in bytes, instead of the
 // application's.
-func MaxBody(bytes int64) RouteOption { return func(o *routeOptions) { o.maxBody = bytes } }
+func MaxBody(bytes int64) RouteOption {
+	return func(o *routeOptions) { o.maxBody, o.noBytes = bytes, bytes <= 0 }
+}
 
 // Limit bounds how many requests of the route are in its handler at once, from
 // the handler's own dependencies to its deferred functions. A request that finds
@@ -87,13 +91,14 @@ func Limit(most AtOnce) RouteOption { return func(o *routeOptions) { o.bounds.at
 // Several routes may share a lane. A handler must not call Do of the lane it
 // runs in: it would wait for itself.
 func InLane(lane Lane) RouteOption {
-	return func(o *routeOptions) { o.bounds.lane, o.nilLane = lane, lane == nil }
+	return func(o *routeOptions) { o.bounds.lane, o.nilLane = lane, isNil(lane) }
 }
 
 // Timeout gives the whole request at most d, from its policy to its handler,
 // with the time that it waits for a place and a lane. When d is over the context
 // ends, and a handler that returns its error is a 503. A handler that does not
-// look at its context is not stopped: nothing in Go can.
+// look at its context is not stopped: nothing in Go can. What was registered
+// with [Defer] has time of its own.
 func Timeout(d time.Duration) RouteOption {
 	return func(o *routeOptions) { o.bounds.timeout, o.noTime = d, d <= 0 }
 }
@@ -151,6 +156,14 @@ type route struct {
 
 // name is the route as messages name it.
 func (rt *route) name() string { return rt.method + " " + rt.pattern.Path }
+
+// operationID is the operation's id in the document.
+func (rt *route) operationID() string {
+	if rt.options.id != "" {
+		return rt.options.id
+	}
+	return openapi.OperationID(rt.method, rt.pattern.Path, rt.endpoint.name)
+}
 
 // status is that of a successful response.
 func (rt *route) status() int {

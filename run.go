@@ -12,24 +12,21 @@ import (
 
 // This file is the order of a request; see the package's documentation.
 
-// serve serves a request that this application's router found, or the one that
-// the route is mounted in.
+// serve serves a request that this application's router found, or another one
+// in which the route is mounted.
 func (c *compiled) serve(w http.ResponseWriter, r *http.Request, mounted bool) {
-	if c.host.watch == nil {
-		c.begin(w, r, mounted)
-		return
+	switch {
+	case mounted && !slices.Contains(routing.Methods(c.method), r.Method):
+		// Another router let the method through: no route fits, and this one's
+		// policy, which is that of one method, is not asked.
+		c.host.observe("", w, func(w http.ResponseWriter) {
+			c.host.fail(w, r, &noRoute{routing.Methods(c.method)})
+		})
+	case c.host.watch == nil:
+		c.handle(w, r, mounted)
+	default:
+		c.host.observe(c.found.name, w, func(w http.ResponseWriter) { c.handle(w, r, mounted) })
 	}
-	c.host.observe(c.found.name, w, func(w http.ResponseWriter) { c.begin(w, r, mounted) })
-}
-
-// begin refuses methods that another router lets through: a policy is that of
-// one method.
-func (c *compiled) begin(w http.ResponseWriter, r *http.Request, mounted bool) {
-	if mounted && !slices.Contains(routing.Methods(c.method), r.Method) {
-		c.host.fail(w, r, &noRoute{routing.Methods(c.method)})
-		return
-	}
-	c.handle(w, r, mounted)
 }
 
 // handle decides, works and answers, and frees the memory of the request.
@@ -148,7 +145,7 @@ func (c *compiled) send(x *exchange, err error) error {
 	if err == nil {
 		err = panics.Catch(func() error { return c.handler.write(x) })
 	}
-	begun := x.response.begun()
+	begun := x.response.settle()
 	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err)
 	switch {
 	case err == nil || panics.IsAbort(err):
@@ -169,9 +166,10 @@ func (c *compiled) finish(x *exchange, err error) {
 	if !x.response.broken {
 		x.response.flush()
 	}
-	defer x.outlive(cleanupTime)()
+	ctx, cancel := x.lasting()
+	defer cancel()
 	for fn := x.after.pop(); fn != nil; fn = x.after.pop() {
-		if failed := panics.Catch(func() error { return fn(err) }); failed != nil {
+		if failed := panics.Catch(func() error { return fn(ctx, err) }); failed != nil {
 			c.host.logFailure(x.request, failed)
 		}
 	}

@@ -110,7 +110,7 @@ func (s *Scheme[K]) Scope(name, description string) Scope {
 	if s.s.Frozen.Load() {
 		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.s.Name))
 	}
-	if !validScopeToken(name) {
+	if !plan.ScopeToken(name) {
 		s.fault(at, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", name)
 	}
 	for _, have := range s.s.Scopes {

@@ -49,7 +49,7 @@ func httpScheme(name, word, challenge string, at plan.Place) *Scheme[HTTPCredent
 		return HTTPCredentials{sent, rest}, is
 	}
 	s := newScheme(name, challenge, map[string]any{"type": "http", "scheme": word}, builtIn(find), at)
-	if !validScopeToken(word) || strings.ContainsAny(word, `",=`) {
+	if !plan.ScopeToken(word) || strings.ContainsAny(word, `",=`) {
 		s.fault(at, "HTTP scheme %q is no token (RFC 9110 section 11.1)", word)
 	}
 	return s

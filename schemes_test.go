@@ -180,6 +180,7 @@ func send(h http.Handler, path, lines string) *httptest.ResponseRecorder {
 }
 
 func TestEverySchemeFindsItsCredential(t *testing.T) {
+	t.Parallel()
 	for name, test := range every {
 		t.Run(name, func(t *testing.T) {
 			app := test.app()
@@ -233,6 +234,7 @@ func documentOf(t *testing.T, h http.Handler) document {
 }
 
 func TestEverySchemeHasItsPlaceInTheDocument(t *testing.T) {
+	t.Parallel()
 	for name, test := range every {
 		t.Run(name, func(t *testing.T) {
 			doc := documentOf(t, test.app())
@@ -260,6 +262,7 @@ func sameJSON(a, b string) bool {
 }
 
 func TestASchemeMayHaveItsOwnAnswerToNobody(t *testing.T) {
+	t.Parallel()
 	scheme := holdfast.HTTPBearer(holdfast.NotAuthenticated(holdfast.Errorf(http.StatusForbidden, "Not authenticated")))
 	w := send(showing(scheme, same), "/", "")
 	if w.Code != http.StatusForbidden || w.Header().Get("WWW-Authenticate") != "" {
@@ -268,6 +271,7 @@ func TestASchemeMayHaveItsOwnAnswerToNobody(t *testing.T) {
 }
 
 func TestASchemesOwnAnswerStaysAsItIs(t *testing.T) {
+	t.Parallel()
 	own := holdfast.HTTPBearer(holdfast.NotAuthenticated(holdfast.Errorf(http.StatusForbidden, "Sign in first")))
 	key := holdfast.APIKeyHeader("X-Key")
 	app := quiet()
@@ -285,6 +289,7 @@ func TestASchemesOwnAnswerStaysAsItIs(t *testing.T) {
 // Two keys of two names are both needed, where FastAPI keeps the last of one
 // name; and AND is one requirement, where FastAPI writes OR.
 func TestSeveralSchemesOnOneRouteAreOneRequirement(t *testing.T) {
+	t.Parallel()
 	a := holdfast.APIKeyHeader("X-A", holdfast.Named("A"))
 	b := holdfast.APIKeyHeader("X-B", holdfast.Named("B"))
 	bearer := holdfast.HTTPBearer()
@@ -314,6 +319,7 @@ func TestSeveralSchemesOnOneRouteAreOneRequirement(t *testing.T) {
 }
 
 func TestMistakesOfSchemesAreNamedAtStart(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		scheme *holdfast.Scheme[string]
 		want   string
@@ -341,6 +347,7 @@ func TestMistakesOfSchemesAreNamedAtStart(t *testing.T) {
 }
 
 func TestCredentialsDoNotPrintThemselves(t *testing.T) {
+	t.Parallel()
 	basic := holdfast.BasicCredentials{Username: "amy", Password: "hunter2"}
 	other := holdfast.HTTPCredentials{Scheme: "Digest", Credentials: "hunter2"}
 	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -348,4 +355,24 @@ func TestCredentialsDoNotPrintThemselves(t *testing.T) {
 			t.Errorf("Sprintf(%q) = %s", form, text)
 		}
 	}
+}
+
+func input[In any](a *holdfast.App) {
+	holdfast.Post(a, "/", holdfast.Public(), func(context.Context, holdfast.Anyone, In) (string, error) { return "", nil })
+}
+
+func TestASchemeIsFrozenOnceItIsServed(t *testing.T) {
+	t.Parallel()
+	scheme := holdfast.HTTPBearer()
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(scheme.Credential()), nothing)
+	if err := app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a scope declared after the start does not panic")
+		}
+	}()
+	scheme.Scope("late", "")
 }

@@ -58,14 +58,3 @@ func typedScopes(list plan.Scopes) Scopes {
 	}
 	return out
 }
-
-// validScopeToken reports whether name is a scope-token of RFC 6749 section
-// 3.3: printable ASCII without space, quote and backslash.
-func validScopeToken(name string) bool {
-	for i := range len(name) {
-		if c := name[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return name != ""
-}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,7 @@ type note struct {
 // nothing to say, is hung up on in time, and has no slot of the route
 // meanwhile.
 func TestSlowClientsCannotHoldTheServer(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		text   io.ByteReader
 		within time.Duration
@@ -163,6 +165,7 @@ func postNote(t *testing.T, network *pipes) int {
 
 // A client who keeps its connection and asks for nothing is hung up on.
 func TestIdleConnectionsEnd(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, stop := serveInside(t)
 		defer stop()
@@ -185,6 +188,7 @@ func TestIdleConnectionsEnd(t *testing.T) {
 
 // A client who does not take the answer is hung up on.
 func TestSlowReadersAreHungUpOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, stop := serveInside(t)
 		defer stop()
@@ -200,4 +204,63 @@ func TestSlowReadersAreHungUpOn(t *testing.T) {
 			t.Errorf("%v after the request the answer still came: %d bytes, %v", time.Since(began), n, err)
 		}
 	})
+}
+
+// A stream may say nothing for longer than one write may take.
+func TestAStreamMayBeSilentForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		app := quiet()
+		app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
+			for range 3 {
+				_, _ = io.WriteString(w, "tick\n")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(5 * time.Minute) //nolint:forbidigo // inside testing/synctest
+			}
+			return nil
+		}))
+		network := &pipes{make(chan net.Conn), make(chan struct{})}
+		server := holdfast.NewServer("", app)
+		ended := make(chan error)
+		go func() { ended <- server.Serve(network) }()
+		c := network.dial()
+		go func() { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") }()
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := io.ReadAll(resp.Body); err != nil || string(data) != "tick\ntick\ntick\n" {
+			t.Errorf("the stream is %q, %v, want three ticks", data, err)
+		}
+		_ = resp.Body.Close()
+		_ = c.Close()
+		_ = server.Close()
+		<-ended
+		synctest.Wait()
+	})
+}
+
+func TestRedirectsBelowAPrefix(t *testing.T) {
+	t.Parallel()
+	app := newShop().app(t)
+	h := http.StripPrefix("/api", app)
+	for target, want := range map[string]string{
+		"/api/items?skip=1": "/api/items/?skip=1",
+		"/api/health/":      "/api/health",
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		if w.Code != http.StatusTemporaryRedirect || w.Header().Get("Location") != want {
+			t.Errorf("GET %s = %d to %q, want %q", target, w.Code, w.Header().Get("Location"), want)
+		}
+	}
+	for _, target := range []string{"//evil.example/items", "/\\evil.example/items", "/%2fevil.example/items"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "/items", nil)
+		r.RequestURI = target
+		app.ServeHTTP(w, r)
+		if got := w.Header().Get("Location"); got != "/items/" {
+			t.Errorf("GET %s to %q, want /items/", target, got)
+		}
+	}
 }

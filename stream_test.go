@@ -2,6 +2,7 @@ package holdfast_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -57,6 +58,7 @@ func greet(w http.ResponseWriter, r *http.Request, name string) error {
 }
 
 func TestSchemesWorkOnWebSockets(t *testing.T) {
+	t.Parallel()
 	server := live(t)
 	tests := map[string]struct {
 		path, header  string
@@ -108,6 +110,7 @@ func TestSchemesWorkOnWebSockets(t *testing.T) {
 }
 
 func TestSchemesWorkOnEventStreams(t *testing.T) {
+	t.Parallel()
 	server := live(t)
 	get := func(token string) *http.Response {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/events", nil)
@@ -133,5 +136,72 @@ func TestSchemesWorkOnEventStreams(t *testing.T) {
 	}
 	if response := get("Bearer amy:items:"); response.StatusCode != http.StatusForbidden || response.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("GET /events without the scope = %d %s, want 403 in JSON", response.StatusCode, response.Header.Get("Content-Type"))
+	}
+}
+
+func TestARawHandlerThatPanicsIsAnswered(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	app := loud(&log)
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone) error { panic("early") }))
+	server := httptest.NewServer(app)
+	defer server.Close()
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	server.Close() // and so nothing is logged any more
+	if response.StatusCode != http.StatusInternalServerError || !strings.Contains(log.String(), "early") {
+		t.Errorf("GET / = %d, log %s, want 500 and the panic", response.StatusCode, &log)
+	}
+}
+
+func TestRawHandlersHaveTheBodysLimit(t *testing.T) {
+	t.Parallel()
+	app := holdfast.NewApp(holdfast.Config{Title: "x", Version: "1", MaxBody: 10})
+	read := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+		data, err := io.ReadAll(r.Body)
+		fmt.Fprint(w, len(data), " ", err != nil)
+		return nil
+	}
+	app.Handle("POST /small", holdfast.Raw(holdfast.Public(), read))
+	app.Handle("POST /large", holdfast.Raw(holdfast.Public(), read), holdfast.MaxBody(100))
+	for path, want := range map[string]string{"/small": "10 true", "/large": "50 false"} {
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(strings.Repeat("x", 50))))
+		if w.Body.String() != want {
+			t.Errorf("POST %s = %s, want %s", path, w.Body, want)
+		}
+	}
+}
+
+// An event stream outlives the server's time for a response.
+func TestAStreamHasTimeForEachWrite(t *testing.T) {
+	t.Parallel()
+	app := quiet()
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+		for range 3 {
+			fmt.Fprintln(w, "tick")
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-time.After(80 * time.Millisecond):
+			case <-r.Context().Done():
+				return nil
+			}
+		}
+		return nil
+	}))
+	server := httptest.NewUnstartedServer(app)
+	server.Config.WriteTimeout = 100 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if data, err := io.ReadAll(response.Body); err != nil || string(data) != "tick\ntick\ntick\n" {
+		t.Errorf("the stream is %q, %v, want three ticks", data, err)
 	}
 }

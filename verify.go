@@ -13,17 +13,16 @@ type Claims interface {
 }
 
 // Verify is the dependency that checks a scheme's credential. The runner knows
-// this step: right after it, always, it compares the scopes that the route,
-// its groups and its dependencies require of the scheme with the claims.
+// this step: right after it, always, it compares with the claims the scopes of
+// the scheme that are required on any path to it: by the route, its groups and
+// its dependencies.
 //
 // An error of verify is a 401 that tells the caller only that the credential
 // was not accepted. Return an [*Error] for anything else, for instance 503
 // when the store cannot be asked.
 func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, error)) Dep[C] {
 	n := verifier(s, verify, plan.Caller())
-	if n != nil {
-		n.HoldsScopes(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
-	}
+	n.HoldsScopes(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
 	return Dep[C]{n}
 }
 
@@ -35,11 +34,12 @@ func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) De
 	return Dep[T]{verifier(s, check, plan.Caller())}
 }
 
-// verifier is the node of a function that checks a credential; nil for a nil
-// scheme.
+// verifier is the node of a function that checks a credential.
 func verifier[K, T any](s *Scheme[K], check func(context.Context, K) (T, error), at plan.Place) *plan.Node {
 	if s == nil || s.s == nil {
-		return nil
+		n := newDepend[T](plan.Depend, check, at)
+		n.Break("its scheme is nil or the zero Scheme")
+		return n
 	}
 	core := s.s
 	n := newDepend[T](plan.Verify, check, at, core.Credential)

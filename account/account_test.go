@@ -78,6 +78,7 @@ func (w *world) refused(what string, err, want error) {
 }
 
 func TestScopesAreThoseAskedForAndGranted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "manager")
 	for name, test := range map[string]struct{ asked, want []string }{
@@ -87,6 +88,7 @@ func TestScopesAreThoseAskedForAndGranted(t *testing.T) {
 		"once":                         {[]string{"me", "me"}, []string{"me"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if got := w.login("anna", test.asked...).Scopes; !slices.Equal(got, test.want) {
 				t.Errorf("Login(%v) granted %v, want %v", test.asked, got, test.want)
 			}
@@ -95,6 +97,7 @@ func TestScopesAreThoseAskedForAndGranted(t *testing.T) {
 }
 
 func TestBadLogins(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	off := w.user("off", "user")
 	w.user("anna", "user")
@@ -119,6 +122,7 @@ func TestBadLogins(t *testing.T) {
 }
 
 func TestCallersFollowTheStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("root", "admin")
 	anna := w.user("anna", "manager")
@@ -152,6 +156,7 @@ func TestCallersFollowTheStore(t *testing.T) {
 }
 
 func TestCallersEnd(t *testing.T) {
+	t.Parallel()
 	yes := true
 	for name, end := range map[string]func(w *world, g account.Grant) error{
 		"by logout":    func(w *world, g account.Grant) error { return w.Logout(w.t.Context(), g.SessionID) },
@@ -174,6 +179,7 @@ func TestCallersEnd(t *testing.T) {
 		"when the session is over": func(w *world, _ account.Grant) error { w.now = w.now.Add(time.Hour); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.user("anna", "user")
 			g := w.login("anna", "me")
@@ -192,6 +198,7 @@ func TestCallersEnd(t *testing.T) {
 }
 
 func TestACallerIsOfItsOwnSession(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna, ben := w.user("anna", "admin"), w.user("ben", "user")
 	g := w.login("ben", "me")
@@ -207,6 +214,7 @@ func TestACallerIsOfItsOwnSession(t *testing.T) {
 }
 
 func TestRefreshTokensRotate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "manager")
 	first := w.login("anna", "me", "users:read")
@@ -232,6 +240,7 @@ func TestRefreshTokensRotate(t *testing.T) {
 }
 
 func TestRefreshRefusesGarbage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "user")
 	g := w.login("anna")
@@ -246,6 +255,7 @@ func TestRefreshRefusesGarbage(t *testing.T) {
 }
 
 func TestASessionEndsInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "user")
 	g := w.login("anna")
@@ -260,6 +270,7 @@ func TestASessionEndsInTime(t *testing.T) {
 }
 
 func TestWeakHashesAreReplaced(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	anna := w.user("anna")
 	hash := func() (hash string) {
@@ -283,6 +294,7 @@ func TestWeakHashesAreReplaced(t *testing.T) {
 }
 
 func TestTheLastAdministratorStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("ben", "user")
 	anna := w.user("anna", "admin")
@@ -302,6 +314,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 }
 
 func TestBeforeTheFirstAdministratorNothingIsLost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ben := w.user("ben", "user")
 	yes := true
@@ -311,6 +324,7 @@ func TestBeforeTheFirstAdministratorNothingIsLost(t *testing.T) {
 }
 
 func TestInvalidValues(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "admin")
 	create := func(n account.NewUser) error { _, err := w.CreateUser(t.Context(), n); return err }
@@ -359,6 +373,7 @@ func TestInvalidValues(t *testing.T) {
 }
 
 func TestSetupLinks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	old, err := w.NewSetup(t.Context())
 	if err != nil {
@@ -393,6 +408,7 @@ func TestSetupLinks(t *testing.T) {
 }
 
 func TestSecretsDoNotPrint(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna")
 	g := w.login("anna")

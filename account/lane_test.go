@@ -43,6 +43,7 @@ func (*slow) Check(string) error { return nil }
 // Whatever hashes runs in the lane: no more at once than it is wide, and who
 // finds it full is told so, not that the password is wrong.
 func TestAllHashingRunsInTheLane(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		passwords := &slow{}
 		s, err := account.NewService(t.Context(), account.Config{
@@ -109,6 +110,7 @@ func TestAllHashingRunsInTheLane(t *testing.T) {
 // Without a lane the service makes one: a thousand sign-ins at once cost as
 // much memory as the machine has processors.
 func TestHashingIsBoundedByDefault(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		passwords := &slow{}
 		s, err := account.NewService(t.Context(), account.Config{Store: memory.New(), Passwords: passwords, InsecureNoThrottle: true})

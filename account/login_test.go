@@ -81,6 +81,7 @@ func (w *world) throttled(what string, err error, want time.Duration) {
 // Whoever is asked about, the answers are the same ones in the same order, and
 // each of them costs a verification until there are too many.
 func TestNobodyStandsOut(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	w.user("anna", "user")
 	off := w.user("off", "user")
@@ -115,6 +116,7 @@ func TestNobodyStandsOut(t *testing.T) {
 // All spellings of a name are one account, and all addresses together have no
 // more attempts at it than one.
 func TestAliasesShareACount(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	w.user("kate", "user")
 	for i := range 1000 {
@@ -136,6 +138,7 @@ func TestAliasesShareACount(t *testing.T) {
 // What a name's other spelling has used up is used up for the name, whether or
 // not somebody has it: otherwise the difference would tell.
 func TestSpellingsDoNotTellWhoExists(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"kate", "nobody"} {
 		w, _ := watched(t)
 		w.user("kate", "user")
@@ -149,6 +152,7 @@ func TestSpellingsDoNotTellWhoExists(t *testing.T) {
 // Somebody guesses all day: no more than a hundred in an hour are verified,
 // and the owner gets in all the while from where they were before.
 func TestTheOwnerGetsIn(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	w.user("anna", "user")
 	if err := w.try("anna", secret, "192.0.2.1"); err != nil {
@@ -186,6 +190,7 @@ func TestTheOwnerGetsIn(t *testing.T) {
 }
 
 func TestAnAddressThatTriesManyNames(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	for i := range 300 {
 		_ = w.try(fmt.Sprintf("name%d", i), "wrong", fmt.Sprintf("2001:db8::%x", i)) // all of one /64
@@ -199,6 +204,7 @@ func TestAnAddressThatTriesManyNames(t *testing.T) {
 
 // What was not verified was no failure, nor is a right password one.
 func TestAttemptsThatAreGivenBack(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	w.user("anna", "user")
 	for range 30 {
@@ -220,6 +226,7 @@ func TestAttemptsThatAreGivenBack(t *testing.T) {
 
 // Many right passwords at once are not too many: they wait for their turn.
 func TestSignInsTakeTurns(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	w.user("anna", "user")
 	synctest.Test(t, func(t *testing.T) {
@@ -249,6 +256,7 @@ func TestSignInsTakeTurns(t *testing.T) {
 // A name that nobody has gets the kind of hash that others have, in their
 // proportions, and always the same.
 func TestNobodyLooksLikeEverybody(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	var list []account.ImportedUser
 	for n := range 100 {
@@ -291,6 +299,7 @@ func TestNobodyLooksLikeEverybody(t *testing.T) {
 }
 
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.user("anna", "user")
 	mine, other := w.login("anna", "me"), w.login("anna", "me")
@@ -327,6 +336,7 @@ func TestChangePassword(t *testing.T) {
 
 // Guesses at the present password and at the sign-in are one count.
 func TestChangePasswordIsNoWayAround(t *testing.T) {
+	t.Parallel()
 	w, h := watched(t)
 	w.user("anna", "user")
 	c, err := w.caller(w.login("anna", "me"))
@@ -345,6 +355,7 @@ func TestChangePasswordIsNoWayAround(t *testing.T) {
 }
 
 func TestResetPassword(t *testing.T) {
+	t.Parallel()
 	const next = "a new horse battery"
 	reset := func(w *world, link account.Secret) error {
 		_, err := w.ResetPassword(w.t.Context(), link, next)
@@ -374,6 +385,7 @@ func TestResetPassword(t *testing.T) {
 		"the user is gone": {func(w *world, u account.User) error { return w.RemoveUser(w.t.Context(), u.ID) }, account.ErrBadReset},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			u := w.user("anna", "user")
 			link, err := w.NewReset(t.Context(), u.ID)
@@ -395,6 +407,7 @@ func TestResetPassword(t *testing.T) {
 
 // Somebody guesses, the owner resets, and gets in from where that was done.
 func TestAResetMakesItsAddressKnown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	u := w.user("anna", "user")
 	w.refused("Login from the address of old", w.try("anna", secret, "192.0.2.9"), nil)
@@ -414,6 +427,7 @@ func TestAResetMakesItsAddressKnown(t *testing.T) {
 }
 
 func TestAResetLinkIsForWhoHasNoPasswordYet(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	u, err := w.CreateUser(t.Context(), account.NewUser{Name: "anna", WithoutPassword: true})
 	if err != nil {
@@ -443,6 +457,7 @@ func TestAResetLinkIsForWhoHasNoPasswordYet(t *testing.T) {
 
 // Guesses at links are counted for the address, as those at passwords are.
 func TestGuessesAtLinks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ctx := account.WithSource(t.Context(), "192.0.2.1")
 	for range 50 {
@@ -459,6 +474,7 @@ func TestGuessesAtLinks(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	w, hasher := watched(t)
 	w.user("taken", "user")
 	hash, err := hasher.Hash(t.Context(), secret)
@@ -505,6 +521,7 @@ func TestImport(t *testing.T) {
 }
 
 func TestKeysDoNotPrint(t *testing.T) {
+	t.Parallel()
 	key := account.Key{1, 2, 3}
 	text, err := json.Marshal(key)
 	if err != nil {
@@ -520,6 +537,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 
 // fmt does not ask the methods of what an unexported field holds.
 func TestAServiceDoesNotPrintItsKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i := range w.config.Key {
 		w.config.Key[i] = 0xAB
@@ -540,6 +558,7 @@ func TestAServiceDoesNotPrintItsKey(t *testing.T) {
 
 // What the caller does with its Config after NewService changes nothing.
 func TestTheConfigurationOfAServiceStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.config.Policy.Forbidden = []string{"battery"}
 	s, err := account.NewService(t.Context(), w.config)

@@ -151,6 +151,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 }
 
 func TestRefusalsSayWhy(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t)
 	for name, test := range map[string]struct {
 		token     string
@@ -185,6 +186,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t)
 	admin := a.login("admin", allScopes)
 	id := func(name string) string { return a.users[name].ID }
@@ -232,6 +234,7 @@ func TestAnswers(t *testing.T) {
 
 // A change of roles holds from the next request, with the token from before.
 func TestDemotionHoldsAtOnce(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t)
 	admin, manager := a.login("admin", allScopes), a.login("manager", "users:read")
 	if w := a.call("GET", "/users", manager, ""); w.Code != ok {
@@ -247,6 +250,7 @@ func TestDemotionHoldsAtOnce(t *testing.T) {
 }
 
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t)
 	mine, other := a.login("user", "me"), a.login("user", "me")
 	change := func(current, next string) string {
@@ -281,6 +285,7 @@ func TestChangePassword(t *testing.T) {
 }
 
 func TestAUserWithoutAPassword(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t)
 	w := a.call("POST", "/users", a.login("admin", allScopes), `{"name":"new"}`)
 	if w.Code != created {

@@ -52,7 +52,7 @@ func As(t testing.TB, app *holdfast.App, who ...Option) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Client{t: t, app: s.served(app)}
+	c := &Client{t: t, app: s.front(app, func(app http.Handler) http.Handler { return app })}
 	nameless := s.who.Kind == Good && s.who.User == "" && s.who.Roles == nil && !s.scoped
 	if nameless {
 		return c

@@ -37,7 +37,7 @@ func Attack(t testing.TB, app *holdfast.App, file string, options ...Option) {
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	a := &attack{probe: p, oracle: oracle{golden}, wire: newWire(t, p.handler)}
+	a := &attack{probe: p, oracle: oracle{golden}, wire: newWire(p)}
 	a.run()
 	a.report(t, start)
 }

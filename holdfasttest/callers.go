@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/internal/overrides"
 )
 
 // Kind is what is wrong with a caller's credential.
@@ -92,12 +93,12 @@ type settings struct {
 	who     Caller // As
 	scoped  bool   // who's scopes were said
 	also    []Caller
-	served  func(http.Handler) http.Handler
+	served  func(http.Handler) http.Handler // nil if nothing stands in front
 	seed    uint64
 }
 
 func newSettings(options []Option) *settings {
-	s := &settings{callers: nobodyCan, seed: 1, served: func(app http.Handler) http.Handler { return app }}
+	s := &settings{callers: nobodyCan, seed: 1}
 	for _, o := range options {
 		o.apply(s)
 	}
@@ -155,8 +156,21 @@ func Also(name string, who ...Option) Option {
 // Served says what stands in front of the application where it is served, so
 // that the test sees it as callers do. A [net/http.ServeMux] in which other
 // handlers are mounted has their patterns listed.
+//
+// Routes of [holdfast.App.Guard] are served by what Served returns or not at
+// all, so that one whose handler is mounted without its guard is found. Without
+// Served they are called as if the application served them.
 func Served(around func(app http.Handler) http.Handler) Option {
 	return option(func(s *settings) { s.served = around })
+}
+
+// front is what callers call. between stands directly in front of the
+// application, for who wants to know what arrives there.
+func (s *settings) front(app *holdfast.App, between func(http.Handler) http.Handler) http.Handler {
+	if s.served == nil {
+		return between(overrides.Everything(app))
+	}
+	return s.served(between(app))
 }
 
 // Seed chooses other random mutations of [Attack]; the default is 1.

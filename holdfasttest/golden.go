@@ -24,7 +24,11 @@ func Golden(t *testing.T, app *holdfast.App) {
 	}
 	var table strings.Builder
 	for _, row := range rows {
-		fmt.Fprintf(&table, "%-7s %-28s %s\n", row.Method, row.Path, row.Policy)
+		policy := row.Policy
+		if row.Guarded {
+			policy += "; another router serves it"
+		}
+		fmt.Fprintf(&table, "%-7s %-28s %s\n", row.Method, row.Path, policy)
 	}
 	golden.Check(t, "access.txt", []byte(table.String()))
 

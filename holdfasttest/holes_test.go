@@ -169,10 +169,20 @@ func golden(t *testing.T, options ...holdfasttest.Option) string {
 	return file
 }
 
+// TestMain clears what decides whether a table is written: the tests here write
+// and read tables of their own.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"CI", "UPDATE_GOLDEN"} {
+		if err := os.Unsetenv(name); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
 // TestMatrix writes the table once, and then finds nothing wrong with it.
 func TestMatrix(t *testing.T) {
-	t.Setenv("CI", "")
-	t.Setenv("UPDATE_GOLDEN", "")
+	t.Parallel()
 	file := golden(t, owners...)
 	holdfasttest.Matrix(t, house{}.app(), file, owners...)
 	holdfasttest.Attack(t, house{}.app(), file, owners...)
@@ -198,8 +208,7 @@ func TestMatrix(t *testing.T) {
 // that names the route, against the file or, where the file cannot tell,
 // against the declaration alone.
 func TestHoles(t *testing.T) {
-	t.Setenv("CI", "")
-	t.Setenv("UPDATE_GOLDEN", "")
+	t.Parallel()
 	for name, test := range map[string]struct {
 		hole  house
 		fresh bool // the file is made of the house with the hole, too
@@ -216,6 +225,7 @@ func TestHoles(t *testing.T) {
 		"the same refusal for another reason": {house{wrongReason: true}, false, []string{`GET /users by everything: was "passes", is "403 func`}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			file := golden(t, owners...)
 			l := &listener{TB: t}
 			if test.fresh {
@@ -229,8 +239,7 @@ func TestHoles(t *testing.T) {
 
 // TestRawHandlers mounts handlers beside the application and in front of it.
 func TestRawHandlers(t *testing.T) {
-	t.Setenv("CI", "")
-	t.Setenv("UPDATE_GOLDEN", "")
+	t.Parallel()
 	open := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	mounted := func(pattern string, h http.Handler) holdfasttest.Option {
 		return holdfasttest.Served(func(app http.Handler) http.Handler {
@@ -264,8 +273,7 @@ func TestRawHandlers(t *testing.T) {
 // TestAttackFindsHoles puts the mistakes of famous products in front of the
 // application.
 func TestAttackFindsHoles(t *testing.T) {
-	t.Setenv("CI", "")
-	t.Setenv("UPDATE_GOLDEN", "")
+	t.Parallel()
 	good := holdfasttest.Bearer("x/items users/admin manager/")
 	file := golden(t, callers)
 	for name, test := range map[string]struct {
@@ -308,6 +316,7 @@ func TestAttackFindsHoles(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := &listener{TB: t}
 			served := holdfasttest.Served(func(app http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -323,8 +332,7 @@ func TestAttackFindsHoles(t *testing.T) {
 
 // TestAttackIsTheSameEachTime compares what two runs count.
 func TestAttackIsTheSameEachTime(t *testing.T) {
-	t.Setenv("CI", "")
-	t.Setenv("UPDATE_GOLDEN", "")
+	t.Parallel()
 	file := golden(t, callers)
 	count := func(seed uint64) string {
 		l := &listener{TB: t}
@@ -341,6 +349,7 @@ func TestAttackIsTheSameEachTime(t *testing.T) {
 }
 
 func TestProve(t *testing.T) {
+	t.Parallel()
 	holdfasttest.Only(t, house{}.app(), "DELETE /users/*", holdfast.NewRole("admin", ""))
 	l := &listener{TB: t}
 	holdfasttest.Only(l, house{moreRoles: true}.app(), "DELETE /users/*", holdfast.NewRole("admin", ""))
@@ -353,7 +362,7 @@ func TestProve(t *testing.T) {
 
 // TestUnfillable names what a route needs.
 func TestUnfillable(t *testing.T) {
-	t.Setenv("CI", "")
+	t.Parallel()
 	app := holdfast.New("Test", "1")
 	type picky struct {
 		Code string `query:"code" required:"true" pattern:"^(?:a|b)\\B[^a-z]$"`

@@ -91,6 +91,8 @@ func (p *probe) contradiction(r access.Route, who *minted, s *sight) string {
 	switch {
 	case !ok && !s.reached:
 		return fmt.Sprintf("another handler answered (%d), and the application was not asked", s.status)
+	case !ok && r.Guarded:
+		return fmt.Sprintf("it came to the application, which leaves it to another router and answered %d: Served must mount what Guard returned", s.status)
 	case !ok:
 		return fmt.Sprintf("no policy was decided, and the answer was %d", s.status)
 	case v.route != r.Name():

@@ -44,13 +44,8 @@ func newProbe(t testing.TB, app *holdfast.App, options []Option) *probe {
 	if p.spec, err = specOf(app); err != nil {
 		t.Fatal(err)
 	}
-	p.outer = p.settings.served(app)
-	p.handler = p.settings.served(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s, ok := r.Context().Value(sightKey{}).(*sight); ok {
-			s.reach()
-		}
-		app.ServeHTTP(w, r)
-	}))
+	p.outer = p.settings.front(app, func(app http.Handler) http.Handler { return app })
+	p.handler = p.settings.front(app, p.witness)
 	for _, who := range p.settings.callersOf(p.document.RoleNames(), p.document.ScopeNames(), p.document.Grants) {
 		m := &minted{Caller: who}
 		p.mint(m)
@@ -73,7 +68,7 @@ func (p *probe) mint(m *minted) {
 func (p *probe) watch() {
 	var before func(holdfast.Decision) string
 	before = p.app.OnDecision(func(d holdfast.Decision) string {
-		if s, ok := d.Request().Context().Value(sightKey{}).(*sight); ok {
+		if s, ok := d.Request().Context().Value(sightKey{p}).(*sight); ok {
 			s.decide(d)
 		}
 		if before != nil {
@@ -84,7 +79,19 @@ func (p *probe) watch() {
 	p.t.Cleanup(func() { p.app.OnDecision(before) })
 }
 
-type sightKey struct{}
+// witness has the sight of a request know that it came to the application.
+func (p *probe) witness(app http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s, ok := r.Context().Value(sightKey{p}).(*sight); ok {
+			s.reach()
+		}
+		app.ServeHTTP(w, r)
+	})
+}
+
+// sightKey finds what a probe sees of a request. Several probes may watch one
+// application.
+type sightKey struct{ by *probe }
 
 // sight is what was seen of one request.
 type sight struct {
@@ -189,7 +196,7 @@ func (p *probe) send(text string, who *minted) (*sight, error) {
 func (p *probe) serve(r *http.Request) *sight {
 	s := &sight{}
 	w := httptest.NewRecorder()
-	p.handler.ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{}, s)))
+	p.handler.ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{p}, s)))
 	s.status = w.Code
 	return s
 }

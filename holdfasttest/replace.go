@@ -30,13 +30,16 @@ func ReplaceValue[T any](dep holdfast.Dep[T], value T) Replacement {
 // unchanged, so that tests may run in parallel; the document and the access
 // table stay, and Lifetime dependencies that are not replaced are shared.
 //
+// A handler that [holdfast.App.Protect] or [holdfast.App.Guard] returned is the
+// original's and keeps its dependencies. [As] calls those of the copy.
+//
 // With panics when a replaced dependency is none of the application's.
 func With(app *holdfast.App, replacements ...Replacement) *holdfast.App {
 	pairs := make([][2]any, len(replacements))
 	for i, one := range replacements {
 		pairs[i] = one.pair
 	}
-	replaced, err := overrides.Apply(app, pairs)
+	replaced, err := overrides.Replace(app, pairs)
 	if err != nil {
 		panic(err)
 	}

@@ -108,6 +108,7 @@ func TestReplacedDependencies(t *testing.T) {
 
 // A fake may wrap what it replaces, and take dependencies of its own.
 func TestAFakeMayWrapTheOriginal(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	type header struct {
 		As string `header:"X-As"`
@@ -131,6 +132,7 @@ func TestAFakeMayWrapTheOriginal(t *testing.T) {
 
 // The declaration stays: what is documented and printed is not the test's.
 func TestTheDocumentStays(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	app := holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{}))
 	_, before := get(s.app, "/openapi.json", "")
@@ -147,6 +149,7 @@ func TestTheDocumentStays(t *testing.T) {
 }
 
 func TestWhatLastsIsSharedWithTheCopy(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	app := holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{name: "fake"}))
 	for _, h := range []http.Handler{s.app, app, s.app} {
@@ -160,12 +163,14 @@ func TestWhatLastsIsSharedWithTheCopy(t *testing.T) {
 }
 
 func TestReplacingWhatIsNotThereIsAMistake(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	for name, one := range map[string]holdfasttest.Replacement{
 		"no route takes it": holdfasttest.ReplaceValue(s.unused, ""),
 		"a zero dependency": holdfasttest.Replace(s.user, holdfast.Dep[user]{}),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			defer func() {
 				if recover() == nil {
 					t.Error("With does not panic")
@@ -178,10 +183,11 @@ func TestReplacingWhatIsNotThereIsAMistake(t *testing.T) {
 
 // Closing a copy ends what the copy made, and nothing of the original's.
 func TestClosingACopyLeavesTheOriginal(t *testing.T) {
+	t.Parallel()
 	closed := map[string]int{}
 	lasting := func(name string) holdfast.Dep[string] {
 		return holdfast.Lifetime(func(ctx context.Context) (string, error) {
-			holdfast.Defer(ctx, func(error) error { closed[name]++; return nil })
+			holdfast.Defer(ctx, func(context.Context, error) error { closed[name]++; return nil })
 			return name, nil
 		})
 	}
@@ -210,6 +216,7 @@ func TestClosingACopyLeavesTheOriginal(t *testing.T) {
 // A fake of a handler's dependency that reads a credential joins the policy, as
 // the original would.
 func TestScopesOfAFakeAreCompared(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	bearer := holdfast.HTTPBearer()
 	never := bearer.Scope("never", "")
@@ -222,6 +229,7 @@ func TestScopesOfAFakeAreCompared(t *testing.T) {
 }
 
 func TestAFakeThatNeedsItselfIsAMistake(t *testing.T) {
+	t.Parallel()
 	s := newShop()
 	defer func() {
 		if recover() == nil {

@@ -24,29 +24,40 @@ func (p *probe) strangers() {
 	}
 	for _, pattern := range found {
 		if !p.leadsToApp(mux, pattern) {
-			p.t.Errorf("%s is served by a handler that is no route of the application: no policy protects it. Register it with Protect or Raw", pattern)
+			p.t.Errorf("%s is served by a handler that is no route of the application: no policy protects it. Mount what Guard or Protect returns, or register it with Raw", pattern)
 		}
 	}
 }
 
-// leadsToApp reports whether the pattern's handler is the application.
+// anyMethod are the methods that are tried of a pattern which names none.
+var anyMethod = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+
+// leadsToApp reports whether the pattern's handler is the application, or asks a
+// policy of the application, for every method that it does not refuse.
 func (p *probe) leadsToApp(mux *http.ServeMux, pattern string) bool {
 	method, path, ok := strings.Cut(pattern, " ")
+	methods := []string{method}
 	if !ok {
-		method, path = http.MethodGet, pattern
+		methods, path = anyMethod, pattern
 	}
 	host := "example.org"
 	if i := strings.IndexByte(path, '/'); i > 0 {
 		host, path = path[:i], path[i:]
 	}
-	path = strings.ReplaceAll(path, "{$}", "")
-	r := &http.Request{Method: method, Host: host, URL: &url.URL{Path: fillPath(path, nil, nil)}}
-	h, found := mux.Handler(r)
-	if found == pattern && h == http.Handler(p.app) {
-		return true
+	path = fillPath(strings.ReplaceAll(path, "{$}", ""), nil, nil)
+	for _, method := range methods {
+		r := &http.Request{Method: method, Host: host, URL: &url.URL{Path: path}}
+		h, found := mux.Handler(r)
+		if found != pattern && !ok || h == http.Handler(p.app) {
+			continue // a pattern with the method is looked at by itself
+		}
+		r.RequestURI, r.Header, r.Body = r.URL.Path, http.Header{}, http.NoBody
+		s := p.serve(r) // there may be something in between, such as a log
+		if _, asked := s.verdict(); !asked && !s.reached && s.status != http.StatusMethodNotAllowed {
+			return false
+		}
 	}
-	r.RequestURI, r.Header, r.Body = r.URL.Path, http.Header{}, http.NoBody
-	return p.serve(r).reached // something in between, such as a log
+	return true
 }
 
 // patternsOf finds the patterns of a ServeMux, which says them to nobody: all

@@ -19,15 +19,15 @@ type wire struct {
 	sights sync.Map // remote address of a connection -> *sight
 }
 
-func newWire(t testing.TB, h http.Handler) *wire {
-	w := &wire{t: t, server: httptest.NewUnstartedServer(h)}
+func newWire(p *probe) *wire {
+	w := &wire{t: p.t, server: httptest.NewUnstartedServer(p.handler)}
 	w.server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		s := &sight{}
 		w.sights.Store(c.RemoteAddr().String(), s)
-		return context.WithValue(ctx, sightKey{}, s)
+		return context.WithValue(ctx, sightKey{p}, s)
 	}
 	w.server.Start()
-	t.Cleanup(w.server.Close)
+	p.t.Cleanup(w.server.Close)
 	return w
 }
 

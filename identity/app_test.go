@@ -25,21 +25,28 @@ func everything(t *testing.T) (*Identity, *holdfast.App) {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	_, app := everything(t)
 	holdfasttest.Golden(t, app)
 }
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	id, app := everything(t)
 	holdfasttest.Matrix(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
 }
 
 func TestAttack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends tens of thousands of requests")
+	}
+	t.Parallel()
 	id, app := everything(t)
 	holdfasttest.Attack(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
 }
 
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	_, app := everything(t)
 	holdfasttest.Prove(t, app,
 		"nothing under /auth/refusals/{id} without role admin",

@@ -12,6 +12,7 @@ import (
 )
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +40,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestWhoSentARequest(t *testing.T) {
+	t.Parallel()
 	trusted, err := parseProxies([]string{"10.0.0.0/8", "192.0.2.7", "fd00::/8"})
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +72,7 @@ func TestWhoSentARequest(t *testing.T) {
 // Guesses are counted for whom a trusted proxy names, and for nobody else's
 // word.
 func TestWhoGuesses(t *testing.T) {
+	t.Parallel()
 	id, app := opened(t, Config{TrustedProxies: []string{"10.0.0.1"}})
 	handler := id.Handler(app)
 	guess := func(peer, forwarded string) *httptest.ResponseRecorder {
@@ -100,6 +103,7 @@ func TestWhoGuesses(t *testing.T) {
 }
 
 func TestPagesOfOtherOrigins(t *testing.T) {
+	t.Parallel()
 	id, app := opened(t, Config{CORSOrigins: []string{"https://app.example.org"}})
 	closed, _ := opened(t, Config{})
 	handler := id.Handler(app)

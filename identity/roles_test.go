@@ -13,6 +13,7 @@ import (
 
 // TestRolesThatNobodyNeeds is what the server warns of at its start.
 func TestRolesThatNobodyNeeds(t *testing.T) {
+	t.Parallel()
 	id, app := opened(t, Config{})
 	warnings := func() string {
 		t.Helper()

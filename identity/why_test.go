@@ -19,6 +19,7 @@ import (
 
 // TestEveryStep refuses a caller for every reason that there is and reads why.
 func TestEveryStep(t *testing.T) {
+	t.Parallel()
 	db := filepath.Join(t.TempDir(), "test.db")
 	store, err := sqlite.Open(t.Context(), db)
 	if err != nil {
@@ -103,6 +104,7 @@ func roles(names ...string) holdfasttest.Option {
 
 // TestRefusalsNeverWait floods the queue while nothing is written.
 func TestRefusalsNeverWait(t *testing.T) {
+	t.Parallel()
 	id, app := opened(t, Config{})
 	stuck := &refusalLog{now: time.Now, queue: make(chan noted, refusalQueue)}
 	app.OnDecision(stuck.keep)

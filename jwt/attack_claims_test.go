@@ -9,6 +9,7 @@ import (
 )
 
 func TestAttackTime(t *testing.T) {
+	t.Parallel()
 	claim := func(name, value string) string { return token(head(), claims(name, value)) }
 	half := in(0) + ".5"
 	run(t, map[string]attack{
@@ -62,6 +63,7 @@ func TestAttackTime(t *testing.T) {
 }
 
 func TestAttackClaims(t *testing.T) {
+	t.Parallel()
 	claim := func(name, value string) string { return token(head(), claims(name, value)) }
 	run(t, map[string]attack{
 		"another issuer":                      {claim("iss", `"https://evil.example"`), jwt.ErrIssuer, nil},
@@ -120,6 +122,7 @@ func TestAttackClaims(t *testing.T) {
 }
 
 func TestAttackEncoding(t *testing.T) {
+	t.Parallel()
 	good := token(head(), claims())
 	h, b, s := parts(good)
 	deep := strings.Repeat(`[`, 17) + strings.Repeat(`]`, 17)

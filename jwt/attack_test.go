@@ -76,6 +76,7 @@ func wantBad(t *testing.T, text string, config jwt.VerifierConfig) {
 }
 
 func TestAttackAlgorithm(t *testing.T) {
+	t.Parallel()
 	rsaKey, ecKey := importKey(jwt.RS256, "rsa", rsaRaw()), importKey(jwt.ES256, "ec", ecRaw())
 	hmacKey := must(jwt.SecretKey(jwt.HS256, secret)).WithID("hmac")
 	der := must(x509.MarshalPKIXPublicKey(rsaRaw().Public()))
@@ -123,6 +124,7 @@ func TestAttackAlgorithm(t *testing.T) {
 }
 
 func TestAttackSignature(t *testing.T) {
+	t.Parallel()
 	good := token(head(), claims())
 	h, b, s := parts(good)
 	esHead := head("alg", `"ES256"`, "kid", `"ec"`)
@@ -178,6 +180,7 @@ func plusOrder(sig []byte) []byte {
 }
 
 func TestAttackKey(t *testing.T) {
+	t.Parallel()
 	hmacs := allow([]jwt.Algorithm{jwt.EdDSA, jwt.HS256}, edKey, must(jwt.SecretKey(jwt.HS256, secret)))
 	jwk := `{"kty":"OKP","crv":"Ed25519","x":"` + b64([]byte(edOther.Public().(ed25519.PublicKey))) + `"}`
 	attacks := map[string]attack{
@@ -215,6 +218,7 @@ func TestAttackKey(t *testing.T) {
 }
 
 func TestAttackType(t *testing.T) {
+	t.Parallel()
 	run(t, map[string]attack{
 		"an ID token":                     {token(head("typ", `"JWT"`), claims()), jwt.ErrType, nil},
 		"no typ":                          {token(head("typ", ""), claims()), jwt.ErrType, nil},

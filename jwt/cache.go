@@ -58,7 +58,7 @@ func newCache(size int) *cache {
 	for sets*ways < size {
 		sets *= 2
 	}
-	return &cache{seed: maphash.MakeSeed(), places: make([]atomic.Pointer[verified], sets*ways), mask: uint64(sets - 1)}
+	return &cache{seed: maphash.MakeSeed(), places: make([]atomic.Pointer[verified], sets*ways), mask: uint64(sets - 1)} //nolint:gosec // sets is at least 1
 }
 
 // set is the four places of a token.

@@ -168,7 +168,7 @@ func heap() int64 {
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc) //nolint:gosec // it is far below the sign
+	return int64(stats.HeapAlloc)
 }
 
 func TestManyVerifyAtOnce(t *testing.T) {

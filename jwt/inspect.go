@@ -96,7 +96,7 @@ func (i *inspection) token(ctx context.Context, text string) {
 	i.report.Algorithm, i.report.KeyID, i.report.Type = Algorithm(t.header.alg), t.header.kid, t.header.typ
 	i.algorithm(&t)
 	i.signature(ctx, &t)
-	i.check("type", sameType(t.header.typ, i.config.Type), "it is %q, wanted is %q", t.header.typ, i.config.Type)
+	i.check("type", i.config.takes(t.header.typ), "it is %q, wanted is %q", t.header.typ, i.config.Type)
 	c, err := parseClaims(t.payload)
 	if err != nil {
 		i.add("claims", Wrong, "%s", strings.TrimPrefix(trimPrefix(err), "claims: "))

@@ -22,6 +22,7 @@ func words(r jwt.Report) string {
 }
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	all := jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: issuer, Audience: audience, Now: at}
 	for name, test := range map[string]struct {
 		token  string

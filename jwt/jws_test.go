@@ -30,6 +30,7 @@ const (
 )
 
 func TestExamplesOfRFCs(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct{ key, token, payload string }{
 		"RFC 7515 A.1, HS256": {
 			hmac7515,
@@ -94,6 +95,7 @@ func TestExamplesOfRFCs(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			key, err := jwt.ParseKey([]byte("{" + test.key + "}"))
 			if err != nil {
 				t.Fatalf("ParseKey = %v, want nil", err)
@@ -117,6 +119,7 @@ func TestExamplesOfRFCs(t *testing.T) {
 
 // Where a signature has no chance in it, ours is the RFC's, letter for letter.
 func TestExamplesOfRFCsAreSigned(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ key, payload, want string }{
 		"RFC 8037 A.4": {okpD, "Example of Ed25519 signing", "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},
 		"RFC 7520 4.4": {hmac7520, decoded(payload7520), "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9." + payload7520 + ".s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"},
@@ -131,6 +134,7 @@ func TestExamplesOfRFCsAreSigned(t *testing.T) {
 // What the RFCs show and this package does not do is refused as malformed or
 // for its algorithm, never accepted with half of it understood.
 func TestExamplesOfRFCsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	hmac := must(jwt.ParseKey([]byte("{" + hmac7520 + "}")))
 	head, sig := "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9", "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"
 	for name, test := range map[string]struct {
@@ -160,6 +164,7 @@ func TestExamplesOfRFCsThatAreRefused(t *testing.T) {
 }
 
 func TestJWSTakesItsKeys(t *testing.T) {
+	t.Parallel()
 	text := must(jwt.SignJWS(edKey, "note+jws", []byte("hello")))
 	restricted := must(jwt.ParseKey([]byte("{" + okpD + `,"kid":"ed","key_ops":["sign"]}`)))
 	for name, test := range map[string]struct {

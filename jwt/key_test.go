@@ -39,6 +39,7 @@ func leaks(text string, secret []byte) bool {
 }
 
 func TestKeysDoNotPrint(t *testing.T) {
+	t.Parallel()
 	keys := map[string]struct {
 		key    jwt.Key
 		secret []byte
@@ -64,6 +65,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 		}
 		for where, thing := range things {
 			t.Run(name+" in "+where, func(t *testing.T) {
+				t.Parallel()
 				var bad []string
 				for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%o", "%c", "%t"} {
 					if leaks(fmt.Sprintf(verb, thing), test.secret) {
@@ -88,6 +90,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 }
 
 func TestKeyPrintsItsName(t *testing.T) {
+	t.Parallel()
 	key := must(jwt.SecretKey(jwt.HS256, secret)).WithID("k\n1")
 	const want = `[HS256 key "k\n1"]`
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
@@ -101,8 +104,10 @@ func TestKeyPrintsItsName(t *testing.T) {
 }
 
 func TestPrivateRoundTrip(t *testing.T) {
+	t.Parallel()
 	for _, alg := range algorithms {
 		t.Run(string(alg), func(t *testing.T) {
+			t.Parallel()
 			key := keyOf(alg)
 			data := must(key.MarshalPrivate())
 			got, err := jwt.ParsePrivate(data)
@@ -125,6 +130,7 @@ func TestPrivateRoundTrip(t *testing.T) {
 }
 
 func TestGenerateKey(t *testing.T) {
+	t.Parallel()
 	for _, alg := range []jwt.Algorithm{jwt.EdDSA, jwt.ES256, jwt.ES384, jwt.ES512} {
 		one, other := must(jwt.GenerateKey(alg)), must(jwt.GenerateKey(alg))
 		if one.ID() == "" || one.ID() == other.ID() || one.Algorithm() != alg {
@@ -142,6 +148,7 @@ func TestGenerateKey(t *testing.T) {
 }
 
 func TestMarshalPublicSet(t *testing.T) {
+	t.Parallel()
 	var keys []jwt.Key
 	for _, alg := range algorithms {
 		keys = append(keys, keyOf(alg))
@@ -171,6 +178,7 @@ func TestMarshalPublicSet(t *testing.T) {
 }
 
 func TestZeroKeyIsGoodForNothing(t *testing.T) {
+	t.Parallel()
 	if data, err := (jwt.Key{}).MarshalPrivate(); err == nil {
 		t.Errorf("MarshalPrivate = %s, want an error", data)
 	}
@@ -181,6 +189,7 @@ func TestZeroKeyIsGoodForNothing(t *testing.T) {
 }
 
 func TestSecretKey(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("0123456789abcdef", 8)
 	tests := map[string]struct {
 		alg    jwt.Algorithm
@@ -204,6 +213,7 @@ func TestSecretKey(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, err := jwt.SecretKey(test.alg, []byte(test.secret))
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("SecretKey = %v, want %q", err, test.want)
@@ -216,6 +226,7 @@ func TestSecretKey(t *testing.T) {
 }
 
 func TestSecretKeyIsItsOwn(t *testing.T) {
+	t.Parallel()
 	data := bytes.Clone(secret)
 	key := must(jwt.SecretKey(jwt.HS256, data))
 	clear(data)
@@ -240,6 +251,7 @@ func jwk(raw any, changes ...string) string {
 }
 
 func TestParsePrivateRefuses(t *testing.T) {
+	t.Parallel()
 	weak := must(rsa.GenerateKey(rand.Reader, 1024))
 	otherEC := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	otherX := `"` + b64([]byte(edOther.Public().(ed25519.PublicKey))) + `"`
@@ -288,6 +300,7 @@ func TestParsePrivateRefuses(t *testing.T) {
 	}
 	for name, data := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			defer func() {
 				if r := recover(); r != nil {
 					t.Errorf("ParsePrivate panics: %v", r)
@@ -305,12 +318,14 @@ func TestParsePrivateRefuses(t *testing.T) {
 }
 
 func TestParsePrivateReturnsNoKeyWithAnError(t *testing.T) {
+	t.Parallel()
 	for name, data := range map[string]string{
 		"a weak RSA key":           jwk(must(rsa.GenerateKey(rand.Reader, 1024)), "alg", `"RS256"`),
 		"an Ed25519 key for ES256": jwk(edRaw, "alg", `"ES256"`),
 		"a short secret":           jwk(secret[:31], "alg", `"HS256"`),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			key, err := jwt.ParsePrivate([]byte(data))
 			if err == nil || key.ID() != "" || key.Algorithm() != "" {
 				t.Errorf("ParsePrivate = %v, %v, want the zero Key and an error", key, err)

@@ -40,6 +40,7 @@ var fastKeys = sync.OnceValue(func() []jwt.Key {
 })
 
 func TestAnyClaimsComeBack(t *testing.T) {
+	t.Parallel()
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(fastKeys()...), Algorithms: algorithms}, nil)
 	words := rapid.StringN(-1, -1, 1000)
 	rapid.Check(t, func(t *rapid.T) {
@@ -72,6 +73,7 @@ func refused(t *rapid.T, v *jwt.Verifier, text string) {
 }
 
 func TestAnyChangeIsRefused(t *testing.T) {
+	t.Parallel()
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(fastKeys()...), Algorithms: algorithms}, nil)
 	var tokens []string
 	for _, key := range fastKeys() {
@@ -112,6 +114,7 @@ func TestAnyChangeIsRefused(t *testing.T) {
 	}
 	for name, change := range kinds {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
 				text := rapid.SampledFrom(tokens).Draw(t, "token")
 				refused(t, v, change(t, text, rapid.IntRange(0, len(text)-1).Draw(t, "at")))
@@ -123,6 +126,7 @@ func TestAnyChangeIsRefused(t *testing.T) {
 // Every bit of a token matters, not only those that chance finds; and every
 // prefix is none.
 func TestEveryBitMatters(t *testing.T) {
+	t.Parallel()
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: algorithms}, nil)
 	good := []byte(goodToken())
 	for i := range good {
@@ -245,6 +249,7 @@ func everyMutationIsRefused(t *testing.T, kinds map[string]mutation, sign func(t
 }
 
 func TestAnyMutatedHeaderIsRefused(t *testing.T) {
+	t.Parallel()
 	kinds := mutations([]string{"alg", "typ", "kid"})
 	kinds["retyped"] = func(t *rapid.T, _ string) string {
 		return head(member(t, []string{"alg", "typ", "kid"}), noString.Draw(t, "value"))
@@ -267,6 +272,7 @@ func TestAnyMutatedHeaderIsRefused(t *testing.T) {
 }
 
 func TestAnyMutatedClaimsAreRefused(t *testing.T) {
+	t.Parallel()
 	words, dates := []string{"iss", "sub", "jti", "sid", "scope"}, []string{"exp", "nbf", "iat"}
 	kinds := mutations([]string{"iss", "sub", "aud", "exp", "iat", "jti", "scope"})
 	kinds["a word retyped"] = func(t *rapid.T, _ string) string { return claims(member(t, words), noString.Draw(t, "value")) }
@@ -289,6 +295,7 @@ func TestAnyMutatedClaimsAreRefused(t *testing.T) {
 }
 
 func TestAnyTextIsRefused(t *testing.T) {
+	t.Parallel()
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(fastKeys()...), Algorithms: algorithms}, nil)
 	part := rapid.OneOf(
 		rapid.String(), rapid.Map(rapid.String(), b64[string]), rapid.Just(b64(head())), rapid.Just(b64(claims())),

@@ -52,6 +52,11 @@ func ParsePublicSet(data []byte) (KeySet, error) { return parseSet(data, publish
 // both can be made to take the one for the other.
 func ParseKeySet(data []byte) (KeySet, error) { return parseSet(data, own) }
 
+var (
+	errSecret   = errors.New("jwt: key set: there is a secret in it")
+	errNoVerify = errors.New("the key's key_ops does not have verify")
+)
+
 // origin is where a set comes from.
 type origin int
 
@@ -71,7 +76,7 @@ func parseSet(data []byte, from origin) (KeySet, error) {
 	for i, raw := range list {
 		j, err := readJWK(raw)
 		if j.secret && from == published || err != nil && hasSecret(raw) {
-			return KeySet{}, errors.New("jwt: key set: there is a secret in it")
+			return KeySet{}, errSecret
 		}
 		if j.kid != "" && ids[j.kid] {
 			return KeySet{}, fmt.Errorf("jwt: key set: two keys have the kid %q", j.kid)
@@ -85,7 +90,7 @@ func parseSet(data []byte, from origin) (KeySet, error) {
 			k, err = j.key()
 		}
 		if err == nil && !k.CanVerify() {
-			err = errors.New("the key's key_ops does not have verify")
+			err = errNoVerify
 		}
 		if err != nil {
 			set.Skipped = append(set.Skipped, SkippedKey{i, j.kid, err.Error()})

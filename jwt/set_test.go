@@ -27,6 +27,7 @@ func set(keys ...string) string {
 }
 
 func TestPublicKeySets(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		set  string
 		want string // the keys' ids, then why others were skipped; or the error
@@ -85,6 +86,7 @@ func TestPublicKeySets(t *testing.T) {
 		"nothing":                             {``, "error: "},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			got := say(jwt.ParsePublicSet([]byte(test.set)))
 			if got != test.want && (!strings.HasPrefix(test.want, "error: ") || !strings.HasPrefix(got, "error: ") || !strings.Contains(got, test.want[len("error: "):])) {
 				t.Errorf("ParsePublicSet = %s, want %s", got, test.want)
@@ -120,6 +122,7 @@ func rsaMembers(n *big.Int, e int64, alg string) string {
 }
 
 func TestKeySetsOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ set, want string }{
 		"secrets":                     {set(oct+`,"kid":"1"`, oct+`,"kid":"2"`), "'1' '2'"},
 		"private keys":                {set(okpD+`,"kid":"1"`, okpD+`,"kid":"2"`), "'1' '2'"},
@@ -133,6 +136,7 @@ func TestKeySetsOfOnesOwn(t *testing.T) {
 		"a secret that is too short":  {set(`"kty":"oct","alg":"HS256","k":"AAAA"`), "skipped: a secret for HS256 has at least 32 bytes, this one has 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if got := say(jwt.ParseKeySet([]byte(test.set))); got != test.want {
 				t.Errorf("ParseKeySet = %s, want %s", got, test.want)
 			}
@@ -141,6 +145,7 @@ func TestKeySetsOfOnesOwn(t *testing.T) {
 }
 
 func TestWhatKeysMayDo(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		jwk          string
 		sign, verify bool
@@ -158,6 +163,7 @@ func TestWhatKeysMayDo(t *testing.T) {
 		"a private key with a use as well": {okpD + `,"use":"sig","key_ops":["sign"]`, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			key, err := jwt.ParseKey([]byte("{" + test.jwk + "}"))
 			if err != nil || key.CanSign() != test.sign || key.CanVerify() != test.verify {
 				t.Fatalf("ParseKey = %v (signs: %v, verifies: %v), %v", key, key.CanSign(), key.CanVerify(), err)
@@ -175,6 +181,7 @@ func TestWhatKeysMayDo(t *testing.T) {
 
 // A modulus of the flawed chips is, to every small prime, a power of 65537.
 func TestKeysOfFlawedChips(t *testing.T) {
+	t.Parallel()
 	m := big.NewInt(1)
 	for _, p := range []int64{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167} {
 		m.Mul(m, big.NewInt(p))
@@ -192,6 +199,7 @@ func TestKeysOfFlawedChips(t *testing.T) {
 }
 
 func TestErrorsOfKeysQuoteNoKey(t *testing.T) {
+	t.Parallel()
 	secretPart := "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" //nolint:gosec // RFC 8037 publishes it
 	for _, data := range []string{
 		"{" + okpD + `,"d":"` + secretPart + `"}`, `{"kty":"OKP","crv":"Ed25519","d":"` + secretPart + `"}`, "{" + okpD, secretPart,

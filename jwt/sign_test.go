@@ -19,6 +19,7 @@ func decoded(part string) string {
 }
 
 func TestSignWrites(t *testing.T) {
+	t.Parallel()
 	const jti = `"jti":"AAECAwQFBgcICQoLDA0ODw"`
 	times := `"exp":` + in(15*time.Minute) + `,"iat":` + in(0) + `,` + jti
 	tests := map[string]struct {
@@ -74,6 +75,7 @@ func TestSignWrites(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			config := jwt.SignerConfig{Key: edKey, Issuer: issuer, Audience: []string{audience}, Now: at}
 			config.Rand = bytes.NewReader([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"))
 			if test.change != nil {
@@ -98,12 +100,14 @@ func TestSignWrites(t *testing.T) {
 }
 
 func TestSignThenVerify(t *testing.T) {
+	t.Parallel()
 	want := jwt.Claims{
 		Issuer: issuer, Subject: "alice", Audience: []string{audience}, Expiry: instant.Add(15 * time.Minute),
 		NotBefore: instant, IssuedAt: instant, ID: "AAAAAAAAAAAAAAAAAAAAAA", SessionID: "s", Scope: "me items",
 	}
 	for _, alg := range algorithms {
 		t.Run(string(alg), func(t *testing.T) {
+			t.Parallel()
 			key := keyOf(alg)
 			s := newSigner(t, jwt.SignerConfig{Key: key, Rand: zeros{}})
 			text, err := s.Sign(jwt.Claims{Subject: "alice", SessionID: "s", Scope: "me items", NotBefore: instant})
@@ -131,6 +135,7 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestSignHS256BeginsAsEverywhere(t *testing.T) {
+	t.Parallel()
 	s := newSigner(t, jwt.SignerConfig{Key: must(jwt.SecretKey(jwt.HS256, secret)), Type: "JWT"})
 	const want = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
 	if text := must(s.Sign(jwt.Claims{})); !strings.HasPrefix(text, want) {
@@ -139,12 +144,14 @@ func TestSignHS256BeginsAsEverywhere(t *testing.T) {
 }
 
 func TestSignNeedsRandomness(t *testing.T) {
+	t.Parallel()
 	for name, source := range map[string]io.Reader{
 		"nothing to read": strings.NewReader(""),
 		"one byte short":  strings.NewReader("fifteen bytes.."),
 		"a broken source": iotest.ErrReader(errors.New("broken")),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newSigner(t, jwt.SignerConfig{Key: edKey, Rand: source})
 			if text, err := s.Sign(jwt.Claims{}); err == nil || text != "" {
 				t.Errorf("Sign = %q, %v, want an error", text, err)
@@ -154,6 +161,7 @@ func TestSignNeedsRandomness(t *testing.T) {
 }
 
 func TestSignIDsDiffer(t *testing.T) {
+	t.Parallel()
 	s := newSigner(t, jwt.SignerConfig{Key: edKey})
 	if one, other := must(s.Sign(jwt.Claims{})), must(s.Sign(jwt.Claims{})); one == other {
 		t.Errorf("Sign = %s twice, want another id each time", one)
@@ -161,6 +169,7 @@ func TestSignIDsDiffer(t *testing.T) {
 }
 
 func TestSignerIsItsOwn(t *testing.T) {
+	t.Parallel()
 	list := []string{audience, "second"}
 	s := must(jwt.NewSigner(jwt.SignerConfig{Key: edKey, Issuer: issuer, Audience: list, Now: at}))
 	list[0] = "https://evil.example"
@@ -172,6 +181,7 @@ func TestSignerIsItsOwn(t *testing.T) {
 
 // Two names that are not UTF-8 must not become one and the same subject.
 func TestSignKeepsSubjectsApart(t *testing.T) {
+	t.Parallel()
 	s := newSigner(t, jwt.SignerConfig{Key: edKey, Rand: zeros{}})
 	one, err := s.Sign(jwt.Claims{Subject: "a\xfe"})
 	other, err2 := s.Sign(jwt.Claims{Subject: "a\xff"})
@@ -181,6 +191,7 @@ func TestSignKeepsSubjectsApart(t *testing.T) {
 }
 
 func TestSignedTokensAreNotTooLarge(t *testing.T) {
+	t.Parallel()
 	s := newSigner(t, jwt.SignerConfig{Key: edKey})
 	if text, err := s.Sign(jwt.Claims{Subject: strings.Repeat("x", jwt.MaxSize)}); err == nil {
 		t.Errorf("Sign = %d bytes, want an error: no verifier takes more than %d", len(text), jwt.MaxSize)
@@ -188,6 +199,7 @@ func TestSignedTokensAreNotTooLarge(t *testing.T) {
 }
 
 func TestNewSigner(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		change func(*jwt.SignerConfig)
 		want   string // a part of the error; empty if there is none
@@ -203,6 +215,7 @@ func TestNewSigner(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			config := jwt.SignerConfig{Key: edKey, Issuer: issuer, Audience: []string{audience}}
 			test.change(&config)
 			_, err := jwt.NewSigner(config)
@@ -214,6 +227,7 @@ func TestNewSigner(t *testing.T) {
 }
 
 func TestNewVerifier(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		change func(*jwt.VerifierConfig)
 		want   string
@@ -235,6 +249,7 @@ func TestNewVerifier(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			config := jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: algorithms, Issuer: issuer, Audience: audience}
 			test.change(&config)
 			_, err := jwt.NewVerifier(config)

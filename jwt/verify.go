@@ -28,6 +28,10 @@ type VerifierConfig struct {
 	Audience   string      // aud must name it; required unless InsecureNoAudience
 	Type       string      // typ must equal it but for case; "at+jwt" if empty
 
+	// AlsoTypes are further values of typ that are taken; "" stands for a token
+	// without one. Who takes several kinds of token has to tell them apart.
+	AlsoTypes []string
+
 	// Leeway is how far clocks may differ. None if zero; at most a minute.
 	Leeway time.Duration
 	Now    func() time.Time // time.Now if nil
@@ -76,7 +80,7 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	config.Algorithms = slices.Clone(config.Algorithms)
+	config.Algorithms, config.AlsoTypes = slices.Clone(config.Algorithms), slices.Clone(config.AlsoTypes)
 	size := defaultCacheSize
 	if config.CacheSize != nil {
 		size = *config.CacheSize
@@ -124,7 +128,7 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
 	if head, _, _ := strings.Cut(text, "."); seen == nil || seen.encoded != head {
 		v.seen.Store(&seenHeader{strings.Clone(head), t.header})
 	}
-	if !sameType(t.header.typ, v.config.Type) {
+	if !v.config.takes(t.header.typ) {
 		return Claims{}, fmt.Errorf("%w: %q", ErrType, t.header.typ)
 	}
 	c, err := parseClaims(t.payload)
@@ -138,10 +142,15 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
 	return c, nil
 }
 
+// takes reports whether tokens may have the type.
+func (c *VerifierConfig) takes(typ string) bool {
+	return sameType(typ, c.Type) || slices.ContainsFunc(c.AlsoTypes, func(also string) bool { return sameType(typ, also) })
+}
+
 // sameType compares media types: "application/" may be left out (RFC 7515
 // section 4.1.9).
 func sameType(got, want string) bool {
-	return strings.EqualFold(withoutApplication(got), want)
+	return strings.EqualFold(withoutApplication(got), withoutApplication(want))
 }
 
 func withoutApplication(mediaType string) string {
@@ -199,16 +208,16 @@ func (t *token) checkSignature(keys []Key) (Key, error) {
 }
 
 func (v *Verifier) checkClaims(c *Claims) error {
-	now := v.config.Now()
+	now, leeway := v.config.Now(), v.config.Leeway
 	switch {
 	case c.Expiry.IsZero():
 		return fmt.Errorf("%w: no exp", ErrMalformed)
-	case !now.Before(c.Expiry.Add(v.config.Leeway)):
-		return ErrExpired
-	case now.Before(c.NotBefore.Add(-v.config.Leeway)):
-		return ErrNotYetValid
-	case now.Before(c.IssuedAt.Add(-v.config.Leeway)):
-		return fmt.Errorf("%w: issued in the future", ErrNotYetValid)
+	case !now.Before(c.Expiry.Add(leeway)):
+		return fmt.Errorf("%w %v ago; clocks may differ by %v", ErrExpired, now.Sub(c.Expiry).Round(time.Second), leeway)
+	case now.Before(c.NotBefore.Add(-leeway)):
+		return fmt.Errorf("%w for another %v; clocks may differ by %v", ErrNotYetValid, c.NotBefore.Sub(now).Round(time.Second), leeway)
+	case now.Before(c.IssuedAt.Add(-leeway)):
+		return fmt.Errorf("%w: issued %v ahead of this clock; clocks may differ by %v", ErrNotYetValid, c.IssuedAt.Sub(now).Round(time.Second), leeway)
 	case !v.config.InsecureNoIssuer && c.Issuer != v.config.Issuer:
 		return ErrIssuer
 	case !v.config.InsecureNoAudience && !slices.Contains(c.Audience, v.config.Audience):

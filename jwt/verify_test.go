@@ -12,6 +12,7 @@ import (
 )
 
 func TestVerifyAccepts(t *testing.T) {
+	t.Parallel()
 	const off = 30 * time.Second
 	claim := func(name, value string) string { return token(head(), claims(name, value)) }
 	tests := map[string]struct {
@@ -49,6 +50,7 @@ func TestVerifyAccepts(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey, edSecond), Algorithms: []jwt.Algorithm{jwt.EdDSA}}, test.change)
 			if _, err := verify(v, test.token); err != nil {
 				t.Errorf("Verify(token) = %v, want nil", err)
@@ -68,6 +70,7 @@ func TestVerifyAccepts(t *testing.T) {
 }
 
 func TestVerifySize(t *testing.T) {
+	t.Parallel()
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: []jwt.Algorithm{jwt.EdDSA}}, nil)
 	sized := func(size int) string {
 		for pad := size * 3 / 5; ; pad++ {
@@ -90,6 +93,7 @@ func TestVerifySize(t *testing.T) {
 }
 
 func TestVerifyReadsClaims(t *testing.T) {
+	t.Parallel()
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: []jwt.Algorithm{jwt.EdDSA}}, nil)
 	got, err := verify(v, token(head(), claims("aud", `["a","`+audience+`"]`, "nbf", in(-time.Second), "sid", `"s"`)))
 	want := jwt.Claims{
@@ -102,6 +106,7 @@ func TestVerifyReadsClaims(t *testing.T) {
 }
 
 func TestVerifyKeys(t *testing.T) {
+	t.Parallel()
 	type tenant struct{}
 	broken := errors.New("the store is away")
 	keys := func(ctx context.Context) ([]jwt.Key, error) {
@@ -123,6 +128,7 @@ func TestVerifyKeys(t *testing.T) {
 func goodToken() string { return token(head(), claims()) }
 
 func TestVerifierIsItsOwn(t *testing.T) {
+	t.Parallel()
 	algs, keys := []jwt.Algorithm{jwt.EdDSA}, []jwt.Key{edKey}
 	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(keys...), Algorithms: algs}, nil)
 	algs[0], keys[0] = "none", jwt.Key{}
@@ -132,6 +138,7 @@ func TestVerifierIsItsOwn(t *testing.T) {
 }
 
 func TestErrorsAreApart(t *testing.T) {
+	t.Parallel()
 	all := []error{
 		jwt.ErrMalformed, jwt.ErrAlgorithm, jwt.ErrUnknownKey, jwt.ErrSignature, jwt.ErrType,
 		jwt.ErrExpired, jwt.ErrNotYetValid, jwt.ErrIssuer, jwt.ErrAudience,
@@ -149,6 +156,7 @@ func TestErrorsAreApart(t *testing.T) {
 }
 
 func TestClaimsScopes(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		claim, scope string
 		want         bool

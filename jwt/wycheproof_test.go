@@ -128,6 +128,7 @@ func wantOtherwise(t *testing.T, otherwise, reasons map[int]string) {
 
 // Of the 401 signatures, 393 are decided as they are labelled.
 func TestWycheproofSignatures(t *testing.T) {
+	t.Parallel()
 	otherwise, texts := decide(t, "json_web_signature_test.json")
 	wantOtherwise(t, otherwise, map[int]string{
 		346: "refused: one key has one algorithm, and the key says PS256, the token PS384",
@@ -148,11 +149,13 @@ func TestWycheproofSignatures(t *testing.T) {
 }
 
 func TestWycheproofKeys(t *testing.T) {
+	t.Parallel()
 	otherwise, _ := decide(t, "json_web_key_test.json")
 	wantOtherwise(t, otherwise, nil)
 }
 
 func TestWycheproofCrypto(t *testing.T) {
+	t.Parallel()
 	otherwise, _ := decide(t, "json_web_crypto_test.json")
 	wantOtherwise(t, otherwise, map[int]string{
 		50: "refused: it is encrypted, and there is no encryption here",

@@ -104,6 +104,7 @@ func verifyingIDs(t *testing.T, r *keyring.Ring) (ids []string) {
 }
 
 func TestALife(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	r := ring(t, store, c, nil)
 	first := signingID(t, r)
@@ -151,6 +152,7 @@ func TestALife(t *testing.T) {
 // Nobody ran for a year: the old key goes on until its successor has been
 // announced for as long as always.
 func TestASystemThatWasOff(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	first := signingID(t, ring(t, store, c, nil))
 	c.now = day.Add(365 * 24 * hour)
@@ -171,6 +173,7 @@ func TestASystemThatWasOff(t *testing.T) {
 // A process that hears of nothing still changes over with the others, and one
 // that was asleep reads before it signs.
 func TestAProcessThatIsNotTold(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	awake, asleep := ring(t, store, c, nil), ring(t, deaf{store}, c, nil)
 	first := signingID(t, asleep)
@@ -193,6 +196,7 @@ func TestAProcessThatIsNotTold(t *testing.T) {
 // A clock that is set back, or behind, leaves somebody to sign, and what
 // verifies.
 func TestAClockThatIsBehind(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	r := ring(t, store, c, nil)
 	first := signingID(t, r)
@@ -208,6 +212,7 @@ func TestAClockThatIsBehind(t *testing.T) {
 }
 
 func TestRotate(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	r := ring(t, store, c, nil)
 	next, err := r.Rotate(t.Context())
@@ -235,6 +240,7 @@ func TestRotate(t *testing.T) {
 }
 
 func TestRetireAndRevoke(t *testing.T) {
+	t.Parallel()
 	type keys struct{ old, signing, announced string }
 	retire := func(which func(keys) string) func(*testing.T, *keyring.Ring, keys) error {
 		return func(t *testing.T, r *keyring.Ring, k keys) error {
@@ -275,6 +281,7 @@ func TestRetireAndRevoke(t *testing.T) {
 		}, nil, "verifying signing announced", "verifying signing announced"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			store, c := memory.New(), &clock{day}
 			r := ring(t, store, c, nil)
 			var k keys
@@ -319,6 +326,7 @@ func wantOneSigner(t *testing.T, store keyring.Store, now time.Time) {
 }
 
 func TestAKeyThatIsAboutToSign(t *testing.T) {
+	t.Parallel()
 	c := &clock{day}
 	r := ring(t, memory.New(), c, nil)
 	next, err := r.RotateNow(t.Context())
@@ -336,6 +344,7 @@ func TestAKeyThatIsAboutToSign(t *testing.T) {
 
 // What lives longest decides how long a key is kept, whoever opened the ring.
 func TestTokensThatLiveLonger(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	ring(t, store, c, nil)
 	ring(t, store, c, func(config *keyring.Config) { config.TokenTTL = 3 * hour })
@@ -355,6 +364,7 @@ func TestTokensThatLiveLonger(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*keyring.Config)
 		want   string
@@ -375,6 +385,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestMasterKey(t *testing.T) {
+	t.Parallel()
 	store, c := memory.New(), &clock{day}
 	plain := ring(t, store, c, nil)
 	first := signingID(t, plain)
@@ -446,6 +457,7 @@ func TestMasterKey(t *testing.T) {
 // Whoever can write to the store cannot make one record stand in for another,
 // nor slip in a key in the clear.
 func TestRecordsThatWereTamperedWith(t *testing.T) {
+	t.Parallel()
 	other, err := jwt.GenerateKey(jwt.EdDSA)
 	if err != nil {
 		t.Fatal(err)
@@ -468,6 +480,7 @@ func TestRecordsThatWereTamperedWith(t *testing.T) {
 		"all of them taken away": func(keys []keyring.Record) { keys[0].ID, keys[1].ID = "", "" },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			store, c := memory.New(), &clock{day}
 			r := ring(t, store, c, func(config *keyring.Config) { config.Master = master(t, 1) })
 			if _, err := r.Rotate(t.Context()); err != nil {
@@ -495,6 +508,7 @@ func TestRecordsThatWereTamperedWith(t *testing.T) {
 
 // Without a master key, too, a record is the key that it says it is.
 func TestRecordsOfAnotherName(t *testing.T) {
+	t.Parallel()
 	for name, tamper := range map[string]func(*keyring.Record){
 		"id":        func(r *keyring.Record) { r.ID = "x" },
 		"algorithm": func(r *keyring.Record) { r.Algorithm = jwt.ES256 },
@@ -514,6 +528,7 @@ func TestRecordsOfAnotherName(t *testing.T) {
 }
 
 func TestParseMasterKey(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		text string
 		ok   bool
@@ -540,6 +555,7 @@ func TestParseMasterKey(t *testing.T) {
 }
 
 func TestMasterKeysDoNotPrint(t *testing.T) {
+	t.Parallel()
 	m := master(t, 0xcd)
 	for _, thing := range []any{m, &m, struct{ m keyring.MasterKey }{m}, keyring.Config{Master: m}, []keyring.MasterKey{m}} {
 		var out bytes.Buffer
@@ -555,6 +571,7 @@ func TestMasterKeysDoNotPrint(t *testing.T) {
 
 // A store that cannot be asked signs nothing and lets nobody in.
 func TestAStoreThatIsAway(t *testing.T) {
+	t.Parallel()
 	store, c := &away{Store: memory.New()}, &clock{day}
 	r := ring(t, store, c, nil)
 	store.down.Store(true)

@@ -72,6 +72,7 @@ func (p *process) sign(t *testing.T) issued {
 // own. No good token is refused anywhere, none is signed by a key that has
 // retired, and the key set always has the key that signs and the one that will.
 func TestTwentyRotations(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := memory.New()
 		processes := []*process{
@@ -160,6 +161,7 @@ func check(t *testing.T, p *process, good []issued, retires map[string]time.Time
 // Run announces the next key when it is time, not when somebody asks, and goes
 // on after errors.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &away{Store: memory.New()}
 		p := newProcess(t, store, time.Minute)

@@ -45,6 +45,7 @@ func want(t *testing.T, m *metrics.Metrics, lines map[string]string) {
 }
 
 func TestRequestsAreCounted(t *testing.T) {
+	t.Parallel()
 	m := metrics.New()
 	app := holdfast.NewApp(holdfast.Config{Title: "Test", Version: "1", Observe: m.Observe})
 	holdfast.Get(app, "/items/{id}", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
@@ -69,6 +70,7 @@ func TestRequestsAreCounted(t *testing.T) {
 }
 
 func TestLanesAreMeasured(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := metrics.New()
 		lane := work.NewLane(work.Config{Name: "hash", Workers: 1, Queue: 1})
@@ -95,6 +97,7 @@ func TestLanesAreMeasured(t *testing.T) {
 }
 
 func TestHashesAndLoginsAreCounted(t *testing.T) {
+	t.Parallel()
 	m := metrics.New()
 	c, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
 	if err != nil {
@@ -130,6 +133,7 @@ func TestHashesAndLoginsAreCounted(t *testing.T) {
 // A lane whose callers wait long is named in the log with the route that they
 // came by, once in a while and not ten times a second.
 func TestAFreezeIsNoticed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := metrics.New()
 		var log bytes.Buffer

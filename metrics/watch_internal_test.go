@@ -16,6 +16,7 @@ import (
 // The gauge remembers the worst delay for ten seconds at most, and what passes
 // the threshold is in the log.
 func TestSchedulingDelay(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	m := New()
 	m.Observe("GET /burn")

@@ -121,6 +121,7 @@ func (s *server) token(form string) oauth.TokenResponse {
 const login = "username=anna&password=correct+horse+battery"
 
 func TestTokenResponse(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for name, form := range map[string]string{
 		"FastAPI's form": login + "&scope=me+users:write",
@@ -147,6 +148,7 @@ func TestTokenResponse(t *testing.T) {
 }
 
 func TestTokenRefusals(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const wrong = `{"error":"invalid_grant","error_description":"Incorrect username or password","detail":"Incorrect username or password"}`
 	for name, test := range map[string]struct{ form, want string }{
@@ -159,6 +161,7 @@ func TestTokenRefusals(t *testing.T) {
 		"a garbage refresh": {"grant_type=refresh_token&refresh_token=x", `{"error":"invalid_grant","error_description":"The refresh token is not valid"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := s.call("POST", "/token", "", test.form)
 			if w.Code != http.StatusBadRequest || !strings.HasPrefix(w.Body.String(), test.want) {
 				t.Errorf("POST /token = %d %s, want 400 %s", w.Code, w.Body, test.want)
@@ -171,6 +174,7 @@ func TestTokenRefusals(t *testing.T) {
 }
 
 func TestRefreshAndLogout(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	first := s.token(login + "&scope=me")
 	second := s.token("grant_type=refresh_token&refresh_token=" + first.RefreshToken)
@@ -191,6 +195,7 @@ func TestRefreshAndLogout(t *testing.T) {
 }
 
 func TestTokensExpire(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	got := s.token(login)
 	s.now = s.now.Add(time.Minute)
@@ -203,6 +208,7 @@ func TestTokensExpire(t *testing.T) {
 // When the store cannot be asked, nobody passes, and nobody is told to sign in
 // again either.
 func TestABrokenStoreLetsNobodyIn(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	got := s.token(login)
 	s.store.down = errors.New("disk on fire")
@@ -224,6 +230,7 @@ func TestABrokenStoreLetsNobodyIn(t *testing.T) {
 // Whatever is wrong with a token, the caller learns RFC 6750's word for it and
 // no more: all answers are alike.
 func TestTheCallerDoesNotLearnWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	good := s.token(login + "&scope=me").AccessToken
 	head, rest, _ := strings.Cut(good, ".")
@@ -256,6 +263,7 @@ func TestTheCallerDoesNotLearnWhatIsWrong(t *testing.T) {
 
 // Keys that cannot be had are no answer about the token.
 func TestKeysThatCannotBeHad(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	got := s.token(login)
 	s.keysDown = errors.New("disk on fire")
@@ -269,6 +277,7 @@ func TestKeysThatCannotBeHad(t *testing.T) {
 }
 
 func TestKeySet(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	w := s.call("GET", "/.well-known/jwks.json", "", "")
 	var set struct {
@@ -283,6 +292,7 @@ func TestKeySet(t *testing.T) {
 // Whoever is asked about, the refusals are the same to the byte, and so is the
 // one that comes after too many.
 func TestRefusedSignInsAreTheSame(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	off, err := s.CreateUser(t.Context(), account.NewUser{Name: "off", Password: secret})
 	check(t, err)
@@ -328,6 +338,7 @@ func (l lane) Do(_ context.Context, fn func() error) error {
 // A sign-in that finds the lane full is told to come again: that is no wrong
 // password.
 func TestASignInThatFindsTheLaneFull(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.laneFull = true
 	w := s.call("POST", "/token", "", login)

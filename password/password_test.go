@@ -23,6 +23,7 @@ func newContext(t testing.TB, schemes ...password.Scheme) *password.Context {
 }
 
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	const long = "0123456789012345678901234567890123456789012345678901234567890123456789AB"
 	tests := map[string]struct {
 		secret, hash string
@@ -47,6 +48,7 @@ func TestVerify(t *testing.T) {
 	c := newContext(t, cheap, password.Bcrypt(4))
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ok, err := c.Verify(t.Context(), test.secret, test.hash)
 			if ok != test.ok || !errors.Is(err, test.err) {
 				t.Errorf("Verify(%q, %q) = %v, %v, want %v, %v", test.secret, test.hash, ok, err, test.ok, test.err)
@@ -56,8 +58,10 @@ func TestVerify(t *testing.T) {
 }
 
 func TestEveryByteOfAPasswordCounts(t *testing.T) {
+	t.Parallel()
 	for name, scheme := range map[string]password.Scheme{"argon2id": cheap, "bcrypt": password.Bcrypt(4)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newContext(t, scheme)
 			const right = "abcxyz \u00e9"
 			hash, err := c.Hash(t.Context(), right)
@@ -77,6 +81,7 @@ func TestEveryByteOfAPasswordCounts(t *testing.T) {
 }
 
 func TestBcryptRefusesWhatItWouldTruncate(t *testing.T) {
+	t.Parallel()
 	c := newContext(t, password.Bcrypt(4))
 	if _, err := c.Hash(t.Context(), strings.Repeat("a", 73)); !errors.Is(err, password.ErrTooLong) {
 		t.Errorf("Hash(73 bytes) = %v, want ErrTooLong", err)
@@ -91,8 +96,9 @@ func TestBcryptRefusesWhatItWouldTruncate(t *testing.T) {
 }
 
 func TestBcryptAsThePeopleFromPasslibKnowIt(t *testing.T) {
+	t.Parallel()
 	cost := 12
-	if raceDetector {
+	if skipsDear() {
 		cost = 5
 	}
 	c := newContext(t, password.Bcrypt(cost))
@@ -109,6 +115,7 @@ func TestBcryptAsThePeopleFromPasslibKnowIt(t *testing.T) {
 }
 
 func TestADeprecatedHashIsReplacedAfterARightPasswordOnly(t *testing.T) {
+	t.Parallel()
 	old, err := newContext(t, password.Bcrypt(4)).Hash(t.Context(), "secret123")
 	if err != nil {
 		t.Fatal(err)
@@ -131,6 +138,7 @@ func TestADeprecatedHashIsReplacedAfterARightPasswordOnly(t *testing.T) {
 }
 
 func TestTheDefaultIsOWASPs(t *testing.T) {
+	t.Parallel()
 	c := newContext(t)
 	hash, err := c.Hash(t.Context(), "secret123")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -139,6 +147,7 @@ func TestTheDefaultIsOWASPs(t *testing.T) {
 }
 
 func TestHashingGoesThroughTheLane(t *testing.T) {
+	t.Parallel()
 	busy := errors.New("busy")
 	calls := 0
 	c, err := password.NewContext(password.Config{Schemes: []password.Scheme{cheap}, Run: func(context.Context, func() error) error {
@@ -173,6 +182,7 @@ func FuzzVerify(f *testing.F) {
 // bcrypt repeats a password with a NUL between, and HMAC fills it up with
 // NULs: schemes that could not tell two passwords apart take none with a NUL.
 func TestNULBytes(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		scheme password.Scheme
 		holds  bool
@@ -184,6 +194,7 @@ func TestNULBytes(t *testing.T) {
 		"PBKDF2-SHA512": {password.PBKDF2SHA512(10), false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := newContext(t, test.scheme)
 			const with = "abc\x00xyz"
 			hash, err := c.Hash(t.Context(), with)
@@ -211,6 +222,7 @@ func TestNULBytes(t *testing.T) {
 }
 
 func TestPasswordsOfTenThousandBytes(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("x", 10_000)
 	for name, scheme := range map[string]password.Scheme{"argon2id": cheap, "bcrypt": password.Bcrypt(4), "scrypt": password.Scrypt(password.ScryptParams{LogN: 4})} {
 		c := newContext(t, scheme)
@@ -237,6 +249,7 @@ func TestPasswordsOfTenThousandBytes(t *testing.T) {
 
 // The work is done before the refusal, so that the time does not tell.
 func TestTheRefusalOfALongPasswordIsWork(t *testing.T) {
+	t.Parallel()
 	runs := 0
 	c, err := password.NewContext(password.Config{
 		Schemes: []password.Scheme{password.Bcrypt(4)},
@@ -255,6 +268,7 @@ func TestTheRefusalOfALongPasswordIsWork(t *testing.T) {
 }
 
 func TestDeprecated(t *testing.T) {
+	t.Parallel()
 	bcryptHash, err := newContext(t, password.Bcrypt(4)).Hash(t.Context(), "secret123")
 	if err != nil {
 		t.Fatal(err)
@@ -280,6 +294,7 @@ func TestDeprecated(t *testing.T) {
 }
 
 func TestConfigsThatMakeNoSense(t *testing.T) {
+	t.Parallel()
 	for name, config := range map[string]password.Config{
 		"an import-only default":      {Schemes: password.Foreign()},
 		"another import-only default": {Schemes: password.Foreign()[1:]},
@@ -299,8 +314,10 @@ func TestConfigsThatMakeNoSense(t *testing.T) {
 }
 
 func TestEverySchemeMakesWhatItReads(t *testing.T) {
+	t.Parallel()
 	for _, scheme := range []password.Scheme{cheap, password.Bcrypt(4), password.Scrypt(password.ScryptParams{LogN: 4}), password.PBKDF2SHA256(10), password.PBKDF2SHA512(10)} {
 		t.Run(scheme.Name(), func(t *testing.T) {
+			t.Parallel()
 			c := newContext(t, scheme)
 			hash, err := c.Hash(t.Context(), theirSecret)
 			if err != nil {

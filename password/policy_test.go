@@ -9,6 +9,7 @@ import (
 )
 
 func TestPolicy(t *testing.T) {
+	t.Parallel()
 	short := password.Policy{MinLength: 8, Forbidden: []string{"Holdfast"}}
 	standard := password.Policy{Forbidden: []string{"Holdfast"}}
 	about := []string{"anna", "anna.k@example.org"}
@@ -42,6 +43,7 @@ func TestPolicy(t *testing.T) {
 		"one that has nothing to do with it": {standard, "correct horse battery", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := test.policy.Check(test.secret, about...)
 			var broken *password.PolicyError
 			switch {
@@ -57,6 +59,7 @@ func TestPolicy(t *testing.T) {
 }
 
 func TestShortNamesAreNotLookedFor(t *testing.T) {
+	t.Parallel()
 	if err := (password.Policy{}).Check("correct horse battery", "al", "", "c@x.org"); err != nil {
 		t.Errorf("Check = %v, want nil", err)
 	}

@@ -51,9 +51,11 @@ var theirs = map[string]struct{ scheme, hash string }{
 const theirSecret = "correct horse\u00e9"
 
 func TestHashesThatPeopleBringAlong(t *testing.T) {
+	t.Parallel()
 	c := newContext(t)
 	for name, test := range theirs {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if got := c.Identify(test.hash); got != test.scheme {
 				t.Errorf("Identify = %q, want %q", got, test.scheme)
 			}
@@ -75,6 +77,7 @@ func TestHashesThatPeopleBringAlong(t *testing.T) {
 // Hashes of one cost have one blank, which can be verified and which nothing
 // fits.
 func TestBlanks(t *testing.T) {
+	t.Parallel()
 	c := newContext(t)
 	for name, test := range theirs {
 		blank := c.Blank(test.hash)
@@ -110,13 +113,16 @@ var otherwise = []struct {
 	{"a newline is no part of a hash", "error", func(hash, _ string) bool { return strings.HasSuffix(hash, "\n") }},
 }
 
-// dear are hashes whose computing is left out under the race detector: the
-// costs are those of real use, and there is nothing to race in them.
+// dear are hashes whose computing is left out under the race detector and with
+// -short: the costs are those of real use, and there is nothing to race in them.
 var dear = regexp.MustCompile(`^\$2[aby]\$(0[6-9]|1)|2[ab],(r=)?(0[6-9]|[6-9]|1)|m=\d{5}|[$=]\d{5,}\$|^\$[56]\$|ln=1\d|p=16`)
+
+func skipsDear() bool { return raceDetector || testing.Short() }
 
 // testdata/passlib.jsonl is what Passlib 1.7.4 says of 632 hashes: its own,
 // bent ones, and those of its test suite. script/passlib-vectors made it.
 func TestMalformedHashesAreDecidedAsPasslibDoes(t *testing.T) {
+	t.Parallel()
 	c := newContext(t)
 	file, err := os.Open("testdata/passlib.jsonl")
 	if err != nil {
@@ -132,7 +138,7 @@ func TestMalformedHashesAreDecidedAsPasslibDoes(t *testing.T) {
 		if err := json.Unmarshal(lines.Bytes(), &test); err != nil {
 			t.Fatal(err)
 		}
-		if raceDetector && dear.MatchString(test.Hash) {
+		if skipsDear() && dear.MatchString(test.Hash) {
 			continue
 		}
 		if test.Secret == nil {
@@ -154,12 +160,13 @@ func TestMalformedHashesAreDecidedAsPasslibDoes(t *testing.T) {
 			t.Errorf("%s: %q is %s (%v), want %s; Passlib says %s", test.What, test.Hash, got, err, want, test.Passlib)
 		}
 	}
-	if seen < 600 || !raceDetector && len(used) != len(otherwise) {
+	if seen < 600 || !skipsDear() && len(used) != len(otherwise) {
 		t.Errorf("%d hashes were tried and %d of %d exceptions used, want all", seen, len(used), len(otherwise))
 	}
 }
 
 func TestPublishedVectors(t *testing.T) {
+	t.Parallel()
 	std := base64.RawStdEncoding
 	phc := func(kind string, m, time, p int, salt, sum string) string {
 		raw, _ := hex.DecodeString(sum)
@@ -213,7 +220,7 @@ func TestPublishedVectors(t *testing.T) {
 	}
 	c := newContext(t)
 	for name, test := range tests {
-		if raceDetector && dear.MatchString(test.hash) {
+		if skipsDear() && dear.MatchString(test.hash) {
 			continue
 		}
 		if ok, err := c.Verify(t.Context(), test.secret, test.hash); !ok || err != nil {
@@ -223,6 +230,7 @@ func TestPublishedVectors(t *testing.T) {
 }
 
 func TestWeakKindsAreRefusedByName(t *testing.T) {
+	t.Parallel()
 	c := newContext(t)
 	for hash, name := range map[string]string{
 		"secret":                           "plain text",
@@ -258,6 +266,7 @@ func TestWeakKindsAreRefusedByName(t *testing.T) {
 // A stored hash that asks for years is refused before any of it is computed:
 // this test would not end otherwise.
 func TestHostileCosts(t *testing.T) {
+	t.Parallel()
 	c := newContext(t)
 	zero32, zero64 := strings.Repeat("A", 43), strings.Repeat("A", 86)
 	for _, hash := range []string{

@@ -34,6 +34,7 @@ func lanes(t *testing.T, test func(t *testing.T, config work.Config)) {
 }
 
 func TestALaneRunsAsManyAsItHasWorkers(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers, config.Queue = 2, 4
 		lane := work.NewLane(config)
@@ -69,6 +70,7 @@ func TestALaneRunsAsManyAsItHasWorkers(t *testing.T) {
 }
 
 func TestCallersAreServedInOrder(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers = 1
 		lane := work.NewLane(config)
@@ -93,6 +95,7 @@ func TestCallersAreServedInOrder(t *testing.T) {
 }
 
 func TestACallerWhoLeavesFreesItsPlace(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers, config.Queue, config.MaxWait = 1, 1, -1
 		lane := work.NewLane(config)
@@ -121,6 +124,7 @@ func TestACallerWhoLeavesFreesItsPlace(t *testing.T) {
 // A caller whose context ends while its function runs waits for the end: the
 // worker is busy, so the place in the lane is.
 func TestNobodyLeavesARunningFunction(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers, config.Queue = 1, -1
 		lane := work.NewLane(config)
@@ -141,6 +145,7 @@ func TestNobodyLeavesARunningFunction(t *testing.T) {
 }
 
 func TestWaitingHasAnEnd(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers, config.MaxWait = 1, 2*time.Second
 		lane := work.NewLane(config)
@@ -160,6 +165,7 @@ func TestWaitingHasAnEnd(t *testing.T) {
 }
 
 func TestAPanicComesBackToTheCaller(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers = 1
 		lane := work.NewLane(config)
@@ -183,6 +189,7 @@ func TestAPanicComesBackToTheCaller(t *testing.T) {
 }
 
 func TestGoexitEndsTheCallerAndCostsNoWorker(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers = 1
 		lane := work.NewLane(config)
@@ -203,6 +210,7 @@ func TestGoexitEndsTheCallerAndCostsNoWorker(t *testing.T) {
 }
 
 func TestCloseDrains(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		config.Workers = 1
 		lane := work.NewLane(config)

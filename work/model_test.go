@@ -165,6 +165,7 @@ func (m *machine) close(t *rapid.T) {
 // No sequence of callers who come, leave, finish, panic and wait too long
 // loses a slot or gives one twice.
 func TestNoSlotIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
 	lanes(t, func(t *testing.T, config work.Config) {
 		rapid.Check(struct{ testing.TB }{t}, func(r *rapid.T) { // the bubble forbids Deadline
 			m := &machine{ctx: t.Context(), began: make(chan int, 100)}

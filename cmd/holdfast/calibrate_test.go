@@ -10,6 +10,7 @@ import (
 )
 
 func TestCalibrate(t *testing.T) {
+	t.Parallel()
 	list := []choice{
 		{Scheme: "cheap", scheme: password.Argon2id(password.Argon2Params{Memory: 64, Time: 1}), memory: 0.0625},
 		{Scheme: "dear", scheme: password.Bcrypt(8)},

@@ -42,6 +42,7 @@ func storedHash(t *testing.T, dir, name string) (hash string) {
 // A user of Django's comes along with a hash, signs in with the password that
 // they have, and has a hash of ours from then on.
 func TestPeopleComeFromDjango(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a server; run without -short")
 	}
@@ -73,6 +74,7 @@ func TestPeopleComeFromDjango(t *testing.T) {
 // Two servers on one file count together, and a link of the shell's sets a new
 // password through either.
 func TestTwoServersCountTogether(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}

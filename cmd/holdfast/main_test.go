@@ -23,14 +23,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
-		Condition: func(name string) (bool, error) {
-			if name == "insecure_switches" { // the build tag
-				return unboundedFlag != "", nil
-			}
-			return false, fmt.Errorf("unknown condition %q", name)
-		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			// chomp takes the newline off the end of a file, which every file
 			// of a script has.
@@ -42,6 +37,30 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// TestBench is not parallel: a flood of sign-ins needs processors to get
+// anywhere in half a second.
+func TestBench(t *testing.T) {
+	testscript.RunT(alone{t}, testscript.Params{
+		Dir: filepath.Join("testdata", "alone"),
+		Condition: func(name string) (bool, error) {
+			if name == "insecure_switches" { // the build tag
+				return unboundedFlag != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+	})
+}
+
+// alone runs scripts one after the other, while no parallel test runs.
+type alone struct{ *testing.T }
+
+func (alone) Parallel()     {}
+func (alone) Verbose() bool { return testing.Verbose() }
+
+func (a alone) Run(name string, script func(testscript.T)) {
+	a.T.Run(name, func(t *testing.T) { script(alone{t}) })
 }
 
 const secret = "correct horse battery"

@@ -23,16 +23,22 @@ func everyCaller(t *testing.T, id *identity.Identity) holdfasttest.Callers {
 }
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	id, app := inProcess(t)
 	holdfasttest.Matrix(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
 }
 
 func TestAttack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends tens of thousands of requests")
+	}
+	t.Parallel()
 	id, app := inProcess(t)
 	holdfasttest.Attack(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
 }
 
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	_, app := inProcess(t)
 	holdfasttest.Only(t, app, "DELETE /*", holdfast.NewRole("admin", ""))
 	holdfasttest.Prove(t, app,

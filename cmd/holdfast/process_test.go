@@ -36,6 +36,7 @@ func (p *process) want(method, path, token, body string, want int) {
 
 // What was acknowledged survives kill -9, and so do the tokens.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}
@@ -134,6 +135,7 @@ func TestTheShellDisablesAUser(t *testing.T) {
 
 // The first start prints a link that makes one administrator.
 func TestTheSetupLink(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir())
 	found := p.out.find(t, `/setup\?secret=\S+`)
 	status, page := p.call("GET", found, "", "")
@@ -173,6 +175,7 @@ func TestTheSetupLink(t *testing.T) {
 // A restart keeps the issuer; another public URL than the stored one is an
 // error, because it would make all tokens worthless.
 func TestThePublicURLIsChosenOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := start(t, dir, "--url", "https://auth.example.org/")
 	p.kill()
@@ -198,6 +201,7 @@ func freeAddr(t *testing.T) string {
 // A trial run does not choose the issuer for ever: a public URL takes its place,
 // and sessions go on.
 func TestATrialRunEnds(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}
@@ -234,6 +238,7 @@ func TestATrialRunEnds(t *testing.T) {
 
 // Metrics have an address of their own, and none unless somebody says so.
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a server; run without -short")
 	}

@@ -7,6 +7,7 @@ import (
 )
 
 func TestRecords(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		text string
 		want []string // name=…, or why not, with the line before it

@@ -36,6 +36,7 @@ func inProcess(t *testing.T) (*identity.Identity, *holdfast.App) {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	_, app := inProcess(t)
 	holdfasttest.Golden(t, app)
 }

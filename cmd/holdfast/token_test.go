@@ -11,6 +11,7 @@ import (
 // A server whose keys are encrypted: its tokens can be inspected beside it, a
 // key can be revoked under it, and it does not start without the master key.
 func TestAServerWithAMasterKey(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}

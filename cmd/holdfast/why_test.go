@@ -10,6 +10,7 @@ import (
 
 // TestWhyInAnotherProcess asks a running server's refusals from the shell.
 func TestWhyInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}

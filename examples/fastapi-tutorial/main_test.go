@@ -1,16 +1,21 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/work"
 )
 
 // The answers are FastAPI's own to the same requests.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	const secret = "a password of the test"
 	tut, err := newTutorial(t.Context(), map[string]string{"johndoe": secret, "alice": secret})
 	if err != nil {
@@ -58,6 +63,30 @@ func TestAnswers(t *testing.T) {
 	for _, form := range []string{"username=johndoe&password=wrong", "username=nobody&password=wrong"} {
 		if w := call("POST", "/token", "", form); w.Code != 400 || strings.TrimSpace(w.Body.String()) != `{"detail":"Incorrect username or password"}` {
 			t.Errorf("POST /token %s = %d %s", form, w.Code, w.Body)
+		}
+	}
+}
+
+// While passwords cannot be verified, because too many wait for it, a user and
+// a name that nobody has get the same answer: neither tells who has an account.
+func TestAFullLaneAnswersEverybodyAlike(t *testing.T) {
+	t.Parallel()
+	tut, err := newTutorial(t.Context(), map[string]string{"johndoe": "a password of the test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := func(context.Context, func() error) error { return work.ErrBusy }
+	if tut.passwords, err = password.NewContext(password.Config{Run: full}); err != nil {
+		t.Fatal(err)
+	}
+	app := tut.routes()
+	for _, name := range []string{"johndoe", "nobody"} {
+		r := httptest.NewRequest("POST", "/token", strings.NewReader("username="+name+"&password=wrong"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("POST /token by %s = %d %s, Retry-After %q, want 503 with Retry-After", name, w.Code, w.Body, w.Header().Get("Retry-After"))
 		}
 	}
 }

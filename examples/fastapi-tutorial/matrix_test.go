@@ -44,16 +44,19 @@ func everyCaller(t *testing.T) (*holdfast.App, holdfasttest.Callers) {
 const matrix = "testdata/matrix.txt"
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	app, callers := everyCaller(t)
 	holdfasttest.Matrix(t, app, matrix, callers)
 }
 
 func TestAttack(t *testing.T) {
+	t.Parallel()
 	app, callers := everyCaller(t)
 	holdfasttest.Attack(t, app, matrix, callers)
 }
 
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	app, _ := everyCaller(t)
 	holdfasttest.Prove(t, app,
 		"only scope me and scope items may call GET /users/me/items/",

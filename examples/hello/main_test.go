@@ -7,6 +7,7 @@ import (
 )
 
 func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
 	app := routes()
 	tests := map[string]struct {
 		method, path, token string
@@ -23,6 +24,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := httptest.NewRequest(test.method, test.path, nil)
 			if test.token != "" {
 				r.Header.Set("Authorization", "Bearer "+test.token)
@@ -37,6 +39,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 }
 
 func TestTheTableSaysTheSame(t *testing.T) {
+	t.Parallel()
 	var table strings.Builder
 	if err := routes().WriteAccess(&table); err != nil {
 		t.Fatal(err)

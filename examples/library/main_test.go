@@ -37,21 +37,28 @@ func library(t *testing.T) (*holdfast.App, holdfasttest.Callers, holdfasttest.Op
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	app, _, _ := library(t)
 	holdfasttest.Golden(t, app)
 }
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	app, callers, served := library(t)
 	holdfasttest.Matrix(t, app, "testdata/matrix.txt", callers, served)
 }
 
 func TestAttack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends tens of thousands of requests")
+	}
+	t.Parallel()
 	app, callers, served := library(t)
 	holdfasttest.Attack(t, app, "testdata/matrix.txt", callers, served)
 }
 
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	app, _, _ := library(t)
 	holdfasttest.Only(t, app, "DELETE /books/*", librarian)
 	holdfasttest.Prove(t, app, "role reader may call GET /books", "role reader may not call POST /books")

@@ -73,6 +73,7 @@ func login(t *testing.T, h http.Handler, name, scope string) string {
 
 // 36 and 39: who may do what, with the answers that people know.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	_, app := opened(t)
 	both := "me items"
 	tokens := map[string]string{
@@ -112,6 +113,7 @@ func TestAnswers(t *testing.T) {
 
 // 36: the document, and so the Authorize dialog, has both scopes.
 func TestDocument(t *testing.T) {
+	t.Parallel()
 	_, app := opened(t)
 	_, body := call(app, "GET", "/openapi.json", "", nil)
 	var doc struct {
@@ -141,6 +143,7 @@ func TestDocument(t *testing.T) {
 
 // 37: what a token is, and which are refused.
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	shop, app := opened(t)
 	text, err := shop.signer.Sign(jwt.Claims{Subject: "alice"})
 	if err != nil {
@@ -191,6 +194,7 @@ func expired(t *testing.T) string {
 
 // 38: bcrypt as Passlib has it.
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	shop, err := newShop(bytes.Repeat([]byte("k"), 32), 12, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -212,6 +216,7 @@ func TestPasswords(t *testing.T) {
 
 // 40: a hundred of each wait a second, together.
 func TestWaitingIsCheap(t *testing.T) {
+	t.Parallel()
 	_, app := opened(t)
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -235,6 +240,7 @@ func TestWaitingIsCheap(t *testing.T) {
 // 40: with every place of the lane taken by work that burns a core, the others
 // are answered. Nothing here is timed: the burning ends only after them.
 func TestHeavyWorkDelaysNobody(t *testing.T) {
+	t.Parallel()
 	shop, app := opened(t)
 	bob := login(t, app, "bob", "items")
 	release, burning := make(chan struct{}), make(chan struct{})

@@ -46,16 +46,19 @@ func everyCaller(t *testing.T) (*holdfast.App, holdfasttest.Callers) {
 const matrix = "testdata/matrix.txt"
 
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	app, callers := everyCaller(t)
 	holdfasttest.Matrix(t, app, matrix, callers)
 }
 
 func TestAttack(t *testing.T) {
+	t.Parallel()
 	app, callers := everyCaller(t)
 	holdfasttest.Attack(t, app, matrix, callers)
 }
 
 func TestProofs(t *testing.T) {
+	t.Parallel()
 	app, _ := everyCaller(t)
 	holdfasttest.Only(t, app, "DELETE /users/*", admin)
 	holdfasttest.Only(t, app, "GET /reports", admin, manager)
@@ -64,6 +67,7 @@ func TestProofs(t *testing.T) {
 
 // One line is a caller, and a token expires without anybody waiting.
 func TestCallersInOneLine(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		app, callers := everyCaller(t)
 		bob := holdfasttest.As(t, app, callers, holdfasttest.User("bob"), holdfasttest.Scopes(me))

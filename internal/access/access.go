@@ -31,9 +31,10 @@ type Route struct {
 	Policy   string   `json:"policy"` // in words
 	Scopes   []string `json:"scopes"`
 	Roles    []string `json:"roles"`
-	Declared string   `json:"declared"` // file:line
-	Deciders []string `json:"deciders"` // dependencies that decide, too
-	Ways     []Way    `json:"ways"`     // any of them lets a caller in
+	Declared string   `json:"declared"`          // file:line
+	Guarded  bool     `json:"guarded,omitempty"` // another router serves it
+	Deciders []string `json:"deciders"`          // dependencies that decide, too
+	Ways     []Way    `json:"ways"`              // any of them lets a caller in
 }
 
 // Way is one alternative: everything in it must hold.

@@ -48,6 +48,7 @@ func server() Document {
 }
 
 func TestProve(t *testing.T) {
+	t.Parallel()
 	for claim, want := range map[string]string{
 		"only role admin may call DELETE /users/*":                                                      "holds of 1",
 		"only role admin may call DELETE /*":                                                            "holds of 1",
@@ -92,6 +93,7 @@ func TestProve(t *testing.T) {
 }
 
 func TestClaimsThatSayNothing(t *testing.T) {
+	t.Parallel()
 	for claim, want := range map[string]string{
 		"only role amdin may call GET /users":     "no route knows the role amdin",
 		"only scope nothing may call GET /users":  "no route knows the scope nothing",
@@ -114,6 +116,7 @@ func TestClaimsThatSayNothing(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	change := func(edit func(*Document)) Document {
 		d := server()
 		edit(&d)
@@ -261,6 +264,7 @@ func everyHolder() []holder {
 // TestEveryCombination compares what is decided of the least callers with a
 // search through all callers that there are.
 func TestEveryCombination(t *testing.T) {
+	t.Parallel()
 	all := everyHolder()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := someRoute(t), someRoute(t)
@@ -295,6 +299,7 @@ func TestEveryCombination(t *testing.T) {
 }
 
 func TestTooManyCombinations(t *testing.T) {
+	t.Parallel()
 	var w Way
 	for i := range 13 {
 		w.Roles = append(w.Roles, []string{fmt.Sprint("a", i), fmt.Sprint("b", i)})

@@ -20,10 +20,19 @@ func (d Document) WriteTable(w io.Writer) error {
 
 // words is the policy with the dependencies that decide beside it.
 func (r Route) words() string {
-	if len(r.Deciders) == 0 {
-		return r.Policy
+	text := r.Policy
+	if len(r.Deciders) > 0 {
+		text += "; decided also by " + strings.Join(r.Deciders, ", ")
 	}
-	return r.Policy + "; decided also by " + strings.Join(r.Deciders, ", ")
+	return text + r.elsewhere()
+}
+
+// elsewhere says of a guarded route that the application does not serve it.
+func (r Route) elsewhere() string {
+	if !r.Guarded {
+		return ""
+	}
+	return "; another router serves it"
 }
 
 // WriteJSON writes the document as Read reads it.
@@ -39,7 +48,7 @@ func (d Document) WriteMarkdown(w io.Writer) error {
 	var out strings.Builder
 	out.WriteString("| Method | Path | Who may call | Decided also by | Declared |\n|---|---|---|---|---|\n")
 	for _, r := range d.Routes {
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", r.Method, code(r.Path), cell(r.Policy), cell(strings.Join(r.Deciders, ", ")), cell(r.Declared))
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", r.Method, code(r.Path), cell(r.Policy+r.elsewhere()), cell(strings.Join(r.Deciders, ", ")), cell(r.Declared))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err

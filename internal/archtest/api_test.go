@@ -195,6 +195,7 @@ func (a *api) String() string { return strings.Join(a.lines, "\n") + "\n" }
 // TestExportedAPI compares what each public package exports with its api.txt,
 // so that no name is published, changed or lost without somebody seeing it.
 func TestExportedAPI(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join("..", "..")
 	module := os.DirFS(folder)
 	packages, err := publicPackages(module)
@@ -203,6 +204,7 @@ func TestExportedAPI(t *testing.T) {
 	}
 	for name, files := range packages {
 		t.Run(title(name), func(t *testing.T) {
+			t.Parallel()
 			a, err := readAPI(module, name, files)
 			if err != nil {
 				t.Fatal(err)
@@ -252,6 +254,7 @@ func difference(before, after string) []string {
 }
 
 func TestTheRootPackageStaysSmall(t *testing.T) {
+	t.Parallel()
 	module := os.DirFS(filepath.Join("..", ".."))
 	packages, err := publicPackages(module)
 	if err != nil {
@@ -309,6 +312,7 @@ type Store interface {
 `
 
 func TestAnAPIIsOneLineForEachName(t *testing.T) {
+	t.Parallel()
 	a, err := readAPI(fstest.MapFS{"sample.go": {Data: []byte(sampleSource)}}, root, []string{"sample.go"})
 	if err != nil {
 		t.Fatal(err)

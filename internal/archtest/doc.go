@@ -1,4 +1,5 @@
-// Package archtest holds the module to its shape. Its tests read the source and
-// compare who imports whom with the floors of docs/architecture.md, and what
+// Package archtest holds the module to its shape. Its tests read the source:
+// who imports whom is compared with the floors of docs/architecture.md, how the
+// files of a package use each other and how long they are with limits, and what
 // each public package exports with its api.txt.
 package archtest

@@ -93,7 +93,7 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		if err := schema.CheckBody(f.Type); err != nil {
 			return err
 		}
-		in.Body = &Body{index: f.Index, Schema: options.Types.Of(f.Type, t.Name()), Required: f.Tag.Get("required") != "false"}
+		in.Body = &Body{index: f.Index, Schema: options.Types.Input(f.Type, t.Name()), Required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
@@ -173,7 +173,7 @@ func sourceOf(f reflect.StructField) (source, name string, err error) {
 }
 
 func constrained(f reflect.StructField) bool {
-	for _, tag := range []string{"minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "format", "minItems", "maxItems", "uniqueItems"} {
+	for _, tag := range []string{"minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const", "format", "minItems", "maxItems", "uniqueItems"} {
 		if _, ok := f.Tag.Lookup(tag); ok {
 			return true
 		}

@@ -11,6 +11,7 @@ import (
 // A slot that is given to a caller in the moment in which it leaves goes to
 // the next: it is neither lost nor given twice.
 func TestLeavingInTheMomentOfGetting(t *testing.T) {
+	t.Parallel()
 	s := New(Config{Slots: 1, Queue: 2})
 	got, left := 0, 0
 	for range 3000 {
@@ -44,6 +45,7 @@ func TestLeavingInTheMomentOfGetting(t *testing.T) {
 }
 
 func TestReleaseWithoutAcquire(t *testing.T) {
+	t.Parallel()
 	defer func() {
 		if recover() == nil {
 			t.Error("Release without Acquire does not panic")

@@ -16,16 +16,17 @@ import (
 var root = filepath.Join("..", "..")
 
 // compiled are the pages whose blocks of Go are one program.
-var compiled = []string{"coming-from-fastapi.md", "embedding.md"}
+var compiled = []string{"coming-from-fastapi.md", "embedding.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
-	"context": "context", "subtle": "crypto/subtle", "errors": "errors", "fmt": "fmt", "http": "net/http", "httptest": "net/http/httptest",
+	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "errors": "errors", "fmt": "fmt", "http": "net/http", "httptest": "net/http/httptest",
 	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
 	"account":      "github.com/holdfast-go/holdfast/account",
 	"identity":     "github.com/holdfast-go/holdfast/identity",
+	"issuer":       "github.com/holdfast-go/holdfast/issuer",
 	"jwt":          "github.com/holdfast-go/holdfast/jwt",
 	"mint":         "github.com/holdfast-go/holdfast/holdfasttest/mint",
 	"password":     "github.com/holdfast-go/holdfast/password",
@@ -44,12 +45,13 @@ func read(t *testing.T, name string) string {
 
 var block = regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
 
-// program puts the blocks of a page together.
-func program(page string) string {
+// program puts the blocks of a page together, with what main does.
+func program(page, main string) string {
 	var code strings.Builder
 	for _, match := range block.FindAllStringSubmatch(page, -1) {
 		code.WriteString(match[1] + "\n")
 	}
+	code.WriteString("func main() {\n" + main + "}\n")
 	var head strings.Builder
 	head.WriteString("package main\n\nimport (\n")
 	for name, path := range imports {
@@ -57,17 +59,19 @@ func program(page string) string {
 			fmt.Fprintf(&head, "\t%q\n", path)
 		}
 	}
-	return head.String() + ")\n\n" + code.String() + "func main() {}\n"
+	return head.String() + ")\n\n" + code.String()
 }
 
 func TestTheCodeOnThePagesCompiles(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("compiles programs")
 	}
 	for _, name := range compiled {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			file := filepath.Join(t.TempDir(), "main.go")
-			if err := os.WriteFile(file, []byte(program(read(t, "docs/"+name))), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(program(read(t, "docs/"+name), "")), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			vet := exec.CommandContext(t.Context(), "go", "vet", file) //nolint:gosec // a file of this test's own
@@ -80,6 +84,7 @@ func TestTheCodeOnThePagesCompiles(t *testing.T) {
 }
 
 func TestTheCodeOnThePagesIsFormatted(t *testing.T) {
+	t.Parallel()
 	for _, name := range compiled {
 		for _, match := range block.FindAllStringSubmatch(read(t, "docs/"+name), -1) {
 			if want, err := format.Source([]byte(match[1])); err != nil || string(want) != match[1] {
@@ -93,6 +98,7 @@ var testName = regexp.MustCompile("`(Test[A-Z]\\w+)`")
 
 // A page may say that a test pins something; then there is such a test.
 func TestTheTestsThatPagesNameExist(t *testing.T) {
+	t.Parallel()
 	source := tests(t)
 	err := fs.WalkDir(os.DirFS(root), "docs", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".md" {

@@ -49,7 +49,7 @@ type echoing struct{}
 func (echoing) call(_ context.Context, in valueParam) (string, error) { return in.Value, nil }
 
 func (echoing) yield(ctx context.Context, in valueParam) (string, error) {
-	holdfast.AfterResponse(ctx, func(error) {})
+	holdfast.AfterResponse(ctx, func(context.Context, error) {})
 	return in.Value, nil
 }
 

@@ -120,6 +120,7 @@ func (p *player) keep(name string) {
 }
 
 func TestOurAnswersAreFastAPIs(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
@@ -145,8 +146,10 @@ func TestOurAnswersAreFastAPIs(t *testing.T) {
 
 // Every application's declaration is right, and its document says so.
 func TestEveryApplicationStarts(t *testing.T) {
+	t.Parallel()
 	for name, make := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if err := make().Err(); err != nil {
 				t.Error(err)
 			}
@@ -155,6 +158,7 @@ func TestEveryApplicationStarts(t *testing.T) {
 }
 
 func TestUnknownCasesAreNotPlayed(t *testing.T) {
+	t.Parallel()
 	s := &server{apps: map[string]*holdfast.App{}}
 	r := httptest.NewRequest(http.MethodPost, "/__reset", nil)
 	r.Header.Set("X-Case", "no.such")

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,7 +151,7 @@ func newTokens() tokens {
 func (t tokens) login(users map[string]user, refused error) func(context.Context, holdfast.Anyone, holdfast.OAuth2PasswordRequestForm) (bearer, error) {
 	return func(ctx context.Context, _ holdfast.Anyone, f holdfast.OAuth2PasswordRequestForm) (bearer, error) {
 		if _, ok := users[f.Username]; !ok {
-			return bearer{}, errors.Join(refused, passwords().DummyVerify(ctx, f.Password))
+			return bearer{}, cmp.Or(passwords().DummyVerify(ctx, f.Password), refused)
 		}
 		switch good, err := passwords().Verify(ctx, f.Password, secrets()[f.Username]); {
 		case err != nil:

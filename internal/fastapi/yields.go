@@ -25,14 +25,14 @@ func stream(values func() any) http.Handler {
 // openUntilHandled is closed before the response: scope="function".
 func openUntilHandled(ctx context.Context) (*session, error) {
 	s := &session{open: true}
-	holdfast.Defer(ctx, func(error) error { s.open = false; return nil })
+	holdfast.Defer(ctx, func(context.Context, error) error { s.open = false; return nil })
 	return s, nil
 }
 
 // openUntilAnswered is closed after the response: scope="request".
 func openUntilAnswered(ctx context.Context) (*session, error) {
 	s := &session{open: true}
-	holdfast.AfterResponse(ctx, func(error) { s.open = false })
+	holdfast.AfterResponse(ctx, func(context.Context, error) { s.open = false })
 	return s, nil
 }
 
@@ -70,11 +70,11 @@ func dependencyYieldScope() *holdfast.App {
 
 	late := holdfast.Errorf(http.StatusServiceUnavailable, "Exception after yield")
 	before := app.Group("/router-scope-function", holdfast.Security(holdfast.Depends0(func(ctx context.Context) (bool, error) {
-		holdfast.Defer(ctx, func(error) error { return late })
+		holdfast.Defer(ctx, func(context.Context, error) error { return late })
 		return true, nil
 	})))
 	after := app.Group("/router-scope-request", holdfast.Security(holdfast.Depends0(func(ctx context.Context) (bool, error) {
-		holdfast.AfterResponse(ctx, func(error) { panic(late) })
+		holdfast.AfterResponse(ctx, func(context.Context, error) { panic(late) })
 		return true, nil
 	})))
 	holdfast.Get(before, "/", holdfast.Public(), answerOK)
@@ -103,7 +103,7 @@ func yieldOwnerError() *holdfast.App {
 		"portal-gun": {"Gun to create portals", "Rick"},
 	}
 	username := holdfast.Depends0(func(ctx context.Context) (string, error) {
-		holdfast.Defer(ctx, func(err error) error {
+		holdfast.Defer(ctx, func(_ context.Context, err error) error {
 			var wrong ownerError
 			if errors.As(err, &wrong) {
 				return holdfast.Errorf(http.StatusBadRequest, "Owner error: %v", wrong)
@@ -132,7 +132,7 @@ var errInternal = errors.New("internal error")
 // error decides.
 func dangerous(cleanup func(error) error) *holdfast.App {
 	username := holdfast.Depends0(func(ctx context.Context) (string, error) {
-		holdfast.Defer(ctx, cleanup)
+		holdfast.Defer(ctx, func(_ context.Context, err error) error { return cleanup(err) })
 		return "Rick", nil
 	})
 	app := newApp()
@@ -154,7 +154,7 @@ func yieldRaises() *holdfast.App { return dangerous(func(err error) error { retu
 
 func yieldBeforeResponse() *holdfast.App {
 	username := holdfast.Depends0(func(ctx context.Context) (string, error) {
-		holdfast.Defer(ctx, func(error) error { return nil })
+		holdfast.Defer(ctx, func(context.Context, error) error { return nil })
 		return "Rick", nil
 	})
 	app := newApp()

@@ -10,6 +10,7 @@ import (
 )
 
 func TestQuantiles(t *testing.T) {
+	t.Parallel()
 	r := NewRecorder()
 	for i := 100; i >= 1; i-- {
 		r.add(200, time.Duration(i))
@@ -24,6 +25,7 @@ func TestQuantiles(t *testing.T) {
 
 // A server that stands still shows in every request that was due meanwhile.
 func TestOpenCountsFromWhenARequestWasDue(t *testing.T) {
+	t.Parallel()
 	var n atomic.Int64
 	open := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,6 +55,7 @@ func TestOpenCountsFromWhenARequestWasDue(t *testing.T) {
 }
 
 func TestClosedEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	hang := make(chan struct{})
 	var n atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())

@@ -72,9 +72,16 @@ type Body struct {
 type Response struct {
 	Status      int
 	Description string
-	RetryAfter  bool   // it may have the header
-	MediaType   string // application/json if empty, where there is a schema
+	Headers     []Header // that it may have
+	MediaType   string   // application/json if empty, where there is a schema
 	Schema      *schema.Schema
+}
+
+// Header is a header of an answer, of a type of JSON Schema such as "string".
+type Header struct {
+	Name        string
+	Description string
+	Type        string
 }
 
 // Requirement is one way in: a credential of every scheme. An empty one needs
@@ -180,10 +187,8 @@ func responses(list []Response) members {
 	var out members
 	for _, r := range list {
 		body := members{{"description", r.Description}}
-		if r.RetryAfter {
-			body.add("headers", members{{"Retry-After", members{
-				{"description", "Seconds to wait"}, {"schema", map[string]string{"type": "integer"}},
-			}}})
+		if len(r.Headers) > 0 {
+			body.add("headers", headers(r.Headers))
 		}
 		switch {
 		case r.MediaType != "":
@@ -196,6 +201,14 @@ func responses(list []Response) members {
 			status = strconv.Itoa(r.Status)
 		}
 		out.add(status, body)
+	}
+	return out
+}
+
+func headers(list []Header) members {
+	var out members
+	for _, h := range list {
+		out.add(h.Name, members{{"description", h.Description}, {"schema", map[string]string{"type": h.Type}}})
 	}
 	return out
 }
@@ -239,7 +252,7 @@ func (op *Operation) id() string {
 	return OperationID(op.Method, op.Path, op.Handler)
 }
 
-// summary makes "Read own item" of readOwnItem.
+// summary makes "Read Own Item" of readOwnItem.
 func (op *Operation) summary() string {
 	if op.Summary != "" {
 		return op.Summary

@@ -23,6 +23,8 @@ func (p *planner) checkScope(n *Node, one *Scope) {
 		p.fault(n.At, "%s requires the zero Scope; declare it with a scheme's Scope method", n.Describe())
 	case one.Scheme == nil && !n.asksScopes:
 		p.fault(n.At, "scope %q has no scheme, and nothing that %s takes asks for SecurityScopes: nothing would check it", one.Name, n.Describe())
+	case one.Scheme == nil && !ScopeToken(one.Name): // one of a scheme is reported by the scheme
+		p.fault(one.At, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", one.Name)
 	case one.Scheme == nil:
 	case !contains(n.Schemes, one.Scheme):
 		p.fault(n.At, "scope %q belongs to scheme %s, which %s does not reach", one.Name, one.Scheme.Name, n.Describe())

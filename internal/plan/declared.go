@@ -65,6 +65,17 @@ func (s Scopes) With(more Scopes) Scopes {
 	return union(s, more)
 }
 
+// Without returns those of s that are not in other.
+func (s Scopes) Without(other Scopes) Scopes {
+	var out Scopes
+	for _, one := range s {
+		if !contains(other, one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // Of returns the scopes that belong to a scheme.
 func (s Scopes) Of(scheme *Scheme) Scopes {
 	var out Scopes
@@ -105,4 +116,15 @@ func union[E comparable](a, b []E) []E {
 		}
 	}
 	return out
+}
+
+// ScopeToken reports whether a name is a scope-token of RFC 6749 section
+// 3.3: printable ASCII without space, quote and backslash.
+func ScopeToken(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return name != ""
 }

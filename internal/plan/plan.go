@@ -59,6 +59,19 @@ func (b *PlannedWay) Verifier(s *Scheme) *Node {
 	return nil
 }
 
+// Compared lists the scopes of a scheme that the runner compares in the way. The
+// others are those that were required on a path to the credential itself, which
+// the dependencies on it have to check.
+func (b *PlannedWay) Compared(s *Scheme) Scopes {
+	var out Scopes
+	for i := range b.Steps {
+		if one := &b.Steps[i]; one.Kind == CompareScopes && one.Node.Scheme == s {
+			out = out.With(one.Scopes)
+		}
+	}
+	return out
+}
+
 // Takes reports whether something in the way looks at a scheme's credential.
 func (b *PlannedWay) Takes(s *Scheme) bool {
 	for i := range b.Steps {

@@ -27,8 +27,8 @@ func Make(p *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
 		replacing: map[*Node]bool{}, open: map[*Node]bool{},
 	}
 	for _, alt := range p.Ways {
-		if !alt.contradicts() {
-			m.plan.Ways = append(m.plan.Ways, m.way(p, alt, deps))
+		if !alt.contradicts(deps) {
+			m.plan.Ways = append(m.plan.Ways, m.way(alt, deps))
 		}
 	}
 	if len(m.plan.Ways) == 0 {
@@ -98,9 +98,9 @@ func (p *planner) cell(id identity) int {
 }
 
 // way plans one way in.
-func (p *planner) way(pol *Policy, alt Way, deps []*Node) PlannedWay {
+func (p *planner) way(alt Way, deps []*Node) PlannedWay {
 	b := newBuilder()
-	out := PlannedWay{Absent: pol.absent(alt)}
+	out := PlannedWay{Absent: alt.Absent}
 	for _, s := range out.Absent {
 		b.steps = append(b.steps, Step{Kind: WantAbsent, Node: s.Credential, In: []int{p.cell(identity{node: s.Credential})}, Out: -1})
 	}

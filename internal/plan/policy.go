@@ -1,6 +1,9 @@
 package plan
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Policy says who may call: an OR of ANDs. It is immutable.
 type Policy struct {
@@ -23,6 +26,18 @@ type Need struct {
 	Node  *Node
 	Roles []*Role
 	Has   func(f *Frame, cell int, role string) bool
+}
+
+// Wrong says why the policy cannot be used, and nothing if it can. A nil policy
+// is the zero one.
+func (p *Policy) Wrong() string {
+	switch {
+	case p == nil:
+		return "the zero Policy; if everybody may call, say Public()"
+	case p.Fault != "":
+		return "the policy: " + p.Fault
+	}
+	return ""
 }
 
 // Open is the policy that everybody satisfies.
@@ -80,6 +95,7 @@ func Or(at Place, policies ...*Policy) *Policy {
 		out.Fault = cmp.Or(out.Fault, p.Fault)
 		out.Ways = append(out.Ways, p.Ways...)
 	}
+	out.Ways = widened(out.Ways)
 	return out
 }
 
@@ -125,30 +141,37 @@ func (a Way) Schemes() []*Scheme {
 	return out
 }
 
-// absent lists the schemes of which no credential may be presented for an
-// way. For one that lets a caller in without a credential these are all
-// that the policy knows, so that a credential which another way refuses
-// is never taken for none; but not those that the way needs itself.
-func (p *Policy) absent(alt Way) []*Scheme {
-	if len(alt.Absent) == 0 {
-		return nil
-	}
-	out, own := alt.Absent, alt.Schemes()
-	for _, other := range p.Ways {
-		for _, s := range other.Schemes() {
-			if !contains(own, s) {
-				out = union(out, []*Scheme{s})
+// widened is the ways of an OR. A way that lets a caller in without a credential
+// wants none of any scheme that another way of the same OR needs, so that a
+// credential which the other way refuses is never taken for none. What the way
+// needs itself is left out.
+func widened(list []Way) []Way {
+	out := slices.Clone(list)
+	for i := range out {
+		if len(out[i].Absent) == 0 {
+			continue
+		}
+		own := out[i].Schemes()
+		for _, other := range list {
+			for _, s := range other.Schemes() {
+				if !contains(own, s) {
+					out[i].Absent = union(out[i].Absent, []*Scheme{s})
+				}
 			}
 		}
 	}
 	return out
 }
 
-// contradicts reports whether the way needs a credential that must be
-// absent: a product of an optional policy with one that is not. Such an
-// way lets no one in.
-func (a Way) contradicts() bool {
-	for _, s := range a.Schemes() {
+// contradicts reports whether the way, together with other dependencies, needs
+// a credential that must be absent: a product of an optional policy with one
+// that is not. Such a way lets no one in.
+func (a Way) contradicts(others []*Node) bool {
+	needed := a.Schemes()
+	for _, n := range others {
+		needed = union(needed, n.Schemes)
+	}
+	for _, s := range needed {
 		if contains(a.Absent, s) {
 			return true
 		}

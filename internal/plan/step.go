@@ -117,14 +117,16 @@ func (s *Step) askRoles(f *Frame) error {
 // HasRole reports whether the principal of an AskRoles step has a role.
 func (s *Step) HasRole(f *Frame, name string) bool { return s.has(f, s.In[0], name) }
 
-var errPresented = errors.New("a credential that was presented is never taken for none")
+// ErrPresented is the cause of a refusal by a way that is for callers without a
+// credential.
+var ErrPresented = errors.New("a credential that was presented is never taken for none")
 
 // wantAbsent passes when the caller presented no credential of the scheme.
 func (s *Step) wantAbsent(x Exchange) error {
 	find := Step{Kind: FindCredential, Node: s.Node, Out: s.In[0]}
 	err := find.Run(x)
 	if err == nil {
-		return &BadCredential{s.Node.Scheme, errPresented}
+		return &BadCredential{s.Node.Scheme, ErrPresented}
 	}
 	if none, ok := errors.AsType[*NoCredential](err); ok && !none.Unreadable {
 		return nil

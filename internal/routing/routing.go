@@ -62,8 +62,12 @@ func (e *entry[T]) register(mux *http.ServeMux) (err error) {
 	return nil
 }
 
-// conflicting finds the entry that does not go together with a new one.
+// conflicting finds the entry that does not go together with a new one; nil if
+// the new one is refused even alone.
 func (t *Table[T]) conflicting(one *entry[T]) *entry[T] {
+	if one.register(http.NewServeMux()) != nil {
+		return nil
+	}
 	for _, other := range t.entries {
 		pair := http.NewServeMux()
 		if other.register(pair) == nil && one.register(pair) != nil {

@@ -4,10 +4,15 @@ import (
 	"cmp"
 	"path"
 	"reflect"
+	"regexp"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 )
+
+// notInNames is what OpenAPI does not allow in the name of a component. The name
+// of a generic type may have it.
+var notInNames = regexp.MustCompile(`[^a-zA-Z0-9._-]+`)
 
 // names gives each struct type one name: its own or, for a type without one,
 // the hint; with the package's in front, then a number behind, when another
@@ -18,7 +23,7 @@ type names struct {
 }
 
 func (n *names) name(t reflect.Type, hint string) string {
-	plain := cmp.Or(huma.DefaultSchemaNamer(t, hint), "Object")
+	plain := cmp.Or(notInNames.ReplaceAllString(huma.DefaultSchemaNamer(t, hint), ""), "Object")
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}

@@ -19,20 +19,21 @@ type Error struct {
 }
 
 func TestComponentsHaveOneNameEach(t *testing.T) {
+	t.Parallel()
 	r := schema.NewRegistry()
 	for range 2 { // the second time is the same
-		r.Of(reflect.TypeFor[Error](), "")
-		r.Of(reflect.TypeFor[*url.Error](), "")
-		r.Of(reflect.TypeFor[struct {
+		r.Input(reflect.TypeFor[Error](), "")
+		r.Input(reflect.TypeFor[*url.Error](), "")
+		r.Input(reflect.TypeFor[struct {
 			A int `json:"a"`
 		}](), "NewUser")
-		r.Of(reflect.TypeFor[struct {
+		r.Input(reflect.TypeFor[struct {
 			B int `json:"b"`
 		}](), "NewUser")
-		r.Of(reflect.TypeFor[struct {
+		r.Input(reflect.TypeFor[struct {
 			C int `json:"c"`
 		}](), "")
-		r.Of(reflect.TypeFor[[]http.Cookie](), "cookies")
+		r.Input(reflect.TypeFor[[]http.Cookie](), "cookies")
 	}
 	data, err := json.Marshal(r)
 	if err != nil {

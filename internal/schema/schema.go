@@ -1,5 +1,6 @@
 // Package schema turns Go types into JSON Schema and checks values against it.
-// One schema is what the OpenAPI document shows and what the check enforces,
+// What the OpenAPI document shows of a request is the schema that the check
+// enforces, and what it shows of an answer is how encoding/json writes the type,
 // so that they cannot disagree.
 //
 // The schemas are Huma's, and so are the struct tags that constrain a value
@@ -8,7 +9,6 @@
 package schema
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 
@@ -21,33 +21,64 @@ const refPrefix = "#/components/schemas/"
 // are being registered; it is not safe for concurrent use before the last
 // registration, and read-only after.
 type Registry struct {
-	types huma.Registry
-	named map[string]*huma.Schema // made by Object
+	inputs  huma.Registry
+	outputs *outputs
+	named   map[string]*huma.Schema // made by Name
+
+	apart   apart // what is two components, when there were apartOf
+	apartOf int
 }
 
-// NewRegistry returns an empty registry.
-func NewRegistry() *Registry {
-	n := &names{of: map[reflect.Type]string{}, taken: map[string]bool{}}
+// NewRegistry returns an empty registry. No type gets one of the reserved
+// names, which are for [Registry.Name].
+func NewRegistry(reserved ...string) *Registry {
+	n := &names{of: map[reflect.Type]string{}, taken: map[string]bool{violationName: true}}
+	for _, name := range reserved {
+		n.taken[name] = true
+	}
 	return &Registry{
-		types: huma.NewMapRegistry(refPrefix, n.name),
-		named: map[string]*huma.Schema{},
+		inputs:  huma.NewMapRegistry(refPrefix, n.name),
+		outputs: &outputs{names: n, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}},
+		named:   map[string]*huma.Schema{},
 	}
 }
 
-// Of returns the schema of a type; a struct becomes a reference to a component
-// of the type's name, or of the hint's if the type has none. It panics for a
-// type that JSON cannot hold.
-func (r *Registry) Of(t reflect.Type, hint string) *Schema {
-	return &Schema{r.types.Schema(t, true, hint), r}
+// Input returns the schema of what [Schema.Decode] reads into a type; a struct
+// becomes a reference to a component of the type's name, or of the hint's if
+// the type has none. It panics for a type that JSON cannot hold.
+func (r *Registry) Input(t reflect.Type, hint string) *Schema {
+	return &Schema{r.inputs.Schema(t, true, hint), r}
 }
 
-// Field returns the schema of a struct's field, with the constraints of its
-// tags. It panics for a type that JSON cannot hold or a tag that does not fit
-// the type.
+// Output returns the schema of what encoding/json writes of a type, after
+// [Filler.Fill]. A struct becomes a reference as with Input: the same, unless
+// what is read is not what is sent. The error is about the type's tags.
+func (r *Registry) Output(t reflect.Type, hint string) (out *Schema, err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // Huma's word for a tag that does not fit
+			err = fmt.Errorf("type %v: %v", t, cause)
+		}
+	}()
+	if s := r.outputs.Schema(t, true, hint); s != nil {
+		return &Schema{s, r}, nil
+	}
+	return nil, fmt.Errorf("type %v: JSON cannot hold it", t)
+}
+
+// Field returns the schema of a struct's field that is read from text, with the
+// constraints of its tags. Text is never null. It panics for a type that JSON
+// cannot hold or a tag that does not fit the type.
 func (r *Registry) Field(f reflect.StructField) *Schema {
-	s := huma.SchemaFromField(r.types, f, f.Name)
+	s := huma.SchemaFromField(r.inputs, f, f.Name)
 	if s == nil {
 		panic(fmt.Sprintf("schema: field %s has type %v, which JSON cannot hold", f.Name, f.Type))
+	}
+	s.Nullable = false
+	if s.Items != nil {
+		s.Items.Nullable = false
+	}
+	if s.Format == "date-time-http" {
+		s.Format = "date-time" // a header is read as every other text
 	}
 	s.PrecomputeMessages()
 	return &Schema{s, r}
@@ -56,37 +87,40 @@ func (r *Registry) Field(f reflect.StructField) *Schema {
 // Property is one member of an object made by [Registry.Object].
 type Property struct {
 	Name     string
+	Doc      string
 	Schema   *Schema
 	Required bool
 }
 
-// Object names an object made of properties, as forms are.
-func (r *Registry) Object(name string, properties []Property) *Schema {
+// Object makes an object of properties. It may have others.
+func (r *Registry) Object(properties []Property) *Schema {
 	s := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}}
 	for _, p := range properties {
-		s.Properties[p.Name] = p.Schema.s
+		one := *p.Schema.s
+		if p.Doc != "" {
+			one.Description = p.Doc
+		}
+		s.Properties[p.Name] = &one
 		if p.Required {
 			s.Required = append(s.Required, p.Name)
 		}
 	}
 	s.PrecomputeMessages()
-	r.named[name] = s
+	return &Schema{s, r}
+}
+
+// Name makes a schema a component, and returns the reference to it.
+func (r *Registry) Name(name string, s *Schema) *Schema {
+	r.named[name] = s.s
 	return &Schema{&huma.Schema{Ref: refPrefix + name}, r}
 }
 
-// Len returns how many schemas have a name.
-func (r *Registry) Len() int { return len(r.types.Map()) + len(r.named) }
+// Text is the schema of a string.
+func (r *Registry) Text() *Schema { return &Schema{&huma.Schema{Type: huma.TypeString}, r} }
 
-// MarshalJSON writes the named schemas, sorted by name.
-func (r *Registry) MarshalJSON() ([]byte, error) {
-	all := map[string]*huma.Schema{}
-	for name, s := range r.types.Map() {
-		all[name] = s
-	}
-	for name, s := range r.named {
-		all[name] = s
-	}
-	return json.Marshal(all)
+// List is the schema of a list.
+func (r *Registry) List(items *Schema) *Schema {
+	return &Schema{&huma.Schema{Type: huma.TypeArray, Items: items.s}, r}
 }
 
 // Schema is what a value must look like. It is read-only and safe for
@@ -95,9 +129,6 @@ type Schema struct {
 	s *huma.Schema
 	r *Registry
 }
-
-// MarshalJSON writes the schema as JSON Schema 2020-12.
-func (s *Schema) MarshalJSON() ([]byte, error) { return json.Marshal(s.s) }
 
 // Default returns the default of the field's tag.
 func (s *Schema) Default() (any, bool) { return s.s.Default, s.s.Default != nil }
@@ -108,12 +139,13 @@ func (s *Schema) Secret() bool { return secret(s.s) }
 
 func secret(s *huma.Schema) bool { return s.Format == "password" || s.WriteOnly }
 
+// resolve follows a reference of what is read.
 func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 	for s != nil && s.Ref != "" {
 		if named, ok := r.named[s.Ref[len(refPrefix):]]; ok {
 			return named
 		}
-		s = r.types.SchemaFromRef(s.Ref)
+		s = r.inputs.SchemaFromRef(s.Ref)
 	}
 	return s
 }

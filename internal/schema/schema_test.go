@@ -21,9 +21,11 @@ type account struct {
 	Tags     []string  `json:"tags,omitempty" maxItems:"2"`
 	Homes    []address `json:"homes,omitempty"`
 	Big      int64     `json:"big,omitempty"`
+	Version  int       `json:"version,omitempty" const:"2"`
 }
 
 func TestDecode(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		body string
 		want string // type and place of each violation
@@ -37,6 +39,9 @@ func TestDecode(t *testing.T) {
 		"too small":                         {`{"name":"a","age":17}`, "greater_than_equal body.age"},
 		"no whole number":                   {`{"name":"a","age":18.5}`, "int_from_float body.age"},
 		"no such choice":                    {`{"name":"a","kind":"x"}`, "enum body.kind"},
+		"not the one":                       {`{"name":"a","version":3}`, "literal_error body.version"},
+		"the one":                           {`{"name":"a","version":2}`, ""},
+		"a constant of another type":        {`{"name":"a","version":"2"}`, "int_type body.version"},
 		"too many":                          {`{"name":"a","tags":["a","b","c"]}`, "too_long body.tags"},
 		"an unknown member":                 {`{"name":"a","is_admin":true}`, "extra_forbidden body.is_admin"},
 		"a member in another case":          {`{"name":"a","Age":20}`, "extra_forbidden body.Age"},
@@ -48,8 +53,9 @@ func TestDecode(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var into account
-			bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(test.body), &into, "body")
+			bad := schema.NewRegistry().Input(reflect.TypeFor[account](), "").Decode([]byte(test.body), &into, "body")
 			if got := words(bad); got != test.want {
 				t.Errorf("Decode(%s) = %s, want %s", test.body, got, test.want)
 			}
@@ -71,8 +77,9 @@ func words(bad []schema.Violation) string {
 }
 
 func TestASecretIsNeverShownAgain(t *testing.T) {
+	t.Parallel()
 	var into account
-	bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","password":"hunter2"}`), &into, "body")
+	bad := schema.NewRegistry().Input(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","password":"hunter2"}`), &into, "body")
 	data, err := json.Marshal(bad)
 	if err != nil || len(bad) != 1 || strings.Contains(string(data), "hunter2") {
 		t.Errorf("violations = %s, want one without the password", data)
@@ -80,15 +87,16 @@ func TestASecretIsNeverShownAgain(t *testing.T) {
 }
 
 func TestLargeIntegersKeepTheirDigits(t *testing.T) {
+	t.Parallel()
 	var into account
-	bad := schema.NewRegistry().Of(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","big":9007199254740993}`), &into)
+	bad := schema.NewRegistry().Input(reflect.TypeFor[account](), "").Decode([]byte(`{"name":"a","big":9007199254740993}`), &into)
 	if bad != nil || into.Big != 9007199254740993 {
 		t.Errorf("Decode = %d, %v, want 9007199254740993", into.Big, bad)
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	s := schema.NewRegistry().Of(reflect.TypeFor[account](), "")
+	s := schema.NewRegistry().Input(reflect.TypeFor[account](), "")
 	f.Add([]byte(`{"name":"amy","age":20}`))
 	f.Add([]byte(`{"name":"a","homes":[{"city":"Rome"}],"tags":["x"]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestMisspeltTagsAreFound(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		of   any
 		want string // "" if nothing is wrong
@@ -56,6 +57,7 @@ func TestMisspeltTagsAreFound(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			got := ""
 			if err := schema.CheckTags(reflect.TypeOf(test.of)); err != nil {
 				got = err.Error()
@@ -68,6 +70,7 @@ func TestMisspeltTagsAreFound(t *testing.T) {
 }
 
 func TestMalformedTagsAreFound(t *testing.T) {
+	t.Parallel()
 	for _, tag := range []reflect.StructTag{`minimum:1`, `minimum`, `minimum: "1"`, `:"1"`, `query:"a"x`} {
 		of := reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[int](), Tag: tag}})
 		if err := schema.CheckTags(of); err == nil || !strings.Contains(err.Error(), "malformed tag") {
@@ -77,7 +80,8 @@ func TestMalformedTagsAreFound(t *testing.T) {
 }
 
 func TestHostileBodiesGetSmallAnswers(t *testing.T) {
-	lists := schema.NewRegistry().Of(reflect.TypeFor[map[string][]int](), "")
+	t.Parallel()
+	lists := schema.NewRegistry().Input(reflect.TypeFor[map[string][]int](), "")
 	name := strings.Repeat("k", 40_000)
 	body := `{"` + name + `":["` + strings.Repeat(`","`, 10_000) + `"]}`
 	var into map[string][]int
@@ -89,10 +93,11 @@ func TestHostileBodiesGetSmallAnswers(t *testing.T) {
 }
 
 func TestRepeatedItems(t *testing.T) {
+	t.Parallel()
 	type body struct {
 		Items []map[string]int `json:"items" uniqueItems:"true"`
 	}
-	s := schema.NewRegistry().Of(reflect.TypeFor[body](), "")
+	s := schema.NewRegistry().Input(reflect.TypeFor[body](), "")
 	var into body
 	if got := words(s.Decode([]byte(`{"items":[{"a":1,"b":2},{"b":2,"a":1},{"a":1}]}`), &into, "body")); got != "unique_items body.items.1" {
 		t.Errorf("Decode = %s, want the second item", got)
@@ -100,6 +105,7 @@ func TestRepeatedItems(t *testing.T) {
 }
 
 func TestBodiesHaveNoTagsThatNobodyEnforces(t *testing.T) {
+	t.Parallel()
 	type body struct {
 		A int `json:"a" default:"7"`
 	}
@@ -112,11 +118,12 @@ func TestBodiesHaveNoTagsThatNobodyEnforces(t *testing.T) {
 }
 
 func TestNumbersThatAGoTypeCannotHold(t *testing.T) {
+	t.Parallel()
 	type body struct {
 		Small int8  `json:"small,omitempty"`
 		Big   int64 `json:"big,omitempty"`
 	}
-	s := schema.NewRegistry().Of(reflect.TypeFor[body](), "")
+	s := schema.NewRegistry().Input(reflect.TypeFor[body](), "")
 	for text, want := range map[string]string{
 		`{"small":1.0}`:                "int_type body.small",
 		`{"small":1e1}`:                "int_type body.small",
@@ -131,13 +138,14 @@ func TestNumbersThatAGoTypeCannotHold(t *testing.T) {
 	}
 }
 
-type tree struct {
-	Left, Right *tree
+type node struct {
+	Left, Right *node
 	Value       int `json:"value" minimum:"0"`
 }
 
 func TestTagsOfRecursiveTypes(t *testing.T) {
-	if err := schema.CheckTags(reflect.TypeFor[tree]()); err != nil {
+	t.Parallel()
+	if err := schema.CheckTags(reflect.TypeFor[node]()); err != nil {
 		t.Errorf("CheckTags = %v, want nil", err)
 	}
 }

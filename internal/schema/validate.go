@@ -39,6 +39,26 @@ func (v Violation) MarshalJSON() ([]byte, error) {
 	}{v.Type, v.Loc, v.Msg, nil})
 }
 
+// Violations is the schema of a list of violations, each the component
+// ValidationError, as FastAPI calls it.
+func (r *Registry) Violations() *Schema {
+	place := &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}}}
+	one := &huma.Schema{
+		Type: huma.TypeObject,
+		Properties: map[string]*huma.Schema{
+			"type":  {Type: huma.TypeString, Description: "What kind of mistake, for programs"},
+			"loc":   {Type: huma.TypeArray, Items: place, Description: "Where: path, query, header, cookie or body, then names and indexes"},
+			"msg":   {Type: huma.TypeString, Description: "What is wrong, for people"},
+			"input": {Description: "The value, if it may be shown"},
+			"ctx":   {Type: huma.TypeObject, Description: "The bound that was missed"},
+		},
+		Required: []string{"type", "loc", "msg"},
+	}
+	return r.List(r.Name(violationName, &Schema{one, r}))
+}
+
+const violationName = "ValidationError"
+
 // Validate checks v, which is decoded JSON or a Go scalar, and returns what is
 // wrong with it. loc is where v stands in the request.
 func (s *Schema) Validate(v any, loc ...any) []Violation {
@@ -88,6 +108,26 @@ func (c *check) value(s *huma.Schema, v any, loc []any) {
 	if s == nil || v == nil && s.Nullable {
 		return
 	}
+	before := len(c.out)
+	c.typed(s, v, loc)
+	if s.Const != nil && len(c.out) == before && !equal(s.Const, v) {
+		expected := fmt.Sprintf("'%v'", s.Const)
+		c.add(s, loc, v, "literal_error", "Input should be "+expected, map[string]any{"expected": expected})
+	}
+}
+
+// equal compares a value of a tag with decoded JSON or a Go scalar.
+func equal(tag, v any) bool {
+	n, _, number := numeric(tag)
+	m, _, ok := numeric(v)
+	if number && ok {
+		return n == m
+	}
+	return reflect.DeepEqual(tag, v)
+}
+
+// typed is what a value must be by its type.
+func (c *check) typed(s *huma.Schema, v any, loc []any) {
 	switch s.Type {
 	case huma.TypeString:
 		c.text(s, v, loc)
@@ -160,7 +200,7 @@ func (c *check) format(s *huma.Schema, text string, loc []any) {
 	}
 	only := &huma.Schema{Type: huma.TypeString, Format: s.Format}
 	res := &huma.ValidateResult{}
-	huma.Validate(c.r.types, only, huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, text, res)
+	huma.Validate(c.r.inputs, only, huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, text, res)
 	if len(res.Errors) > 0 {
 		c.add(s, loc, text, "value_error", "Value error, input is no "+s.Format, nil)
 	}
@@ -175,7 +215,7 @@ func (c *check) number(s *huma.Schema, v any, loc []any) {
 		c.add(s, loc, v, "float_type", "Input should be a valid number", nil)
 	case s.Type == huma.TypeInteger && !whole:
 		c.add(s, loc, v, "int_from_float", "Input should be a valid integer, got a number with a fractional part", nil)
-	case s.Enum != nil && !slices.ContainsFunc(s.Enum, func(one any) bool { m, _, ok := numeric(one); return ok && m == n }):
+	case s.Enum != nil && !slices.ContainsFunc(s.Enum, func(one any) bool { return equal(one, v) }):
 		c.enum(s, v, loc)
 	default:
 		c.bounds(s, n, v, loc)

@@ -19,6 +19,7 @@ import (
 )
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		text string
 		want string // a part of the reason; empty when accepted
@@ -42,6 +43,7 @@ func TestCheck(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := strictjson.Check([]byte(test.text), 8)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Check(%q) = %v, want %q", test.text, err, test.want)
@@ -157,6 +159,7 @@ var pieces = []string{
 }
 
 func TestAgreesWithTokens(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 12).Draw(t, "pieces"), "")
 		for _, data := range []string{text, "{" + text + "}", `{"a":` + text + `}`, `{"a":[` + text + `]}`} {
@@ -166,6 +169,7 @@ func TestAgreesWithTokens(t *testing.T) {
 }
 
 func TestManyMembers(t *testing.T) {
+	t.Parallel()
 	var text strings.Builder
 	for i := range 1000 {
 		fmt.Fprintf(&text, `,"m%d":%d`, i, i)
@@ -204,6 +208,7 @@ func TestObjectAllocates(t *testing.T) {
 }
 
 func TestLooksLike(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]bool{
 		"scope": false, "Scope": true, "ſcope": true, "SCOPE": true, "scop": false, "scopes": false, "ſſſſſ": false, "": false,
 	} {
@@ -215,6 +220,7 @@ func TestLooksLike(t *testing.T) {
 }
 
 func TestAnObjectIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
 	o := strictjson.NewObject(`{"a":1} x`, 1)
 	if o.Err() == nil {
 		t.Error("Err before the end = nil, want an error")

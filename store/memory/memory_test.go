@@ -10,6 +10,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(*testing.T) account.Store { return memory.New() })
 }
 
@@ -18,5 +19,6 @@ func TestSettings(t *testing.T) {
 }
 
 func TestKeyStore(t *testing.T) {
+	t.Parallel()
 	storetest.RunKeys(t, func(*testing.T) keyring.Store { return memory.New() })
 }

@@ -14,6 +14,7 @@ import (
 // Another process, here another handle, reads what was put, and only the last
 // few thousand are kept.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	store := filepath.Join(t.TempDir(), "test.db")
 	if _, err := sqlite.ReadRefusals(t.Context(), store); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("ReadRefusals without a file = %v, want fs.ErrNotExist", err)

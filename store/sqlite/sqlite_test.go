@@ -36,6 +36,7 @@ func open(t *testing.T, path string) *sqlite.Store {
 }
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) account.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
 }
 
@@ -48,6 +49,7 @@ func hasRole(name string) func(account.Reader) error {
 }
 
 func TestReopen(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a?b#c%41 d.db") // nothing of it is a URL
 	first, err := sqlite.Open(t.Context(), path)
 	if err != nil {
@@ -69,6 +71,7 @@ func TestReopen(t *testing.T) {
 
 // Two stores on one file are what two processes are.
 func TestOthersChangeTheFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	a, b := open(t, path), open(t, path)
 	before := a.Generation()
@@ -90,6 +93,7 @@ func TestOthersChangeTheFile(t *testing.T) {
 }
 
 func TestManyOpenAtOnce(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	var wg sync.WaitGroup
 	for range 4 {
@@ -108,6 +112,7 @@ func TestManyOpenAtOnce(t *testing.T) {
 }
 
 func TestOnlyTheOwnerReads(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "test.db")
 	store := open(t, path)
@@ -136,6 +141,7 @@ func TestOnlyTheOwnerReads(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	garbage := filepath.Join(dir, "garbage.db")
 	if err := os.WriteFile(garbage, []byte(strings.Repeat("no database at all ", 500)), 0o600); err != nil {
@@ -169,16 +175,19 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	storetest.RunSettings(t, func(t *testing.T) storetest.Settings { return open(t, filepath.Join(t.TempDir(), "test.db")) })
 }
 
 func TestKeyStore(t *testing.T) {
+	t.Parallel()
 	storetest.RunKeys(t, func(t *testing.T) keyring.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
 }
 
 // A key that is encrypted later leaves nothing in the clear behind, neither in
 // the database nor in its log.
 func TestSealedKeysLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	store := open(t, path)
 	private := func() (found bool) {
@@ -216,6 +225,7 @@ func TestSealedKeysLeaveNoTrace(t *testing.T) {
 // A writer that holds the lock of the file delays others, and is an error for
 // those whose time is over; readers go on.
 func TestLocked(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	a, b := open(t, path), open(t, path)
 	held, release := make(chan struct{}), make(chan struct{})
@@ -247,6 +257,7 @@ func TestLocked(t *testing.T) {
 
 // Two processes on one file count together.
 func TestAttemptsAreShared(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "test.db")
 	one, two := open(t, name), open(t, name)
 	bucket := []account.Bucket{{Key: [32]byte{1}, Burst: 2, Every: time.Minute}}
@@ -261,6 +272,7 @@ func TestAttemptsAreShared(t *testing.T) {
 
 // A file of before the kinds of hashes were counted has them counted.
 func TestMigrationCountsKinds(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -308,6 +320,7 @@ func TestMigrationCountsKinds(t *testing.T) {
 // A file that may not be written is refused with a sentence. The test's own
 // user may be one who may do everything.
 func TestAReadOnlyFile(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() == 0 {
 		t.Skip("this user may write read-only files")
 	}

@@ -1,0 +1,118 @@
+package doctest_test
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// pages are those with console blocks, and what is there before their first
+// command.
+var pages = map[string]func(s *session){
+	"README.md":         func(*session) {},
+	"docs/access.md":    beforeAccess,
+	"docs/passwords.md": beforePasswords,
+}
+
+// left are the commands that no test runs, with the reason.
+var left = map[string]string{
+	"make test": "it would run this test again",
+}
+
+func TestTheConsoleBlocksOnThePagesAreTrue(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds and starts programs")
+	}
+	server := build(t, "holdfast", root, "./cmd/holdfast")
+	for name, before := range pages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t, server)
+			before(s)
+			s.run(slices.DeleteFunc(steps(read(t, name)), func(s step) bool { return left[s.command] != "" }))
+		})
+	}
+}
+
+// No page has console blocks that are not run.
+func TestTheConsoleBlocksOfAllPagesAreRun(t *testing.T) {
+	t.Parallel()
+	names := []string{"README.md"}
+	err := fs.WalkDir(os.DirFS(root), "docs", func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if has := len(steps(read(t, name))) > 0; has != (pages[name] != nil) {
+			t.Errorf("%s has console blocks: %v, is run: %v", name, has, pages[name] != nil)
+		}
+	}
+}
+
+// do does the steps of a console block that is on no page.
+func (s *session) do(block string) {
+	s.t.Helper()
+	s.run(steps("```console\n" + strings.TrimPrefix(block, "\n") + "```\n"))
+}
+
+// anyone may do everything: who asks is not what the tables are about.
+type anyone struct{}
+
+func (anyone) HasRole(string) bool  { return true }
+func (anyone) HasScope(string) bool { return true }
+
+// reports is an application with reports, for the page on access tables.
+func reports(read, remove []holdfast.Role) *holdfast.App {
+	verify := func(context.Context, string) (anyone, error) { return anyone{}, nil }
+	who := holdfast.Verify(holdfast.OAuth2PasswordBearer("token"), verify)
+	done := func(context.Context, anyone, holdfast.NoInput) (string, error) { return "", nil }
+	app := holdfast.New("Reports", "1")
+	holdfast.Get(app, "/reports", holdfast.AnyRole(who, read[0], read[1:]...), done)
+	if len(remove) > 0 {
+		holdfast.Delete(app, "/reports/{id}", holdfast.AnyRole(who, remove[0], remove[1:]...), done)
+	}
+	return app
+}
+
+func beforeAccess(s *session) {
+	admin, viewer := holdfast.NewRole("admin", ""), holdfast.NewRole("viewer", "")
+	for name, app := range map[string]*holdfast.App{
+		"main.json":   reports([]holdfast.Role{admin}, nil),
+		"branch.json": reports([]holdfast.Role{admin, viewer}, []holdfast.Role{viewer}),
+	} {
+		var text strings.Builder
+		if err := app.WriteAccessJSON(&text); err != nil {
+			s.t.Fatal(err)
+		}
+		s.write(filepath.Join(s.dir, name), text.String())
+	}
+	s.do(`
+$ go run ./cmd/holdfast serve
+…
+$ echo 'correct horse battery' | holdfast user add bob --password-stdin
+$ echo 'correct horse battery' | holdfast user add mia --role manager --password-stdin
+$ curl localhost:8000/token -d username=mia -d 'password=correct horse battery' -d scope=me
+{"access_token":"eyJ…",…}
+`)
+	s.env = append(s.env, "T="+s.values["eyJ…"])
+}
+
+func beforePasswords(s *session) {
+	hash := "pbkdf2_sha256$1000$salt$" + strings.Repeat("A", 43) + "="
+	s.write(filepath.Join(s.dir, "dump.json"), `[
+		{"model": "auth.user", "pk": 1, "fields": {"username": "anna", "password": "`+hash+`", "email": "", "is_active": true}},
+		{"model": "auth.user", "pk": 2, "fields": {"username": "ben", "password": "!", "email": "", "is_active": true}}
+	]`)
+}

@@ -1,0 +1,113 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// This file writes schemas for the document. A type that is read and sent is
+// one component where both look alike. Where they do not, it is two, of the
+// names that FastAPI gives them: Item-Input and Item-Output.
+
+// apart are the names of components that are two.
+type apart map[string]bool
+
+// MarshalJSON writes the named schemas, sorted by name.
+func (r *Registry) MarshalJSON() ([]byte, error) {
+	split := r.split()
+	all := map[string]*huma.Schema{}
+	for name, s := range r.inputs.Map() {
+		all[split.input(name)] = split.written(s)
+	}
+	for name, s := range r.outputs.Map() {
+		all[split.output(name)] = split.written(s)
+	}
+	for name, s := range r.named {
+		all[name] = split.written(s)
+	}
+	return json.Marshal(all)
+}
+
+// MarshalJSON writes the schema as JSON Schema 2020-12. What it says of a type
+// that is read and sent is final when both were asked for.
+func (s *Schema) MarshalJSON() ([]byte, error) { return json.Marshal(s.r.split().written(s.s)) }
+
+// split finds the components that are two: whose schemas differ, or have one
+// inside that is two.
+func (r *Registry) split() apart {
+	size := len(r.inputs.Map()) + len(r.outputs.Map())
+	if r.apartOf == size && r.apart != nil {
+		return r.apart
+	}
+	out := apart{}
+	for before := -1; before < len(out); {
+		before = len(out)
+		for name, sent := range r.outputs.Map() {
+			if read, both := r.inputs.Map()[name]; both && !out.alike(read, sent) {
+				out[name] = true
+			}
+		}
+	}
+	r.apart, r.apartOf = out, size
+	return out
+}
+
+func (a apart) alike(read, sent *huma.Schema) bool {
+	x, err := json.Marshal(a.written(read))
+	y, err2 := json.Marshal(a.written(sent))
+	return err == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+func (a apart) input(name string) string {
+	if a[name] {
+		return name + "-Input"
+	}
+	return name
+}
+
+func (a apart) output(name string) string {
+	if a[name] {
+		return name + "-Output"
+	}
+	return name
+}
+
+// written is a copy of a schema for the document: with the final names of
+// components, and with null among the values of what may be null.
+func (a apart) written(s *huma.Schema) *huma.Schema {
+	if s == nil {
+		return nil
+	}
+	out := *s
+	if name, ok := strings.CutPrefix(s.Ref, outputPrefix); ok {
+		out.Ref = refPrefix + a.output(name)
+	} else if name, ok := strings.CutPrefix(s.Ref, refPrefix); ok {
+		out.Ref = refPrefix + a.input(name)
+	}
+	if s.Nullable && s.Enum != nil && !slices.Contains(s.Enum, nil) {
+		out.Enum = append(slices.Clone(s.Enum), nil)
+	}
+	out.Items, out.Not = a.written(s.Items), a.written(s.Not)
+	out.OneOf, out.AnyOf, out.AllOf = a.all(s.OneOf), a.all(s.AnyOf), a.all(s.AllOf)
+	if more, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		out.AdditionalProperties = a.written(more)
+	}
+	out.Properties = maps.Clone(s.Properties)
+	for name, one := range out.Properties {
+		out.Properties[name] = a.written(one)
+	}
+	return &out
+}
+
+func (a apart) all(list []*huma.Schema) []*huma.Schema {
+	out := slices.Clone(list)
+	for i, one := range out {
+		out[i] = a.written(one)
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package schema
+
+import (
+	"cmp"
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// This file knows how encoding/json writes values: for the schemas of what is
+// sent, and for finding the lists that must not be null in it.
+
+var (
+	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+// has reports whether values of a type have the methods of an interface, or
+// pointers to them have.
+func has(t, methods reflect.Type) bool {
+	return t.Implements(methods) || reflect.PointerTo(t).Implements(methods)
+}
+
+// writesItself reports whether the type's own methods write it.
+func writesItself(t reflect.Type) bool { return has(t, jsonMarshaler) || has(t, textMarshaler) }
+
+// isBytes reports whether a list is written as a string in base64.
+func isBytes(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !writesItself(t.Elem())
+}
+
+// member is a field of a struct as a member of a JSON object.
+type member struct {
+	reflect.StructField
+	name   string
+	tagged bool // the name is a tag's
+	depth  int  // in how many embedded structs it is
+
+	omits  bool // it is left out when it is empty
+	loose  bool // behind an embedded pointer: left out when that is nil
+	quoted bool // a number or bool that is written as a string
+	sealed bool // behind an embedded pointer that reflection cannot replace
+}
+
+// omits reports whether encoding/json leaves a field out when it is empty.
+func omits(f reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	for option := range strings.SplitSeq(options, ",") {
+		switch {
+		case option == "omitzero":
+			return true
+		case option == "omitempty":
+			return f.Type.Kind() != reflect.Struct && (f.Type.Kind() != reflect.Array || f.Type.Len() == 0)
+		}
+	}
+	return false
+}
+
+// membersOf lists the members that encoding/json writes for a struct. Of
+// several fields with one name that is the field of the outermost struct; of
+// several there, the one whose name is a tag's; of several of those, none.
+func membersOf(t reflect.Type) []member {
+	var all []member
+	seen := map[reflect.Type]bool{}
+	level := []member{{StructField: reflect.StructField{Type: t}}}
+	for depth := 0; len(level) > 0; depth++ {
+		var next []member
+		for _, outer := range level {
+			seen[outer.Type] = true
+		}
+		for _, outer := range level {
+			fields, embedded := outer.split(depth)
+			all = append(all, fields...)
+			next = append(next, embedded...)
+		}
+		level = slices.DeleteFunc(next, func(m member) bool { return seen[m.Type] })
+	}
+	out := make([]member, 0, len(all))
+	for _, m := range all {
+		if m.wins(all) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// split lists the fields of a struct that are members, and the embedded structs
+// whose fields are.
+func (m member) split(depth int) (fields, embedded []member) {
+	for i := range m.Type.NumField() {
+		f := m.Type.Field(i)
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		joins := f.Anonymous && inner.Kind() == reflect.Struct
+		if f.Tag.Get("json") == "-" || !f.IsExported() && !joins {
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		pointer := inner != f.Type
+		one := member{
+			StructField: f, name: name, tagged: name != "", depth: depth,
+			omits: omits(f), loose: m.loose, sealed: m.sealed || pointer && !f.IsExported(),
+			quoted: slices.Contains(strings.Split(options, ","), "string") && isScalar(inner),
+		}
+		if joins && name == "" {
+			one.Type, one.loose = inner, m.loose || pointer
+			embedded = append(embedded, one)
+			continue
+		}
+		one.name = cmp.Or(name, f.Name)
+		fields = append(fields, one)
+	}
+	return fields, embedded
+}
+
+// wins reports whether the field is the member of its name.
+func (m member) wins(all []member) bool {
+	same := 0
+	for _, other := range all {
+		if other.name != m.name {
+			continue
+		}
+		switch {
+		case other.depth < m.depth, other.depth == m.depth && other.tagged && !m.tagged:
+			return false
+		case other.depth == m.depth && other.tagged == m.tagged:
+			same++
+		}
+	}
+	return same == 1
+}
+
+// isScalar reports whether a tag's option "string" has a meaning for a type.
+func isScalar(t reflect.Type) bool {
+	k := t.Kind()
+	return k == reflect.Bool || k == reflect.String || k >= reflect.Int && k <= reflect.Float64
+}
