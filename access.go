@@ -17,16 +17,20 @@ type Access struct {
 	Roles    []string `json:"roles"`             // every role that some way in accepts
 	Declared string   `json:"declared"`          // file:line
 	Guarded  bool     `json:"guarded,omitempty"` // another router serves it: see App.Guard
-	Deciders []string `json:"deciders"`          // functions of dependencies that may refuse, too
+	Deciders []string `json:"deciders"`          // functions of dependencies that may refuse, too; see [Way]
 	Ways     []Way    `json:"ways"`              // any of them lets a caller in
 }
 
 // Way is one way in: everything in it must hold.
+//
+// Functions are known by their declaration, "example.org/shop.(*Shop).verify",
+// or function literals, which have no name, by their place, "func literal at
+// shop/main.go:41".
 type Way struct {
 	Credentials []Credential `json:"credentials"` // a good one of each is needed
 	Roles       [][]string   `json:"roles"`       // of each list, one role is needed
 	Absent      []string     `json:"absent"`      // schemes of which no credential may be presented
-	Deciders    []string     `json:"deciders"`    // functions that must accept
+	Deciders    []string     `json:"deciders"`    // functions that must accept, one for each dependency
 }
 
 // Credential is the scheme of a credential that a way needs, and all the
@@ -35,9 +39,14 @@ type Credential struct {
 	Scheme string   `json:"scheme"`
 	Scopes []string `json:"scopes"`
 
-	// CheckedBy is the dependency that compares the scopes, because it asks
+	// CheckedBy is the function that compares the scopes, because it asks
 	// for [SecurityScopes] in place of [Verify]; "" if the runner compares them.
 	CheckedBy string `json:"checked_by,omitempty"`
+
+	// VerifiedBy are the functions that must accept the credential: those given
+	// to [Verify] or [Check] or, without one, those of dependencies that take the
+	// credential for themselves.
+	VerifiedBy []string `json:"verified_by,omitempty"`
 
 	// Unverified says that nobody looks at the credential: anything that is
 	// presented will do.
@@ -131,21 +140,19 @@ type wayReader struct{ *plan.PlannedWay }
 
 // way is the planned way as data.
 func (b wayReader) way() access.Way {
-	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: []string{}}
+	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: functions(b.deciders())}
 	for _, one := range b.Schemes {
 		out.Credentials = append(out.Credentials, b.credentials(one)...)
 	}
 	if loose := b.schemeless(); len(loose) > 0 {
-		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(b.askers(), " and ")})
+		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(functions(b.askers()), " and ")})
 	}
 	for i := range b.Steps {
-		switch s := &b.Steps[i]; {
-		case s.Kind == plan.AskRoles:
+		switch s := &b.Steps[i]; s.Kind {
+		case plan.AskRoles:
 			out.Roles = append(out.Roles, plan.RoleNames(s.Roles))
-		case s.Kind == plan.WantAbsent:
+		case plan.WantAbsent:
 			out.Absent = addOnce(out.Absent, s.Node.Scheme.Name)
-		case s.Decides():
-			out.Deciders = addOnce(out.Deciders, s.Node.Name)
 		}
 	}
 	return out
@@ -154,25 +161,54 @@ func (b wayReader) way() access.Way {
 // credentials is the credential of a scheme, with the scopes that the runner
 // compares; and once more with those that dependencies check for themselves.
 func (b wayReader) credentials(one plan.SchemeScopes) []access.Credential {
+	verifiers := b.Verifiers(one.Scheme)
+	credential := func(scopes plan.Scopes) access.Credential {
+		return access.Credential{
+			Scheme: one.Scheme.Name, Scopes: scopes.Names(),
+			VerifiedBy: addOnce(nil, functions(verifiers)...), Unverified: len(verifiers) == 0,
+		}
+	}
 	compared := b.Compared(one.Scheme)
 	trusted := one.Scopes.Without(compared)
 	var out []access.Credential
 	if len(compared) > 0 || len(trusted) == 0 {
-		out = append(out, access.Credential{Scheme: one.Scheme.Name, Scopes: compared.Names(), Unverified: !b.Takes(one.Scheme)})
+		out = append(out, credential(compared))
 	}
 	if len(trusted) > 0 {
-		out = append(out, access.Credential{Scheme: one.Scheme.Name, Scopes: trusted.Names(), CheckedBy: strings.Join(b.askers(), " and ")})
+		checked := credential(trusted)
+		checked.CheckedBy = strings.Join(functions(b.askers()), " and ")
+		out = append(out, checked)
 	}
 	return out
 }
 
-// askers names the dependencies that ask for SecurityScopes.
-func (b wayReader) askers() []string {
-	var out []string
+// deciders lists the dependencies whose function may refuse, each once.
+func (b wayReader) deciders() []*plan.Node {
+	return b.nodes(func(s *plan.Step) bool { return s.Decides() })
+}
+
+// askers lists the dependencies that ask for SecurityScopes.
+func (b wayReader) askers() []*plan.Node {
+	return b.nodes(func(s *plan.Step) bool { return s.Node.AsksItself() })
+}
+
+// nodes lists the dependencies of some steps, each once.
+func (b wayReader) nodes(of func(*plan.Step) bool) []*plan.Node {
+	var out []*plan.Node
 	for i := range b.Steps {
-		if n := b.Steps[i].Node; n.AsksItself() {
-			out = addOnce(out, n.Describe())
+		if s := &b.Steps[i]; of(s) && !slices.Contains(out, s.Node) {
+			out = append(out, s.Node)
 		}
+	}
+	return out
+}
+
+// functions says which functions dependencies are made of; the list is never
+// nil.
+func functions(nodes []*plan.Node) []string {
+	out := make([]string, len(nodes))
+	for i, n := range nodes {
+		out[i] = n.Func
 	}
 	return out
 }
@@ -196,7 +232,7 @@ func (b wayReader) words(w access.Way) string {
 	}
 	for _, c := range w.Credentials {
 		if len(c.Scopes) > 0 {
-			parts = append(parts, scopeWords(c))
+			parts = append(parts, b.scopeWords(c))
 		}
 	}
 	parts = append(parts, b.credentialWords(len(parts) > 0)...)
@@ -213,14 +249,18 @@ func (b wayReader) words(w access.Way) string {
 	return "anyone"
 }
 
-func scopeWords(c access.Credential) string {
+func (b wayReader) scopeWords(c access.Credential) string {
 	text := "scope "
 	if len(c.Scopes) > 1 {
 		text = "scopes "
 	}
 	text += strings.Join(c.Scopes, " ")
 	if c.CheckedBy != "" {
-		text += " (checked by " + c.CheckedBy + ")"
+		var names []string
+		for _, n := range b.askers() {
+			names = addOnce(names, n.Describe())
+		}
+		text += " (checked by " + strings.Join(names, " and ") + ")"
 	}
 	return text
 }
@@ -232,7 +272,7 @@ func (b wayReader) credentialWords(besides bool) []string {
 	for _, one := range b.Schemes {
 		switch {
 		case len(one.Scopes) > 0:
-		case !b.Takes(one.Scheme):
+		case len(b.Verifiers(one.Scheme)) == 0:
 			out = append(out, "any credential "+one.Scheme.Name+", unverified")
 		case !one.Scheme.Bearer:
 			out = append(out, "credential "+one.Scheme.Name)

@@ -39,6 +39,10 @@ func spell(_ context.Context, token string) (grantee, error) {
 	return grantee{scopes, roles}, nil
 }
 
+func asks(_ context.Context, h grantee, _ holdfast.Scopes) (grantee, error) { return h, nil }
+
+func spellKey(ctx context.Context, key string) (grantee, error) { return spell(ctx, key) }
+
 func done(context.Context, grantee, holdfast.NoInput) (holdfast.NoContent, error) {
 	return holdfast.NoContent{}, nil
 }
@@ -52,10 +56,10 @@ func TestAccessSaysEveryWay(t *testing.T) {
 	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
 	key := holdfast.APIKeyHeader("X-Key")
-	items := oauth.Scope("items", "Read items")
+	items, me := oauth.Scope("items", "Read items"), oauth.Scope("me", "")
 	admin, manager := holdfast.NewRole("admin", ""), holdfast.NewRole("manager", "")
 	user := holdfast.Verify(oauth, spell)
-	program := holdfast.Verify(key, spell)
+	program := holdfast.Verify(key, spellKey)
 	active := holdfast.Depends1(user.Require(items), accept)
 	byHand := holdfast.Depends2(oauth.Credential(), holdfast.SecurityScopes(), byScopes)
 
@@ -66,6 +70,16 @@ func TestAccessSaysEveryWay(t *testing.T) {
 	holdfast.Get(app, "/either", holdfast.AnyOf(holdfast.Security(user, items), holdfast.Security(program)), done)
 	holdfast.Get(app, "/maybe", holdfast.Optional(holdfast.Security(user)), doneFor)
 	holdfast.Get(app, "/by-hand", holdfast.Security(byHand, items), done)
+	holdfast.Get(app, "/by-hand-fresh", holdfast.Security(holdfast.Depends2(oauth.Credential().Fresh(), holdfast.SecurityScopes(), byScopes), items), done)
+	holdfast.Get(app, "/asks", holdfast.Security(holdfast.Depends2(user, holdfast.SecurityScopes(), asks), items), done)
+	holdfast.Get(app, "/by-hand-below", holdfast.Security(holdfast.Depends1(byHand, accept), items), done)
+	holdfast.Get(app, "/by-hand-plain", holdfast.Security(byHand), done)
+	holdfast.Get(app, "/by-hand-again", holdfast.All(holdfast.Security(byHand, items), holdfast.Security(byHand, me)), done)
+	holdfast.Get(app, "/by-hand-both", holdfast.All(holdfast.Security(holdfast.Depends1(oauth.Credential(), spell)), holdfast.Security(holdfast.Depends1(key.Credential(), spellKey))), done)
+	holdfast.Get(app, "/besides", holdfast.All(holdfast.Security(user), holdfast.Security(holdfast.Depends1(oauth.Credential(), spellKey))), done)
+	holdfast.Get(app, "/converted", holdfast.As(holdfast.Security(oauth.Credential()), func(string) grantee { return grantee{} }), done)
+	holdfast.Get(app, "/passed", holdfast.Security(oauth.Credential()), doneFor)
+	holdfast.Get(app, "/twice", holdfast.All(holdfast.Security(holdfast.Depends1(user, accept)), holdfast.Security(holdfast.Depends1(user, accept))), done)
 	rows, err := app.Access()
 	if err != nil {
 		t.Fatal(err)
@@ -75,21 +89,36 @@ func TestAccessSaysEveryWay(t *testing.T) {
 		by[row.Path] = row
 	}
 	none := []string{}
+	here := reflect.TypeFor[grantee]().PkgPath() + "."
 	bearer := func(scopes ...string) holdfast.Credential {
-		return holdfast.Credential{Scheme: "OAuth2PasswordBearer", Scopes: append([]string{}, scopes...)}
+		return holdfast.Credential{Scheme: "OAuth2PasswordBearer", Scopes: append([]string{}, scopes...), VerifiedBy: []string{here + "spell"}}
 	}
-	apiKey := holdfast.Credential{Scheme: "APIKeyHeader", Scopes: none}
-	checked := holdfast.Credential{Scheme: "OAuth2PasswordBearer", Scopes: []string{"items"}, CheckedBy: "byScopes"}
+	apiKey := holdfast.Credential{Scheme: "APIKeyHeader", Scopes: none, VerifiedBy: []string{here + "spellKey"}}
+	checked := holdfast.Credential{Scheme: "OAuth2PasswordBearer", Scopes: []string{"items"}, CheckedBy: here + "byScopes", VerifiedBy: []string{here + "byScopes"}}
+	byItself, checkedTwice := checked, checked
+	byItself.Scopes, byItself.CheckedBy = none, ""
+	checkedTwice.Scopes = []string{"items", "me"}
+	passed := holdfast.Credential{Scheme: "OAuth2PasswordBearer", Scopes: none, Unverified: true}
 	for path, want := range map[string]struct {
 		policy string
 		ways   []holdfast.Way
 	}{
-		"/open":    {"anyone", []holdfast.Way{{[]holdfast.Credential{}, [][]string{}, none, none}}},
-		"/roles":   {"role admin or manager, scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{{"admin", "manager"}}, none, []string{"accept"}}}},
-		"/both":    {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, none}}},
-		"/either":  {"scope items, or credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, none}, {[]holdfast.Credential{apiKey}, [][]string{}, none, none}}},
-		"/maybe":   {"signed in, or anyone without a credential", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, none}, {[]holdfast.Credential{}, [][]string{}, []string{"OAuth2PasswordBearer"}, none}}},
-		"/by-hand": {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{"byScopes"}}}},
+		"/open":          {"anyone", []holdfast.Way{{[]holdfast.Credential{}, [][]string{}, none, none}}},
+		"/roles":         {"role admin or manager, scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{{"admin", "manager"}}, none, []string{here + "accept"}}}},
+		"/both":          {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, none}}},
+		"/either":        {"scope items, or credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, none}, {[]holdfast.Credential{apiKey}, [][]string{}, none, none}}},
+		"/maybe":         {"signed in, or anyone without a credential", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, none}, {[]holdfast.Credential{}, [][]string{}, []string{"OAuth2PasswordBearer"}, none}}},
+		"/by-hand":       {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/by-hand-fresh": {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/asks":          {"scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, []string{here + "asks"}}}},
+		"/by-hand-below": {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes", here + "accept"}}}},
+		"/by-hand-plain": {"signed in", []holdfast.Way{{[]holdfast.Credential{byItself}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/by-hand-again": {"scopes items me (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checkedTwice}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/by-hand-both":  {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, []string{here + "spell", here + "spellKey"}}}},
+		"/besides":       {"signed in", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, []string{here + "spellKey"}}}},
+		"/converted":     {"any credential OAuth2PasswordBearer, unverified", []holdfast.Way{{[]holdfast.Credential{passed}, [][]string{}, none, none}}},
+		"/passed":        {"any credential OAuth2PasswordBearer, unverified", []holdfast.Way{{[]holdfast.Credential{passed}, [][]string{}, none, none}}},
+		"/twice":         {"signed in", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, []string{here + "accept", here + "accept"}}}},
 	} {
 		got := by[path]
 		if got.Policy != want.policy || !reflect.DeepEqual(got.Ways, want.ways) {

@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -26,7 +27,7 @@ func newDepend[T any](kind plan.Kind, fn any, at plan.Place, deps ...*plan.Node)
 		return n
 	}
 	f := plan.FunctionOf(fn)
-	n := plan.NewNode[T](kind, f.Name, at, deps...)
+	n := plan.NewNode[T](kind, cmp.Or(f.Name, "func literal"), at, deps...)
 	n.Func = f.ID
 	return n
 }

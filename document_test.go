@@ -319,7 +319,7 @@ func TestOperationIDsAreUnique(t *testing.T) {
 	app := quiet()
 	holdfast.Get(app, "/a-b", holdfast.Public(), nothing)
 	holdfast.Get(app, "/a/b", holdfast.Public(), nothing)
-	if err := app.Err(); err == nil || !strings.Contains(err.Error(), `operation id "nothing_a_b_get" is also the route's at`) {
+	if err := app.Err(); err == nil || !strings.Contains(err.Error(), `operation id "nothing_a_b_get" is also that of GET /a-b at`) {
 		t.Errorf("Err() = %v, want the id", err)
 	}
 	app = quiet()

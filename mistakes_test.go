@@ -19,7 +19,7 @@ func findUser(_ context.Context, h holder) (user, error) { return h.user, nil }
 
 func findItem(_ context.Context, _ user, in itemID) (int, error) { return in.ID, nil }
 
-func readToken(_ context.Context, token string) (user, error) { return user{Name: token}, nil }
+func takeToken(_ context.Context, token string) (user, error) { return user{Name: token}, nil }
 
 func deleteIt(context.Context, holdfast.Anyone, user, holdfast.NoInput) (string, error) {
 	return "", nil
@@ -55,7 +55,7 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 	loose := holdfast.NewScope("loose", "")
 	admin := holdfast.NewRole("admin", "")
 	who := holdfast.Depends1(holdfast.Verify(oauth, verify), findUser)
-	read := holdfast.Depends1(bearer.Credential(), readToken)
+	read := holdfast.Depends1(bearer.Credential(), takeToken)
 	var noFunction func(context.Context) (user, error)
 	var noLane *work.Lane
 	tests := map[string]struct {
@@ -108,10 +108,10 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 		"a nil scheme": {func(a *holdfast.App, at *lines) {
 			at.mark()
 			holdfast.Get(a, "/verify", holdfast.Security(holdfast.Verify(nil, verify)), nothing)
-			holdfast.Get(a, "/check", holdfast.Security(holdfast.Check(&holdfast.Scheme[string]{}, readToken)), nothing)
+			holdfast.Get(a, "/check", holdfast.Security(holdfast.Check(&holdfast.Scheme[string]{}, takeToken)), nothing)
 		}, `
 			@1: GET /verify: the policy: verify (declared at @1): its scheme is nil or the zero Scheme
-			@2: GET /check: the policy: readToken (declared at @2): its scheme is nil or the zero Scheme`},
+			@2: GET /check: the policy: takeToken (declared at @2): its scheme is nil or the zero Scheme`},
 		"a scope of another scheme": {func(a *holdfast.App, at *lines) {
 			at.mark()
 			strict := who.Require(foreign)
@@ -130,9 +130,9 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			a.Handle("GET /own", holdfast.To1(holdfast.Public(), strict, deleteIt))
 			holdfast.Get(a, "/loose", holdfast.Security(who, loose), nothing)
 		}, `
-			@2: GET /security: scope "foreign": readToken reads the credential of HTTPBearer but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it
-			@3: GET /require: scope "foreign": readToken reads the credential of HTTPBearer but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it (declared at @1)
-			@4: GET /own: scope "foreign": readToken reads the credential of HTTPBearer but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it (declared at @1)
+			@2: GET /security: scope "foreign": takeToken reads the credential of HTTPBearer but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it
+			@3: GET /require: scope "foreign": takeToken reads the credential of HTTPBearer but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it (declared at @1)
+			@4: GET /own: scope "foreign": takeToken reads the credential of HTTPBearer but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it (declared at @1)
 			@5: GET /loose: scope "loose" has no scheme, and nothing that findUser takes asks for SecurityScopes: nothing would check it`},
 		"what is zero": {func(a *holdfast.App, at *lines) {
 			at.mark()
@@ -186,7 +186,7 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			holdfast.Get(a, "/a", holdfast.Public(), nothing, holdfast.OperationID("read"))
 			holdfast.Get(a, "/b", holdfast.Public(), nothing, holdfast.OperationID("read"))
 		}, `
-			@2: GET /b: operation id "read" is also that of GET /a at @1`},
+			@2: GET /b: operation id "read" is also that of GET /a at @1; say another with OperationID`},
 		"options": {func(a *holdfast.App, at *lines) {
 			at.mark()
 			holdfast.Get(a, "/nil", holdfast.Public(), nothing, nil)

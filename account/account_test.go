@@ -155,6 +155,30 @@ func TestCallersFollowTheStore(t *testing.T) {
 	}
 }
 
+// What the store said is asked again when it has changed, and only then.
+func TestCallersAreRemembered(t *testing.T) {
+	s := newShaky(t)
+	for name, test := range map[string]struct {
+		change func() error
+		asked  bool
+	}{
+		"nothing has changed": {func() error { return nil }, false},
+		"somebody signs in":   {func() error { _, err := s.Login(t.Context(), "anna", secret, nil); return err }, true},
+		"a role changes":      {func() error { _, err := s.PutRole(t.Context(), account.Role{Name: "auditor"}); return err }, true},
+	} {
+		if _, err := s.world.caller(s.grant); err != nil {
+			t.Fatal(err)
+		}
+		if err := test.change(); err != nil {
+			t.Fatal(err)
+		}
+		s.outages.begin(0)
+		if _, err := s.world.caller(s.grant); err != nil || len(s.outages.asked) > 0 != test.asked {
+			t.Errorf("%s: Caller = %v, and asked %v of the store; want that it asks: %v", name, err, s.outages.asked, test.asked)
+		}
+	}
+}
+
 func TestCallersEnd(t *testing.T) {
 	t.Parallel()
 	yes := true
@@ -286,9 +310,8 @@ func TestWeakHashesAreReplaced(t *testing.T) {
 	if _, err := w.Login(t.Context(), "anna", "wrong", nil); err == nil || !strings.HasPrefix(hash(), "$2b$04$") {
 		t.Errorf("a wrong password replaced the hash: %s", hash())
 	}
-	w.login("anna")
-	if !strings.HasPrefix(hash(), "$2b$05$") {
-		t.Errorf("hash after login = %s, want $2b$05$", hash())
+	if _, err := w.caller(w.login("anna")); err != nil || !strings.HasPrefix(hash(), "$2b$05$") {
+		t.Errorf("Caller after login = %v with the hash %s, want $2b$05$", err, hash())
 	}
 	w.login("anna")
 }
@@ -326,7 +349,11 @@ func TestBeforeTheFirstAdministratorNothingIsLost(t *testing.T) {
 func TestInvalidValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.user("anna", "admin")
+	anna := w.user("anna", "admin")
+	move := func(email string) error {
+		_, err := w.UpdateUser(t.Context(), anna.ID, account.UserChange{Email: &email})
+		return err
+	}
 	create := func(n account.NewUser) error { _, err := w.CreateUser(t.Context(), n); return err }
 	put := func(r account.Role) error { _, err := w.PutRole(t.Context(), r); return err }
 	for name, test := range map[string]struct {
@@ -339,8 +366,12 @@ func TestInvalidValues(t *testing.T) {
 		"a Cyrillic a":            {create(account.NewUser{Name: "\u0430nna", Password: secret}), "name"},
 		"an address without @":    {create(account.NewUser{Name: "x", Email: "x", Password: secret}), "email"},
 		"an address with newline": {create(account.NewUser{Name: "x", Email: "x@y\nBcc: z", Password: secret}), "email"},
+		"a move to no address":    {move("x"), "email"},
+		"a move to two addresses": {move("a@example.org,b@example.org"), "email"},
 		"a short password":        {create(account.NewUser{Name: "x", Password: "fourteen chars"}), "password"},
 		"a very long password":    {create(account.NewUser{Name: "x", Password: account.Secret(strings.Repeat("x", 1025))}), "password"},
+		"more than bcrypt takes":  {create(account.NewUser{Name: "x", Password: account.Secret(strings.Repeat("long ", 15))}), "password"},
+		"a NUL, as bcrypt has it": {create(account.NewUser{Name: "x", Password: secret + "\x00"}), "password"},
 		"a password not in UTF-8": {create(account.NewUser{Name: "x", Password: secret + "\xff"}), "password"},
 		"an unknown role":         {create(account.NewUser{Name: "x", Password: secret, Roles: []string{"ghost"}}), "roles"},
 		"a role without a name":   {put(account.Role{}), "name"},

@@ -58,15 +58,11 @@ func sourceOf(ctx context.Context) string {
 	if err != nil {
 		return text
 	}
-	addr = addr.Unmap().WithZone("")
+	addr = addr.Unmap()
 	if addr.Is4() {
 		return addr.String()
 	}
-	network, err := addr.Prefix(64)
-	if err != nil {
-		return text
-	}
-	return network.String()
+	return netip.PrefixFrom(addr, 64).Masked().String() // without a zone
 }
 
 // keyed is a keyed hash of what must not be readable in the store.

@@ -4,8 +4,6 @@ package holdfasttest
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
@@ -14,23 +12,21 @@ import (
 
 // Golden compares an application's document and its table of who may do what
 // with the files testdata/openapi.json and testdata/access.txt of the package
-// under test, so that a change of who may call a route is seen in review. With
-// UPDATE_GOLDEN=1 in the environment it writes them instead.
+// under test, so that a change of who may call a route, or of which functions
+// verify and decide, is seen in review. Of function literals it has the file
+// alone: name those that matter. With UPDATE_GOLDEN=1 in the environment it
+// writes the files instead.
 func Golden(t *testing.T, app *holdfast.App) {
 	t.Helper()
-	rows, err := app.Access()
+	d, err := documentOf(app)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table strings.Builder
-	for _, row := range rows {
-		policy := row.Policy
-		if row.Guarded {
-			policy += "; another router serves it"
-		}
-		fmt.Fprintf(&table, "%-7s %-28s %s\n", row.Method, row.Path, policy)
+	var table bytes.Buffer
+	if err := d.WriteKept(&table); err != nil {
+		t.Fatal(err)
 	}
-	golden.Check(t, "access.txt", []byte(table.String()))
+	golden.Check(t, "access.txt", table.Bytes())
 
 	data, err := app.OpenAPI()
 	if err != nil {

@@ -196,7 +196,7 @@ func TestMatrix(t *testing.T) {
 		"    passes           the owner of item anns",
 		"    401              nobody, garbage, expired, revoked, disabled user",
 		"a stranger to item anns",
-		"    404 func3        everything, role admin, role manager, scope items alone, all scopes but users, a stranger to item anns",
+		"    404 func literal  everything, role admin, role manager, scope items alone, all scopes but users, a stranger to item anns",
 	} {
 		if !strings.Contains(string(data), line) {
 			t.Errorf("the table has no %q:\n%s", line, data)

@@ -103,7 +103,7 @@ func (p *probe) contradiction(r access.Route, who *minted, s *sight) string {
 		return ""
 	}
 	want := r.Decide(who.foretold())
-	byDependency := v.kind == "dependency" && slices.Contains(r.Deciders, v.name)
+	byDependency := v.kind == "dependency" && slices.ContainsFunc(r.Deciders, func(one string) bool { return access.Bare(one) == v.name })
 	switch {
 	case v.allowed && !want.Allowed:
 		return fmt.Sprintf("it passed, but the route %s, which says %q", want.Words(), r.Policy)
@@ -202,11 +202,15 @@ func (t table) String() string {
 			if len(r.answers) == 1 {
 				callers = everybody
 			}
-			fmt.Fprintf(&out, "    %-16s %s\n", answer, callers)
+			fmt.Fprintf(&out, "    %-*s %s\n", max(answerWidth, len(answer)+1), answer, callers)
 		}
 	}
 	return out.String()
 }
+
+// answerWidth is the width of the column of answers. Behind a longer one stand
+// two spaces, too, because they are what ends an answer.
+const answerWidth = 16
 
 const everybody = "everybody"
 
@@ -236,12 +240,10 @@ func parseTable(text string, callers []string) (table, error) {
 		case !strings.HasPrefix(line, " "):
 			route, policy, _ := strings.Cut(line, "\t")
 			t.row(route, policy)
-		case len(t.rows) == 0 || len(line) < 22:
-			return t, fmt.Errorf("line %d is no answer of a route", i+1)
 		default:
 			answer, names, ok := strings.Cut(strings.TrimSpace(line), "  ")
-			if !ok { // an answer that fills its column
-				answer, names = strings.TrimSpace(line[:21]), line[21:]
+			if len(t.rows) == 0 || !ok {
+				return t, fmt.Errorf("line %d is no answer of a route", i+1)
 			}
 			list := strings.Split(strings.TrimSpace(names), ", ")
 			if list[0] == everybody {

@@ -123,11 +123,11 @@ func TestAnIssuerThatIsBusyIsNoOtherIssuer(t *testing.T) {
 	s.answer = func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasPrefix(r.URL.Path, "/tenant/") {
 			w.WriteHeader(http.StatusTooManyRequests)
-			return true
+		} else {
+			_, _ = w.Write([]byte(`{"issuer":"https://another.example","jwks_uri":"https://another.example/keys"}`))
 		}
-		return false
+		return true
 	}
-	s.issuer = "https://another.example"
 	v, err := issuer.Discover(t.Context(), home+"/tenant", s.config())
 	if err != nil {
 		t.Fatalf("Discover = %v, want nil", err)

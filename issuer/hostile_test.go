@@ -112,6 +112,7 @@ func TestHostileAnswers(t *testing.T) {
 		"a document that is not found":   {"/.well-known/", text(404, "text/plain", ""), []string{"/.well-known/openid-configuration answers 404", "/.well-known/oauth-authorization-server answers 404"}},
 		"a server that is overloaded":    {"/.well-known/", text(503, "text/plain", ""), []string{"answers 503"}},
 		"a set that was moved":           {"/keys", redirect("/elsewhere"), []string{"302", "redirect to", "/elsewhere", "not followed"}},
+		"a redirect with a password":     {"/keys", redirect("https://ann:password@id.example/keys"), []string{"https://ann:xxxxx@id.example"}},
 		"a redirect loop":                {"/keys", redirect("/keys"), []string{"not followed"}},
 		"a document without keys":        {"/.well-known/", text(200, "application/json", `{"issuer":"https://id.example"}`), []string{"no jwks_uri"}},
 		"a document without an issuer":   {"/.well-known/", text(200, "application/json", `{"jwks_uri":"https://id.example"}`), []string{"names no issuer"}},
@@ -132,7 +133,7 @@ func TestHostileAnswers(t *testing.T) {
 				t.Fatalf("Discover = %v, want nil", err)
 			}
 			defer func() { _ = v.Close() }()
-			if err := v.Ready(t.Context()); outcome(err) != "unavailable" || !contains(err, test.want...) {
+			if err := v.Ready(t.Context()); outcome(err) != "unavailable" || !contains(err, test.want...) || contains(err, "password") {
 				t.Errorf("Ready = %v, want that the issuer is unavailable, with %q", err, test.want)
 			}
 			if _, err := verify(t, v, token(first)); outcome(err) != "unavailable" {
@@ -178,6 +179,18 @@ func (b *trickle) Read(p []byte) (int, error) {
 	return 1, b.r.Context().Err()
 }
 
+// hops redirects so many times.
+func hops(n int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if len(r.URL.Path) < len("/keys")+n {
+			w.Header().Set("Location", r.URL.Path+"/")
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		_, _ = w.Write(must(jwt.MarshalPublicSet(first)))
+	}
+}
+
 // Redirects are followed if that is allowed, by the same rules, and not for
 // ever.
 func TestRedirectsThatAreAllowed(t *testing.T) {
@@ -193,14 +206,8 @@ func TestRedirectsThatAreAllowed(t *testing.T) {
 			}
 			_, _ = w.Write(must(jwt.MarshalPublicSet(first)))
 		}, ""},
-		"three": {func(w http.ResponseWriter, r *http.Request) {
-			if len(r.URL.Path) < len("/keys///") {
-				w.Header().Set("Location", r.URL.Path+"/")
-				w.WriteHeader(http.StatusFound)
-				return
-			}
-			_, _ = w.Write(must(jwt.MarshalPublicSet(first)))
-		}, ""},
+		"three":                {hops(3), ""},
+		"four":                 {hops(4), "more than 3 redirects"},
 		"a loop":               {redirect("/keys"), "more than 3 redirects"},
 		"to a private network": {redirect("https://10.1.2.3/keys"), "is not of the public internet"},
 		"to plain HTTP":        {redirect("http://id.example/keys"), "is not https"},

@@ -87,6 +87,28 @@ func TestAnIssuerThatGoesDownLater(t *testing.T) {
 	}
 }
 
+// Each outage begins with quick attempts, whatever there was before.
+func TestASecondOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(first)
+		v := discover(t, s.config())
+		for n := range 2 {
+			before := s.readsOf("/keys")
+			s.set(func() { s.down = errDown })
+			sleep(6 * time.Minute)
+			if got := s.readsOf("/keys") - before; got < 6 {
+				t.Errorf("outage %d: the set was asked for %d times in the minute after the first failure, want 6 times or more", n, got)
+			}
+			s.set(func() { s.down = nil })
+			sleep(10 * time.Second)
+			if err := v.Ready(t.Context()); err != nil {
+				t.Errorf("Ready = %v, want nil", err)
+			}
+		}
+	})
+}
+
 // Keys do not grow stale while the issuer is up, however long it says that they
 // may be kept.
 func TestAShortMaxStale(t *testing.T) {
@@ -147,8 +169,12 @@ func TestAnswersThatBringNothing(t *testing.T) {
 				if err := v.Ready(t.Context()); err != nil {
 					t.Errorf("Ready = %v, want nil", err)
 				}
-				if test.want == "" {
-					return // the document of before stays in use, and so do its keys
+				if test.want == "" { // the document of before stays in use, and its keys are read
+					s.set(func() { s.keys = []jwt.Key{second} })
+					if _, err := verify(t, v, token(second)); err != nil {
+						t.Errorf("Verify by a new key = %v, want nil", err)
+					}
+					return
 				}
 				if !log.has("keys of an issuer cannot be read", test.want) {
 					t.Errorf("the log has not %q:\n%s", test.want, log)
@@ -168,6 +194,7 @@ func TestKeysThatMove(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(first)
+		s.header.Set("ETag", `"v1"`)
 		v := discover(t, s.config())
 		s.set(func() {
 			s.answer = func(w http.ResponseWriter, r *http.Request) bool {
@@ -175,6 +202,10 @@ func TestKeysThatMove(t *testing.T) {
 				case "/.well-known/openid-configuration":
 					_, _ = w.Write([]byte(`{"issuer":"https://id.example","jwks_uri":"https://id.example/new-keys"}`))
 				case "/new-keys":
+					if r.Header.Get("If-None-Match") != "" { // that was the tag of another set
+						w.WriteHeader(http.StatusNotModified)
+						return true
+					}
 					_, _ = w.Write(must(jwt.MarshalPublicSet(second)))
 				default:
 					http.NotFound(w, r)

@@ -24,12 +24,12 @@ type Verifier struct {
 // them up to date until Close. The issuer is the URL that its tokens have in
 // iss, letter for letter, also with or without a slash at the end.
 //
-// An issuer that cannot be asked is no error: Discover waits for the first
-// attempt, as long as ctx has no deadline before its end, and the others are
-// made in the background. Until one succeeds Verify returns an
-// *UnavailableError, and Ready the reason. An error is what waiting does not
-// mend: a Config that makes no sense, a document of another issuer
-// (ErrOtherIssuer), an address that is not allowed (ErrAddress), or a ctx that
+// An issuer that is down is no error. Discover waits for the first attempt, for
+// HTTP.Timeout and until ctx's deadline at most; later ones are made in the
+// background, and ctx does not end them. Until one succeeds, Verify returns an
+// *UnavailableError, and Ready says why. Discover's own errors are what waiting
+// does not mend: a Config that makes no sense, a document of another issuer
+// (ErrOtherIssuer), an address that is not allowed (ErrAddress); and a ctx that
 // was cancelled.
 func Discover(ctx context.Context, issuer string, config Config) (*Verifier, error) {
 	config, err := config.withDefaults()

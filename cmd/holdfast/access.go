@@ -19,7 +19,7 @@ import (
 // accessCmd is `holdfast access`.
 type accessCmd struct {
 	Show  accessShow  `cmd:"" default:"withargs" help:"Print who may call which route. Needs no database, except for --for and for roles that are not built in."`
-	Diff  accessDiff  `cmd:"" help:"Say what changed between two tables that --json wrote; exit 1 if anything opened."`
+	Diff  accessDiff  `cmd:"" help:"Say what changed between two tables that --json wrote, and what was not compared; exit 1 if anything opened, or if another function verifies or decides."`
 	Prove accessProve `cmd:"" help:"Decide claims about all callers that there can be; exit 1 with the smallest counterexample."`
 }
 
@@ -159,24 +159,14 @@ func (c *accessDiff) Run(std streams) error {
 		return err
 	}
 	if c.JSON {
-		if err := printJSON(std.out, diff); err != nil {
-			return err
-		}
+		err = printJSON(std.out, diff)
 	} else {
-		for _, change := range diff.Changes {
-			fmt.Fprintf(std.out, "%s %s\n", change.Route, change.Text)
-		}
-		for _, caller := range diff.Callers {
-			fmt.Fprintln(std.out, caller)
-		}
-		if len(diff.Changes)+len(diff.Callers) == 0 {
-			fmt.Fprintln(std.out, "nobody may call more or less than before")
-		}
+		fmt.Fprint(std.out, diff)
 	}
-	if diff.Opened {
-		return errOpened
+	if err == nil && diff.Opened {
+		err = errOpened
 	}
-	return nil
+	return err
 }
 
 type accessProve struct {

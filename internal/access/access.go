@@ -33,7 +33,7 @@ type Route struct {
 	Roles    []string `json:"roles"`
 	Declared string   `json:"declared"`          // file:line
 	Guarded  bool     `json:"guarded,omitempty"` // another router serves it
-	Deciders []string `json:"deciders"`          // dependencies that decide, too
+	Deciders []string `json:"deciders"`          // functions of dependencies that decide, too
 	Ways     []Way    `json:"ways"`              // any of them lets a caller in
 }
 
@@ -42,7 +42,7 @@ type Way struct {
 	Credentials []Credential `json:"credentials"`
 	Roles       [][]string   `json:"roles"`    // of each list, one
 	Absent      []string     `json:"absent"`   // schemes of which nothing may be presented
-	Deciders    []string     `json:"deciders"` // dependencies that must accept
+	Deciders    []string     `json:"deciders"` // functions that must accept, one for each dependency
 }
 
 // Credential is a scheme of which a good credential is needed, and the scopes
@@ -50,7 +50,11 @@ type Way struct {
 type Credential struct {
 	Scheme    string   `json:"scheme"` // "" for scopes of no scheme, which only a dependency can check
 	Scopes    []string `json:"scopes"`
-	CheckedBy string   `json:"checked_by,omitempty"` // the dependency that compares the scopes, if the runner does not
+	CheckedBy string   `json:"checked_by,omitempty"` // the function that compares the scopes, if the runner does not
+
+	// VerifiedBy are the functions that must accept the credential. A table that
+	// has none of a verified credential does not say who verifies.
+	VerifiedBy []string `json:"verified_by,omitempty"`
 
 	Unverified bool `json:"unverified,omitempty"` // anything that is presented will do
 }

@@ -9,10 +9,16 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Functions of the table below.
+const (
+	verify      = "example.org/shop.(*Shop).verify"
+	findOwnItem = "example.org/shop.(*Shop).findOwnItem"
+)
+
 // server is a table like that of a real server.
 func server() Document {
 	way := func(scopes, roles string, deciders ...string) Way {
-		w := Way{Credentials: []Credential{{Scheme: "OAuth2", Scopes: strings.Fields(scopes)}}, Deciders: deciders}
+		w := Way{Credentials: []Credential{{Scheme: "OAuth2", Scopes: strings.Fields(scopes), VerifiedBy: []string{verify}}}, Deciders: deciders}
 		if roles != "" {
 			w.Roles = [][]string{strings.Fields(roles)}
 		}
@@ -26,6 +32,7 @@ func server() Document {
 				r.Scopes = append(r.Scopes, c.Scopes...)
 			}
 			r.Roles = append(r.Roles, slices.Concat(w.Roles...)...)
+			r.Deciders = append(r.Deciders, w.Deciders...)
 		}
 		return r
 	}
@@ -37,7 +44,7 @@ func server() Document {
 			route("GET /users", way("users:read", "admin manager")),
 			route("DELETE /users/{id}", way("users:write", "admin")),
 			route("GET /feed", way("", ""), Way{Absent: []string{"OAuth2"}}),
-			route("PUT /items/{id}", way("items", "", "findOwnItem")),
+			route("PUT /items/{id}", way("items", "", findOwnItem)),
 		},
 		Roles: []Role{
 			{Name: "admin", Scopes: []string{"me", "users:read", "users:write", "items"}},
@@ -130,8 +137,8 @@ func TestCompare(t *testing.T) {
 		"nothing": {server(), false, nil},
 		"a rule that is written differently": {change(func(d *Document) {
 			d.Routes[3].Ways = []Way{
-				{Credentials: []Credential{{Scheme: "OAuth2", Scopes: []string{"users:read"}}}, Roles: [][]string{{"manager"}}},
-				{Credentials: []Credential{{Scheme: "OAuth2", Scopes: []string{"users:read"}}}, Roles: [][]string{{"admin"}, {"manager", "admin"}}},
+				{Credentials: []Credential{{Scheme: "OAuth2", Scopes: []string{"users:read"}, VerifiedBy: []string{verify}}}, Roles: [][]string{{"manager"}}},
+				{Credentials: []Credential{{Scheme: "OAuth2", Scopes: []string{"users:read"}, VerifiedBy: []string{verify}}}, Roles: [][]string{{"admin"}, {"manager", "admin"}}},
 			}
 		}), false, nil},
 		"a role more": {change(func(d *Document) { d.Routes[4].Ways[0].Roles[0] = []string{"admin", "manager"} }), true, []string{
@@ -172,8 +179,8 @@ func TestCompare(t *testing.T) {
 		"a credential that nobody looks at any more": {change(func(d *Document) { d.Routes[2].Ways[0].Credentials[0].Unverified = true }), true, []string{
 			"GET /users/me is open now to somebody with anything that is presented as OAuth2, scope me (was: a policy; is: a policy)",
 		}},
-		"scopes that a dependency compares": {change(func(d *Document) { d.Routes[2].Ways[0].Credentials[0].CheckedBy = "currentUser" }), true, []string{
-			"GET /users/me now trusts currentUser to compare the scopes (was: a policy; is: a policy)",
+		"scopes that a dependency compares": {change(func(d *Document) { d.Routes[2].Ways[0].Credentials[0].CheckedBy = "main.currentUser" }), true, []string{
+			"GET /users/me now trusts main.currentUser to compare the scopes (was: a policy; is: a policy)",
 		}},
 	} {
 		got, err := Compare(server(), test.after)
@@ -191,8 +198,8 @@ func TestCompare(t *testing.T) {
 }
 
 // few are atoms to make small formulas of.
-var few = struct{ schemes, scopes, roles, deciders []string }{
-	[]string{"A", "B"}, []string{"x", "y"}, []string{"p", "q", "r"}, []string{"d"},
+var few = struct{ schemes, scopes, roles, deciders, verifiers []string }{
+	[]string{"A", "B"}, []string{"x", "y"}, []string{"p", "q", "r"}, []string{"d"}, []string{"v", "w"},
 }
 
 func someWay(t *rapid.T) Way {
@@ -207,7 +214,11 @@ func someWay(t *rapid.T) Way {
 		case 4:
 			w.Credentials = append(w.Credentials, Credential{Scheme: scheme, Unverified: true})
 		case 1, 2:
-			w.Credentials = append(w.Credentials, Credential{Scheme: scheme, Scopes: subset(few.scopes)})
+			c := Credential{Scheme: scheme, Scopes: subset(few.scopes)}
+			if scheme == "A" {
+				c.VerifiedBy = subset(few.verifiers)
+			}
+			w.Credentials = append(w.Credentials, c)
 		}
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "role lists") {
@@ -223,8 +234,8 @@ func someRoute(t *rapid.T) Route {
 	return Route{Method: "GET", Path: "/", Ways: rapid.SliceOfN(rapid.Custom(someWay), 1, 3).Draw(t, "ways")}
 }
 
-// everyHolder lists every combination of the few: with a scope of a scheme
-// comes its credential.
+// everyHolder lists every combination of the few: with a scope of a scheme, and
+// with the consent of a verifier, which only A has, comes its credential.
 func everyHolder() []holder {
 	var atoms []atom
 	for _, s := range few.schemes {
@@ -233,11 +244,14 @@ func everyHolder() []holder {
 			atoms = append(atoms, scopeAtom(s, name))
 		}
 	}
+	for _, function := range few.verifiers {
+		atoms = append(atoms, verifierAtom("A", function))
+	}
 	for _, r := range few.roles {
 		atoms = append(atoms, roleAtom(r))
 	}
 	for _, d := range few.deciders {
-		atoms = append(atoms, deciderAtom(d))
+		atoms = append(atoms, deciderAtom(d, 1))
 	}
 	var out []holder
 	for bits := range 1 << len(atoms) {
@@ -253,6 +267,9 @@ func everyHolder() []holder {
 			for _, name := range few.scopes {
 				possible = possible && (!h[scopeAtom(s, name)] || h[credentialAtom(s)])
 			}
+		}
+		for _, function := range few.verifiers {
+			possible = possible && (!h[verifierAtom("A", function)] || h[credentialAtom("A")])
 		}
 		if possible {
 			out = append(out, h)
@@ -280,6 +297,9 @@ func TestEveryCombination(t *testing.T) {
 		}
 		if found && got.size() != smallest.size() {
 			t.Fatalf("looser = %v, which is not the smallest: %v", got, smallest)
+		}
+		if who, ok, err := a.Looser(b); err != nil || ok != found {
+			t.Fatalf("Looser = %q, %v, %v; all callers say %v", who, ok, err, smallest)
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {

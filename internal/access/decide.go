@@ -7,42 +7,56 @@ import (
 )
 
 // atom is one thing that a caller holds or not: "credential OAuth2",
-// "scope items", "role admin", "decider checkActive". A scope carries its
-// scheme behind a NUL, so that two schemes' scopes of one name differ.
+// "scope items", "role admin", "decider shop.checkActive". Behind a NUL stands
+// what tells it from others of the same words: of a scope its scheme.
 type atom string
 
-const schemeMark = "\x00"
+const mark = "\x00"
 
 // presentedAtom is a credential of a scheme that may be good or not.
 func presentedAtom(scheme string) atom   { return atom("presented " + scheme) }
 func credentialAtom(scheme string) atom  { return atom("credential " + scheme) }
-func scopeAtom(scheme, name string) atom { return atom("scope " + name + schemeMark + scheme) }
+func scopeAtom(scheme, name string) atom { return atom("scope " + name + mark + scheme) }
 func roleAtom(name string) atom          { return atom("role " + name) }
-func deciderAtom(name string) atom       { return atom("decider " + name) }
+
+// verifierAtom is that a function accepts the credential of a scheme. Whoever
+// has it has a good credential. What one function accepts another may refuse.
+func verifierAtom(scheme, function string) atom {
+	return atom("verifier " + scheme + mark + function)
+}
+
+// deciderAtom is the consent of a function; of a function that stands behind
+// several dependencies of a way, that of the nth.
+func deciderAtom(function string, nth int) atom {
+	if nth == 1 {
+		return atom("decider " + function)
+	}
+	return atom(fmt.Sprint("decider ", function, mark, nth))
+}
 
 // words is the atom for people.
 func (a atom) words() string {
-	text, _, _ := strings.Cut(string(a), schemeMark)
-	switch kind, name, _ := strings.Cut(text, " "); kind {
+	switch a.kind() {
 	case "credential":
-		return "a credential of " + name
+		return "a credential of " + a.name()
 	case "presented":
-		return "anything that is presented as " + name
+		return "anything that is presented as " + a.name()
 	case "decider":
-		return "the consent of " + name
+		return "the consent of " + a.name()
 	}
+	text, _, _ := strings.Cut(string(a), mark)
 	return text
 }
 
-// kind is the first word: credential, scope, role, decider.
+// kind is the first word: credential, verifier, scope, role, decider.
 func (a atom) kind() string {
 	kind, _, _ := strings.Cut(string(a), " ")
 	return kind
 }
 
-// name is the atom without its kind and scheme.
+// name is the atom without its kind and what stands behind the mark.
 func (a atom) name() string {
-	text, _, _ := strings.Cut(string(a), schemeMark)
+	text, _, _ := strings.Cut(string(a), mark)
 	_, name, _ := strings.Cut(text, " ")
 	return name
 }
@@ -51,14 +65,35 @@ func (a atom) name() string {
 // imply.
 type holder map[atom]bool
 
-// words is the holder for people, least first.
-func (h holder) words() string {
+// words is the holder for people, least first, without who verifies.
+func (h holder) words() string { return h.saying(nil) }
+
+// verifiedWords is words with who verifies.
+func (h holder) verifiedWords() string {
+	accepted := map[string][]string{}
+	for a := range h {
+		if a.kind() == "verifier" {
+			_, function, _ := strings.Cut(string(a), mark)
+			accepted[a.name()] = append(accepted[a.name()], function)
+		}
+	}
+	return h.saying(accepted)
+}
+
+// saying is the holder in words, with the functions that accept a credential,
+// by scheme.
+func (h holder) saying(accepted map[string][]string) string {
 	var credentials, rest []string
 	scopedOrRoled := false
 	for a := range h {
 		switch a.kind() {
+		case "verifier":
 		case "credential":
-			credentials = append(credentials, a.words())
+			if by := accepted[a.name()]; len(by) > 0 {
+				rest = append(rest, a.words()+" that "+does(sorted(by), "accepts", "accept"))
+			} else {
+				credentials = append(credentials, a.words())
+			}
 		case "presented":
 			if !h[credentialAtom(a.name())] {
 				rest = append(rest, a.words())
@@ -70,16 +105,13 @@ func (h holder) words() string {
 			rest = append(rest, a.words())
 		}
 	}
-	if !scopedOrRoled && len(credentials) == 1 {
-		rest = append(rest, credentials...)
-	} else if len(credentials) > 1 {
+	if !scopedOrRoled && len(credentials) == 1 || len(credentials) > 1 {
 		rest = append(rest, credentials...)
 	}
 	if len(rest) == 0 {
 		return "somebody without any credential"
 	}
-	slices.Sort(rest)
-	return "somebody with " + strings.Join(rest, ", ")
+	return "somebody with " + strings.Join(sorted(rest), ", ")
 }
 
 // size counts what the holder would have to be given.
@@ -151,13 +183,18 @@ func (w Way) fixed() holder {
 		}
 		if c.Scheme != "" && !c.Unverified {
 			h[credentialAtom(c.Scheme)] = true
+			for _, function := range c.VerifiedBy {
+				h[verifierAtom(c.Scheme, function)] = true
+			}
 		}
 		for _, s := range c.Scopes {
 			h[scopeAtom(c.Scheme, s)] = true
 		}
 	}
+	times := map[string]int{}
 	for _, d := range w.Deciders {
-		h[deciderAtom(d)] = true
+		times[d]++
+		h[deciderAtom(d, times[d])] = true
 	}
 	return h
 }
@@ -187,12 +224,26 @@ func (r Route) lets(h holder) bool {
 // the least one is let in by other if the least one is, unless other asks for
 // the absence of a credential; for that the least callers are tried with
 // something presented beside theirs, too.
+//
+// A caller who is let in by r alone because another function verifies is told
+// only if there is none who could be told without that.
 func (r Route) Looser(other Route) (who string, ok bool, err error) {
-	h, ok, err := r.looser(other)
-	if !ok || err != nil {
-		return "", false, err
+	for _, pair := range []struct {
+		r, other Route
+		words    func(holder) string
+	}{
+		{r.withoutVerifiers(), other.withoutVerifiers(), holder.words},
+		{r, other, holder.verifiedWords},
+	} {
+		h, ok, err := pair.r.looser(pair.other)
+		if err != nil {
+			return "", false, err
+		}
+		if ok {
+			return pair.words(h), true, nil
+		}
 	}
-	return h.words(), true, nil
+	return "", false, nil
 }
 
 func (r Route) looser(other Route) (holder, bool, error) {

@@ -18,19 +18,31 @@ type Difference struct {
 	Changes []Change `json:"changes"`
 	Callers []string `json:"callers"` // "role viewer can now call 2 more routes"
 	Opened  bool     `json:"opened"`
+
+	// NotCompared says what may have changed without being seen here.
+	NotCompared []string `json:"not_compared"`
+}
+
+// unseen is what no table says of the functions that it names.
+var unseen = []string{
+	"what functions do inside",
+	"what function literals and method values hold",
+	"which instance of a generic function is called",
 }
 
 // Compare says what changed from one table to the next. It is decided for
 // every caller, so that a rule which was only written differently is no
 // change of who may call.
 func Compare(before, after Document) (Difference, error) {
-	out := Difference{Changes: []Change{}, Callers: []string{}}
+	out := Difference{Changes: []Change{}, Callers: []string{}, NotCompared: []string{}}
 	for _, now := range after.Routes {
 		was, ok := find(before, now)
 		if !ok {
 			out.add(Change{Route: now.Name(), Text: "is new: " + now.Policy, Opens: true})
 			continue
 		}
+		was, now, unsaid := level(was, now)
+		out.NotCompared = unique(append(out.NotCompared, unsaid...))
 		change, err := compare(was, now)
 		if err != nil {
 			return out, err
@@ -45,6 +57,9 @@ func Compare(before, after Document) (Difference, error) {
 		}
 	}
 	out.callers(before, after)
+	if len(before.functions())+len(after.functions()) > 0 {
+		out.NotCompared = append(out.NotCompared, unseen...)
+	}
 	return out, nil
 }
 
@@ -63,30 +78,45 @@ func (d *Difference) add(c Change) {
 
 func compare(was, now Route) (Change, error) {
 	c := Change{Route: now.Name()}
-	opened, opens, err := now.Looser(was)
+	_, opens, err := now.looser(was)
 	if err != nil {
 		return c, err
 	}
-	closed, closes, err := was.Looser(now)
-	if err != nil {
-		return c, err
-	}
+	trusted := without(now.trusting(), was.trusting())
 	var parts []string
-	if opens {
-		c.Opens = true
-		parts = append(parts, "is open now to "+opened)
+	if c.Opens = opens || len(trusted) > 0; opens {
+		x := exchangedBetween(was, now)
+		parts = x.words()
+		was, now = x.erase(was), x.erase(now)
 	}
-	if closes {
-		parts = append(parts, "is closed now to "+closed)
+	rules, err := compareRules(was, now)
+	if err != nil {
+		return c, err
 	}
-	if trusted := slices.DeleteFunc(now.trusting(), func(one string) bool { return slices.Contains(was.trusting(), one) }); len(trusted) > 0 {
-		c.Opens = true
-		parts = append(parts, "now trusts "+strings.Join(sorted(trusted), " and ")+" to compare the scopes")
+	if len(trusted) > 0 {
+		rules = append(rules, "now trusts "+strings.Join(sorted(trusted), " and ")+" to compare the scopes")
 	}
-	if c.Text = strings.Join(parts, "; "); c.Text != "" {
+	if c.Text = strings.Join(append(parts, rules...), "; "); len(rules) > 0 {
 		c.Text += fmt.Sprintf(" (was: %s; is: %s)", was.Policy, now.Policy)
 	}
 	return c, nil
+}
+
+// compareRules says whom a rule admits and another does not, both ways round.
+func compareRules(was, now Route) ([]string, error) {
+	var out []string
+	opened, opens, err := now.Looser(was)
+	if err != nil {
+		return nil, err
+	}
+	if opens {
+		out = append(out, "is open now to "+opened)
+	}
+	closed, closes, err := was.Looser(now)
+	if closes {
+		out = append(out, "is closed now to "+closed)
+	}
+	return out, err
 }
 
 // callers counts what each kind of caller won and lost.

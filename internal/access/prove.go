@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,15 @@ type Proof struct {
 	Holds          bool            `json:"holds"`
 	Routes         int             `json:"routes"`                   // how many it speaks of
 	Counterexample *Counterexample `json:"counterexample,omitempty"` // the smallest
-	Trusting       []string        `json:"trusting,omitempty"`       // dependencies that compare scopes in place of the runner
+	Trusting       []string        `json:"trusting,omitempty"`       // functions that compare scopes in place of the runner
+	Verifiers      []Verifier      `json:"verifiers,omitempty"`      // functions that are trusted to verify
+	Deciders       []string        `json:"deciders,omitempty"`       // functions that are trusted to decide, too
+}
+
+// Verifier is a function that verifies the credentials of a scheme.
+type Verifier struct {
+	Scheme   string `json:"scheme"`
+	Function string `json:"function"` // "" if the table does not say which
 }
 
 // Counterexample is a caller and a route for which the claim does not hold.
@@ -46,8 +55,14 @@ func (d Document) Prove(text string) (Proof, error) {
 			p.Counterexample = found
 		}
 		p.Trusting = append(p.Trusting, r.trusting()...)
+		p.Verifiers = append(p.Verifiers, r.trustedVerifiers()...)
+		p.Deciders = append(p.Deciders, r.deciders()...)
 	}
-	p.Holds, p.Trusting = p.Counterexample == nil, sorted(p.Trusting)
+	p.Holds, p.Trusting, p.Deciders = p.Counterexample == nil, sorted(p.Trusting), sorted(p.Deciders)
+	slices.SortFunc(p.Verifiers, func(a, b Verifier) int {
+		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.Function, b.Function))
+	})
+	p.Verifiers = slices.Compact(p.Verifiers)
 	return p, nil
 }
 
@@ -243,7 +258,22 @@ func (t terms) words() string {
 
 func join(list []string, with string) string { return strings.Join(list, with) }
 
-// trusting lists the dependencies that compare the route's scopes for
+// trustedVerifiers lists who verifies the credentials that the route needs. Of
+// a credential that a dependency takes for itself, that is one of the deciders.
+func (r Route) trustedVerifiers() []Verifier {
+	var out []Verifier
+	for _, scheme := range r.schemes() {
+		for _, function := range r.verifiers(scheme) {
+			out = append(out, Verifier{scheme, function})
+		}
+		if !r.says(scheme) {
+			out = append(out, Verifier{Scheme: scheme})
+		}
+	}
+	return out
+}
+
+// trusting lists the functions that compare the route's scopes for
 // themselves.
 func (r Route) trusting() []string {
 	var out []string

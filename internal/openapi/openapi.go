@@ -38,7 +38,7 @@ type Scheme struct {
 type Operation struct {
 	Method      string
 	Path        string // with its wildcards, as routes write them
-	Handler     string // the name of its function, which may be empty
+	Handler     string // the name of its function; a function literal has none
 	Tags        []string
 	Summary     string // made of the handler's name if empty
 	Description string
@@ -232,14 +232,11 @@ func security(list []Requirement) []members {
 	return out
 }
 
-var (
-	notWord = regexp.MustCompile(`\W`)
-	unnamed = regexp.MustCompile(`^(func)?\d*$`) // a function literal
-)
+var notWord = regexp.MustCompile(`\W`)
 
 // OperationID is the id of an operation that has none of its own.
 func OperationID(method, path, handler string) string {
-	if unnamed.MatchString(handler) {
+	if handler == "" {
 		return notWord.ReplaceAllString(strings.ToLower(method)+path, "_")
 	}
 	return notWord.ReplaceAllString(handler+path, "_") + "_" + strings.ToLower(method)
@@ -257,7 +254,7 @@ func (op *Operation) summary() string {
 	if op.Summary != "" {
 		return op.Summary
 	}
-	if unnamed.MatchString(op.Handler) {
+	if op.Handler == "" {
 		return op.Method + " " + op.Path
 	}
 	var out strings.Builder

@@ -28,7 +28,7 @@ const (
 type Node struct {
 	Kind Kind
 	Name string // of its function or scheme, for people
-	Func string // tells its function from others; see the root's source.go
+	Func string // tells its function from others: the ID of a Function
 	At   Place
 	Deps []*Node // in the order of the function's arguments
 

@@ -48,15 +48,23 @@ func (b *PlannedWay) Run(x Exchange) error {
 	return nil
 }
 
-// Verifier is the node that checks a scheme's credential in the way; nil if
-// none does.
-func (b *PlannedWay) Verifier(s *Scheme) *Node {
+// Verifiers lists the dependencies that look at a scheme's credential in the
+// way: those that check it or, where none does, those that take it for
+// themselves. Without any, whatever is presented will do.
+func (b *PlannedWay) Verifiers(s *Scheme) []*Node {
+	var check, take []*Node
 	for i := range b.Steps {
-		if one := &b.Steps[i]; one.Kind == VerifyCredential && one.Node.Scheme == s {
-			return one.Node
+		switch step := &b.Steps[i]; {
+		case step.Kind == VerifyCredential && step.Node.Scheme == s:
+			check = union(check, []*Node{step.Node})
+		case step.Decides() && b.takes(step, s):
+			take = union(take, []*Node{step.Node})
 		}
 	}
-	return nil
+	if len(check) > 0 {
+		return check
+	}
+	return take
 }
 
 // Compared lists the scopes of a scheme that the runner compares in the way. The
@@ -72,10 +80,11 @@ func (b *PlannedWay) Compared(s *Scheme) Scopes {
 	return out
 }
 
-// Takes reports whether something in the way looks at a scheme's credential.
-func (b *PlannedWay) Takes(s *Scheme) bool {
+// takes reports whether a step takes a scheme's credential as it was presented.
+func (b *PlannedWay) takes(step *Step, s *Scheme) bool {
 	for i := range b.Steps {
-		if n := b.Steps[i].Node; n.Kind != Converted && contains(n.Deps, s.Credential) {
+		find := &b.Steps[i]
+		if find.Kind == FindCredential && find.Node.Scheme == s && contains(step.In, find.Out) {
 			return true
 		}
 	}

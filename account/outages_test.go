@@ -1,0 +1,237 @@
+package account_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/password"
+)
+
+// errOutage is what fails in these tests: a call of the store above all, and of
+// what else the domain stands on.
+var errOutage = errors.New("the store is away")
+
+// outages is a store, a lane and a source of random bytes. Their calls are
+// counted, and one of them fails when told to. It does what was asked of it all
+// the same, as if the answer were lost: code that does not look at the error
+// has something to go on with.
+type outages struct {
+	account.Store
+	failAt  int           // the number of the call that fails; none if 0
+	calls   int           // since begin
+	asked   []string      // what was called
+	failed  string        // the call that failed; "" if it did not come to that
+	updates int           // transactions that write
+	before  func()        // runs before the next of them, once
+	doomed  account.Store // updates run on it first, as on a store that tries again
+}
+
+func (o *outages) begin(failAt int) {
+	o.failAt, o.calls, o.asked, o.failed, o.updates = failAt, 0, nil, "", 0
+}
+
+// call returns the error of a call: its own, or errOutage if it is its turn.
+func (o *outages) call(name string, err error) error {
+	o.asked = append(o.asked, name)
+	if o.calls++; o.calls == o.failAt {
+		o.failed = name
+		return errOutage
+	}
+	return err
+}
+
+func (o *outages) Read(b []byte) (int, error) {
+	if err := o.call("Rand", nil); err != nil {
+		return 0, err
+	}
+	return rand.Read(b)
+}
+
+// Do is a lane as wide as may be.
+func (o *outages) Do(_ context.Context, fn func() error) error { return o.call("the lane", fn()) }
+
+func (o *outages) View(ctx context.Context, fn func(account.Reader) error) error {
+	if err := o.call("View", nil); err != nil {
+		return err
+	}
+	return o.Store.View(ctx, func(r account.Reader) error { return fn(reader{r, o}) })
+}
+
+func (o *outages) Update(ctx context.Context, fn func(account.Writer) error) error {
+	o.updates++
+	if before := o.before; before != nil {
+		o.before = nil
+		before()
+	}
+	if err := o.call("Update", nil); err != nil {
+		return err
+	}
+	if o.doomed != nil {
+		_ = o.doomed.Update(ctx, fn)
+	}
+	return o.Store.Update(ctx, func(w account.Writer) error {
+		if err := fn(writer{reader{w, o}, w, o}); err != nil {
+			return err
+		}
+		return o.call("the commit", nil)
+	})
+}
+
+func (o *outages) TakeAttempts(ctx context.Context, now time.Time, buckets []account.Bucket) (time.Duration, error) {
+	wait, err := o.Store.TakeAttempts(ctx, now, buckets)
+	return wait, o.call("TakeAttempts", err)
+}
+
+func (o *outages) ReturnAttempts(ctx context.Context, now time.Time, buckets []account.Bucket) error {
+	return o.call("ReturnAttempts", o.Store.ReturnAttempts(ctx, now, buckets))
+}
+
+// answer is what a call of the store returns with a value.
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+func got[T any](value T, err error) answer[T] { return answer[T]{value, err} }
+
+func (a answer[T]) from(o *outages, call string) (T, error) { return a.value, o.call(call, a.err) }
+
+// hashes are passwords that can fail.
+type hashes struct {
+	*password.Context
+	o *outages
+}
+
+func (h hashes) Hash(ctx context.Context, secret string) (string, error) {
+	return got(h.Context.Hash(ctx, secret)).from(h.o, "Hash")
+}
+
+func (h hashes) VerifyAndUpdate(ctx context.Context, secret, hash string) (bool, string, error) {
+	ok, newHash, err := h.Context.VerifyAndUpdate(ctx, secret, hash)
+	return ok, newHash, h.o.call("VerifyAndUpdate", err)
+}
+
+func (h hashes) DummyVerifyLike(ctx context.Context, secret, like string) error {
+	return h.o.call("DummyVerifyLike", h.Context.DummyVerifyLike(ctx, secret, like))
+}
+
+// reader has every method of account.Reader and embeds none, so that a new one
+// does not compile until it can fail.
+type reader struct {
+	in account.Reader
+	o  *outages
+}
+
+func (r reader) User(id string) (account.User, error) {
+	return got(r.in.User(id)).from(r.o, "User")
+}
+
+func (r reader) UserByName(name string) (account.User, error) {
+	return got(r.in.UserByName(name)).from(r.o, "UserByName")
+}
+
+func (r reader) Users(after string, limit int) ([]account.User, error) {
+	return got(r.in.Users(after, limit)).from(r.o, "Users")
+}
+
+func (r reader) PasswordHash(userID string) (string, error) {
+	return got(r.in.PasswordHash(userID)).from(r.o, "PasswordHash")
+}
+
+func (r reader) CountEnabled(role string) (int, error) {
+	return got(r.in.CountEnabled(role)).from(r.o, "CountEnabled")
+}
+
+func (r reader) PasswordKinds() ([]account.PasswordKind, error) {
+	return got(r.in.PasswordKinds()).from(r.o, "PasswordKinds")
+}
+
+func (r reader) KnownAddress(userID string, address [32]byte) (bool, error) {
+	return got(r.in.KnownAddress(userID, address)).from(r.o, "KnownAddress")
+}
+
+func (r reader) Role(name string) (account.Role, error) {
+	return got(r.in.Role(name)).from(r.o, "Role")
+}
+
+func (r reader) Roles() ([]account.Role, error) {
+	return got(r.in.Roles()).from(r.o, "Roles")
+}
+
+func (r reader) Session(id string) (account.Session, error) {
+	return got(r.in.Session(id)).from(r.o, "Session")
+}
+
+func (r reader) SessionByHandle(handle string) (account.Session, error) {
+	return got(r.in.SessionByHandle(handle)).from(r.o, "SessionByHandle")
+}
+
+func (r reader) PendingSetup() (account.PendingSetup, error) {
+	return got(r.in.PendingSetup()).from(r.o, "PendingSetup")
+}
+
+func (r reader) Reset(secretHash [32]byte) (account.Reset, error) {
+	return got(r.in.Reset(secretHash)).from(r.o, "Reset")
+}
+
+// writer has every method of account.Writer, as reader has.
+type writer struct {
+	reader
+	in account.Writer
+	o  *outages
+}
+
+func (w writer) PutUser(user account.User) error { return w.o.call("PutUser", w.in.PutUser(user)) }
+
+func (w writer) PutPasswordHash(userID, hash, kind string) error {
+	return w.o.call("PutPasswordHash", w.in.PutPasswordHash(userID, hash, kind))
+}
+
+func (w writer) RemoveUser(id string) error { return w.o.call("RemoveUser", w.in.RemoveUser(id)) }
+
+func (w writer) PutKnownAddress(userID string, address [32]byte, now time.Time) error {
+	return w.o.call("PutKnownAddress", w.in.PutKnownAddress(userID, address, now))
+}
+
+func (w writer) RemoveKnownAddresses(userID string) error {
+	return w.o.call("RemoveKnownAddresses", w.in.RemoveKnownAddresses(userID))
+}
+
+func (w writer) PutRole(role account.Role) error { return w.o.call("PutRole", w.in.PutRole(role)) }
+
+func (w writer) RemoveRole(name string) error { return w.o.call("RemoveRole", w.in.RemoveRole(name)) }
+
+func (w writer) PutSession(session account.Session) error {
+	return w.o.call("PutSession", w.in.PutSession(session))
+}
+
+func (w writer) RemoveSession(id string) error {
+	return w.o.call("RemoveSession", w.in.RemoveSession(id))
+}
+
+func (w writer) RemoveSessionsOf(userID string) error {
+	return w.o.call("RemoveSessionsOf", w.in.RemoveSessionsOf(userID))
+}
+
+func (w writer) RemoveSessionsBefore(expiry time.Time) error {
+	return w.o.call("RemoveSessionsBefore", w.in.RemoveSessionsBefore(expiry))
+}
+
+func (w writer) PutPendingSetup(setup account.PendingSetup) error {
+	return w.o.call("PutPendingSetup", w.in.PutPendingSetup(setup))
+}
+
+func (w writer) RemovePendingSetup() error {
+	return w.o.call("RemovePendingSetup", w.in.RemovePendingSetup())
+}
+
+func (w writer) PutReset(reset account.Reset) error {
+	return w.o.call("PutReset", w.in.PutReset(reset))
+}
+
+func (w writer) RemoveReset(userID string) error {
+	return w.o.call("RemoveReset", w.in.RemoveReset(userID))
+}
