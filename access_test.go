@@ -205,6 +205,16 @@ func TestShownTooLate(t *testing.T) {
 			holdfast.Get(app, "/users/{id}", holdfast.AnyRole(user, admin), done)
 			holdfast.Get(app, "/users/me", holdfast.Security(user), done, holdfast.Shadows("/users/{id}"))
 		}},
+		"one in a group, that says so as the group does": {routes: func(app *holdfast.App) {
+			group := app.Group("/auth")
+			holdfast.Get(group, "/users/{id}", holdfast.AnyRole(user, admin), done)
+			holdfast.Get(group, "/users/me", holdfast.Security(user), done, holdfast.Shadows("/users/{id}"))
+		}},
+		"one in a group, that says so in full": {routes: func(app *holdfast.App) {
+			group := app.Group("/auth")
+			holdfast.Get(group, "/users/{id}", holdfast.AnyRole(user, admin), done)
+			holdfast.Get(group, "/users/me", holdfast.Security(user), done, holdfast.Shadows("/auth/users/{id}"))
+		}},
 		"one that is stricter": {routes: func(app *holdfast.App) {
 			holdfast.Get(app, "/files/{rest...}", anyone, doneFor)
 			holdfast.Get(app, "/files/secret/plans", holdfast.Security(user), done)

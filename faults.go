@@ -164,7 +164,7 @@ func shadowFaults(routes []*route) []error {
 			}
 		}
 		for _, path := range rt.options.shadows {
-			if !meant[path] {
+			if !meant[path] && !meant[rt.options.prefix+path] {
 				out = append(out, fmt.Errorf("%v: %s: Shadows(%q): it takes no path of such a route", rt.at, rt.name(), path))
 			}
 		}
@@ -173,7 +173,9 @@ func shadowFaults(routes []*route) []error {
 }
 
 func (rt *route) shadows(other *route) error {
-	if slices.Contains(rt.options.shadows, other.pattern.Path) {
+	if slices.ContainsFunc(rt.options.shadows, func(path string) bool {
+		return path == other.pattern.Path || rt.options.prefix+path == other.pattern.Path
+	}) {
 		return nil
 	}
 	who, looser, err := rt.access().Looser(other.access())

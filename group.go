@@ -58,5 +58,6 @@ func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []Ro
 	for _, outer := range slices.Backward(g.policies) {
 		p = plan.Under(outer, p)
 	}
-	g.app.add(pattern, e.e, p, at, options)
+	within := func(o *routeOptions) { o.prefix = g.prefix }
+	g.app.add(pattern, e.e, p, at, append(slices.Clone(options), within))
 }

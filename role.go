@@ -43,6 +43,14 @@ func (r Role) Grants(scopes ...Scope) Role {
 	return Role{&more}
 }
 
+// Scopes are those that Grants gave the role.
+func (r Role) Scopes() Scopes {
+	if r.r == nil {
+		return nil
+	}
+	return typedScopes(r.r.Grants)
+}
+
 // erasedRoles is the list as plans hold it.
 func erasedRoles(first Role, more []Role) []*plan.Role {
 	out := []*plan.Role{first.r}

@@ -35,6 +35,7 @@ type routeOptions struct {
 	noTime      bool
 	noBytes     bool
 	shadows     []string
+	prefix      string // of the groups that the route is in
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204
@@ -105,7 +106,7 @@ func Timeout(d time.Duration) RouteOption {
 // Shadows says that the route is meant to answer for paths that the pattern of
 // another route would match as well, although it lets in callers that the other
 // one refuses: "/users/me" beside "/users/{id}". The other route is named by
-// its path; without this option such a pair is an error at start.
+// its path, in a group with or without the group's prefix; without this option such a pair is an error at start.
 func Shadows(path string) RouteOption {
 	return func(o *routeOptions) { o.shadows = append(o.shadows, path) }
 }

@@ -85,6 +85,11 @@ type Config struct {
 	Policy     password.Policy // for passwords that are set; the zero policy is good
 	RefreshTTL time.Duration   // how long a session lives; 30 days if zero
 
+	// Roles are the application's own, made if they are missing. In a new store
+	// they take the place of built-in ones with the same name. A role that is
+	// there already is not changed.
+	Roles []Role
+
 	// Key makes what is counted and remembered about names and addresses
 	// unreadable, and chooses what a name that nobody has looks like to a
 	// stopwatch. It must be the same in all processes and after a restart. A
@@ -110,7 +115,8 @@ type Service struct {
 // maxCallers bounds the cache of callers, in sessions.
 const maxCallers = 10_000
 
-// NewService makes a service. A store that is new gets the built-in roles.
+// NewService makes a service. A store that is new gets the built-in roles, and
+// every store the roles of the configuration.
 func NewService(ctx context.Context, config Config) (*Service, error) {
 	switch {
 	case config.Store == nil:
@@ -137,13 +143,17 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 			return nil, fmt.Errorf("account: %w", err)
 		}
 	}
+	var err error
+	if config.Roles, err = checkedRoles(config.Roles); err != nil {
+		return nil, err
+	}
 	config.Policy.Forbidden = slices.Clone(config.Policy.Forbidden) // the caller's list may change
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	s := &Service{config: &config, callers: callers}
-	return s, s.addBuiltInRoles(ctx)
+	return s, s.addRoles(ctx)
 }
 
 // view is Store.View for one value.

@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -29,24 +31,51 @@ func BuiltInRoles() []Role {
 	}
 }
 
-// addBuiltInRoles fills a new store. The role admin cannot be removed, so a
-// store without it is new.
-func (s *Service) addBuiltInRoles(ctx context.Context) error {
-	_, err := view(ctx, s, func(r Reader) (Role, error) { return r.Role(RoleAdmin) })
-	if !errors.Is(err, ErrNoRole) {
+// checkedRoles is the roles of a configuration as they are kept.
+func checkedRoles(roles []Role) ([]Role, error) {
+	out := slices.Clone(roles)
+	for i := range out {
+		out[i].Scopes = sorted(out[i].Scopes)
+		if err := checkRole(out[i]); err != nil {
+			return nil, fmt.Errorf("account: Config.Roles: role %s: %w", quote(out[i].Name), err)
+		}
+	}
+	return out, nil
+}
+
+// addRoles makes the roles that are missing.
+func (s *Service) addRoles(ctx context.Context) error {
+	missing, err := view(ctx, s, s.missingRoles)
+	if err != nil || len(missing) == 0 {
 		return err
 	}
 	return s.config.Store.Update(ctx, func(w Writer) error {
-		if _, err := w.Role(RoleAdmin); !errors.Is(err, ErrNoRole) {
-			return err // another process was faster, or the store failed
+		missing, err := s.missingRoles(w) // another process may have been faster
+		for _, role := range missing {
+			err = errors.Join(err, w.PutRole(role))
 		}
-		for _, role := range BuiltInRoles() {
-			if err := w.PutRole(role); err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
+}
+
+// missingRoles are those of the configuration, and of a new store the built-in
+// ones, that the store does not have. The role admin cannot be removed, so a
+// store without it is new.
+func (s *Service) missingRoles(r Reader) ([]Role, error) {
+	there, err := r.Roles()
+	if err != nil {
+		return nil, err
+	}
+	wanted := s.config.Roles
+	if !hasRole(there, RoleAdmin) {
+		builtIn := slices.DeleteFunc(BuiltInRoles(), func(role Role) bool { return hasRole(wanted, role.Name) })
+		wanted = slices.Concat(wanted, builtIn)
+	}
+	return slices.DeleteFunc(slices.Clone(wanted), func(role Role) bool { return hasRole(there, role.Name) }), nil
+}
+
+func hasRole(list []Role, name string) bool {
+	return slices.ContainsFunc(list, func(role Role) bool { return role.Name == name })
 }
 
 // Roles returns all roles by name.

@@ -16,7 +16,7 @@ import (
 // Config says what the endpoints stand on. All fields are required.
 type Config struct {
 	Accounts *account.Service
-	Scheme   *holdfast.Scheme[string]
+	Scopes   Scopes
 	Caller   holdfast.Dep[account.Caller]
 }
 
@@ -26,32 +26,41 @@ var (
 	Manager = holdfast.NewRole("manager", "Reads users")
 )
 
+// Scopes are those that the endpoints ask for.
+type Scopes struct {
+	Me         holdfast.Scope // read one's own account, and change one's password
+	ReadUsers  holdfast.Scope
+	WriteUsers holdfast.Scope
+	WriteRoles holdfast.Scope
+}
+
+// DeclareScopes declares the scopes on the scheme. Do it once, where the scheme
+// is declared.
+func DeclareScopes(scheme *holdfast.Scheme[string]) Scopes {
+	return Scopes{
+		Me:         scheme.Scope("me", "Read own account"),
+		ReadUsers:  scheme.Scope("users:read", "Read users and roles"),
+		WriteUsers: scheme.Scope("users:write", "Create, change and remove users"),
+		WriteRoles: scheme.Scope("roles:write", "Change roles"),
+	}
+}
+
 // API has the endpoints.
 type API struct {
 	accounts *account.Service
 	caller   holdfast.Dep[account.Caller]
-
-	me, readUsers, writeUsers, writeRoles holdfast.Scope
+	scopes   Scopes
 }
 
-// New declares the scopes of the endpoints on the scheme and makes them.
-func New(config Config) *API {
-	return &API{
-		accounts:   config.Accounts,
-		caller:     config.Caller,
-		me:         config.Scheme.Scope("me", "Read own account"),
-		readUsers:  config.Scheme.Scope("users:read", "Read users and roles"),
-		writeUsers: config.Scheme.Scope("users:write", "Create, change and remove users"),
-		writeRoles: config.Scheme.Scope("roles:write", "Change roles"),
-	}
-}
+// New makes the endpoints.
+func New(config Config) *API { return &API{config.Accounts, config.Caller, config.Scopes} }
 
 // Roles are the built-in roles with the scopes that they grant, for the
 // application's configuration.
-func (a *API) Roles() []holdfast.Role {
+func (s Scopes) Roles() []holdfast.Role {
 	known := map[string]holdfast.Scope{}
-	for _, s := range []holdfast.Scope{a.me, a.readUsers, a.writeUsers, a.writeRoles} {
-		known[s.Name()] = s
+	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles} {
+		known[one.Name()] = one
 	}
 	var out []holdfast.Role
 	for _, r := range account.BuiltInRoles() {
@@ -67,18 +76,18 @@ func (a *API) Roles() []holdfast.Role {
 // Administrators is the policy of those who may see what concerns everybody:
 // the scope users:read and the role admin.
 func (a *API) Administrators() holdfast.Policy[account.Caller] {
-	return holdfast.AnyRole(a.caller.Require(a.readUsers), Admin)
+	return holdfast.AnyRole(a.caller.Require(a.scopes.ReadUsers), Admin)
 }
 
 // Register adds the endpoints to an application.
 func (a *API) Register(on holdfast.Routes) {
-	reader := holdfast.AnyRole(a.caller.Require(a.readUsers), Admin, Manager)
-	writer := holdfast.AnyRole(a.caller.Require(a.writeUsers), Admin)
-	roles := holdfast.AnyRole(a.caller.Require(a.writeRoles), Admin)
+	reader := holdfast.AnyRole(a.caller.Require(a.scopes.ReadUsers), Admin, Manager)
+	writer := holdfast.AnyRole(a.caller.Require(a.scopes.WriteUsers), Admin)
+	roles := holdfast.AnyRole(a.caller.Require(a.scopes.WriteRoles), Admin)
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
 
-	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.me), a.readMe, users, holdfast.Shadows("/users/{id}"))
-	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.me), a.changePassword, users,
+	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.scopes.Me), a.readMe, users, holdfast.Shadows("/users/{id}"))
+	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.scopes.Me), a.changePassword, users,
 		holdfast.Summary("Change own password, and end own other sessions"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users)
 	holdfast.Post(on, "/users", writer, a.createUser, users, created)

@@ -58,7 +58,7 @@ func newAPI(t *testing.T) *api {
 	tokens := oauth.New(oauth.Config{Accounts: accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: time.Minute})
 	app := holdfast.New("Test", "1")
 	tokens.Register(app)
-	accountapi.New(accountapi.Config{Accounts: accounts, Scheme: scheme, Caller: tokens.Caller()}).Register(app)
+	accountapi.New(accountapi.Config{Accounts: accounts, Scopes: accountapi.DeclareScopes(scheme), Caller: tokens.Caller()}).Register(app)
 	check(t, app.Err())
 
 	a := &api{t, app, map[string]account.User{}, accounts}

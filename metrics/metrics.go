@@ -30,7 +30,7 @@ import (
 )
 
 // Lane is what is measured of a [work.Lane].
-type Lane interface{ Stats() work.Stats }
+type Lane = interface{ Stats() work.Stats }
 
 // Metrics gathers. Its methods are safe for concurrent use. Make one with New.
 type Metrics struct {

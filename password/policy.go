@@ -40,14 +40,19 @@ const (
 	minWord = 3
 )
 
+// Least is how many characters a password has at least.
+func (p Policy) Least() int {
+	if p.MinLength == 0 {
+		return defaultLength
+	}
+	return max(leastLength, p.MinLength)
+}
+
 // Check returns a *PolicyError for a password that must not be set. What is
 // about the user, such as the name and the e-mail address, must not be in it;
 // of an address neither the whole nor what stands before the @.
 func (p Policy) Check(secret string, about ...string) error {
-	least := max(leastLength, p.MinLength)
-	if p.MinLength == 0 {
-		least = defaultLength
-	}
+	least := p.Least()
 	most := min(MaxLength, p.MaxBytes)
 	if p.MaxBytes <= 0 {
 		most = defaultBytes

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/internal/access"
 )
@@ -28,12 +29,12 @@ type tableFile struct {
 }
 
 // document is the table: of the file, or the server's own.
-func (f tableFile) document() (access.Document, error) {
+func (f tableFile) document(ctx context.Context) (access.Document, error) {
 	if f.Routes != "" {
 		return readTable(f.Routes)
 	}
 	var text bytes.Buffer
-	if err := described().WriteAccessJSON(&text); err != nil {
+	if err := described(ctx, func(app *holdfast.App) error { return app.WriteAccessJSON(&text) }); err != nil {
 		return access.Document{}, err
 	}
 	return access.Read(&text)
@@ -63,7 +64,7 @@ type accessShow struct {
 
 // Run prints the table.
 func (c *accessShow) Run(ctx context.Context, std streams) error {
-	d, err := c.document()
+	d, err := c.document(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,8 +176,8 @@ type accessProve struct {
 }
 
 // Run decides the claims.
-func (c *accessProve) Run(std streams) error {
-	d, err := c.document()
+func (c *accessProve) Run(ctx context.Context, std streams) error {
+	d, err := c.document(ctx)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ type report struct {
 }
 
 // Run reads the file in batches, each of which is a transaction.
-func (c *importUsers) Run(ctx context.Context, std streams) (err error) {
+func (c *importUsers) Run(ctx context.Context, std streams) error {
 	in := std.in
 	if c.File != "-" {
 		file, err := os.Open(c.File)
@@ -55,21 +55,23 @@ func (c *importUsers) Run(ctx context.Context, std streams) (err error) {
 		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
-	o, err := c.open(ctx, account.Config{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, o.close()) }()
-	job := &importJob{cmd: c, accounts: o.accounts, progress: std.err, report: report{DryRun: c.DryRun, Refused: []refusedLine{}}, seen: map[string]int{}}
-	failed := readRecords(in, func(r record) error { return job.add(ctx, r) })
+	return c.with(ctx, func(accounts *account.Service) error {
+		job := &importJob{cmd: c, accounts: accounts, progress: std.err, report: report{DryRun: c.DryRun, Refused: []refusedLine{}}, seen: map[string]int{}}
+		return job.run(ctx, in, std)
+	})
+}
+
+// run imports what there is to read and prints the report.
+func (j *importJob) run(ctx context.Context, in io.Reader, std streams) error {
+	failed := readRecords(in, func(r record) error { return j.add(ctx, r) })
 	if failed == nil || errors.Is(failed, errBroken) { // what was read until there counts
-		failed = errors.Join(failed, job.flush(ctx))
+		failed = errors.Join(failed, j.flush(ctx))
 	}
-	if err := errors.Join(failed, c.print(std, job.report)); err != nil {
+	if err := errors.Join(failed, j.cmd.print(std, j.report)); err != nil {
 		return err
 	}
-	if n := len(job.report.Refused); n > 0 {
-		return fmt.Errorf("%d of %d were refused; all others are done", n, job.report.Read)
+	if n := len(j.report.Refused); n > 0 {
+		return fmt.Errorf("%d of %d were refused; all others are done", n, j.report.Read)
 	}
 	return nil
 }

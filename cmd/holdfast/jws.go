@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/holdfast-go/holdfast/jwt"
 )
@@ -12,22 +10,6 @@ import (
 type jwsCmd struct {
 	Verify jwsVerify `cmd:"" help:"Check a compact JWS from standard input and print its payload. What the payload says is not looked at."`
 	Sign   jwsSign   `cmd:"" help:"Sign what standard input has and print the compact JWS."`
-}
-
-// readAll reads standard input, up to what a token may be made of.
-func readAll(r io.Reader) ([]byte, error) {
-	const most = 1 << 20
-	data, err := io.ReadAll(io.LimitReader(r, most+1))
-	if err == nil && len(data) > most {
-		err = fmt.Errorf("standard input has more than %d bytes", most)
-	}
-	return data, err
-}
-
-// readToken reads a token, without the newline that a shell puts behind it.
-func readToken(r io.Reader) (string, error) {
-	data, err := readAll(r)
-	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err
 }
 
 // readJWK reads a key from a file, which nobody else may read if there is a

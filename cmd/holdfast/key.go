@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -18,19 +17,6 @@ type keyCmd struct {
 	Rotate keyRotate `cmd:"" help:"Announce a new signing key, which takes over after --key-announce."`
 	Retire keyRetire `cmd:"" help:"End a key in good order: its tokens stay good until they expire."`
 	Export keyExport `cmd:"" help:"Print the public keys as a JWK set."`
-}
-
-// withStore opens a store that is there, runs fn and closes it again.
-func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (err error) {
-	if _, err := os.Stat(d.DB); err != nil {
-		return fmt.Errorf("open %s: %w", d.DB, err)
-	}
-	store, err := sqlite.Open(ctx, d.DB)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", d.DB, err)
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	return fn(store)
 }
 
 type keyList struct {
@@ -64,7 +50,7 @@ func keyToJSON(r keyring.Record, now time.Time) keyJSON {
 
 // Run lists the keys. No master key is needed for that.
 func (c *keyList) Run(ctx context.Context, std streams) error {
-	return c.withStore(ctx, func(store *sqlite.Store) error {
+	return c.withStoreThere(ctx, func(store *sqlite.Store) error {
 		records, err := keyring.List(ctx, store)
 		if err != nil {
 			return err
@@ -85,26 +71,9 @@ func (c *keyList) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// now is the clock of the shell.
-var now = time.Now //nolint:forbidigo // commands end before one could change it
-
-func moment(at *time.Time) string {
-	if at == nil {
-		return "-"
-	}
-	return at.UTC().Format(time.RFC3339)
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-// withRing is withStore, for the ring of keys.
+// withRing is withStoreThere, for the ring of keys.
 func (m masterKey) withRing(ctx context.Context, d database, announce time.Duration, fn func(*keyring.Ring) error) error {
-	return d.withStore(ctx, func(store *sqlite.Store) error {
+	return d.withStoreThere(ctx, func(store *sqlite.Store) error {
 		ring, err := m.openRing(ctx, keyring.Config{Store: store, Announce: announce})
 		if err != nil {
 			return err

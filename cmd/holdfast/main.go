@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -24,6 +23,7 @@ type cli struct {
 	Role   roleCmd   `cmd:"" help:"List and change roles; also while the server runs."`
 	Access accessCmd `cmd:"" help:"Print, compare and prove who may call what."`
 	Why    whyCmd    `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
+	Issuer issuerCmd `cmd:"" help:"Show and change the issuer of the tokens."`
 	Key    keyCmd    `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
 	Token  tokenCmd  `cmd:"" help:"Say what is right and wrong with a token."`
 	JWS    jwsCmd    `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
@@ -31,12 +31,6 @@ type cli struct {
 
 	Password passwordCmd `cmd:"" help:"Hash, verify and look at passwords and their hashes."`
 	Import   importCmd   `cmd:"" help:"Bring users from another system; also while the server runs."`
-}
-
-// streams are the command's standard input and outputs.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
 }
 
 func main() {

@@ -50,25 +50,34 @@ func readMasterKey(path string) (keyring.MasterKey, error) {
 	return key, err
 }
 
+// readBoth returns the master key and the one before, which must not come alone.
+func (m masterKey) readBoth() (master, old keyring.MasterKey, err error) {
+	if master, err = m.read(); err != nil || m.OldMasterKeyFile == "" {
+		return master, old, err
+	}
+	if master.IsZero() {
+		return master, old, errors.New("--old-master-key-file is given, but no master key to take its place")
+	}
+	old, err = readMasterKey(m.OldMasterKeyFile)
+	return master, old, err
+}
+
 // openRing opens the ring of keys of a store.
 func (m masterKey) openRing(ctx context.Context, config keyring.Config) (*keyring.Ring, error) {
 	var err error
-	if config.Master, err = m.read(); err != nil {
+	if config.Master, config.OldMaster, err = m.readBoth(); err != nil {
 		return nil, err
 	}
-	if m.OldMasterKeyFile != "" {
-		if config.Master.IsZero() {
-			return nil, errors.New("--old-master-key-file is given, but no master key to take its place")
-		}
-		if config.OldMaster, err = readMasterKey(m.OldMasterKeyFile); err != nil {
-			return nil, err
-		}
-	}
 	ring, err := keyring.Open(ctx, config)
+	return ring, withKeyHint(err)
+}
+
+// withKeyHint says where a master key is given, if one is missing.
+func withKeyHint(err error) error {
 	if errors.Is(err, keyring.ErrSealed) {
-		err = fmt.Errorf("%w (--master-key-file, or %s)", err, masterKeyEnv)
+		return fmt.Errorf("%w (--master-key-file, or %s)", err, masterKeyEnv)
 	}
-	return ring, err
+	return err
 }
 
 // maxKeyFile is how long a file with keys may be.

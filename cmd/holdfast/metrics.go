@@ -10,26 +10,12 @@ import (
 	"sync"
 
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/metrics"
 )
 
-// counted counts sign-ins.
-type counted struct {
-	*account.Service
-	metrics *metrics.Metrics
-}
-
-func (c *counted) Login(ctx context.Context, name, password string, scopes []string) (account.Grant, error) {
-	grant, err := c.Service.Login(ctx, name, password, scopes)
-	c.metrics.Login(err)
-	return grant, err
-}
-
 // watch looks out for freezes, and serves what it sees on addr if there is
 // one. stop ends both.
-func watch(ctx context.Context, std streams, addr string, o *opened, seen *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
-	seen.Lane(o.lane)
+func watch(ctx context.Context, std streams, addr string, seen *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
 	server := &http.Server{} //nolint:gosec // it listens to nobody
 	if addr != "" {
 		if server, err = serveMetrics(ctx, std, addr, seen, log); err != nil {
@@ -59,4 +45,16 @@ func serveMetrics(ctx context.Context, std streams, addr string, seen *metrics.M
 	}()
 	fmt.Fprintf(std.out, "\nMetrics %s/metrics\n", localURL(listener.Addr()))
 	return server, nil
+}
+
+// localURL is where this machine finds what listens on an address.
+func localURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }

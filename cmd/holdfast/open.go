@@ -2,99 +2,88 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"time"
+	"io/fs"
+	"os"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
-	"github.com/holdfast-go/holdfast/work"
 )
+
+// auth is how callers of the server present an access token.
+var auth = identity.NewScheme()
+
+// config is what all that is opened on a store has in common.
+func config(store identity.Store) identity.Config {
+	return identity.Config{Scheme: auth, Store: store, Policy: password.Policy{Forbidden: []string{"holdfast"}}}
+}
 
 // database is the flag that every command shares.
 type database struct {
 	DB string `name:"db" default:"holdfast.db" help:"The SQLite file; created if missing." placeholder:"FILE"`
 }
 
-// opened is a store with the domain on top of it.
-type opened struct {
-	store    *sqlite.Store
-	accounts *account.Service
-	lane     *work.Lane
-	headroom *work.Headroom
-	refusals *refusalLog // nil if nobody is served
+// with opens the accounts of a store, runs fn and closes them again.
+func (d database) with(ctx context.Context, fn func(*account.Service) error) error {
+	return d.withStore(ctx, func(store *sqlite.Store) error {
+		return withAccounts(ctx, store, func(accounts *identity.Accounts) error { return fn(accounts.Service) })
+	})
 }
 
-// maxWait is how long a sign-in waits for its turn: a person who is told after
-// two seconds to try again is better off than one who looks at a page that
-// does not come.
-const maxWait = 2 * time.Second
+func withAccounts(ctx context.Context, store *sqlite.Store, fn func(*identity.Accounts) error) (err error) {
+	accounts, err := identity.OpenAccounts(ctx, config(store))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, accounts.Close()) }()
+	return fn(accounts)
+}
 
-// open opens the store. Whoever opens closes.
-func (d database) open(ctx context.Context, config account.Config) (_ *opened, err error) {
+// withStore opens a store, runs fn and closes it again.
+func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (err error) {
 	store, err := sqlite.Open(ctx, d.DB)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", d.DB, err)
+		return err
 	}
-	defer func() {
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return fn(store)
+}
+
+// withStoreThere is withStore, for commands that read what a server has made.
+func (d database) withStoreThere(ctx context.Context, fn func(*sqlite.Store) error) error {
+	if _, err := os.Stat(d.DB); err != nil {
+		return fmt.Errorf("open %s: %w", d.DB, err)
+	}
+	return d.withStore(ctx, fn)
+}
+
+// there says if there is no database, for commands that make no sense without
+// one, which a mistyped name must not make.
+func (d database) there() error {
+	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no database at %s; 'holdfast serve' or 'holdfast user add' makes one", d.DB)
+	}
+	return nil
+}
+
+// withThere is with, for commands that make no sense without a database.
+func (d database) withThere(ctx context.Context, fn func(*account.Service) error) error {
+	if err := d.there(); err != nil {
+		return err
+	}
+	return d.with(ctx, fn)
+}
+
+// withUser is withThere, for the user of a name.
+func (d database) withUser(ctx context.Context, name string, fn func(*account.Service, account.User) error) error {
+	return d.withThere(ctx, func(accounts *account.Service) error {
+		user, err := accounts.UserByName(ctx, name)
 		if err != nil {
-			err = errors.Join(err, store.Close())
+			return fmt.Errorf("user %s: %w", name, err)
 		}
-	}()
-	if config.Passwords == nil {
-		if config.Passwords, err = newPasswords(); err != nil {
-			return nil, err
-		}
-	}
-	o := &opened{store: store, headroom: work.NewHeadroom()}
-	o.lane = work.NewLane(work.Config{Name: "hash", Headroom: o.headroom, MaxWait: maxWait})
-	config.Store, config.Policy = store, password.Policy{Forbidden: []string{"holdfast"}}
-	if config.Key, err = loginKey(ctx, store); err != nil {
-		return nil, err
-	}
-	if config.Lane == nil {
-		config.Lane = o.lane
-	}
-	if o.accounts, err = account.NewService(ctx, config); err != nil {
-		o.closeLane()
-		return nil, err
-	}
-	return o, nil
-}
-
-// newPasswords is how passwords are hashed, and which hashes are known.
-func newPasswords() (*password.Context, error) { return password.NewContext(password.Config{}) }
-
-func (o *opened) closeLane() {
-	o.lane.Close()
-	o.headroom.Close()
-}
-
-func (o *opened) close() error {
-	o.closeLane()
-	return errors.Join(o.refusals.close(), o.store.Close())
-}
-
-// loginKey returns the key of what is counted and remembered about those who
-// sign in. The first process makes it.
-func loginKey(ctx context.Context, store *sqlite.Store) (key account.Key, err error) {
-	const name = "login-key"
-	text, err := store.Setting(ctx, name)
-	if err == nil && text == "" {
-		if _, err := rand.Read(key[:]); err != nil {
-			return key, err
-		}
-		text, err = store.SetOnce(ctx, name, hex.EncodeToString(key[:]))
-	}
-	if err != nil {
-		return key, err
-	}
-	data, err := hex.DecodeString(text)
-	if err != nil || len(data) != len(key) {
-		return key, errors.New("the login key in the file is damaged")
-	}
-	return account.Key(data), nil
+		return fn(accounts, user)
+	})
 }

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/holdfast-go/holdfast/password"
 )
@@ -21,24 +18,6 @@ type passwordCmd struct {
 	Verify    passwordVerify    `cmd:"" help:"Exit with 0 only if the password from standard input is the one of the hash."`
 	Identify  passwordIdentify  `cmd:"" help:"Say what made a hash, and whether it should be replaced."`
 	Calibrate passwordCalibrate `cmd:"" help:"Measure what hashes this machine can afford."`
-}
-
-// readSecret reads all of standard input, or asks.
-func readSecret(std streams, twice bool) (string, error) {
-	file, ok := std.in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		data, err := io.ReadAll(io.LimitReader(std.in, 1<<20))
-		return string(data), err
-	}
-	first, err := prompt(std, file, "Password: ")
-	if err != nil || !twice {
-		return first, err
-	}
-	again, err := prompt(std, file, "Again: ")
-	if err == nil && first != again {
-		err = errors.New("the two passwords differ")
-	}
-	return first, err
 }
 
 type passwordHash struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -182,6 +183,56 @@ func TestThePublicURLIsChosenOnce(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "this database belongs to https://auth.example.org") {
 		t.Errorf("serve with another --url = %v\n%s", err, out)
+	}
+}
+
+// freeAddr is an address that nobody listens on, for a server whose output
+// does not tell where it listens.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// A trial run does not choose the issuer for ever: a public URL takes its place,
+// and sessions go on.
+func TestATrialRunEnds(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts servers; run without -short")
+	}
+	dir := t.TempDir()
+	p := start(t, dir)
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	trial := p.login("alice", "me")
+	p.kill()
+	p = start(t, dir) // on another port
+	p.want("GET", "/users/me", trial.Access, "", http.StatusOK)
+	p.kill()
+
+	addr := freeAddr(t)
+	p = start(t, dir, "--addr", addr, "--url", "https://auth.example.org", "--audience", "shop", "--audience", "stock")
+	if log := p.out.find(t, "(the issuer was that of a trial run.*)"); !strings.Contains(log, "issuer=https://auth.example.org") {
+		t.Errorf("the log says %s", log)
+	}
+	p.url = "http://" + addr
+	p.want("GET", "/users/me", trial.Access, "", http.StatusUnauthorized)
+	status, body := p.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+trial.Refresh)
+	if status != http.StatusOK {
+		t.Fatalf("refresh = %d %s", status, body)
+	}
+	var fresh tokens
+	if err := json.Unmarshal([]byte(body), &fresh); err != nil {
+		t.Fatal(err)
+	}
+	p.want("GET", "/users/me", fresh.Access, "", http.StatusOK)
+	report := p.shell(fresh.Access+"\n", "token", "inspect", "--audience", "stock")
+	if !strings.Contains(report, `wanted is "stock"`) || !strings.Contains(report, "right  audience") {
+		t.Errorf("the token is not for both:\n%s", report)
 	}
 }
 

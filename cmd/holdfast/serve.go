@@ -1,24 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/url"
 	"path/filepath"
-	"strings"
-	"sync"
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/store/memory"
+	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // serveCmd is `holdfast serve`.
@@ -27,7 +25,8 @@ type serveCmd struct {
 	masterKey
 	insecureSwitches
 	Addr         string        `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
-	URL          string        `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored; never taken from a Host header." placeholder:"URL"`
+	URL          string        `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
+	Audience     []string      `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
 	AccessTTL    time.Duration `name:"access-ttl" default:"15m" help:"How long an access token lives."`
 	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
 	KeyPeriod    time.Duration `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
@@ -39,12 +38,8 @@ type serveCmd struct {
 }
 
 // Run serves until the context ends.
-func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
+func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	log := slog.New(slog.NewTextHandler(std.err, nil))
-	trusted, err := parseProxies(c.TrustedProxy)
-	if err != nil {
-		return err
-	}
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -53,47 +48,33 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
+	return c.withStore(ctx, func(store *sqlite.Store) error {
+		return c.serve(ctx, std, store, listener, log)
+	})
+}
+
+func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, l net.Listener, log *slog.Logger) (err error) {
 	seen := metrics.New()
-	passwords, err := newPasswords()
+	config, err := c.config(ctx, store, l.Addr(), log)
 	if err != nil {
 		return err
 	}
-	config := account.Config{RefreshTTL: c.RefreshTTL, Passwords: seen.Passwords(passwords)}
-	c.apply(ctx, &config, log)
-	o, err := c.open(ctx, config)
+	config.Metrics = seen
+	id, err := identity.Open(ctx, config)
 	if err != nil {
+		return flagged(err)
+	}
+	defer func() { err = errors.Join(err, id.Close()) }()
+	app := newApp(id)
+	if err := c.greet(ctx, std, id, app); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, o.close()) }()
-	if o.refusals, err = openRefusalLog(ctx, c.DB, log); err != nil {
-		return err
-	}
-	local := localURL(listener.Addr())
-	srv, err := newServer(ctx, o, c, local, log, seen)
-	if err != nil {
-		return err
-	}
-	handler, err := c.inFront(log, trusted, srv.app)
-	if err != nil {
-		return err
-	}
-	if err := c.greet(ctx, std, o, srv, local); err != nil {
-		return err
-	}
-	maintaining, stop := context.WithCancel(ctx)
-	var keys sync.WaitGroup
-	keys.Go(func() { srv.keys.Run(maintaining) }) // until the server has stopped
-	defer keys.Wait()
-	defer stop()
-	if config.Lane == nil { // nothing was put in the place of the program's own
-		log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", o.lane.String()))
-	}
-	unwatch, err := watch(ctx, std, c.MetricsAddr, o, seen, log)
+	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, log)
 	if err != nil {
 		return err
 	}
 	defer unwatch()
-	return serveUntil(ctx, netutil.LimitListener(listener, c.MaxConns), handler, log)
+	return id.Serve(ctx, app, l)
 }
 
 // check says which flags do not fit together.
@@ -109,14 +90,74 @@ func (c *serveCmd) check() error {
 	return nil
 }
 
-// inFront puts in front of the application what every request goes through.
-// The access matrix is tested with it.
-func (c *serveCmd) inFront(log *slog.Logger, trusted proxies, app http.Handler) (http.Handler, error) {
-	handler, err := crossOrigin(c.CORSOrigin, app)
-	if err != nil {
-		return nil, err
+// config is what the flags say.
+func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Addr, log *slog.Logger) (identity.Config, error) {
+	out := config(store)
+	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
+	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, log
+	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
+	c.insecureSwitches.apply(ctx, &out)
+	var err error
+	if out.URL, err = c.url(ctx, store, addr); err != nil {
+		return out, err
 	}
-	return logged(log, trusted, sourced(log, trusted, handler)), nil
+	out.Keys.Master, out.Keys.OldMaster, err = c.readBoth()
+	return out, err
+}
+
+// url is where the server is reached: as the flag says, as the store does, or
+// where it listens if that is this machine alone.
+func (c *serveCmd) url(ctx context.Context, store *sqlite.Store, addr net.Addr) (string, error) {
+	stored, err := identity.Issuer(ctx, store)
+	local := "http://" + addr.String()
+	switch {
+	case err != nil || c.URL != "":
+		return c.URL, err
+	case stored != "" && !identity.IsLocal(stored):
+		return "", nil
+	case identity.IsLocal(local):
+		return local, nil
+	}
+	return "", fmt.Errorf("others can reach %s, so say what the public URL is, which the tokens name as their issuer: --url https://auth.example.org, or --url http://localhost:8000 for trying", addr)
+}
+
+// newApp is the server's application.
+func newApp(id *identity.Identity) *holdfast.App {
+	return id.NewApp(holdfast.Config{
+		Title: "Holdfast", Version: "0.1.0",
+		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
+	})
+}
+
+// described is the application for those who only read its table. It needs no
+// database, so it is made on a store in memory.
+func described(ctx context.Context, read func(*holdfast.App) error) (err error) {
+	config := config(memory.New())
+	config.URL, config.Logger = "http://localhost", slog.New(slog.DiscardHandler)
+	id, err := identity.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, id.Close()) }()
+	return read(newApp(id))
+}
+
+// flags are what fields of the configuration are called here.
+var flags = map[string]string{
+	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience",
+	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period",
+}
+
+// flagged says of an error which flag it is about.
+func flagged(err error) error {
+	var wrong *identity.ConfigError
+	if errors.As(err, &wrong) && flags[wrong.Field] != "" {
+		return fmt.Errorf("%s: %s", flags[wrong.Field], wrong.Reason)
+	}
+	if errors.Is(err, keyring.ErrSealed) {
+		return withKeyHint(keyring.ErrSealed) // in the words of flags
+	}
+	return err
 }
 
 // hintFor says what to do about an address that cannot be listened on.
@@ -127,79 +168,27 @@ func hintFor(err error) string {
 	return " (--addr wants HOST:PORT, as in 127.0.0.1:8000)"
 }
 
-// localURL is where a browser on this machine finds the server.
-func localURL(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return "http://" + addr.String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port)
-}
-
-// ofThisMachine reports whether a URL leads to the machine it is opened on.
-func ofThisMachine(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// greet prints what a person needs to go on. Links are to the public URL if
-// one was chosen, else to where the server listens now.
-func (c *serveCmd) greet(ctx context.Context, std streams, o *opened, srv *server, local string) error {
-	base := srv.issuer
-	if ofThisMachine(base) {
-		base = local
+// greet prints what a person needs to go on.
+func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App) error {
+	if err := app.Err(); err != nil {
+		return err
 	}
 	file, err := filepath.Abs(c.DB)
 	if err != nil {
 		return err
 	}
 	kept := ""
-	if srv.issuer != base {
+	if id.Issuer() != id.URL() {
 		kept = " (chosen at the first start, and kept)"
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", base, base, srv.issuer, kept, file)
-	secret, err := o.accounts.NewSetup(ctx)
-	switch {
-	case errors.Is(err, account.ErrSetupDone):
-	case err != nil:
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", id.URL(), id.URL(), id.Issuer(), kept, file)
+	link, err := id.SetupLink(ctx)
+	if err != nil {
 		return err
-	default:
-		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s/setup?secret=%s\nor run:\n  holdfast user add NAME --role admin --db %s\n",
-			base, url.QueryEscape(string(secret)), file)
+	}
+	if link != "" {
+		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s\nor run:\n  holdfast user add NAME --role admin --db %s\n", link, file)
 	}
 	fmt.Fprintln(std.out)
-	return srv.app.WriteAccess(std.out)
-}
-
-// serveUntil serves until ctx ends, then lets requests finish.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	s := holdfast.NewServer(l.Addr().String(), h)
-	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }() // ends with Shutdown below
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return s.Shutdown(grace)
-}
-
-// publicURL checks the issuer that a person chose.
-func publicURL(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "", fmt.Errorf("--url %q: a public URL is http:// or https://, a host and perhaps a path", text)
-	}
-	return strings.TrimSuffix(text, "/"), nil
+	return app.WriteAccess(std.out)
 }

@@ -1,161 +1,42 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/holdfasttest"
-	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // inProcess is the server's application on a store of its own.
-func inProcess(t *testing.T) (*opened, *server) {
+func inProcess(t *testing.T) (*identity.Identity, *holdfast.App) {
 	t.Helper()
-	db := database{DB: filepath.Join(t.TempDir(), "test.db")}
-	o, err := db.open(t.Context(), account.Config{})
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := config(store)
+	config.URL, config.Logger = "http://127.0.0.1", slog.New(slog.DiscardHandler)
+	id, err := identity.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := o.close(); err != nil {
+		if err := id.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	srv, err := newServer(t.Context(), o, &serveCmd{database: db, AccessTTL: 1e9}, "http://127.0.0.1", slog.New(slog.DiscardHandler), metrics.New())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o, srv
+	return id, newApp(id)
 }
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	_, srv := inProcess(t)
-	holdfasttest.Golden(t, srv.app)
-}
-
-func TestHealth(t *testing.T) {
-	t.Parallel()
-	o, srv := inProcess(t)
-	ask := func(path string) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		srv.app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-		return w
-	}
-	for path, want := range map[string]string{"/healthz": `{"status":"ok"}`, "/readyz": `{"status":"ready"}`} {
-		if w := ask(path); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != want {
-			t.Errorf("GET %s = %d %s, want 200 %s", path, w.Code, w.Body, want)
-		}
-	}
-	if err := o.store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if w := ask("/readyz"); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("GET /readyz without a store = %d %s, want 503", w.Code, w.Body)
-	}
-	if w := ask("/healthz"); w.Code != http.StatusOK {
-		t.Errorf("GET /healthz without a store = %d %s, want 200", w.Code, w.Body)
-	}
-}
-
-func TestWhoSentARequest(t *testing.T) {
-	t.Parallel()
-	trusted, err := parseProxies([]string{"10.0.0.0/8", "192.0.2.7", "fd00::/8"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		peer, forwarded, want string
-	}{
-		"nobody forwarded":                    {"203.0.113.9:1", "", "203.0.113.9"},
-		"a stranger's word":                   {"203.0.113.9:1", "1.2.3.4", "203.0.113.9"},
-		"a proxy's word":                      {"10.1.1.1:1", "203.0.113.9", "203.0.113.9"},
-		"a proxy without a word":              {"10.1.1.1:1", "", "10.1.1.1"},
-		"two proxies":                         {"10.1.1.1:1", "203.0.113.9, 192.0.2.7", "203.0.113.9"},
-		"a stranger's word through a proxy":   {"10.1.1.1:1", "1.2.3.4, 203.0.113.9", "203.0.113.9"},
-		"a proxy's word that is none":         {"10.1.1.1:1", "<script>", "10.1.1.1"},
-		"a proxy on IPv6":                     {"[fd00::1]:1", "2001:db8::5", "2001:db8::5"},
-		"a proxy on IPv6 that speaks of IPv4": {"[::ffff:10.1.1.1]:1", "203.0.113.9", "203.0.113.9"},
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = test.peer
-		if test.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", test.forwarded)
-		}
-		if got := trusted.client(r); got != test.want {
-			t.Errorf("%s: client = %s, want %s", name, got, test.want)
-		}
-	}
-}
-
-// Guesses are counted for whom a trusted proxy names, and for nobody else's
-// word.
-func TestWhoGuesses(t *testing.T) {
-	t.Parallel()
-	_, srv := inProcess(t)
-	trusted, err := parseProxies([]string{"10.0.0.1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := sourced(slog.New(slog.DiscardHandler), trusted, srv.app)
-	guess := func(peer, forwarded string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest(http.MethodPost, "/setup", strings.NewReader("secret=x&name=anna&password=correct+horse+battery"))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.RemoteAddr = peer
-		r.Header.Set("X-Forwarded-For", forwarded)
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		return w
-	}
-	for i := range 100 {
-		peer, forwarded := "10.0.0.1:1", "203.0.113.9"
-		if i%2 == 0 {
-			peer, forwarded = "203.0.113.9:1", fmt.Sprintf("192.0.2.%d", i) // its own word
-		}
-		if w := guess(peer, forwarded); w.Code != http.StatusForbidden {
-			t.Fatalf("guess %d = %d", i, w.Code)
-		}
-	}
-	w := guess("10.0.0.1:1", "203.0.113.9")
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "too many attempts from your address") {
-		t.Errorf("one more = %d, Retry-After %q, want 429", w.Code, w.Header().Get("Retry-After"))
-	}
-	if w := guess("10.0.0.1:1", "203.0.113.10"); w.Code != http.StatusForbidden {
-		t.Errorf("from another address = %d, want 403", w.Code)
-	}
-}
-
-func TestPagesOfOtherOrigins(t *testing.T) {
-	t.Parallel()
-	_, srv := inProcess(t)
-	handler, err := crossOrigin([]string{"https://app.example.org"}, srv.app)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		handler http.Handler
-		origin  string
-		want    string
-	}{
-		"none are allowed by default": {srv.app, "https://app.example.org", ""},
-		"the one that was given":      {handler, "https://app.example.org", "https://app.example.org"},
-		"another":                     {handler, "https://evil.example.org", ""},
-		"one that looks like it":      {handler, "https://app.example.org.evil.example", ""},
-	} {
-		r := httptest.NewRequest(http.MethodOptions, "/users/me", nil)
-		r.Header.Set("Origin", test.origin)
-		r.Header.Set("Access-Control-Request-Method", http.MethodGet)
-		r.Header.Set("Access-Control-Request-Headers", "authorization")
-		w := httptest.NewRecorder()
-		test.handler.ServeHTTP(w, r)
-		if got := w.Header().Get("Access-Control-Allow-Origin"); got != test.want || w.Header().Get("Access-Control-Allow-Credentials") != "" {
-			t.Errorf("%s: Access-Control-Allow-Origin = %q, want %q", name, got, test.want)
-		}
-	}
+	_, app := inProcess(t)
+	holdfasttest.Golden(t, app)
 }

@@ -4,9 +4,8 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
-	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
 )
 
 // unboundedFlag: see switches_insecure.go. This program has no such flag.
@@ -15,4 +14,4 @@ const unboundedFlag = ""
 // insecureSwitches has no flags in this program.
 type insecureSwitches struct{}
 
-func (insecureSwitches) apply(context.Context, *account.Config, *slog.Logger) {}
+func (insecureSwitches) apply(context.Context, *identity.Config) {}

@@ -6,7 +6,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
 )
 
 // unboundedFlag is the flag of serve with which `holdfast bench login` starts
@@ -24,14 +24,14 @@ type insecureSwitches struct {
 }
 
 // apply takes away from a configuration what the flags say.
-func (s insecureSwitches) apply(ctx context.Context, config *account.Config, log *slog.Logger) {
+func (s insecureSwitches) apply(ctx context.Context, config *identity.Config) {
 	if s.Unbounded {
 		config.Lane = unbounded{}
-		log.LogAttrs(ctx, slog.LevelWarn, "hashing is unbounded: a flood of sign-ins delays every other request")
+		config.Logger.LogAttrs(ctx, slog.LevelWarn, "hashing is unbounded: a flood of sign-ins delays every other request")
 	}
 	if s.InsecureNoLoginThrottleForTimingTests {
 		config.InsecureNoThrottle = true
-		log.LogAttrs(ctx, slog.LevelWarn, "attempts to sign in are not limited: this is for timing tests only")
+		config.Logger.LogAttrs(ctx, slog.LevelWarn, "attempts to sign in are not limited: this is for timing tests only")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/store/sqlite"
@@ -87,15 +88,19 @@ func (c *tokenInspect) withSet(config *jwt.VerifierConfig) error {
 // when its keys do what.
 func (c *tokenInspect) withDatabase(ctx context.Context, config *jwt.VerifierConfig) (terms map[string]keyring.Term, err error) {
 	terms = map[string]keyring.Term{}
-	err = database{c.DB}.withStore(ctx, func(store *sqlite.Store) error {
+	err = database{c.DB}.withStoreThere(ctx, func(store *sqlite.Store) error {
 		if config.Issuer == "" {
-			issuer, err := store.Setting(ctx, "issuer")
+			issuer, err := identity.Issuer(ctx, store)
 			if err != nil {
 				return err
 			}
 			config.Issuer = issuer
 		}
 		if config.Audience == "" {
+			audience, err := identity.Audience(ctx, store)
+			if err != nil {
+				return err
+			}
 			config.Audience = audience
 		}
 		ring, err := c.openRing(ctx, keyring.Config{Store: store})

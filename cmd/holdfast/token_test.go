@@ -28,7 +28,7 @@ func TestAServerWithAMasterKey(t *testing.T) {
 	report := p.shell(token+"\n", "token", "inspect", "--master-key-file", master)
 	_, sig, _ := strings.Cut(token, ".")
 	_, sig, _ = strings.Cut(sig, ".")
-	for _, want := range []string{"right  signature", "key        signing", `it is for "holdfast", wanted is "holdfast"`, "The token is good."} {
+	for _, want := range []string{"right  signature", "key        signing", `it is for "` + p.url + `", wanted is "` + p.url + `"`, "The token is good."} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the report does not have %q:\n%s", want, report)
 		}

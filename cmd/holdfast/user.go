@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -28,36 +26,6 @@ type userCmd struct {
 	Roles   userRoles   `cmd:"" help:"Set a user's roles."`
 	Reset   userReset   `cmd:"" help:"Print a one-time link with which a user sets a new password."`
 	Remove  userRemove  `cmd:"" help:"Remove a user."`
-}
-
-// with opens the store, runs fn and closes it again.
-func (d database) with(ctx context.Context, fn func(*account.Service) error) (err error) {
-	o, err := d.open(ctx, account.Config{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, o.close()) }()
-	return fn(o.accounts)
-}
-
-// withThere is with, for commands that make no sense without a database, which
-// a mistyped name must not make.
-func (d database) withThere(ctx context.Context, fn func(*account.Service) error) error {
-	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no database at %s; 'holdfast serve' or 'holdfast user add' makes one", d.DB)
-	}
-	return d.with(ctx, fn)
-}
-
-// withUser is withThere, for the user of a name.
-func (d database) withUser(ctx context.Context, name string, fn func(*account.Service, account.User) error) error {
-	return d.withThere(ctx, func(accounts *account.Service) error {
-		user, err := accounts.UserByName(ctx, name)
-		if err != nil {
-			return fmt.Errorf("user %s: %w", name, err)
-		}
-		return fn(accounts, user)
-	})
 }
 
 type userAdd struct {
@@ -108,13 +76,6 @@ func (c *userAdd) password(std streams) (string, error) {
 	return first, err
 }
 
-func prompt(std streams, file *os.File, text string) (string, error) {
-	fmt.Fprint(std.err, text)
-	data, err := term.ReadPassword(int(file.Fd()))
-	fmt.Fprintln(std.err)
-	return string(data), err
-}
-
 // userJSON is a user as --json prints it.
 type userJSON struct {
 	ID       string   `json:"id"`
@@ -126,12 +87,6 @@ type userJSON struct {
 
 func toJSON(u account.User) userJSON {
 	return userJSON{u.ID, u.Name, u.Email, u.Disabled, append([]string{}, u.Roles...)}
-}
-
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 type userList struct {
@@ -171,13 +126,6 @@ func everyUser(ctx context.Context, accounts *account.Service) ([]userJSON, erro
 			after = u.ID
 		}
 	}
-}
-
-func state(disabled bool) string {
-	if disabled {
-		return "disabled"
-	}
-	return "enabled"
 }
 
 type userShow struct {
@@ -260,4 +208,11 @@ func (c *userRemove) Run(ctx context.Context, std streams) error {
 		fmt.Fprintf(std.out, "removed %s\n", u.Name)
 		return nil
 	})
+}
+
+func state(disabled bool) string {
+	if disabled {
+		return "disabled"
+	}
+	return "enabled"
 }

@@ -16,17 +16,21 @@ import (
 var root = filepath.Join("..", "..")
 
 // compiled are the pages whose blocks of Go are one program.
-var compiled = []string{"coming-from-fastapi.md", "issuers.md"}
+var compiled = []string{"coming-from-fastapi.md", "embedding.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
 	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "errors": "errors", "fmt": "fmt", "http": "net/http", "httptest": "net/http/httptest",
-	"os": "os", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
+	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
+	"account":      "github.com/holdfast-go/holdfast/account",
+	"identity":     "github.com/holdfast-go/holdfast/identity",
 	"issuer":       "github.com/holdfast-go/holdfast/issuer",
 	"jwt":          "github.com/holdfast-go/holdfast/jwt",
+	"mint":         "github.com/holdfast-go/holdfast/holdfasttest/mint",
 	"password":     "github.com/holdfast-go/holdfast/password",
+	"sqlite":       "github.com/holdfast-go/holdfast/store/sqlite",
 	"work":         "github.com/holdfast-go/holdfast/work",
 }
 

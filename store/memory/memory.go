@@ -36,6 +36,7 @@ func New() *Store {
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
+		settings: map[string]string{},
 	})
 	return s
 }
@@ -81,6 +82,7 @@ type state struct {
 	kinds      map[string]string        // user id to kind of password hash
 	resets     map[string]account.Reset // by user id
 	addresses  map[address]time.Time    // when they were seen
+	settings   map[string]string
 }
 
 func (s *state) clone() *state {
@@ -89,6 +91,7 @@ func (s *state) clone() *state {
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
+		settings: maps.Clone(s.settings),
 	}
 }
 

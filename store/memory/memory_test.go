@@ -14,6 +14,10 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) account.Store { return memory.New() })
 }
 
+func TestSettings(t *testing.T) {
+	storetest.RunSettings(t, func(*testing.T) storetest.Settings { return memory.New() })
+}
+
 func TestKeyStore(t *testing.T) {
 	t.Parallel()
 	storetest.RunKeys(t, func(*testing.T) keyring.Store { return memory.New() })

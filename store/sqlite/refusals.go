@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
+
+	"github.com/holdfast-go/holdfast/internal/refusals"
 )
 
 // ErrNoRefusal says that a refusal is not known, or not any more.
-var ErrNoRefusal = errors.New("no such refusal, or it is too old")
+var ErrNoRefusal = refusals.ErrNone
 
 // Refusals keeps the last refused requests in a file of their own beside the
 // store, so that a flood of them neither waits for the store's one writer nor
@@ -19,18 +20,18 @@ var ErrNoRefusal = errors.New("no such refusal, or it is too old")
 // are not synced. Other processes may read at the same time.
 type Refusals struct{ db *sql.DB }
 
-// Refusal is one refused request, in whatever form the server describes it.
-type Refusal struct {
-	ID   string
-	At   time.Time
-	Data []byte
-}
+var _ refusals.Store = (*Refusals)(nil)
 
-// keptRefusals is how many are kept.
-const keptRefusals = 5000
+// Refusal is one refused request, in whatever form the server describes it.
+type Refusal = refusals.Record
 
 // RefusalsOf is the name of the refusals' file of a store's.
 func RefusalsOf(store string) string { return store + "-refusals" }
+
+// OpenRefusals opens the refusals of the store. Close them.
+func (s *Store) OpenRefusals(ctx context.Context) (refusals.Store, error) {
+	return OpenRefusals(ctx, s.name)
+}
 
 // OpenRefusals opens the refusals beside the store in a file, which it creates
 // for its owner alone. Close them.
@@ -94,7 +95,7 @@ func (r *Refusals) Put(ctx context.Context, list []Refusal) error {
 			return err
 		}
 	}
-	if err := inside.exec("DELETE FROM refusals WHERE seq <= (SELECT max(seq) FROM refusals) - ?", keptRefusals); err != nil {
+	if err := inside.exec("DELETE FROM refusals WHERE seq <= (SELECT max(seq) FROM refusals) - ?", refusals.Kept); err != nil {
 		return err
 	}
 	return t.Commit()

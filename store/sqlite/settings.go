@@ -13,11 +13,29 @@ func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string,
 		if err := t.exec("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
 			return err
 		}
-		stored, err = one(t, errors.New("sqlite: the setting is gone"), scanned[string], "SELECT value FROM settings WHERE name = ?", name)
+		stored, err = one(t, errNoSetting, scanned[string], "SELECT value FROM settings WHERE name = ?", name)
 		return err
 	})
 	return stored, err
 }
+
+// ReplaceSetting stores a setting in place of a value that it has now, and
+// returns the value that holds: another one if the setting was not old.
+func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (stored string, err error) {
+	err = s.update(ctx, func(t *tx) error {
+		if err := t.exec("UPDATE settings SET value = ? WHERE name = ? AND value = ?", value, name, old); err != nil {
+			return err
+		}
+		stored, err = one(t, errNoSetting, scanned[string], "SELECT value FROM settings WHERE name = ?", name)
+		if errors.Is(err, errNoSetting) {
+			stored, err = "", nil
+		}
+		return err
+	})
+	return stored, err
+}
+
+var errNoSetting = errors.New("sqlite: the setting is gone")
 
 // Setting returns a setting, or "" if it was never chosen.
 func (s *Store) Setting(ctx context.Context, name string) (value string, err error) {

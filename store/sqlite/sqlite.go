@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -28,6 +29,7 @@ import (
 
 // Store is the store. It is safe for concurrent use.
 type Store struct {
+	name     string  // of the file
 	writer   *sql.DB // one connection, so that writers queue here and not at the file's lock
 	readers  *sql.DB
 	attempts *sql.DB // of another file
@@ -48,11 +50,16 @@ const (
 // does not exist, and brings its tables up to date. A file that others may
 // read is refused: it holds password hashes and signing keys. Close it.
 func Open(ctx context.Context, path string) (_ *Store, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("sqlite: open %s: %w", path, err)
+		}
+	}()
 	name, err := prepareFile(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{}
+	s := &Store{name: name}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -82,7 +89,7 @@ func prepareFile(path string) (string, error) {
 	}
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator says where the data is
 	if err != nil {
-		return "", err
+		return "", cannotOpen(name, err)
 	}
 	info, err := f.Stat()
 	if err := errors.Join(err, f.Close()); err != nil {
@@ -92,6 +99,17 @@ func prepareFile(path string) (string, error) {
 		return "", fmt.Errorf("others may read it (mode %04o), and it holds keys: chmod 600 %s", mode, path)
 	}
 	return name, nil
+}
+
+// cannotOpen says what to do about a file that cannot be opened.
+func cannotOpen(name string, err error) error {
+	switch _, missing := os.Stat(filepath.Dir(name)); {
+	case errors.Is(missing, fs.ErrNotExist):
+		return fmt.Errorf("the folder %s does not exist (%w)", filepath.Dir(name), missing)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("it must be writable for this program (%w)", err)
+	}
+	return err
 }
 
 // connection is how a file is connected to.

@@ -161,7 +161,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ path, want string }{
 		"a directory":                      {dir, "is a directory"},
-		"a folder that is not there":       {filepath.Join(dir, "none", "x.db"), "no such file"},
+		"a folder that is not there":       {filepath.Join(dir, "none", "x.db"), "the folder " + filepath.Join(dir, "none") + " does not exist"},
 		"a file that is no database":       {garbage, "not a database"},
 		"a database of a newer program":    {newer, "newer version"},
 		"a name that is no name of a file": {"a\x00b", "invalid"},
@@ -174,28 +174,9 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestSetOnce(t *testing.T) {
+func TestSettings(t *testing.T) {
 	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "test.db"))
-	for _, value := range []string{"first", "second"} {
-		if got, err := store.SetOnce(t.Context(), "issuer", value); got != "first" || err != nil {
-			t.Errorf("SetOnce(%s) = %q, %v, want first", value, got, err)
-		}
-	}
-}
-
-func TestSetting(t *testing.T) {
-	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "test.db"))
-	if got, err := store.Setting(t.Context(), "issuer"); got != "" || err != nil {
-		t.Errorf("Setting = %q, %v, want nothing", got, err)
-	}
-	if _, err := store.SetOnce(t.Context(), "issuer", "first"); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := store.Setting(t.Context(), "issuer"); got != "first" || err != nil {
-		t.Errorf("Setting = %q, %v, want first", got, err)
-	}
+	storetest.RunSettings(t, func(t *testing.T) storetest.Settings { return open(t, filepath.Join(t.TempDir(), "test.db")) })
 }
 
 func TestKeyStore(t *testing.T) {
@@ -333,5 +314,21 @@ func TestMigrationCountsKinds(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A file that may not be written is refused with a sentence. The test's own
+// user may be one who may do everything.
+func TestAReadOnlyFile(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("this user may write read-only files")
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, nil, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "open "+path+": it must be writable") {
+		t.Errorf("Open of a read-only file = %v", err)
 	}
 }

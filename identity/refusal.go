@@ -1,7 +1,10 @@
-package main
+package identity
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -12,27 +15,27 @@ import (
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
-// refusal is why a request was refused. Nothing in it is secret: no header, no
+// Refusal is why a request was refused. Nothing in it is secret: no header, no
 // query and no error's own words, which may quote a token, but only words that
 // are written here.
-type refusal struct {
-	ID       string    `json:"id"`
-	Time     time.Time `json:"time"`
-	Method   string    `json:"method"`
-	Path     string    `json:"path" doc:"As it was called, without the query"`
-	Route    string    `json:"route"`
-	Policy   string    `json:"policy" doc:"Who may call"`
-	Declared string    `json:"declared" doc:"File and line of the rule"`
-	Status   int       `json:"status"`
-	Caller   string    `json:"caller" doc:"The user's name; empty if no good credential said who it is"`
-	Steps    []step    `json:"steps"`
-	Change   string    `json:"change" doc:"The smallest change that would have let the caller in"`
-	Scopes   []string  `json:"missing_scopes"`
-	Roles    []string  `json:"missing_roles" doc:"Of which one is enough"`
+type Refusal struct {
+	ID       string        `json:"id"`
+	Time     time.Time     `json:"time"`
+	Method   string        `json:"method"`
+	Path     string        `json:"path" doc:"As it was called, without the query"`
+	Route    string        `json:"route"`
+	Policy   string        `json:"policy" doc:"Who may call"`
+	Declared string        `json:"declared" doc:"File and line of the rule"`
+	Status   int           `json:"status"`
+	Caller   string        `json:"caller" doc:"The user's name; empty if no good credential said who it is"`
+	Steps    []RefusalStep `json:"steps"`
+	Change   string        `json:"change" doc:"The smallest change that would have let the caller in"`
+	Scopes   []string      `json:"missing_scopes"`
+	Roles    []string      `json:"missing_roles" doc:"Of which one is enough"`
 }
 
-// step is one step of the decision.
-type step struct {
+// RefusalStep is one step of the decision.
+type RefusalStep struct {
 	Way    int    `json:"way" doc:"The alternative of the policy"`
 	State  string `json:"state" enum:"ok,failed,not reached"`
 	Text   string `json:"text"`
@@ -65,9 +68,26 @@ func note(id string, now time.Time, d holdfast.Decision) noted {
 	return out
 }
 
+// Write writes the refusal for people.
+func (r Refusal) Write(w io.Writer) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s %s by %s: refused with %d at %s\n", r.Method, r.Path, cmp.Or(r.Caller, "nobody known"), r.Status, r.Time.Format(time.RFC3339))
+	for _, s := range r.Steps {
+		mark := map[string]string{stateOK: "✓", stateFailed: "✗", stateUnknown: "·"}[s.State]
+		fmt.Fprintf(&out, "  %s %s", mark, s.Text)
+		if s.Detail != "" {
+			out.WriteString(": " + s.Detail)
+		}
+		out.WriteByte('\n')
+	}
+	fmt.Fprintf(&out, "  rule     %s, at %s\n  missing  %s\n", r.Policy, r.Declared, r.Change)
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
 // describe puts a refused request into words.
-func (n noted) describe() refusal {
-	out := refusal{
+func (n noted) describe() Refusal {
+	out := Refusal{
 		ID: n.id, Time: n.at.UTC().Truncate(time.Millisecond), Method: n.method, Path: shortened(n.path),
 		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
 		Scopes: n.scopes, Roles: n.roles,
@@ -97,7 +117,7 @@ func shortened(path string) string {
 }
 
 // stepsOf says one step of the policy; the verification of a token is several.
-func stepsOf(s holdfast.Step) []step {
+func stepsOf(s holdfast.Step) []RefusalStep {
 	state := stateOK
 	switch {
 	case !s.Reached:
@@ -105,7 +125,7 @@ func stepsOf(s holdfast.Step) []step {
 	case s.Err != nil:
 		state = stateFailed
 	}
-	one := step{Way: s.Way, State: state}
+	one := RefusalStep{Way: s.Way, State: state}
 	switch s.Kind {
 	case "credential":
 		one.Text = "a credential of " + s.Name
@@ -122,7 +142,7 @@ func stepsOf(s holdfast.Step) []step {
 	default:
 		one.Text = "dependency " + s.Name + " (" + s.Declared + ")"
 	}
-	return []step{one}
+	return []RefusalStep{one}
 }
 
 func held(s holdfast.Step, prefix string) string {
@@ -154,14 +174,14 @@ var checks = []struct {
 }
 
 // verification tells from the error how far a token came.
-func verification(s holdfast.Step) []step {
-	out := make([]step, len(checks))
+func verification(s holdfast.Step) []RefusalStep {
+	out := make([]RefusalStep, len(checks))
 	failed := len(checks)
 	if s.Err != nil {
 		failed = -1
 	}
 	for i, check := range checks {
-		out[i] = step{Way: s.Way, State: stateUnknown, Text: "token: " + check.text}
+		out[i] = RefusalStep{Way: s.Way, State: stateUnknown, Text: "token: " + check.text}
 		for refused, why := range check.refuses {
 			if errors.Is(s.Err, refused) {
 				failed, out[i].Detail = i, why
@@ -181,7 +201,7 @@ func verification(s holdfast.Step) []step {
 }
 
 // change is the smallest change that would have let the caller in.
-func (r refusal) change() string {
+func (r Refusal) change() string {
 	var parts []string
 	if len(r.Scopes) > 0 {
 		parts = append(parts, "a token that carries "+quoted("scope", r.Scopes, " and "))

@@ -1,4 +1,4 @@
-package main
+package identity
 
 import (
 	"fmt"
@@ -6,11 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
-
-	"github.com/rs/cors"
 
 	"github.com/holdfast-go/holdfast/account"
 )
@@ -27,7 +24,7 @@ func parseProxies(list []string) (proxies, error) {
 			network, err = addr.Prefix(addr.BitLen())
 		}
 		if err != nil {
-			return nil, fmt.Errorf("--trusted-proxy %q: want an address or a network as in 10.0.0.0/8", text)
+			return nil, &ConfigError{"TrustedProxies", fmt.Sprintf("%q: want an address or a network as in 10.0.0.0/8", text)}
 		}
 		out = append(out, network.Masked())
 	}
@@ -78,30 +75,9 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 		if r.Header.Get("X-Forwarded-For") != "" && !trusted.trustPeer(r) {
 			once.Do(func() {
 				log.LogAttrs(r.Context(), slog.LevelWarn,
-					"requests come through a proxy that is not trusted: all of its callers count as one address; --trusted-proxy says otherwise", slog.String("proxy", r.RemoteAddr))
+					"requests come through a proxy that is not trusted: all of its callers count as one address; Config.TrustedProxies (--trusted-proxy) says otherwise", slog.String("proxy", r.RemoteAddr))
 			})
 		}
 		next.ServeHTTP(w, r.WithContext(account.WithSource(r.Context(), trusted.client(r))))
 	})
-}
-
-// crossOrigin lets pages of the given origins call the API from browsers, with
-// a token but never with cookies. No origin means that no header is sent.
-func crossOrigin(origins []string, next http.Handler) (http.Handler, error) {
-	if len(origins) == 0 {
-		return next, nil
-	}
-	for _, origin := range origins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
-			return nil, fmt.Errorf("--cors-origin %q: want an origin as in https://app.example.org", origin)
-		}
-	}
-	return cors.New(cors.Options{
-		AllowedOrigins: origins,
-		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
-		AllowedHeaders: []string{"Authorization", "Content-Type"},
-		ExposedHeaders: []string{"WWW-Authenticate", "X-Request-Id", "Retry-After"},
-		MaxAge:         600,
-	}).Handler(next), nil
 }

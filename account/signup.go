@@ -1,0 +1,47 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// How many users can be made by those who sign themselves up, from one address
+// and from all together, and how many links can be asked for, for one name. An
+// address has to pay for asking, too: see addressBurst.
+const (
+	signUpBurst = 10
+	signUpEvery = 6 * time.Minute
+
+	allSignUpsBurst = 200
+	allSignUpsEvery = 18 * time.Second
+
+	forgotBurst = 3
+	forgotEvery = 20 * time.Minute
+)
+
+// SignUp is CreateUser for somebody whom nobody knows. How many of them there
+// may be is bounded, for their address (see WithSource) and for all of them
+// together. A name that is taken counts: finding out who is there costs as much
+// as making a user. Errors: *InvalidError, ErrNameTaken, *ThrottledError.
+func (s *Service) SignUp(ctx context.Context, n NewUser) (user User, err error) {
+	buckets := []Bucket{{Key: s.keyed("sign-ups"), Burst: allSignUpsBurst, Every: allSignUpsEvery}}
+	if from := sourceOf(ctx); from != "" {
+		buckets = append(buckets, Bucket{Key: s.keyed("sign-ups from", from), Burst: signUpBurst, Every: signUpEvery})
+	}
+	taken, err := s.take(ctx, buckets)
+	if err != nil {
+		return User{}, err
+	}
+	defer func() { taken.end(ctx, err == nil || errors.Is(err, ErrNameTaken)) }()
+	return s.CreateUser(ctx, n)
+}
+
+// CountForgotten counts somebody who asks for a link to set a new password, for
+// the name, whether or not there is such a user, and for the address. Error:
+// *ThrottledError.
+func (s *Service) CountForgotten(ctx context.Context, name string) error {
+	one := Bucket{Key: s.keyed("forgotten", plainName(name)), Burst: forgotBurst, Every: forgotEvery}
+	_, err := s.take(ctx, append(s.addressBucket(ctx), one))
+	return err
+}

@@ -1,0 +1,142 @@
+package identity
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
+	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/work"
+)
+
+// Config says what an Identity stands on. Scheme, Store and URL are what a
+// program has to choose; whatever else is zero has a safe default.
+type Config struct {
+	Scheme *Scheme // as NewScheme declared it
+	Store  Store   // opened by the program, which closes it after the Identity
+
+	// URL is where people and other services reach the program, such as
+	// "https://library.example". It begins the links that users are given, and is
+	// the issuer of the tokens, which is chosen once: another URL later is
+	// refused, see SetIssuer. A URL of the machine itself, such as
+	// "http://127.0.0.1:8000", is for trying: another one takes its place. The one
+	// that the store has if empty; a store that has none needs one.
+	URL string
+
+	// Roles are the application's own, with what they grant. Open makes those
+	// that the store does not have, and changes none that it has: what differs is
+	// in the log and in Differences. Beside them there are admin, who is granted
+	// every scope that any of them is, manager and user. A role of one of these
+	// names takes the place of the built-in one in a new store.
+	Roles []holdfast.Role
+
+	// Audience is whom the tokens are for; the first is this program's own API,
+	// and what it verifies. If empty, it is the issuer, or "holdfast" in a store
+	// whose tokens have always said that.
+	Audience []string
+
+	AccessTTL  time.Duration // how long an access token lives; 15 minutes if zero
+	RefreshTTL time.Duration // how long a session lives; 30 days if zero
+	Keys       Keys          // how the keys change that sign tokens
+
+	Policy    password.Policy   // for passwords that are set; the zero policy is good
+	Passwords account.Passwords // how they are hashed; argon2id if nil, which reads what others made
+	Lane      account.Lane      // where; one as wide as the machine, of low priority, if nil
+
+	// TrustedProxies are the proxies (addresses, or networks as in "10.0.0.0/8")
+	// whose X-Forwarded-For is believed. None if empty: all who come through a
+	// proxy are then one address, for which wrong passwords are counted together.
+	TrustedProxies []string
+
+	// CORSOrigins are the origins, such as "https://app.example.org", whose pages
+	// may call the API from a browser, with a token and never with cookies. None
+	// if empty.
+	CORSOrigins []string
+
+	MaxConns int // the most connections at once, more wait; 10,000 if zero
+
+	// SignUp lets everybody make themselves a user. Nobody can if nil.
+	SignUp *SignUp
+
+	// SendLink sends a user the link with which to set a new password, as by
+	// e-mail. It makes POST /forgot, which is not there if nil. It runs in the
+	// background, in a few goroutines at once, with a context that ends after
+	// half a minute. What it returns is logged.
+	SendLink func(ctx context.Context, user account.User, link string) error
+
+	// Refusals keep the last refused requests, so that each can be explained. If
+	// nil, it is the store's own file if it has one, or else memory.
+	Refusals RefusalStore
+
+	Metrics Metrics          // a metrics.Metrics; nothing is measured if nil
+	Logger  *slog.Logger     // slog.Default() if nil
+	Now     func() time.Time // time.Now if nil
+
+	// InsecureNoThrottle takes the bound off attempts to sign in, for tests that
+	// measure how long they take.
+	InsecureNoThrottle bool
+}
+
+// Keys says how the keys change that sign access tokens.
+type Keys struct {
+	Period   time.Duration // how long a key signs; 30 days if zero, without end if negative
+	Announce time.Duration // how long it is published before; a day if zero
+
+	Master    keyring.MasterKey // private keys are kept unencrypted if zero
+	OldMaster keyring.MasterKey // to change the master key: what it encrypted is encrypted again
+}
+
+// Metrics is what is measured; metrics.Metrics does it for Prometheus.
+type Metrics interface {
+	Observe(route string) func(holdfast.Observation)
+	Passwords(account.Passwords) account.Passwords
+	Login(err error)
+	Lane(interface{ Stats() work.Stats })
+}
+
+// ConfigError is a field of the configuration that cannot be what it is.
+type ConfigError struct {
+	Field  string // as in "URL"
+	Reason string // a sentence to be read after the field
+}
+
+func (e *ConfigError) Error() string { return "identity: Config." + e.Field + ": " + e.Reason }
+
+// complete checks the configuration and fills in what is zero.
+func (c *Config) complete() error {
+	c.AccessTTL = cmp.Or(c.AccessTTL, 15*time.Minute)
+	c.RefreshTTL = cmp.Or(c.RefreshTTL, 30*24*time.Hour)
+	c.Keys.Announce = cmp.Or(c.Keys.Announce, 24*time.Hour)
+	c.Keys.Period = max(0, cmp.Or(c.Keys.Period, 30*24*time.Hour))
+	c.MaxConns = cmp.Or(c.MaxConns, 10_000)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	switch {
+	case c.Scheme == nil:
+		return &ConfigError{"Scheme", "it is nil; declare it with NewScheme, as a package variable"}
+	case c.Store == nil:
+		return &ConfigError{"Store", "it is nil; open one with sqlite.Open, or make one with memory.New for tests"}
+	case c.AccessTTL < time.Second:
+		return &ConfigError{"AccessTTL", "it must be a second or more"}
+	case c.RefreshTTL < c.AccessTTL:
+		return &ConfigError{"RefreshTTL", "it must not be shorter than AccessTTL"}
+	case c.Keys.Announce < keyring.Settle:
+		return &ConfigError{"Keys.Announce", "it must be " + keyring.Settle.String() + " or more, in which all processes have seen a key"}
+	case c.Keys.Period != 0 && c.Keys.Period <= c.Keys.Announce:
+		return &ConfigError{"Keys.Period", "it must be longer than Keys.Announce, or negative for ever"}
+	case c.MaxConns < 0:
+		return &ConfigError{"MaxConns", "it must be 1 or more"}
+	case slices.Contains(c.Audience, ""):
+		return &ConfigError{"Audience", "one of them is empty"}
+	}
+	return c.SignUp.check(c.declaredRoles())
+}

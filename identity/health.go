@@ -1,0 +1,30 @@
+package identity
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// health is the answer of the probes.
+type health struct {
+	Status string `json:"status"`
+}
+
+// registerHealth adds the probes of those who keep the program running.
+func registerHealth(on holdfast.Routes, ping func(context.Context) error) {
+	alive := func(context.Context, holdfast.Anyone, holdfast.NoInput) (health, error) { return health{"ok"}, nil }
+	ready := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (health, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := ping(ctx); err != nil {
+			return health{}, &holdfast.Error{Status: http.StatusServiceUnavailable, Cause: err}
+		}
+		return health{"ready"}, nil
+	}
+	tags := holdfast.Tags("health")
+	holdfast.Get(on, "/healthz", holdfast.Public(), alive, tags, holdfast.OperationID("healthz"), holdfast.Summary("The process lives"))
+	holdfast.Get(on, "/readyz", holdfast.Public(), ready, tags, holdfast.OperationID("readyz"), holdfast.Summary("The store answers"))
+}

@@ -1,0 +1,204 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/accountapi"
+	"github.com/holdfast-go/holdfast/jwt"
+	"github.com/holdfast-go/holdfast/keyring"
+	"github.com/holdfast-go/holdfast/oauth"
+)
+
+// Caller is who makes a request: the user, and what they may do now.
+type Caller = account.Caller
+
+// Identity is users, login and roles, put together. It is safe for concurrent
+// use. Close it when nobody is served any more.
+type Identity struct {
+	config   Config
+	url      string // without a slash at its end, with the prefix
+	issuer   string
+	audience []string
+
+	accounts *Accounts
+	keys     *keyring.Ring
+	tokens   *oauth.Server
+	api      *accountapi.API
+	refusals *refusalLog
+	links    *links // nil if none are sent
+	around   func(http.Handler) http.Handler
+
+	stop    context.CancelFunc // of what runs in the background
+	running sync.WaitGroup
+	parts   []io.Closer // in the order in which they were opened
+}
+
+// Open puts everything together and makes what the store does not have yet:
+// keys, roles, and what has to stay the same from one start to the next. What it
+// starts in the background runs until Close, whatever becomes of ctx.
+func Open(ctx context.Context, config Config) (_ *Identity, err error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	id := &Identity{config: config, stop: func() {}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, id.Close())
+		}
+	}()
+	if id.around, err = front(&id.config); err != nil {
+		return nil, err
+	}
+	if err := id.openAddresses(ctx); err != nil {
+		return nil, err
+	}
+	if id.accounts, err = openAccounts(ctx, config); err != nil {
+		return nil, err
+	}
+	id.parts = append(id.parts, id.accounts)
+	if err := id.openTokens(ctx); err != nil {
+		return nil, err
+	}
+	if id.refusals, err = openRefusals(ctx, &id.config); err != nil {
+		return nil, err
+	}
+	id.parts = append(id.parts, id.refusals)
+	if config.SendLink != nil {
+		id.links = openLinks(&id.config, id.accounts, id.url)
+		id.parts = append(id.parts, id.links)
+	}
+	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller()})
+	id.measure(ctx)
+	id.maintain(ctx)
+	return id, logDifferences(ctx, &id.config, id.accounts)
+}
+
+// openAddresses chooses where the program is reached, who issues the tokens,
+// and whom they are for.
+func (id *Identity) openAddresses(ctx context.Context) error {
+	at, err := chooseIssuer(ctx, &id.config)
+	if err != nil {
+		return err
+	}
+	id.url, id.issuer, id.audience = at.url, at.issuer, id.config.Audience
+	if len(id.audience) == 0 {
+		audience, err := Audience(ctx, id.config.Store)
+		if err != nil {
+			return err
+		}
+		id.audience = []string{audience}
+	}
+	return nil
+}
+
+// openTokens opens what makes and verifies access tokens.
+func (id *Identity) openTokens(ctx context.Context) (err error) {
+	c := &id.config
+	id.keys, err = keyring.Open(ctx, keyring.Config{
+		Store: c.Store, Master: c.Keys.Master, OldMaster: c.Keys.OldMaster, TokenTTL: c.AccessTTL,
+		Period: c.Keys.Period, Announce: c.Keys.Announce, Log: c.Logger, Now: c.Now,
+	})
+	if errors.Is(err, keyring.ErrSealed) || errors.Is(err, keyring.ErrMasterKey) {
+		return fmt.Errorf("identity: Config.Keys.Master: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("identity: %w", err)
+	}
+	signer, err := jwt.NewSigner(jwt.SignerConfig{SigningKey: id.keys.SigningKey, Issuer: id.issuer, Audience: id.audience, TTL: c.AccessTTL, Now: c.Now})
+	if err != nil {
+		return err
+	}
+	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
+		Keys: id.keys.Keys, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: id.issuer, Audience: id.audience[0], Now: c.Now,
+	})
+	if err != nil {
+		return err
+	}
+	id.tokens = oauth.New(oauth.Config{
+		Accounts: id.signIns(), Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
+	})
+	return nil
+}
+
+// signIns is the accounts as the token endpoints use them.
+func (id *Identity) signIns() oauth.Accounts {
+	if id.config.Metrics == nil {
+		return id.accounts.Service
+	}
+	return &counted{id.accounts.Service, id.config.Metrics}
+}
+
+// counted counts sign-ins.
+type counted struct {
+	*account.Service
+	metrics Metrics
+}
+
+func (c *counted) Login(ctx context.Context, name, password string, scopes []string) (account.Grant, error) {
+	grant, err := c.Service.Login(ctx, name, password, scopes)
+	c.metrics.Login(err)
+	return grant, err
+}
+
+// measure says how hashing is bounded, and lets the metrics know.
+func (id *Identity) measure(ctx context.Context) {
+	lane := id.accounts.lane
+	if lane == nil {
+		return
+	}
+	id.config.Logger.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", lane.String()))
+	if id.config.Metrics != nil {
+		id.config.Metrics.Lane(lane)
+	}
+}
+
+// maintain announces and changes keys in time, until Close.
+func (id *Identity) maintain(ctx context.Context) {
+	ctx, id.stop = context.WithCancel(context.WithoutCancel(ctx))
+	id.running.Go(func() { id.keys.Run(ctx) })
+}
+
+// Close ends what runs in the background, after what was refused is kept and
+// what was asked for is sent. The store stays open: it is the program's.
+func (id *Identity) Close() error {
+	id.stop()
+	id.running.Wait()
+	var err error
+	for i := len(id.parts) - 1; i >= 0; i-- {
+		err = errors.Join(err, id.parts[i].Close())
+	}
+	id.parts = nil
+	return err
+}
+
+// Caller is the dependency for whoever presents a good access token. The store
+// decides what the caller may do now; the token only bounds it.
+func (id *Identity) Caller() holdfast.Dep[Caller] { return id.tokens.Caller() }
+
+// Accounts are the users, roles and sessions, for what a program does with
+// them itself.
+func (id *Identity) Accounts() *account.Service { return id.accounts.Service }
+
+// KeyRing is the keys that sign, for programs that make tokens of their own and
+// for tests.
+func (id *Identity) KeyRing() *keyring.Ring { return id.keys }
+
+// URL is where the program is reached, without a slash at its end and with the
+// scheme's prefix.
+func (id *Identity) URL() string { return id.url }
+
+// Issuer is what tokens say in iss.
+func (id *Identity) Issuer() string { return id.issuer }
+
+// Audience is what tokens say in aud. The first is verified.
+func (id *Identity) Audience() []string { return append([]string{}, id.audience...) }

@@ -1,0 +1,74 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// front makes what every request goes through before the application: an id
+// and a line of the log, the caller's address, and other origins.
+func front(c *Config) (func(http.Handler) http.Handler, error) {
+	trusted, err := parseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	allowed, err := crossOrigin(c.CORSOrigins)
+	if err != nil {
+		return nil, err
+	}
+	return func(app http.Handler) http.Handler {
+		return logged(c.Logger, trusted, sourced(c.Logger, trusted, allowed(app)))
+	}, nil
+}
+
+// Handler puts in front of an application what every request goes through: an
+// id, which the answer has as X-Request-Id, with a line of the log; the caller's
+// address behind trusted proxies, for which wrong passwords are counted; and
+// pages of other origins. It is for programs with a server of their own, and
+// for holdfasttest.Served.
+func (id *Identity) Handler(app http.Handler) http.Handler { return id.around(app) }
+
+// ListenAndServe serves an application, with Handler in front, on addr until
+// ctx ends, then lets requests in progress finish for up to ten seconds. It
+// refuses an application whose declarations are wrong, and logs which roles and
+// scopes of the store and of the routes have nothing to do with each other.
+func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("identity: listen on %s: %w", addr, err)
+	}
+	return id.Serve(ctx, app, listener)
+}
+
+// Serve is ListenAndServe on a listener, which it closes.
+func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener) error {
+	defer func() { _ = l.Close() }() // the server closes it too
+	if err := app.Err(); err != nil {
+		return err
+	}
+	log := id.config.Logger
+	if err := warnOfRoles(ctx, app, id.accounts.Service, log); err != nil {
+		return err
+	}
+	s := holdfast.NewServer(l.Addr().String(), id.Handler(app))
+	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(netutil.LimitListener(l, id.config.MaxConns)) }() // ends with Shutdown below
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return s.Shutdown(grace)
+}

@@ -1,0 +1,30 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/holdfast-go/holdfast"
+)
+
+// refusalID is the request in the path.
+type refusalID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+// registerWhy adds GET /refusals/{id} for administrators.
+func registerWhy(on holdfast.Routes, administrators holdfast.Policy[Caller], kept RefusalStore) {
+	show := func(ctx context.Context, _ Caller, in refusalID) (Refusal, error) {
+		stored, err := kept.Refusal(ctx, in.ID)
+		if errors.Is(err, ErrNoRefusal) {
+			return Refusal{}, holdfast.Errorf(http.StatusNotFound, "Refusal not found; the last few thousand are kept")
+		}
+		if err != nil {
+			return Refusal{}, err
+		}
+		return readRefusal(stored)
+	}
+	holdfast.Get(on, "/refusals/{id}", administrators, show, holdfast.Tags("access"),
+		holdfast.OperationID("explain_refusal"), holdfast.Summary("Why a request was refused, step by step"))
+}
