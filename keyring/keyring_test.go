@@ -563,7 +563,7 @@ func TestMasterKeysDoNotPrint(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
 			fmt.Fprintf(&out, verb, thing)
 		}
-		if text := out.String(); strings.Contains(text, "cd") && strings.Contains(text, "0 0 0 0") || strings.Contains(text, "205") {
+		if text := out.String(); strings.Contains(text, "cd") && strings.Contains(text, "0 0 0 0") || strings.Contains(text, "205 205") { // an address may have one
 			t.Errorf("%T prints itself: %s", thing, text)
 		}
 	}

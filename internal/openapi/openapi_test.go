@@ -60,7 +60,7 @@ func document(t *testing.T) *openapi.Document {
 				Responses:  []openapi.Response{{Status: 204, Description: "Successful Response"}},
 			},
 			{
-				Method: "POST", Path: "/files/{path...}", Handler: "func1",
+				Method: "POST", Path: "/files/{path...}", Handler: "",
 				Parameters: []openapi.Parameter{{In: "path", Name: "path", Required: true}},
 				Body:       &openapi.Body{MediaType: "application/octet-stream"},
 				Responses:  []openapi.Response{{Status: 200, Description: "Events", MediaType: "text/event-stream"}, {Description: "What the handler writes"}},
@@ -114,9 +114,8 @@ func TestNamesOfOperations(t *testing.T) {
 	for _, test := range []struct{ method, path, handler, id string }{
 		{"GET", "/items/", "readItems", "readItems_items__get"},
 		{"GET", "/items/{id}", "read_item", "read_item_items__id__get"},
-		{"DELETE", "/items/{id}", "func2", "delete_items__id_"},
+		{"DELETE", "/items/{id}", "", "delete_items__id_"},
 		{"POST", "/a/{path...}", "", "post_a__path____"},
-		{"POST", "/a", "2", "post_a"},
 		{"GET", "/a-b.c", "f", "f_a_b_c_get"},
 	} {
 		if got := openapi.OperationID(test.method, test.path, test.handler); got != test.id {
@@ -127,7 +126,7 @@ func TestNamesOfOperations(t *testing.T) {
 
 func TestSummaries(t *testing.T) {
 	t.Parallel()
-	for handler, want := range map[string]string{"readOwnItem": "Read Own Item", "read_own_item": "Read own item", "func1": "GET /", "": "GET /", "élan": "Élan"} {
+	for handler, want := range map[string]string{"readOwnItem": "Read Own Item", "read_own_item": "Read own item", "": "GET /", "élan": "Élan"} {
 		data, err := (&openapi.Document{Types: schema.NewRegistry(), Operations: []openapi.Operation{{Method: "GET", Path: "/", Handler: handler}}}).Marshal()
 		if err != nil || !strings.Contains(string(data), `"summary":"`+want+`"`) {
 			t.Errorf("the summary of %q: %s, %v, want %s", handler, data, err, want)
