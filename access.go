@@ -135,7 +135,7 @@ func addOnce(list []string, more ...string) []string {
 	return list
 }
 
-// way reads one way of a plan.
+// wayReader reads one planned way.
 type wayReader struct{ *plan.PlannedWay }
 
 // way is the planned way as data.

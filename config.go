@@ -22,7 +22,8 @@ type Config struct {
 
 	// Observe is called when a request begins, with the route as it was
 	// registered, such as "GET /items/{id}", or "" where none fits. What it
-	// returns is called when the request has been answered. It must be safe
+	// returns is called when everything of the request has ended, functions of
+	// [AfterResponse] included. It must be safe
 	// for concurrent use. Nothing is observed, at no cost, if nil.
 	Observe func(route string) func(Observation)
 

@@ -19,16 +19,18 @@
 //
 // # Order of a request
 //
-// First the credential and the scopes; then the dependencies of the policy and
-// its roles; then parameters and body; then the handler's own dependencies;
-// then the handler; then what was deferred, in reverse; then the response. No
-// byte of a body is read for a caller who may not call, and no place of a
-// [Limit] or [InLane] is taken before parameters and body are read.
+// First the credentials and their scopes; then the rest of the policy as it was
+// written, each dependency and then the roles that are asked of it; then
+// parameters and body; then the handler's own dependencies; then the handler;
+// then what was deferred, in reverse; then the response. No byte of a body is
+// read for a caller who may not call, and no place of a [Limit] or [InLane] is
+// taken before parameters and body are read. A dependency of the handler that
+// depends on a credential is part of the policy.
 //
 // # Mistakes
 //
 // What can be wrong about a declaration is a compile error where the type
 // system can say it, and otherwise an error of [App.Err] that names the file
-// and line of the registration. An App with such an error refuses every
+// and line of the declaration. An App with such an error refuses every
 // request.
 package holdfast

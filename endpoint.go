@@ -173,7 +173,8 @@ func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 }
 
 // To1 makes an endpoint whose handler takes one dependency beside the
-// principal. It is made after the caller has passed and the input was read.
+// principal. It runs after the caller has passed and the input was read, unless
+// it depends on a credential: then it is part of the policy, and runs with that.
 func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context, P, A, In) (Out, error)) Endpoint {
 	return newTyped(p, handler, plan.Caller(), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame

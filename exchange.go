@@ -85,7 +85,7 @@ func (x *exchange) PathValue(name string) (string, bool) {
 	return x.found.pattern.Value(x.request, name)
 }
 
-// limitedBody is a body that knows its bound.
+// limitedBody marks a body whose bound was set.
 type limitedBody struct{ io.ReadCloser }
 
 // BodyLimit bounds the body and returns how many bytes of it may be read.

@@ -14,7 +14,7 @@ import (
 // Observation is how a request ended, for metrics.
 type Observation struct {
 	Status int           // as it was sent; 0 if nothing was
-	Took   time.Duration // from when the route was found to the end of the answer
+	Took   time.Duration // from when the route was found until everything of the request has ended
 
 	// Refusal is why the request was refused, and empty if it was not:
 	// "no route", "no credential", "credential", "scope", "role", "input",

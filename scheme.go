@@ -52,7 +52,11 @@ func NewScheme[K any](name, challenge string, openapi map[string]any, find func(
 		credential, ok := find(x.Request())
 		return credential, presentIf(ok)
 	}
-	s := newScheme(name, challenge, maps.Clone(openapi), look, plan.Caller())
+	object := maps.Clone(openapi)
+	if object == nil {
+		object = map[string]any{}
+	}
+	s := newScheme(name, challenge, object, look, plan.Caller())
 	if find == nil || openapi == nil {
 		s.fault(s.s.At, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
 	}
@@ -98,6 +102,10 @@ func builtIn[K any](find func(*http.Request) (K, presence)) func(plan.Exchange) 
 
 func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 	for _, option := range options {
+		if option == nil {
+			s.fault(s.s.At, "scheme %s: a nil option", s.s.Name)
+			continue
+		}
 		option(s.s)
 	}
 	return s

@@ -8,15 +8,17 @@ import (
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
-// APIKeyHeader is a key in the request header called name. An empty value is
-// no key; of a header that is sent more than once, neither is.
+// APIKeyHeader returns the scheme of a key in the request header called name. An
+// empty value is no key; a header that is sent more than once is refused, also by
+// a policy that is [Optional].
 func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
 	find := func(r *http.Request) (string, presence) { return single(r, name) }
 	return newAPIKey("APIKeyHeader", "header", name, find, plan.Caller()).apply(options)
 }
 
-// APIKeyQuery is a key in the query parameter called name, where logs and
-// histories keep it: prefer a header. A repeated parameter is no key.
+// APIKeyQuery returns the scheme of a key in the query parameter called name,
+// where logs and histories keep it: prefer a header. A repeated parameter is
+// refused, also by a policy that is [Optional].
 func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
 	find := func(r *http.Request) (string, presence) {
 		values, err := url.ParseQuery(r.URL.RawQuery)
@@ -28,9 +30,10 @@ func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
 	return newAPIKey("APIKeyQuery", "query", name, find, plan.Caller()).apply(options)
 }
 
-// APIKeyCookie is a key in the cookie called name. Browsers send cookies with
-// requests that other sites cause: protect routes that change something with
-// [net/http.CrossOriginProtection]. A repeated cookie is no key.
+// APIKeyCookie returns the scheme of a key in the cookie called name. Browsers
+// send cookies with requests that other sites cause: protect routes that change
+// something with [net/http.CrossOriginProtection]. A repeated cookie is refused,
+// also by a policy that is [Optional].
 func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
 	find := func(r *http.Request) (string, presence) {
 		var values []string

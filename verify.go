@@ -12,10 +12,10 @@ type Claims interface {
 	HasScope(scope string) bool
 }
 
-// Verify is the dependency that checks a scheme's credential. The runner knows
-// this step: right after it, always, it compares with the claims the scopes of
-// the scheme that are required on any path to it: by the route, its groups and
-// its dependencies.
+// Verify is the dependency that checks a scheme's credential. Right after verify
+// returns, the runner always checks that the claims hold every scope of this
+// scheme that was required on a path to the dependency: by the route, its
+// groups or other dependencies.
 //
 // An error of verify is a 401 that tells the caller only that the credential
 // was not accepted. Return an [*Error] for anything else, for instance 503
@@ -26,10 +26,10 @@ func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, e
 	return Dep[C]{n}
 }
 
-// Check is the dependency that checks a scheme's credential which knows no
-// scopes: an API key, a name and a password. An error of check is a 401 with
-// the scheme's challenge, as with [Verify]; requiring a scope of it is an error
-// at start.
+// Check is [Verify] for credentials that carry no scopes: an API key, a name and
+// a password. An error of check is a 401 with the scheme's challenge. Requiring
+// a scope of it is an error at start, unless a dependency between the two takes
+// [SecurityScopes] and so compares them itself.
 func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) Dep[T] {
 	return Dep[T]{verifier(s, check, plan.Caller())}
 }

@@ -33,16 +33,16 @@ var ErrUnfit = errors.New("a parameter that the policy needs does not fit")
 
 // Run decides the way. It returns nil if the caller passed, ErrUnfit, or
 // why the caller is refused or nothing could be decided.
-func (b *PlannedWay) Run(x Exchange) error {
+func (w *PlannedWay) Run(x Exchange) error {
 	unfit := false
-	for i := range b.Steps {
-		s := &b.Steps[i]
+	for i := range w.Steps {
+		s := &w.Steps[i]
 		if err := s.Run(x); err != nil {
 			return err
 		}
 		unfit = unfit || s.unfit(x.Frame())
 	}
-	if unfit || x.Frame().State(b.Principal) != Made {
+	if unfit || x.Frame().State(w.Principal) != Made {
 		return ErrUnfit
 	}
 	return nil
@@ -51,13 +51,13 @@ func (b *PlannedWay) Run(x Exchange) error {
 // Verifiers lists the dependencies that look at a scheme's credential in the
 // way: those that check it or, where none does, those that take it for
 // themselves. Without any, whatever is presented will do.
-func (b *PlannedWay) Verifiers(s *Scheme) []*Node {
+func (w *PlannedWay) Verifiers(s *Scheme) []*Node {
 	var check, take []*Node
-	for i := range b.Steps {
-		switch step := &b.Steps[i]; {
+	for i := range w.Steps {
+		switch step := &w.Steps[i]; {
 		case step.Kind == VerifyCredential && step.Node.Scheme == s:
 			check = union(check, []*Node{step.Node})
-		case step.Decides() && b.takes(step, s):
+		case step.Decides() && w.takes(step, s):
 			take = union(take, []*Node{step.Node})
 		}
 	}
@@ -70,10 +70,10 @@ func (b *PlannedWay) Verifiers(s *Scheme) []*Node {
 // Compared lists the scopes of a scheme that the runner compares in the way. The
 // others are those that were required on a path to the credential itself, which
 // the dependencies on it have to check.
-func (b *PlannedWay) Compared(s *Scheme) Scopes {
+func (w *PlannedWay) Compared(s *Scheme) Scopes {
 	var out Scopes
-	for i := range b.Steps {
-		if one := &b.Steps[i]; one.Kind == CompareScopes && one.Node.Scheme == s {
+	for i := range w.Steps {
+		if one := &w.Steps[i]; one.Kind == CompareScopes && one.Node.Scheme == s {
 			out = out.With(one.Scopes)
 		}
 	}
@@ -81,9 +81,9 @@ func (b *PlannedWay) Compared(s *Scheme) Scopes {
 }
 
 // takes reports whether a step takes a scheme's credential as it was presented.
-func (b *PlannedWay) takes(step *Step, s *Scheme) bool {
-	for i := range b.Steps {
-		find := &b.Steps[i]
+func (w *PlannedWay) takes(step *Step, s *Scheme) bool {
+	for i := range w.Steps {
+		find := &w.Steps[i]
 		if find.Kind == FindCredential && find.Node.Scheme == s && contains(step.In, find.Out) {
 			return true
 		}
@@ -94,7 +94,7 @@ func (b *PlannedWay) takes(step *Step, s *Scheme) bool {
 // NewFrame makes the memory of one request.
 func (p *Plan) NewFrame() *Frame { return newFrame(p.cells) }
 
-// AddCell adds a cell that no step fills, for the handler's input or result.
+// AddCell adds a cell: a step's, or one for the handler's input or result.
 func (p *Plan) AddCell(newCell func() Cell) int {
 	p.cells = append(p.cells, newCell)
 	return len(p.cells) - 1
