@@ -156,12 +156,15 @@ func (a *App) fault(at plan.Place, format string, args ...any) {
 // each with its file and line, or nil. An application with an error answers
 // every request with 500; check Err before serving.
 func (a *App) Err() error {
-	a.once.Do(a.build)
+	a.once.Do(func() {
+		a.err = errors.New("holdfast: making the application panicked") // until it is known better
+		a.err = a.build()
+	})
 	return a.err
 }
 
 // build makes everything that requests need of what was declared.
-func (a *App) build() {
+func (a *App) build() error {
 	if a.origin == nil {
 		a.addDocs()
 	}
@@ -180,13 +183,13 @@ func (a *App) build() {
 		a.faults = append(a.faults, shadowFaults(a.routes)...)
 		a.faults = append(a.faults, roleFaults(a.routes, a.config)...)
 	}
-	if a.err = errors.Join(a.faults...); a.err != nil {
-		a.err = fmt.Errorf("holdfast: %w", a.err)
-		return
+	if err := errors.Join(a.faults...); err != nil {
+		return fmt.Errorf("holdfast: %w", err)
 	}
-	if a.origin == nil {
-		a.err = a.document()
+	if a.origin != nil {
+		return nil
 	}
+	return a.document()
 }
 
 // document makes the OpenAPI document.
@@ -232,7 +235,8 @@ func (a *App) original() *App {
 }
 
 // ServeHTTP finds the route and serves it. The route that was matched is the
-// one whose policy is enforced; no path is ever compared again.
+// one whose policy is enforced; nothing after this looks at
+// the path to decide who may call.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.table) }
 
 func (a *App) serve(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
@@ -292,7 +296,7 @@ func (a *App) Access() ([]Access, error) {
 	routes := a.original().routes
 	out := make([]Access, len(routes))
 	for i, rt := range routes {
-		out[i] = rt.compiled.row()
+		out[i] = rt.row() // the caller may change it
 	}
 	return out, nil
 }

@@ -8,8 +8,8 @@ type Config struct {
 	Version     string
 	Description string
 
-	// Logger gets one record for each request that failed for a reason of
-	// ours. slog.Default() if nil.
+	// Logger gets one record for each request that failed because of the server.
+	// slog.Default() if nil.
 	Logger *slog.Logger
 
 	// MaxBody is the largest request body in bytes, also of raw handlers. 1 MiB
@@ -23,8 +23,8 @@ type Config struct {
 	// Observe is called when a request begins, with the route as it was
 	// registered, such as "GET /items/{id}", or "" where none fits. What it
 	// returns is called when everything of the request has ended, functions of
-	// [AfterResponse] included. It must be safe
-	// for concurrent use. Nothing is observed, at no cost, if nil.
+	// [AfterResponse] included. It must be safe for concurrent use. Nothing is
+	// observed, at no cost, if nil.
 	Observe func(route string) func(Observation)
 
 	// Roles are the roles of the application, with what they grant: see
@@ -32,12 +32,12 @@ type Config struct {
 	// role or scope that a route needs and nobody can have, are errors at start.
 	Roles []Role
 
-	// Ungranted are scopes that no role grants, and that is meant.
+	// Ungranted are scopes that no role grants on purpose.
 	Ungranted []Scope
 
 	// OnDecision is called with every decision about who may call, before the
 	// answer to it, and must not block. What it returns is sent with a refusal
 	// as "request", beside what is missing, so that the caller can refer to it;
-	// nothing is if it is "". No decision is made up when OnDecision is nil.
+	// nothing is if it is "". Without OnDecision no Decision is made.
 	OnDecision func(Decision) string
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -143,7 +144,7 @@ func (d Dep[T]) Fresh() Dep[T] {
 func SecurityScopes() Dep[Scopes] {
 	n := plan.NewNode[Scopes](plan.ScopeList, "SecurityScopes", plan.Caller())
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
-		plan.Put(x.Frame(), s.Out, s.Ready.(Scopes))
+		plan.Put(x.Frame(), s.Out, slices.Clone(s.Ready.(Scopes))) // the dependency may change its list
 		return nil
 	}
 	return Dep[Scopes]{n}

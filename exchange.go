@@ -2,7 +2,6 @@ package holdfast
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -21,6 +20,8 @@ type exchange struct {
 	seen    *http.Request // the request without its body, made when first asked for
 	found   *found
 	mounted bool        // another router found the route, and has set the path values
+	limited bool        // the body has its bound
+	ended   bool        // everything has run, in order
 	frame   *plan.Frame // nil once the request is over
 
 	response response
@@ -64,6 +65,9 @@ func (x *exchange) whole() *http.Request {
 // and path values of its route.
 func (x *exchange) withPath() *http.Request {
 	r := x.request.WithContext(x)
+	if r.Pattern != "" && !x.mounted { // the values of a router outside are its own
+		r = x.request.Clone(x)
+	}
 	if r.Pattern == "" {
 		r.Pattern = x.found.name
 	}
@@ -85,14 +89,14 @@ func (x *exchange) PathValue(name string) (string, bool) {
 	return x.found.pattern.Value(x.request, name)
 }
 
-// limitedBody marks a body whose bound was set.
-type limitedBody struct{ io.ReadCloser }
-
-// BodyLimit bounds the body and returns how many bytes of it may be read.
+// BodyLimit bounds the body and returns how many bytes of it may be read. The
+// request that arrived is left as it is: it may be another application's.
 func (x *exchange) BodyLimit() int64 {
-	if _, done := x.request.Body.(limitedBody); !done && x.request.Body != nil {
-		x.request.Body = limitedBody{http.MaxBytesReader(x.response.writer, x.request.Body, x.found.maxBody)}
+	if body := x.request.Body; !x.limited && body != nil && body != http.NoBody {
+		x.request = x.request.WithContext(x.request.Context())
+		x.request.Body = http.MaxBytesReader(x.response.writer, body, x.found.maxBody)
 	}
+	x.limited = true
 	return x.found.maxBody
 }
 

@@ -95,14 +95,21 @@ func withReference(body map[string]any, err error) map[string]any {
 }
 
 func (h *host) logFailure(r *http.Request, err error) {
-	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+	if r.Context().Err() != nil && isCanceled(err) {
 		return // the caller left; nothing failed
 	}
 	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", textOf(err))}
-	if broken, ok := errors.AsType[*panics.Error](err); ok {
+	if broken := panics.In(err); broken != nil {
 		attrs = append(attrs, slog.String("stack", string(broken.Stack)))
 	}
 	h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", attrs...)
+}
+
+// isCanceled reports whether err is that of a context that was cancelled, also
+// if asking for it panics.
+func isCanceled(err error) (yes bool) {
+	defer func() { _ = recover() }() // then it is not
+	return errors.Is(err, context.Canceled)
 }
 
 // textOf is the error's text, also if asking for it panics.

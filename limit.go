@@ -70,20 +70,22 @@ func atOnce(most AtOnce, work job) job {
 // log has their stack.
 func inLane(lane Lane, work job) job {
 	return func(x *exchange, principal int) error {
-		var claimed atomic.Bool // by the lane, or by the request that has waited for it
-		ended := make(chan struct{})
+		var claimed atomic.Bool   // by the lane, or by the request that has waited for it
+		defer claimed.Store(true) // also if Do panics: what it has queued comes too late
+		ended, result := make(chan struct{}), errNotRun
 		err := lane.Do(x, func() error {
 			if !claimed.CompareAndSwap(false, true) {
 				return nil // too late: the request has been answered
 			}
 			defer close(ended)
-			return panics.Catch(func() error { return work(x, principal) })
+			result = panics.Catch(func() error { return work(x, principal) })
+			return result
 		})
 		if claimed.CompareAndSwap(false, true) {
 			return cmp.Or(err, errNotRun)
 		}
 		<-ended // a lane that returns early must not leave the request behind
-		return err
+		return cmp.Or(err, result)
 	}
 }
 

@@ -91,7 +91,7 @@ func (r *response) track() http.ResponseWriter {
 // gives a stream time for its end, which the server writes.
 func (r *response) settle() (begun bool) {
 	tracked, ok := r.writer.(*rawWriter)
-	if ok && tracked.streams {
+	if ok && tracked.streams && !tracked.Hijacked() {
 		tracked.extend()
 	}
 	return ok && tracked.Wrote()
@@ -99,6 +99,9 @@ func (r *response) settle() (begun bool) {
 
 // flush sends what the server still keeps.
 func (r *response) flush() {
+	if tracked, ok := r.writer.(*rawWriter); ok && tracked.Hijacked() {
+		return
+	}
 	_ = http.NewResponseController(r.writer).Flush() // a writer that cannot flush sends the response later
 }
 
@@ -161,7 +164,7 @@ func (w *rawWriter) Write(data []byte) (int, error) {
 
 // extend begins the time for the next write.
 func (w *rawWriter) extend() {
-	if !w.timed {
+	if !w.timed && !w.Hijacked() {
 		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
 	}
 }

@@ -96,7 +96,7 @@ func InLane(lane Lane) RouteOption {
 
 // Timeout gives the whole request at most d, from its policy to its handler,
 // with the time that it waits for a place and a lane. When d is over the context
-// ends, and a handler that returns its error is a 503. A handler that does not
+// ends; if the handler returns its error, the answer is 503. A handler that does not
 // look at its context is not stopped: nothing in Go can. What was registered
 // with [Defer] has time of its own.
 func Timeout(d time.Duration) RouteOption {

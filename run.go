@@ -42,6 +42,7 @@ func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) 
 	x.giveBack()
 	err = c.send(x, err)
 	c.finish(x, err)
+	x.ended = true
 	if x.response.broken {
 		panic(http.ErrAbortHandler)
 	}
@@ -50,7 +51,11 @@ func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) 
 // release gives back the memory of the request, and its place if the handler
 // ended the goroutine.
 func (c *compiled) release(x *exchange) {
-	x.giveBack()
+	if !x.ended { // runtime.Goexit: what was deferred has not run
+		_ = x.unwind(errGone)
+		x.after.close()
+		x.giveBack()
+	}
 	frame := x.frame
 	x.frame = nil
 	frame.Clean()
@@ -58,6 +63,12 @@ func (c *compiled) release(x *exchange) {
 	x.response.body.free()
 	x.response.body = nil
 }
+
+// errGone is the error of a request whose handler ended its goroutine.
+var errGone = errors.New("the handler ended its goroutine")
+
+// errNoWay says that a plan has no way in, so that no caller may pass.
+var errNoWay = errors.New("the policy has no way in")
 
 // answer is everything up to the response.
 func (c *compiled) answer(x *exchange) error {
@@ -79,8 +90,7 @@ func (c *compiled) answer(x *exchange) error {
 // the principal. Only a refusal lets the next way try: when something
 // broke, it is not known who the caller is.
 func (c *compiled) authorize(x *exchange) (principal int, err error) {
-	var best error
-	furthest := 0
+	best, furthest := errNoWay, 0
 	for i := range c.plan.Ways {
 		b := &c.plan.Ways[i]
 		err := b.Run(x)
@@ -164,7 +174,7 @@ func (c *compiled) finish(x *exchange, err error) {
 		return
 	}
 	if !x.response.broken {
-		x.response.flush()
+		_ = panics.Catch(func() error { x.response.flush(); return nil }) // what waits must run all the same
 	}
 	ctx, cancel := x.lasting()
 	defer cancel()

@@ -28,14 +28,22 @@ func Catch(fn func() error) (err error) {
 }
 
 // Is reports whether err is that of a panic.
-func Is(err error) bool {
-	_, ok := errors.AsType[*Error](err)
-	return ok
+func Is(err error) bool { return In(err) != nil }
+
+// In finds the panic in an error; nil if there is none. It holds out errors that
+// panic when they are looked into.
+func In(err error) (broken *Error) {
+	if err == nil {
+		return nil
+	}
+	defer func() { _ = recover() }() // an error that cannot be asked is none of a panic
+	broken, _ = errors.AsType[*Error](err)
+	return broken
 }
 
 // IsAbort reports whether a handler panicked with [http.ErrAbortHandler]: it
 // wants the connection closed and nothing logged.
 func IsAbort(err error) bool {
-	broken, ok := errors.AsType[*Error](err)
-	return ok && broken.Cause == http.ErrAbortHandler //nolint:errorlint // a panic's value, which is never wrapped
+	broken := In(err)
+	return broken != nil && broken.Cause == http.ErrAbortHandler //nolint:errorlint // a panic's value, which is never wrapped
 }

@@ -74,7 +74,7 @@ func (s *Step) make(x Exchange, f *Frame) error {
 		f.states[s.Out] = Made
 		return nil
 	}
-	if unfit, ok := errors.AsType[Invalid](err); ok {
+	if unfit, ok := errors.AsType[Invalid](err); ok && s.Node.Kind == Params {
 		f.states[s.Out] = Unfit
 		f.Invalid = append(f.Invalid, unfit)
 		return nil

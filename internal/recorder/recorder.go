@@ -22,6 +22,8 @@ type Recorder struct {
 	status int
 	bytes  int64
 	wrote  bool
+
+	hijacked bool
 }
 
 // Status is the status that was sent; 0 if none was. Informational ones (1xx)
@@ -34,6 +36,10 @@ func (r *Recorder) Bytes() int64 { return r.bytes }
 // Wrote reports whether it is too late for another answer: a status was sent,
 // or the connection was taken over (then Status may be 0).
 func (r *Recorder) Wrote() bool { return r.wrote }
+
+// Hijacked reports whether the connection was taken over: nothing can be sent
+// any more.
+func (r *Recorder) Hijacked() bool { return r.hijacked }
 
 // begin remembers the first status. Later ones are not sent: net/http ignores
 // them.
@@ -79,7 +85,7 @@ func (r *Recorder) FlushError() error {
 func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(r.ResponseWriter).Hijack()
 	if err == nil {
-		r.wrote = true
+		r.wrote, r.hijacked = true, true
 	}
 	return conn, rw, err
 }

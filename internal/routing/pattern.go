@@ -26,6 +26,9 @@ func Parse(path string) (Pattern, error) {
 	for i, segment := range p.segments {
 		name, ok := strings.CutPrefix(segment, "{")
 		if !ok {
+			if literal, err := url.PathUnescape(segment); err == nil { // as ServeMux compares it
+				p.segments[i] = literal
+			}
 			continue
 		}
 		name = strings.TrimSuffix(name, "}")

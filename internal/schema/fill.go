@@ -33,13 +33,13 @@ type filler struct {
 type fieldFiller struct {
 	*filler
 	index int
-	omits bool // a nil list is left out
+	omits bool // a nil list, or with omitzero a zero value, is left out
 }
 
 // wants reports whether there may be something to fill in values of a type.
 // seen are the structs that were looked into.
 func wants(t reflect.Type, seen map[reflect.Type]bool) bool {
-	if writesItself(t) || seen[t] {
+	if writesItself(t) || judgesItself(t) || seen[t] {
 		return false
 	}
 	switch t.Kind() {
@@ -106,8 +106,9 @@ func (c fillers) of(t reflect.Type) *filler {
 // walk is how far one value was looked into. A value that contains itself has
 // no end, and encoding/json will say so.
 type walk struct {
-	depth int
-	lost  bool // too deep, so that nothing is looked at any more
+	depth   int
+	lost    bool // too deep, so that nothing is looked at any more
+	copying bool // all below is copied, so that nothing is looked at twice
 }
 
 const maxWalk = 1000
@@ -148,9 +149,15 @@ func (f *filler) lacks(v reflect.Value, w *walk) bool {
 	return false
 }
 
-// skips reports whether a field is right to be nil.
-func (f *fieldFiller) skips(v reflect.Value) bool {
-	return f.omits && (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil()
+// skips reports whether a field is left out as it is.
+func (f *fieldFiller) skips(v reflect.Value) bool { return f.omits && v.IsZero() }
+
+// judgesItself reports whether a type says for itself when it is zero, which
+// may rest on fields that are not sent. Values of it are sent as they are.
+func judgesItself(t reflect.Type) bool {
+	_, by := t.MethodByName("IsZero")
+	_, at := reflect.PointerTo(t).MethodByName("IsZero")
+	return by || at
 }
 
 func (f *filler) lacksElement(v reflect.Value, w *walk) bool {
@@ -194,7 +201,7 @@ func (f *filler) fill(v reflect.Value, w *walk) {
 			f.inner.fill(v.Index(i), w)
 		}
 	case reflect.Pointer:
-		if !v.IsNil() && f.inner.lacks(v.Elem(), w) {
+		if !v.IsNil() && (w.copying || f.inner.lacks(v.Elem(), w)) {
 			own := reflect.New(f.inner.t)
 			f.inner.copy(own.Elem(), v.Elem(), w)
 			v.Set(own)
@@ -213,7 +220,7 @@ func (f *filler) fillSlice(v reflect.Value, w *walk) {
 	switch {
 	case v.IsNil():
 		v.Set(f.empty)
-	case f.lacksElement(v, w):
+	case f.inner != nil && (w.copying || f.lacksElement(v, w)):
 		own := reflect.MakeSlice(f.t, v.Len(), v.Len())
 		for i := range v.Len() {
 			f.inner.copy(own.Index(i), v.Index(i), w)
@@ -226,7 +233,7 @@ func (f *filler) fillMap(v reflect.Value, w *walk) {
 	switch {
 	case v.IsNil():
 		v.Set(f.empty)
-	case f.lacksValue(v, w):
+	case f.inner != nil && (w.copying || f.lacksValue(v, w)):
 		own := reflect.MakeMapWithSize(f.t, v.Len())
 		for entries := v.MapRange(); entries.Next(); {
 			one := reflect.New(f.inner.t).Elem()
@@ -240,7 +247,10 @@ func (f *filler) fillMap(v reflect.Value, w *walk) {
 // copy makes a filled copy of a value.
 func (f *filler) copy(to, from reflect.Value, w *walk) {
 	copyParts(to, from, f.parts)
+	was := w.copying
+	w.copying = true
 	f.fill(to, w)
+	w.copying = was
 }
 
 // part is a field that a copy of a struct has: one that is sent. What is not
@@ -257,7 +267,7 @@ func partsOf(t reflect.Type) (out []part, ok bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		one, apart := part{index: i}, false
-		if f.Type.Kind() == reflect.Struct && !writesItself(f.Type) {
+		if f.Type.Kind() == reflect.Struct && !writesItself(f.Type) && !judgesItself(f.Type) {
 			one.parts, apart = partsOf(f.Type)
 		}
 		switch {
