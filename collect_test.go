@@ -154,31 +154,3 @@ func TestWhatAnotherWayInDidNotFit(t *testing.T) {
 		t.Errorf("GET /same?a=0 with the key = %d %s, want 422", w.Code, w.Body)
 	}
 }
-
-// TestAWayWithoutACredential is refused with 401 where another way asks for one,
-// whatever does not fit: who signs in may pass there.
-func TestAWayWithoutACredential(t *testing.T) {
-	t.Parallel()
-	s := newShop()
-	open := holdfast.Depends1(holdfast.Params[aParam](), func(_ context.Context, in aParam) (user, error) {
-		if in.A != 7 {
-			return user{}, holdfast.Errorf(http.StatusNotFound, "not here")
-		}
-		return user{Name: "anybody"}, nil
-	})
-	app := quiet()
-	app.Handle("GET /", holdfast.To(holdfast.AnyOf(holdfast.Security(open), holdfast.Security(s.user)), shown[user]))
-	app.Handle("GET /alone", holdfast.To(holdfast.Security(open), shown[user]))
-	for _, test := range []struct{ path, lines, want string }{
-		{"/", "?a=7", "200"},
-		{"/", "?a=0", "401"},
-		{"/", "?a=0\nAuthorization: Bearer amy::", "200"},
-		{"/", "?a=0\nAuthorization: Bearer bad", "401"},
-		{"/", "?a=1", "404"},
-		{"/alone", "?a=0", "422 query a"},
-	} {
-		if got := violations(t, send(app, test.path, test.lines)); got != test.want {
-			t.Errorf("GET %s with %q = %s, want %s", test.path, test.lines, got, test.want)
-		}
-	}
-}
