@@ -194,7 +194,7 @@ func TestCleanupsHave30Seconds(t *testing.T) {
 		var ends []end
 		var deferred, after context.Context
 		holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
-			wait := func(what string, ctx context.Context) error { //nolint:revive // the context is what it is about
+			wait := func(what string, ctx context.Context) error {
 				<-ctx.Done()
 				ends = append(ends, end{what, time.Since(began), ctx.Err()})
 				return ctx.Err()

@@ -323,11 +323,12 @@ func TestObserve(t *testing.T) {
 
 // impatient is no lane of ours: it returns when the caller leaves, while what it
 // runs goes on.
-type impatient struct{}
+type impatient struct{ entered chan struct{} }
 
-func (impatient) Do(ctx context.Context, fn func() error) error {
+func (l impatient) Do(ctx context.Context, fn func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- fn() }()
+	<-l.entered
 	select {
 	case err := <-done:
 		return err
@@ -345,20 +346,58 @@ func (idle) Do(context.Context, func() error) error { return nil }
 func TestAHandlerIsOverWhenItsRequestIs(t *testing.T) {
 	t.Parallel()
 	over := false
+	lane := impatient{make(chan struct{})}
 	app := quiet()
 	holdfast.Get(app, "/impatient", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
+		close(lane.entered)
 		<-ctx.Done()
 		for range 100 {
 			runtime.Gosched()
 		}
 		over = true
 		return "late", nil
-	}, holdfast.InLane(impatient{}), holdfast.Timeout(5*time.Millisecond))
+	}, holdfast.InLane(lane), holdfast.Timeout(5*time.Millisecond))
 	holdfast.Get(app, "/idle", holdfast.Public(), nothing, holdfast.InLane(idle{}))
 	if w := send(app, "/impatient", ""); w.Code != http.StatusServiceUnavailable || !over {
 		t.Errorf("GET /impatient = %d, the handler is over: %v", w.Code, over)
 	}
 	if w := send(app, "/idle", ""); w.Code != http.StatusInternalServerError {
 		t.Errorf("GET /idle = %d %s, want 500: nothing ran", w.Code, w.Body)
+	}
+}
+
+// held is a writer whose caller takes the answer slowly.
+type held struct {
+	*httptest.ResponseRecorder
+	writing, taken chan struct{}
+}
+
+func (h held) Write(data []byte) (int, error) {
+	close(h.writing)
+	<-h.taken
+	return h.ResponseRecorder.Write(data)
+}
+
+// A place is free again when the work is over, however slowly its caller takes
+// the answer.
+func TestASlowCallerHoldsNoPlace(t *testing.T) {
+	t.Parallel()
+	app := bounded(t, doNothing, holdfast.Limit(holdfast.AtOnce{Requests: 1}))
+	slow := held{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		r := httptest.NewRequest(http.MethodGet, "/work", nil)
+		r.Header.Set("Authorization", "Bearer admin")
+		app.ServeHTTP(slow, r)
+	}()
+	<-slow.writing
+	if w := askWork(t.Context(), app, "admin", ""); w.Code != http.StatusOK {
+		t.Errorf("GET /work beside a slow caller = %d, want 200", w.Code)
+	}
+	close(slow.taken)
+	<-over
+	if slow.Code != http.StatusOK {
+		t.Errorf("GET /work of the slow caller = %d, want 200", slow.Code)
 	}
 }
