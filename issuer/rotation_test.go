@@ -212,6 +212,7 @@ func TestKeysAreReadAgainWithoutACaller(t *testing.T) {
 		"ten minutes":                   {http.Header{"Cache-Control": {"public, max-age=600"}}, 10 * time.Minute},
 		"ten minutes, six of them over": {http.Header{"Cache-Control": {"max-age=600"}, "Age": {"360"}}, 4 * time.Minute},
 		"ten minutes, all of them over": {http.Header{"Cache-Control": {"max-age=600"}, "Age": {"999"}}, time.Minute},
+		"nothing, but how old it is":    {http.Header{"Age": {"240"}}, 5 * time.Minute},
 		"in two headers":                {http.Header{"Cache-Control": {"public", `max-age="600"`}}, 10 * time.Minute},
 		"twice, of which the first":     {http.Header{"Cache-Control": {"max-age=600, max-age=1200"}}, 10 * time.Minute},
 		"a day":                         {http.Header{"Cache-Control": {"max-age=86400"}}, time.Hour},

@@ -52,8 +52,6 @@ func (k Key) sameAs(other Key) bool { return k.same(&other) }
 // not name its algorithm one for each that it can be for.
 func (j jwk) foreign(algorithms []Algorithm) ([]Key, error) {
 	switch {
-	case j.otherUse() != nil:
-		return nil, j.otherUse()
 	case !slices.Contains([]string{"RSA", "EC", "OKP"}, j.kty):
 		return nil, fmt.Errorf("keys of kind %q are not known here", j.kty)
 	case j.kty != "RSA" || j.alg != "":

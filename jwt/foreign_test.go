@@ -54,7 +54,7 @@ func TestForeignKeySets(t *testing.T) {
 		"a symmetric key":                            {set(okp, oct), expected, "error: there is a secret in it"},
 		"a private key":                              {set(okp, okpD), expected, "error: there is a secret in it"},
 		"a private key for encryption":               {set(okp, okpD+`,"use":"enc"`), expected, "error: there is a secret in it"},
-		"an unreadable key with a secret":            {set(okp, okpD+`,"use":["enc"]`), expected, "error: there is a secret in it"},
+		"an unreadable key with a secret":            {set(okp, `"use":["enc"],`+okpD), expected, "error: there is a secret in it"},
 		"a member twice":                             {set(okp + `,"kid":"a","kid":"b"`), expected, "error: duplicate member"},
 		"no set":                                     {`{"issuer":"https://id.example"}`, expected, "error: no list of keys"},
 		"a page":                                     {"<!doctype html>", expected, "error: not an object"},
@@ -149,6 +149,16 @@ func TestFurtherTypes(t *testing.T) {
 				t.Errorf("Inspect = %+v, want that it is good: %v", report, test.good)
 			}
 		})
+	}
+}
+
+func TestFurtherTypesAreTheVerifiersOwn(t *testing.T) {
+	t.Parallel()
+	also := []string{"JWT"}
+	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: []jwt.Algorithm{jwt.EdDSA}, AlsoTypes: also}, nil)
+	also[0] = "x"
+	if _, err := verify(v, token(head("typ", `"JWT"`), claims())); err != nil {
+		t.Errorf("Verify = %v, want nil", err)
 	}
 }
 

@@ -151,8 +151,8 @@ func (j jwk) key() (Key, error) {
 		alg = curveAlgorithms[j.crv]
 	}
 	switch {
-	case j.otherUse() != nil:
-		return Key{}, j.otherUse()
+	case j.use != "" && j.use != "sig":
+		return Key{}, fmt.Errorf("the key is for another use than signatures, %q", j.use)
 	case alg == "":
 		return Key{}, errors.New("the key does not name its algorithm")
 	case !alg.known():
@@ -170,14 +170,6 @@ func (j jwk) key() (Key, error) {
 	}
 	k.noSign, k.noVerify = noSign, noVerify
 	return k, nil
-}
-
-// otherUse is the error of a key that says that it is not for signatures.
-func (j jwk) otherUse() error {
-	if j.use != "" && j.use != "sig" {
-		return fmt.Errorf("the key is for another use than signatures, %q", j.use)
-	}
-	return nil
 }
 
 // operations says what key_ops leaves out. Operations that are not those of
