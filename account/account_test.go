@@ -424,7 +424,7 @@ func TestSetupLinks(t *testing.T) {
 	if err := try(link, "short"); !errors.As(err, &invalid) {
 		t.Errorf("a short password = %v, want an *InvalidError", err)
 	}
-	w.now = w.now.Add(account.SetupTTL)
+	w.now = w.now.Add(30 * time.Minute)
 	w.refused("after 30 minutes", try(link, secret), account.ErrBadSetup)
 	w.now = w.now.Add(-time.Second)
 	if err := try(link, secret); err != nil {

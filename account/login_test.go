@@ -388,6 +388,9 @@ func TestResetPassword(t *testing.T) {
 			c, err := w.caller(w.login("anna", "me"))
 			return errors.Join(err, w.ChangePassword(w.t.Context(), c, secret, "another horse battery"))
 		}, account.ErrBadReset},
+		"another hash was stored": {func(w *world, u account.User) error {
+			return w.store.Update(w.t.Context(), func(wr account.Writer) error { return wr.PutPasswordHash(u.ID, "another", "") })
+		}, account.ErrBadReset},
 		"the user is gone": {func(w *world, u account.User) error { return w.RemoveUser(w.t.Context(), u.ID) }, account.ErrBadReset},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -446,6 +449,9 @@ func TestAResetLinkIsForWhoHasNoPasswordYet(t *testing.T) {
 	var invalid *account.InvalidError
 	if _, err := w.ResetPassword(t.Context(), link, "short"); !errors.As(err, &invalid) {
 		t.Errorf("ResetPassword(short) = %v, want an InvalidError", err)
+	}
+	if _, err := w.ResetPassword(t.Context(), link, "the cats of anna"); !errors.As(err, &invalid) {
+		t.Errorf("ResetPassword to one with the name = %v, want an InvalidError", err)
 	}
 	if _, err := w.ResetPassword(t.Context(), link, secret); err != nil {
 		t.Errorf("ResetPassword after a refused one = %v", err)
