@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -77,7 +76,9 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 		id.parts = append(id.parts, id.links)
 	}
 	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller()})
-	id.measure(ctx)
+	if config.Metrics != nil && id.accounts.lane != nil {
+		config.Metrics.Lane(id.accounts.lane)
+	}
 	id.maintain(ctx)
 	return id, logDifferences(ctx, &id.config, id.accounts)
 }
@@ -148,18 +149,6 @@ func (c *counted) Login(ctx context.Context, name, password string, scopes []str
 	grant, err := c.Service.Login(ctx, name, password, scopes)
 	c.metrics.Login(err)
 	return grant, err
-}
-
-// measure says how hashing is bounded, and lets the metrics know.
-func (id *Identity) measure(ctx context.Context) {
-	lane := id.accounts.lane
-	if lane == nil {
-		return
-	}
-	id.config.Logger.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", lane.String()))
-	if id.config.Metrics != nil {
-		id.config.Metrics.Lane(lane)
-	}
 }
 
 // maintain announces and changes keys in time, until Close.

@@ -58,6 +58,9 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 	if err := warnOfRoles(ctx, app, id.accounts.Service, log); err != nil {
 		return err
 	}
+	if lane := id.accounts.lane; lane != nil {
+		log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", lane.String()))
+	}
 	s := holdfast.NewServer(l.Addr().String(), id.Handler(app))
 	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
