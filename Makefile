@@ -3,6 +3,11 @@ GO    ?= go
 TOOLS  = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 MODULES = . bench e2e # tools is only what tools need
+MUTATE ?= policy.go run.go error.go verify.go \
+  internal/plan/policy.go internal/plan/planner.go internal/plan/builder.go internal/plan/step.go internal/plan/plan.go internal/plan/checks.go \
+  jwt/verify.go jwt/set.go jwt/cache.go \
+  account/session.go account/login.go account/throttle.go account/caller.go account/change.go account/reset.go account/setup.go \
+  store/sqlite/attempts.go store/sqlite/sessions.go store/sqlite/tx.go
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +46,9 @@ lint: ## golangci-lint with the short list of .golangci.yml
 fmt: ## format as the linter wants it
 	$(TOOLS) golangci-lint fmt ./...
 
+mutate: ## what no test notices in MUTATE, the files that decide who may what (an hour; docs/mutants.md)
+	$(GO) run ./internal/mutate -tests . $(MUTATE)
+
 timing: ## whether a stopwatch tells who has an account (minutes, alone on the machine)
 	HOLDFAST_TIMING=2000 $(GO) test -count=1 -timeout=20m -v -tags holdfast_insecure_switches -run 'TestTiming' ./cmd/holdfast
 	@echo 'The same without the dummy verification, which must fail:'
@@ -66,4 +74,4 @@ freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short tidy vet browser lint fmt vuln fuzz durability timing bench freeze golden run
+.PHONY: help check test short tidy vet browser lint fmt mutate vuln fuzz durability timing bench freeze golden run

@@ -156,6 +156,20 @@ var operations = map[string]struct {
 		_, err := s.Setup(ctx, "x", "root", secret)
 		return err
 	}, account.ErrBadSetup},
+	"a setup link beside an administrator": {func(s *shaky, ctx context.Context) error {
+		s.promote()
+		_, err := s.NewSetup(ctx)
+		return err
+	}, account.ErrSetupDone},
+	"a setup beside an administrator": {func(s *shaky, ctx context.Context) error {
+		s.promote()
+		_, err := s.Setup(ctx, s.setup, "root", secret)
+		return err
+	}, account.ErrBadSetup},
+	"removing the last administrator": {func(s *shaky, ctx context.Context) error {
+		s.promote()
+		return s.RemoveUser(ctx, s.anna.ID)
+	}, account.ErrLastAdmin},
 	"a new user": {func(s *shaky, ctx context.Context) error {
 		_, err := s.CreateUser(ctx, account.NewUser{Name: "ben", Password: secret, Roles: []string{"user"}})
 		return err
@@ -229,6 +243,13 @@ func (s *shaky) behind(change func(account.Writer) error) {
 	s.generation = s.store.Generation()
 }
 
+// promote makes anna an administrator.
+func (s *shaky) promote() {
+	s.t.Helper()
+	s.anna.Roles = []string{account.RoleAdmin}
+	s.behind(func(w account.Writer) error { return w.PutUser(s.anna) })
+}
+
 func (s *shaky) putHash(hash string) {
 	s.t.Helper()
 	s.behind(func(w account.Writer) error { return w.PutPasswordHash(s.anna.ID, hash, "") })
@@ -275,7 +296,7 @@ func (s *shaky) away(err error) {
 	}
 	for _, refusal := range []error{
 		account.ErrBadLogin, account.ErrBadGrant, account.ErrNoCaller, account.ErrBadSetup, account.ErrBadReset,
-		account.ErrNoUser, account.ErrNoRole, account.ErrNoSession, account.ErrNameTaken,
+		account.ErrNoUser, account.ErrNoRole, account.ErrNoSession, account.ErrNameTaken, account.ErrSetupDone, account.ErrLastAdmin,
 	} {
 		if errors.Is(err, refusal) {
 			s.t.Errorf("call %d, %s, fails: %v, which says more than that", s.outages.calls, s.outages.failed, err)

@@ -256,6 +256,29 @@ func TestMadeUpRefreshTokensAreCheap(t *testing.T) {
 	}
 }
 
+// Links can be made up as well: a password is hashed for a good one alone.
+func TestMadeUpLinksAreCheap(t *testing.T) {
+	s := newShaky(t)
+	for name, test := range map[string]struct {
+		setup, reset account.Secret
+		hashed       bool
+	}{
+		"made up": {"x", "x", false},
+		"good":    {s.setup, s.reset, true},
+	} {
+		s.outages.begin(0)
+		_, err := s.Setup(t.Context(), test.setup, "root", secret)
+		if hashed := slices.Contains(s.outages.asked, "Hash"); (err == nil) != test.hashed || hashed != test.hashed {
+			t.Errorf("Setup with a link that is %s = %v, hashed: %v", name, err, hashed)
+		}
+		s.outages.begin(0)
+		_, err = s.ResetPassword(t.Context(), test.reset, secret)
+		if hashed := slices.Contains(s.outages.asked, "Hash"); (err == nil) != test.hashed || hashed != test.hashed {
+			t.Errorf("ResetPassword with a link that is %s = %v, hashed: %v", name, err, hashed)
+		}
+	}
+}
+
 // unsalted are passwords whose hash is always the same: by their hash nobody
 // can tell that a password was set again.
 type unsalted struct{ account.Passwords }

@@ -17,6 +17,8 @@ import (
 // keeps the file whole all the same.
 const attemptsSuffix = "-attempts"
 
+func counting() connection { return connection{lock: "immediate", synchronous: "NORMAL", most: 1} }
+
 const attemptsTable = `
 	CREATE TABLE IF NOT EXISTS attempts (
 	  key     BLOB PRIMARY KEY,
@@ -30,7 +32,7 @@ func openAttempts(ctx context.Context, name string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := connect(name, connection{lock: "immediate", synchronous: "NORMAL", most: 1})
+	db, err := connect(name, counting())
 	if err != nil {
 		return nil, err
 	}

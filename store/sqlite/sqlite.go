@@ -65,13 +65,13 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.writer, err = connect(name, connection{lock: "immediate", synchronous: "FULL", most: 1}); err != nil {
+	if s.writer, err = connect(name, writing()); err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, s.writer); err != nil {
 		return nil, err
 	}
-	if s.readers, err = connect(name, connection{lock: "deferred", synchronous: "FULL", most: max(4, runtime.GOMAXPROCS(0))}); err != nil {
+	if s.readers, err = connect(name, reading()); err != nil {
 		return nil, err
 	}
 	if s.attempts, err = openAttempts(ctx, name); err != nil {
@@ -119,8 +119,26 @@ type connection struct {
 	most        int    // how many at once
 }
 
+// The connections to the store's file.
+func writing() connection { return connection{lock: "immediate", synchronous: "FULL", most: 1} }
+
+func reading() connection {
+	return connection{lock: "deferred", synchronous: "FULL", most: max(4, runtime.GOMAXPROCS(0))}
+}
+
 func connect(name string, c connection) (*sql.DB, error) {
-	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: url.Values{
+	db, err := sql.Open("sqlite", c.source(name))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(c.most)
+	db.SetMaxIdleConns(c.most)
+	return db, nil
+}
+
+// source tells the driver what every connection begins with.
+func (c connection) source(name string) string {
+	source := url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: url.Values{
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 			"journal_mode(WAL)",
@@ -130,13 +148,7 @@ func connect(name string, c connection) (*sql.DB, error) {
 		},
 		"_txlock": {c.lock},
 	}.Encode()}
-	db, err := sql.Open("sqlite", dsn.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(c.most)
-	db.SetMaxIdleConns(c.most)
-	return db, nil
+	return source.String()
 }
 
 //go:embed migrations/*.sql

@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"path/filepath"
+)
+
+// Pools are the store's connections by what they are for, with how many there
+// are at most.
+func (s *Store) Pools() map[string]Pool {
+	return map[string]Pool{
+		"writing":  {s.writer, writing().most},
+		"reading":  {s.readers, reading().most},
+		"counting": {s.attempts, counting().most},
+	}
+}
+
+// Pool is some of the connections.
+type Pool struct {
+	*sql.DB
+	Most int
+}
+
+// OpenThrough opens a store that exists, with the same connections as Open
+// has, but through another connector. It does not notice other processes.
+func OpenThrough(path string, through func(driver.Connector) driver.Connector) (*Store, error) {
+	name, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	open := func(name string, c connection) *sql.DB {
+		db := sql.OpenDB(through(connector(c.source(name))))
+		db.SetMaxOpenConns(c.most)
+		return db
+	}
+	return &Store{
+		writer: open(name, writing()), readers: open(name, reading()), attempts: open(name+attemptsSuffix, counting()),
+	}, nil
+}
+
+// connector is the driver's own, for a source.
+type connector string
+
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	return c.Driver().Open(string(c))
+}
+
+func (connector) Driver() driver.Driver {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = db.Close() }() // which was never connected
+	return db.Driver()
+}
