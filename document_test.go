@@ -199,7 +199,10 @@ func TestTheDocumentSaysWhatRoutesAnswer(t *testing.T) {
 		"with a status that has no body": {
 			holdfast.To(holdfast.Public(), nothing), []holdfast.RouteOption{holdfast.Status(204)}, `{"204":{"description":"Successful Response"}}`,
 		},
-		"without content":         {holdfast.To(holdfast.Public(), none), nil, `{"204":{"description":"Successful Response"}}`},
+		"without content": {holdfast.To(holdfast.Public(), none), nil, `{"204":{"description":"Successful Response"}}`},
+		"without content, and a status": {
+			holdfast.To(holdfast.Public(), none), []holdfast.RouteOption{holdfast.Status(200)}, `{"200":{"description":"Successful Response"}}`,
+		},
 		"a raw handler":           {holdfast.Raw(holdfast.Public(), writes), nil, unknown},
 		"a raw handler of events": {holdfast.Raw(holdfast.Public(), writes), []holdfast.RouteOption{holdfast.Answers("text/event-stream")}, events},
 		"a raw handler that redirects": {

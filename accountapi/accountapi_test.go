@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/accountapi"
+	"github.com/holdfast-go/holdfast/internal/openapitest"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/oauth"
 	"github.com/holdfast-go/holdfast/password"
@@ -27,9 +28,10 @@ const (
 
 // api is the application on a store in memory, with one user of each role.
 type api struct {
-	t     *testing.T
-	app   *holdfast.App
-	users map[string]account.User
+	t       *testing.T
+	app     *holdfast.App
+	checked http.Handler // the same, with its answers compared with its document
+	users   map[string]account.User
 	*account.Service
 }
 
@@ -61,7 +63,7 @@ func newAPI(t *testing.T) *api {
 	accountapi.New(accountapi.Config{Accounts: accounts, Scopes: accountapi.DeclareScopes(scheme), Caller: tokens.Caller()}).Register(app)
 	check(t, app.Err())
 
-	a := &api{t, app, map[string]account.User{}, accounts}
+	a := &api{t, app, openapitest.Handler(t, app), map[string]account.User{}, accounts}
 	for _, role := range []string{"admin", "manager", "user"} {
 		a.users[role], err = accounts.CreateUser(t.Context(), account.NewUser{Name: role, Password: secret, Roles: []string{role}})
 		check(t, err)
@@ -98,7 +100,7 @@ func (a *api) call(method, path, token, body string) *httptest.ResponseRecorder 
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	w := httptest.NewRecorder()
-	a.app.ServeHTTP(w, r)
+	a.checked.ServeHTTP(w, r)
 	return w
 }
 

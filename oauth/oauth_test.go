@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/openapitest"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/oauth"
 	"github.com/holdfast-go/holdfast/password"
@@ -51,10 +52,11 @@ func (b *broken) Update(ctx context.Context, fn func(account.Writer) error) erro
 }
 
 type server struct {
-	t     *testing.T
-	app   *holdfast.App
-	store *broken
-	now   time.Time
+	t       *testing.T
+	app     *holdfast.App
+	checked http.Handler // the same, with its answers compared with its document
+	store   *broken
+	now     time.Time
 	*account.Service
 
 	keysDown error
@@ -93,7 +95,7 @@ func newServer(t *testing.T) *server {
 	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
 		return c.User.Name, nil
 	})
-	check(t, s.app.Err())
+	s.checked = openapitest.Handler(t, s.app)
 	return s
 }
 
@@ -104,7 +106,7 @@ func (s *server) call(method, path, token, form string) *httptest.ResponseRecord
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	w := httptest.NewRecorder()
-	s.app.ServeHTTP(w, r)
+	s.checked.ServeHTTP(w, r)
 	return w
 }
 

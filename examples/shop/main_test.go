@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/openapitest"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -37,11 +38,7 @@ func opened(t *testing.T) (*Shop, http.Handler) {
 		user.ID = i + 1
 		shop.put(user, hash)
 	}
-	app := shop.routes()
-	if err := app.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return shop, app
+	return shop, openapitest.Handler(t, shop.routes())
 }
 
 func call(h http.Handler, method, path, token string, form url.Values) (int, string) {

@@ -61,6 +61,12 @@ type one[T any] struct {
 	V T `query:"v" json:"v"`
 }
 
+type color string
+
+type chosen struct {
+	V []color `query:"v" json:"v" enum:"red"`
+}
+
 type withDefault struct {
 	V string `query:"v" json:"v" default:"a,b"`
 }
@@ -108,6 +114,8 @@ func TestTextsAreReadAsTheirType(t *testing.T) {
 		"a list of pointers":              {one[[]*int]{}, "v=1", `{"v":[1]}`},
 		"a list with what does not fit":   {one[[]int]{}, "v=1&v=x", "int_parsing query v=x"},
 		"no list":                         {one[int]{}, "v=1&v=2", "repeated query v"},
+		"a list of chosen texts":          {chosen{}, "v=red&v=red", `{"v":["red","red"]}`},
+		"a list with another":             {chosen{}, "v=red&v=blue", "enum query v 1=blue"},
 		"another name":                    {one[int]{}, "V=1", `{"v":0}`},
 		"a query that cannot be read":     {one[int]{}, "v=%zz", "query_parsing query"},
 		"a query with a semicolon":        {one[int]{}, "v=1;w=2", "query_parsing query"},

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/internal/openapitest"
 )
 
 // player plays a file of cases against the server. A line is one of
@@ -150,9 +151,11 @@ func TestEveryApplicationStarts(t *testing.T) {
 	for name, make := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := make().Err(); err != nil {
-				t.Error(err)
+			data, err := make().OpenAPI()
+			if err != nil {
+				t.Fatal(err)
 			}
+			openapitest.Parse(t, data)
 		})
 	}
 }
