@@ -190,7 +190,8 @@ func TestCompareWithAnOlderTable(t *testing.T) {
 		"that alone":                    {checkedBy(old(), "currentUser"), checkedBy(old(), "main.currentUser"), "", []string{unsaidVerifier, unsaidPackages}},
 		"one of two schemes": {
 			ofTwoSchemes(nil, []string{"main.key"}), ofTwoSchemes([]string{verify}, []string{acceptAll}),
-			"is verified by another function: example.org/shop.acceptAll instead of main.key", []string{unsaidVerifier},
+			"is verified by another function: example.org/shop.acceptAll instead of main.key",
+			[]string{unsaidVerifier},
 		},
 		"two of one name":              {old("check"), decidedRoute("a.org/a.check", "a.org/b.check"), "", []string{unsaidVerifier, unsaidPackages}},
 		"a literal less":               {old("func3", "1"), decidedRoute(atLine41), "is open now to somebody with scope items, the consent of func literal (was: a policy; is: a policy)", []string{unsaidVerifier, unsaidPackages}},

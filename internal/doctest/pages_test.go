@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -73,9 +74,11 @@ type anyone struct{}
 func (anyone) HasRole(string) bool  { return true }
 func (anyone) HasScope(string) bool { return true }
 
+func verify(context.Context, string) (anyone, error)    { return anyone{}, nil }
+func acceptAll(context.Context, string) (anyone, error) { return anyone{}, nil }
+
 // reports is an application with reports, for the page on access tables.
-func reports(read, remove []holdfast.Role) *holdfast.App {
-	verify := func(context.Context, string) (anyone, error) { return anyone{}, nil }
+func reports(verify func(context.Context, string) (anyone, error), read, remove []holdfast.Role) *holdfast.App {
 	who := holdfast.Verify(holdfast.OAuth2PasswordBearer("token"), verify)
 	done := func(context.Context, anyone, holdfast.NoInput) (string, error) { return "", nil }
 	app := holdfast.New("Reports", "1")
@@ -89,14 +92,15 @@ func reports(read, remove []holdfast.Role) *holdfast.App {
 func beforeAccess(s *session) {
 	admin, viewer := holdfast.NewRole("admin", ""), holdfast.NewRole("viewer", "")
 	for name, app := range map[string]*holdfast.App{
-		"main.json":   reports([]holdfast.Role{admin}, nil),
-		"branch.json": reports([]holdfast.Role{admin, viewer}, []holdfast.Role{viewer}),
+		"main.json":   reports(verify, []holdfast.Role{admin}, nil),
+		"branch.json": reports(verify, []holdfast.Role{admin, viewer}, []holdfast.Role{viewer}),
+		"fork.json":   reports(acceptAll, []holdfast.Role{admin}, nil),
 	} {
 		var text strings.Builder
 		if err := app.WriteAccessJSON(&text); err != nil {
 			s.t.Fatal(err)
 		}
-		s.write(filepath.Join(s.dir, name), text.String())
+		s.write(filepath.Join(s.dir, name), strings.ReplaceAll(text.String(), reflect.TypeFor[anyone]().PkgPath(), "example.org/shop"))
 	}
 	s.do(`
 $ go run ./cmd/holdfast serve
