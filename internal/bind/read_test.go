@@ -161,12 +161,14 @@ func TestParameters(t *testing.T) {
 	}{
 		"what is required": {"7", "", []string{"Cookie: must=1"}, `{"ID":7,"Skip":5,"Tags":["a","b"],"Secret":"","Trace":"",` + rest},
 		"all of it": {
-			"7", "skip=1&tag=x&secret=abcd&when=a", []string{"X-Trace: abc", "X-Code: 7", "X-Code: 7", "Cookie: theme=dark; must=no"},
+			"7", "skip=1&tag=x&secret=abcd&when=a",
+			[]string{"X-Trace: abc", "X-Code: 7", "X-Code: 7", "Cookie: theme=dark; must=no"},
 			`{"ID":7,"Skip":1,"Tags":["x"],"Secret":"abcd","Trace":"abc","Codes":[7,7],"Theme":"dark","Must":false,"When":"A"}`,
 		},
 		"nothing": {"", "", nil, "missing path id, missing cookie must"},
 		"everything that does not fit": {
-			"0", "skip=11&tag=xxx&secret=abc", []string{"X-Trace: A", "Cookie: theme=blue; must=maybe"},
+			"0", "skip=11&tag=xxx&secret=abc",
+			[]string{"X-Trace: A", "Cookie: theme=blue; must=maybe"},
 			"greater_than_equal path id=0, less_than_equal query skip=11, enum query tag 0=xxx, string_too_short query secret, " +
 				"string_pattern_mismatch header x-trace=A, enum cookie theme=blue, bool_parsing cookie must=maybe",
 		},

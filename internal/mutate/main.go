@@ -96,7 +96,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		code, err = o.mutate(ctx, stdout, stderr)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		_, _ = fmt.Fprintln(stderr, err) // there is nowhere else to say it
 		return exitFailed
 	}
 	return code
@@ -126,7 +126,7 @@ func (o options) mutate(ctx context.Context, stdout, progress io.Writer) (int, e
 // read reads the files and the list.
 func (o options) read() (mutants []Mutant, list []known, err error) {
 	for _, name := range o.files {
-		src, err := os.ReadFile(name)
+		src, err := os.ReadFile(name) //nolint:gosec // the person who runs it names the file
 		if err != nil {
 			return nil, nil, err
 		}
@@ -202,7 +202,7 @@ func (o options) tryAll(ctx context.Context, mutants []Mutant, progress io.Write
 				}
 				results[i] = Result{Mutant: m, Outcome: outcome, By: by}
 				printing.Lock()
-				fmt.Fprintf(progress, "%d/%d %s:%d %s: %s %s\n", i+1, len(mutants), m.File, m.Line, m.What, outcome, by)
+				_, _ = fmt.Fprintf(progress, "%d/%d %s:%d %s: %s %s\n", i+1, len(mutants), m.File, m.Line, m.What, outcome, by)
 				printing.Unlock()
 			}
 		})

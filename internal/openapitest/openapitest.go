@@ -49,7 +49,9 @@ var metaSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 
 // Document is an OpenAPI document.
 type Document struct {
-	root     any
+	root any
+
+	mu       sync.Mutex // a compiler is for one goroutine at a time
 	compiler *jsonschema.Compiler
 }
 
@@ -108,6 +110,8 @@ func (d *Document) Schema(t testing.TB, names ...string) *Schema {
 	for _, name := range names {
 		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(name)
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s, err := d.compiler.Compile(address + "#" + pointer)
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ type (
 		Wait   *int `json:"wait,string"`
 		Hidden int  `json:"hidden" hidden:"true"`
 		Never  int  `json:"-"`
-		inside int
+		inside int //nolint:unused // fields that are not sent are left alone
 	}
 	lists struct {
 		Names  []string            `json:"names"`
@@ -310,5 +310,5 @@ type sealed2 struct {
 	*base
 	Left []int `json:"left,omitempty"`
 	Not  []int `json:"-"`
-	not  []int
+	not  []int //nolint:unused // as above
 }
