@@ -33,7 +33,7 @@ type (
 		Wait   *int `json:"wait,string"`
 		Hidden int  `json:"hidden" hidden:"true"`
 		Never  int  `json:"-"`
-		inside int //nolint:unused // fields that are not sent are left alone
+		inside int  //nolint:unused // fields that are not sent are left alone
 	}
 	lists struct {
 		Names  []string            `json:"names"`
