@@ -197,3 +197,27 @@ func TestDependenciesDoNotSeeTheBody(t *testing.T) {
 		t.Errorf("POST / = %d %s, want a dependency that sees nothing", w.Code, w.Body)
 	}
 }
+
+// Nothing that rests on a parameter which does not fit is called, however far
+// above it.
+func TestNothingAboveAnUnfitParameterIsCalled(t *testing.T) {
+	t.Parallel()
+	type number struct {
+		N int `query:"n"`
+	}
+	var called []string
+	note := func(name string) func(context.Context, number) (number, error) {
+		return func(_ context.Context, n number) (number, error) {
+			called = append(called, name)
+			return n, nil
+		}
+	}
+	lowest := holdfast.Depends1(holdfast.Params[number](), note("lowest"))
+	middle := holdfast.Depends1(lowest, note("middle"))
+	highest := holdfast.Depends1(middle, note("highest"))
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Security(highest), shown[number])
+	if w := send(app, "/?n=x", ""); w.Code != http.StatusUnprocessableEntity || called != nil {
+		t.Errorf("GET /?n=x = %d %s, called %v, want 422 and nothing called", w.Code, w.Body, called)
+	}
+}
