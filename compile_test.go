@@ -49,6 +49,9 @@ func main() {
 
 func TestWhatDoesNotCompile(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("runs the compiler: left out by -short")
+	}
 	tests := map[string]struct {
 		line string
 		want string // a part of the compiler's message; empty when it compiles
