@@ -48,7 +48,7 @@ type Credential struct {
 	// credential for themselves.
 	VerifiedBy []string `json:"verified_by,omitempty"`
 
-	// Unverified says that nobody looks at the credential: anything that is
+	// Unverified says that nothing checks the credential: anything that is
 	// presented will do.
 	Unverified bool `json:"unverified,omitempty"`
 }
@@ -112,9 +112,9 @@ func (rt *route) access() access.Route {
 	}
 	var words []string
 	for i := range rt.compiled.plan.Ways {
-		b := wayReader{&rt.compiled.plan.Ways[i]}
-		w := b.way()
-		words = addOnce(words, b.words(w))
+		r := wayReader{&rt.compiled.plan.Ways[i]}
+		w := r.way()
+		words = addOnce(words, r.words(w))
 		out.Ways = append(out.Ways, w)
 		out.Deciders = addOnce(out.Deciders, w.Deciders...)
 		out.Roles = addOnce(out.Roles, slices.Concat(w.Roles...)...)
@@ -139,16 +139,16 @@ func addOnce(list []string, more ...string) []string {
 type wayReader struct{ *plan.PlannedWay }
 
 // way is the planned way as data.
-func (b wayReader) way() access.Way {
-	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: functions(b.deciders())}
-	for _, one := range b.Schemes {
-		out.Credentials = append(out.Credentials, b.credentials(one)...)
+func (r wayReader) way() access.Way {
+	out := access.Way{Credentials: []access.Credential{}, Roles: [][]string{}, Absent: []string{}, Deciders: functions(r.deciders())}
+	for _, one := range r.Schemes {
+		out.Credentials = append(out.Credentials, r.credentials(one)...)
 	}
-	if loose := b.schemeless(); len(loose) > 0 {
-		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(functions(b.askers()), " and ")})
+	if loose := r.schemeless(); len(loose) > 0 {
+		out.Credentials = append(out.Credentials, access.Credential{Scopes: loose, CheckedBy: strings.Join(functions(r.askers()), " and ")})
 	}
-	for i := range b.Steps {
-		switch s := &b.Steps[i]; s.Kind {
+	for i := range r.Steps {
+		switch s := &r.Steps[i]; s.Kind {
 		case plan.AskRoles:
 			out.Roles = append(out.Roles, plan.RoleNames(s.Roles))
 		case plan.WantAbsent:
@@ -160,15 +160,15 @@ func (b wayReader) way() access.Way {
 
 // credentials is the credential of a scheme, with the scopes that the runner
 // compares; and once more with those that dependencies check for themselves.
-func (b wayReader) credentials(one plan.SchemeScopes) []access.Credential {
-	verifiers := b.Verifiers(one.Scheme)
+func (r wayReader) credentials(one plan.SchemeScopes) []access.Credential {
+	verifiers := r.Verifiers(one.Scheme)
 	credential := func(scopes plan.Scopes) access.Credential {
 		return access.Credential{
 			Scheme: one.Scheme.Name, Scopes: scopes.Names(),
 			VerifiedBy: addOnce(nil, functions(verifiers)...), Unverified: len(verifiers) == 0,
 		}
 	}
-	compared := b.Compared(one.Scheme)
+	compared := r.Compared(one.Scheme)
 	trusted := one.Scopes.Without(compared)
 	var out []access.Credential
 	if len(compared) > 0 || len(trusted) == 0 {
@@ -176,27 +176,27 @@ func (b wayReader) credentials(one plan.SchemeScopes) []access.Credential {
 	}
 	if len(trusted) > 0 {
 		checked := credential(trusted)
-		checked.CheckedBy = strings.Join(functions(b.askers()), " and ")
+		checked.CheckedBy = strings.Join(functions(r.askers()), " and ")
 		out = append(out, checked)
 	}
 	return out
 }
 
 // deciders lists the dependencies whose function may refuse, each once.
-func (b wayReader) deciders() []*plan.Node {
-	return b.nodes(func(s *plan.Step) bool { return s.Decides() })
+func (r wayReader) deciders() []*plan.Node {
+	return r.nodes(func(s *plan.Step) bool { return s.Decides() })
 }
 
 // askers lists the dependencies that ask for SecurityScopes.
-func (b wayReader) askers() []*plan.Node {
-	return b.nodes(func(s *plan.Step) bool { return s.Node.AsksItself() })
+func (r wayReader) askers() []*plan.Node {
+	return r.nodes(func(s *plan.Step) bool { return s.Node.AsksItself() })
 }
 
 // nodes lists the dependencies of some steps, each once.
-func (b wayReader) nodes(of func(*plan.Step) bool) []*plan.Node {
+func (r wayReader) nodes(of func(*plan.Step) bool) []*plan.Node {
 	var out []*plan.Node
-	for i := range b.Steps {
-		if s := &b.Steps[i]; of(s) && !slices.Contains(out, s.Node) {
+	for i := range r.Steps {
+		if s := &r.Steps[i]; of(s) && !slices.Contains(out, s.Node) {
 			out = append(out, s.Node)
 		}
 	}
@@ -214,10 +214,10 @@ func functions(nodes []*plan.Node) []string {
 }
 
 // schemeless lists the scopes of no scheme that a dependency is given.
-func (b wayReader) schemeless() []string {
+func (r wayReader) schemeless() []string {
 	var out []string
-	for i := range b.Steps {
-		if s := &b.Steps[i]; s.Node.Kind == plan.ScopeList {
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Node.Kind == plan.ScopeList {
 			out = addOnce(out, s.Scopes.Of(nil).Names()...)
 		}
 	}
@@ -225,23 +225,23 @@ func (b wayReader) schemeless() []string {
 }
 
 // words says one way: "role admin, scopes items me".
-func (b wayReader) words(w access.Way) string {
+func (r wayReader) words(w access.Way) string {
 	var parts []string
 	for _, roles := range w.Roles {
 		parts = addOnce(parts, "role "+strings.Join(roles, " or "))
 	}
 	for _, c := range w.Credentials {
 		if len(c.Scopes) > 0 {
-			parts = append(parts, b.scopeWords(c))
+			parts = append(parts, r.scopeWords(c))
 		}
 	}
-	parts = append(parts, b.credentialWords(len(parts) > 0)...)
+	parts = append(parts, r.credentialWords(len(parts) > 0)...)
 	switch {
-	case len(parts) > 0 && len(b.Absent) > 0:
+	case len(parts) > 0 && len(r.Absent) > 0:
 		return strings.Join(parts, ", ") + ", and no " + strings.Join(w.Absent, " or ")
 	case len(parts) > 0:
 		return strings.Join(parts, ", ")
-	case len(b.Absent) > 0:
+	case len(r.Absent) > 0:
 		return "anyone without a credential"
 	case len(w.Deciders) > 0:
 		return "callers that the dependencies accept"
@@ -249,7 +249,7 @@ func (b wayReader) words(w access.Way) string {
 	return "anyone"
 }
 
-func (b wayReader) scopeWords(c access.Credential) string {
+func (r wayReader) scopeWords(c access.Credential) string {
 	text := "scope "
 	if len(c.Scopes) > 1 {
 		text = "scopes "
@@ -257,7 +257,7 @@ func (b wayReader) scopeWords(c access.Credential) string {
 	text += strings.Join(c.Scopes, " ")
 	if c.CheckedBy != "" {
 		var names []string
-		for _, n := range b.askers() {
+		for _, n := range r.askers() {
 			names = addOnce(names, n.Describe())
 		}
 		text += " (checked by " + strings.Join(names, " and ") + ")"
@@ -267,12 +267,12 @@ func (b wayReader) scopeWords(c access.Credential) string {
 
 // credentialWords says which credentials are needed without any scope. That
 // a caller is signed in goes without saying beside a role or a scope.
-func (b wayReader) credentialWords(besides bool) []string {
+func (r wayReader) credentialWords(besides bool) []string {
 	var out []string
-	for _, one := range b.Schemes {
+	for _, one := range r.Schemes {
 		switch {
 		case len(one.Scopes) > 0:
-		case len(b.Verifiers(one.Scheme)) == 0:
+		case len(r.Verifiers(one.Scheme)) == 0:
 			out = append(out, "any credential "+one.Scheme.Name+", unverified")
 		case !one.Scheme.Bearer:
 			out = append(out, "credential "+one.Scheme.Name)

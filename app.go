@@ -22,7 +22,7 @@ import (
 // request panics. Serving is safe for concurrent use.
 type App struct {
 	config    Config
-	host      *host
+	shared    *shared
 	types     *schema.Registry
 	lifetimes *lifetimes
 
@@ -52,7 +52,7 @@ func NewApp(config Config) *App {
 		config.Logger = slog.Default()
 	}
 	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
-	a.host = &host{log: config.Logger, watch: config.Observe}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}}
 	a.OnDecision(config.OnDecision)
 	return a
 }
@@ -65,7 +65,7 @@ func (a *App) OnDecision(fn func(Decision) string) (before func(Decision) string
 	if fn == nil {
 		next = nil
 	}
-	if old := a.host.onDecision.Swap(next); old != nil {
+	if old := a.shared.onDecision.Swap(next); old != nil {
 		return *old
 	}
 	return nil
@@ -116,7 +116,7 @@ func (a *App) guarded(pattern string, p AnyPolicy, h http.Handler, at plan.Place
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := a.Err(); err != nil {
-			a.host.fail(w, r, err)
+			a.shared.fail(w, r, err)
 			return
 		}
 		rt.compiled.serve(w, r, true)
@@ -129,7 +129,8 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, op
 		panic(fmt.Sprintf("holdfast: %v: %s is registered after the application was checked or served", at, pattern))
 	}
 	method, path, _ := strings.Cut(pattern, " ")
-	rt := &route{method: method, endpoint: e, policy: p, at: at}
+	parsed, err := routing.Parse(path)
+	rt := &route{method: method, pattern: &parsed, endpoint: e, policy: p, at: at}
 	for _, option := range options {
 		if option == nil {
 			a.fault(at, "%s: a nil option", pattern)
@@ -137,7 +138,7 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, op
 		}
 		option(&rt.options)
 	}
-	faults := rt.faults(pattern, path)
+	faults := rt.faults(pattern, path, err)
 	for _, err := range faults {
 		a.fault(at, "%s: %w", pattern, err)
 	}
@@ -169,7 +170,10 @@ func (a *App) build() error {
 		a.addDocs()
 	}
 	a.started = true
-	c := &compiler{host: a.host, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
+	if a.config.MaxBody < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
+	}
+	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
 		rt.compiled, faults = c.compile(rt)
@@ -241,21 +245,21 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serve(w, r, 
 
 func (a *App) serve(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
 	if err := a.Err(); err != nil {
-		a.host.fail(w, r, err)
+		a.shared.fail(w, r, err)
 		return
 	}
 	if c, ok := routes.Find(r); ok {
 		c.serve(w, r, false)
 		return
 	}
-	a.host.observe("", w, func(w http.ResponseWriter) { a.miss(w, r, routes) })
+	a.shared.observer.observe("", w, func(w http.ResponseWriter) { a.miss(w, r, routes) })
 }
 
 // miss answers for a path or method that no route serves.
 func (a *App) miss(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
 	miss := routes.Miss(r)
 	if miss.Location == "" {
-		a.host.fail(w, r, &noRoute{miss.Allowed})
+		a.shared.fail(w, r, &noRoute{miss.Allowed})
 		return
 	}
 	w.Header().Set("Location", miss.Location)

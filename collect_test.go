@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -152,5 +153,23 @@ func TestWhatAnotherWayInDidNotFit(t *testing.T) {
 	}
 	if w := send(app, "/same", "?a=0\nX-Key: robot"); violations(t, w) != "422 query a" {
 		t.Errorf("GET /same?a=0 with the key = %d %s, want 422", w.Code, w.Body)
+	}
+}
+
+// A caller can refer to a 422, too, where it is the policy that could not be
+// decided.
+func TestAnAnswerOfEveryMistakeHasItsReference(t *testing.T) {
+	t.Parallel()
+	s := newShop()
+	var decided []int
+	app := holdfast.NewApp(holdfast.Config{Title: "Test", Version: "1", Logger: slog.New(slog.DiscardHandler), OnDecision: func(d holdfast.Decision) string {
+		decided = append(decided, d.Status())
+		return "r7"
+	}})
+	inPolicy := holdfast.Depends2(s.user, holdfast.Params[aParam](), func(_ context.Context, u user, _ aParam) (user, error) { return u, nil })
+	holdfast.Post(app, "/", holdfast.Security(inPolicy), func(context.Context, user, cInput) (string, error) { return "ok", nil })
+	w := ask(t, app, "POST", "/?a=0&c=0", "a:items:")
+	if got := violations(t, w); got != "422 query a, query c" || !strings.Contains(w.Body.String(), `"request":"r7"`) || fmt.Sprint(decided) != "[422]" {
+		t.Errorf("%s, %s, decided %v; want both mistakes and the reference", got, w.Body, decided)
 	}
 }

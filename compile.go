@@ -16,23 +16,23 @@ var noContentType = reflect.TypeFor[NoContent]()
 // compiled is a route that is ready to serve: everything that was declared has
 // been decided, and serving is a straight list (see run.go).
 type compiled struct {
-	found   found
+	route   routeInfo
 	method  string
 	plan    *plan.Plan
 	inputs  []*bind.Input // all that the route reads, in the order of the document
 	input   *bind.Input   // the handler's own; nil if there is none
 	handler handler
-	work    job           // the handler within its bounds
+	bounded handlerFunc   // the handler within its bounds
 	timeout time.Duration // of the whole request; none if zero
 	status  int           // of success
-	host    *host
+	shared  *shared
 	frames  sync.Pool
 	row     func() Access // made when first asked for
 }
 
 // compiler has what routes are compiled with.
 type compiler struct {
-	host      *host
+	shared    *shared
 	types     *schema.Registry
 	lifetimes *lifetimes
 	replace   map[*plan.Node]*plan.Node
@@ -43,11 +43,11 @@ type compiler struct {
 func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
-		method: rt.method, host: c.host, status: rt.status(), timeout: rt.options.bounds.timeout,
-		found: found{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody},
+		method: rt.method, shared: c.shared, status: rt.status(), timeout: rt.options.bounds.timeout,
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody},
 	}
 	if rt.options.maxBody != 0 {
-		out.found.maxBody = rt.options.maxBody
+		out.route.maxBody = rt.options.maxBody
 	}
 	var l layout
 	var faults []plan.Fault
@@ -64,8 +64,8 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 			l.io = at
 		}
 	}
-	out.handler = e.handle(l)
-	out.work = rt.options.bounds.around(out.run)
+	out.handler = e.newHandler(l)
+	out.bounded = rt.options.bounds.around(out.callHandler)
 	out.frames.New = func() any { return out.plan.NewFrame() }
 	return out, faults
 }
@@ -107,8 +107,8 @@ func schemesOf(routes []*route) []*plan.Scheme {
 	var out []*plan.Scheme
 	seen := map[*plan.Scheme]bool{}
 	for _, rt := range routes {
-		for _, b := range rt.compiled.plan.Ways {
-			for _, one := range b.Schemes {
+		for _, way := range rt.compiled.plan.Ways {
+			for _, one := range way.Schemes {
 				if !seen[one.Scheme] {
 					seen[one.Scheme] = true
 					out = append(out, one.Scheme)

@@ -29,7 +29,7 @@ type Config struct {
 
 	// Roles are the roles of the application, with what they grant: see
 	// [Role.Grants]. If there are any, then a role that no route needs, and a
-	// role or scope that a route needs and nobody can have, are errors at start.
+	// role or scope that a route needs and no caller can have, are errors at start.
 	Roles []Role
 
 	// Ungranted are scopes that no role grants on purpose.

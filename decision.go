@@ -8,7 +8,7 @@ import (
 )
 
 // Decision is how a route's policy decided about one request. It is made of
-// what the runner has at hand, so that nobody pays for what is not asked; it
+// what the runner has at hand, so that what is not asked for costs nothing; it
 // is good only until the function that was given it returns.
 type Decision struct {
 	x    *exchange
@@ -41,7 +41,7 @@ func (d Decision) Header() http.Header { return d.x.header() }
 // Step is one step of a decision.
 type Step struct {
 	Way      int    // the way in, from 0: see Access.Ways
-	Kind     string // "credential", "verify", "scopes", "roles", "no credential" or "dependency"
+	Kind     string // "credential", "verify", "scopes", "roles", "absent" or "dependency"
 	Name     string // the scheme, or the dependency's function
 	Declared string // file:line of a dependency; "" for other steps
 
@@ -90,7 +90,7 @@ func (d Decision) step(s *plan.Step) (Step, bool) {
 			out.Value = s.Node.Box(f, s.Out)
 		}
 	case plan.WantAbsent:
-		out.Kind, out.Reached, out.Err = "no credential", true, s.Run(d.x)
+		out.Kind, out.Reached, out.Err = "absent", true, s.Run(d.x)
 		return out, true
 	case plan.CompareScopes:
 		return d.compared(s, out), true
@@ -161,16 +161,16 @@ func missing(steps []Step, way int) (scopes, roles []string, ok bool) {
 			scopes = append(scopes, slices.DeleteFunc(slices.Clone(s.Wanted), func(one string) bool { return slices.Contains(s.Held, one) })...)
 		case s.Kind == "roles" && s.Reached && s.Err != nil:
 			roles = addOnce(roles, s.Wanted...)
-		case (s.Kind == "credential" || s.Kind == "verify" || s.Kind == "no credential") && (!s.Reached || s.Err != nil):
+		case (s.Kind == "credential" || s.Kind == "verify" || s.Kind == "absent") && (!s.Reached || s.Err != nil):
 			return nil, nil, false
 		}
 	}
 	return scopes, roles, true
 }
 
-// decided tells the function that wants to know about a decision.
-func (c *compiled) decided(x *exchange, err error) error {
-	fn := c.host.onDecision.Load()
+// reportDecision tells the function that wants to know about a decision.
+func (c *compiled) reportDecision(x *exchange, err error) error {
+	fn := c.shared.onDecision.Load()
 	if fn == nil {
 		return err
 	}

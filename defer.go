@@ -37,7 +37,7 @@ type ofResponse interface {
 // after the handler, before the response is sent, last registered first.
 // cleanup gets the request's error, nil on success, also that of a panic; what
 // it returns becomes the response, and nil keeps what there was. After a [Raw]
-// handler has written, an error can only be logged.
+// handler has begun to tell of a success, an error closes the connection.
 //
 // cleanup also gets a context of its own, with the values of the request's.
 // Neither a caller who hangs up nor a [Timeout] ends it: it ends 30 seconds
@@ -76,13 +76,15 @@ func AfterResponse(ctx context.Context, fn func(context.Context, error)) {
 }
 
 // ResponseHeader returns the headers of the response in progress, for
-// handlers that must set one. It panics when ctx is not a request's.
+// handlers that must set one. It panics when ctx is not the context of a request
+// in progress.
 func ResponseHeader(ctx context.Context) http.Header {
-	x, _ := ctx.Value(endKey{}).(ofResponse)
-	if x == nil {
-		panic("holdfast: ResponseHeader needs the context of a request in progress")
+	if x, _ := ctx.Value(endKey{}).(ofResponse); x != nil {
+		if header := x.header(); header != nil {
+			return header
+		}
 	}
-	return x.header()
+	panic("holdfast: ResponseHeader needs the context of a request in progress")
 }
 
 // stack has functions that run once, last registered first, and can register
@@ -118,8 +120,8 @@ func (s *stack) pop() atLast {
 	return fn
 }
 
-// empty reports whether there is none. If so, none can be registered any more.
-func (s *stack) empty() bool {
+// closeIfEmpty reports whether there is none. If so, none can be registered any more.
+func (s *stack) closeIfEmpty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = len(s.list) == 0

@@ -129,7 +129,7 @@ func (d Dep[T]) require(scopes []Scope, at plan.Place) Dep[T] {
 	return Dep[T]{n}
 }
 
-// Fresh returns the dependency made anew at each place that takes it, where a
+// Fresh returns the dependency made again at each place that takes it, where a
 // Dep is otherwise made once for each request. What it depends on itself is
 // still shared.
 func (d Dep[T]) Fresh() Dep[T] {

@@ -200,7 +200,7 @@ func TestDependenciesDoNotSeeTheBody(t *testing.T) {
 
 // Nothing that rests on a parameter which does not fit is called, however far
 // above it.
-func TestNothingAboveAnUnfitParameterIsCalled(t *testing.T) {
+func TestNothingAboveAnInvalidParameterIsCalled(t *testing.T) {
 	t.Parallel()
 	type number struct {
 		N int `query:"n"`

@@ -146,7 +146,7 @@ const (
 	invalidName = "HTTPValidationError"
 )
 
-// plainError is how the answer to an error looks that nobody chose.
+// plainError is how the answer looks to an error that no code chose.
 func (d documenter) plainError() *schema.Schema {
 	return d.types.Name(errorName, d.types.Object([]schema.Property{
 		{Name: "detail", Schema: d.types.Text(), Required: true},
@@ -238,13 +238,13 @@ func (d documenter) refusals(rt *route) []openapi.Response {
 // asks reports what some way in asks for: without a credential, the answer can
 // be a 401, and without scopes or roles a 403.
 func (rt *route) asks() (credential, scopes, roles bool) {
-	for _, b := range rt.compiled.plan.Ways {
-		credential = credential || len(b.Schemes) > 0
-		for _, one := range b.Schemes {
+	for _, way := range rt.compiled.plan.Ways {
+		credential = credential || len(way.Schemes) > 0
+		for _, one := range way.Schemes {
 			scopes = scopes || len(one.Scopes) > 0
 		}
-		for i := range b.Steps {
-			roles = roles || b.Steps[i].Kind == plan.AskRoles
+		for i := range way.Steps {
+			roles = roles || way.Steps[i].Kind == plan.AskRoles
 		}
 	}
 	return credential, scopes, roles
@@ -253,8 +253,8 @@ func (rt *route) asks() (credential, scopes, roles bool) {
 // refusesInOtherWords reports whether a scheme has an answer of its own to
 // callers without a credential, whose body may be anything.
 func (rt *route) refusesInOtherWords() bool {
-	return slices.ContainsFunc(rt.compiled.plan.Ways, func(b plan.PlannedWay) bool {
-		return slices.ContainsFunc(b.Schemes, func(s plan.SchemeScopes) bool { return s.Scheme.Missing != nil })
+	return slices.ContainsFunc(rt.compiled.plan.Ways, func(way plan.PlannedWay) bool {
+		return slices.ContainsFunc(way.Schemes, func(s plan.SchemeScopes) bool { return s.Scheme.Missing != nil })
 	})
 }
 
@@ -264,9 +264,9 @@ func (rt *route) refusesInOtherWords() bool {
 func (rt *route) security() []openapi.Requirement {
 	var out []openapi.Requirement
 	needed := false
-	for _, b := range rt.compiled.plan.Ways {
+	for _, way := range rt.compiled.plan.Ways {
 		one := openapi.Requirement{}
-		for _, s := range b.Schemes {
+		for _, s := range way.Schemes {
 			one = append(one, openapi.Needed{Scheme: s.Scheme.Name, Scopes: s.Scopes.Names()})
 			needed = true
 		}

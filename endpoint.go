@@ -29,8 +29,8 @@ type endpoint struct {
 	fault  string       // why it cannot be used
 	at     plan.Place
 
-	cells  []func() plan.Cell // for in and out
-	handle func(layout) handler
+	cells      []func() plan.Cell // for in and out
+	newHandler func(layout) handler
 }
 
 // writesItself reports whether the handler writes the response itself, or
@@ -63,6 +63,10 @@ type handler interface {
 
 	// write writes the response, unless call did.
 	write(x *exchange) error
+
+	// streams reports whether write is work of the handler, for as long as the
+	// response takes, and not only the sending of a value.
+	streams() bool
 }
 
 // reader reads an input of type In.
@@ -92,6 +96,8 @@ func (h typed[In, Out]) call(x *exchange, principal int) error {
 	}
 	return err
 }
+
+func (h typed[In, Out]) streams() bool { return h.itself }
 
 func (h typed[In, Out]) encode(x *exchange) error {
 	if h.itself {
@@ -129,6 +135,7 @@ func (h raw[In]) call(x *exchange, principal int) error {
 
 func (h raw[In]) encode(*exchange) error { return nil }
 func (h raw[In]) write(*exchange) error  { return nil }
+func (h raw[In]) streams() bool          { return false } // call does it
 
 var handlerType = reflect.TypeFor[http.Handler]()
 
@@ -138,7 +145,7 @@ func newTyped[P, In, Out any](p Policy[P], function any, at plan.Place, fn func(
 	e.out = reflect.TypeFor[Out]()
 	e.cells = append(e.cells, plan.NewCell[Out])
 	filler := schema.FillerOf(e.out)
-	e.handle = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), filler} }
+	e.newHandler = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), filler} }
 	return Endpoint{e}
 }
 
@@ -161,7 +168,8 @@ func isNil(value any) bool {
 
 // To makes an endpoint from a policy and a handler. What the handler returns
 // is written as JSON; if it is an [http.Handler] instead (a redirect, a file, a
-// stream), that writes the response, after what was deferred has run.
+// stream), that writes the response, after what was deferred has run. It keeps
+// the place of [Limit] until it has written, but is outside of [InLane].
 func To[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error)) Endpoint {
 	return to(p, handler, plan.Caller())
 }
@@ -193,9 +201,10 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 // Raw makes an endpoint from a handler that writes the response itself: files,
 // server-sent events, WebSockets. The policy is enforced as for any other. An
 // error that the handler returns before it has written anything is answered as
-// everywhere else, with the headers that it has set; after that, and after it
-// has taken the connection, it can only be logged. A status below 200, such as
-// 103, only informs: the answer is still to come.
+// everywhere else, with the headers that it has set and that are true of an
+// error. After that it is logged; if the handler has begun to tell of a success,
+// the connection is closed, so that half an answer is not taken for a whole one.
+// A status below 200, such as 103, only informs: the answer is still to come.
 //
 // The document cannot see what such a handler takes and answers: say it with
 // [Accepts], [Answers] and [Status].
@@ -223,7 +232,7 @@ func plainRaw(p AnyPolicy, serve func(http.ResponseWriter, *http.Request) error,
 // newRaw declares a handler that writes its response.
 func newRaw[In any](p AnyPolicy, function any, at plan.Place, fn func(http.ResponseWriter, *http.Request, *exchange, int, In) error) Endpoint {
 	e := declare[In](p, function, at)
-	e.handle = func(l layout) handler { return raw[In]{reader[In]{l}, fn} }
+	e.newHandler = func(l layout) handler { return raw[In]{reader[In]{l}, fn} }
 	return Endpoint{e}
 }
 

@@ -155,8 +155,7 @@ type busy interface {
 
 // isBusy reports whether the reason for an answer is that something was busy.
 func isBusy(err error) bool {
-	_, ok := errors.AsType[busy](err)
-	return ok
+	return is[busy](err)
 }
 
 // refusedBy turns what a verifier said into a refusal, unless the verifier
@@ -280,40 +279,45 @@ func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
 // isRefusal reports whether err says no to the caller, rather than that
 // something broke.
 func isRefusal(err error) bool {
-	_, none := errors.AsType[*plan.NoCredential](err)
-	_, refused := errors.AsType[*plan.BadCredential](err)
 	status := answerTo(err).status()
-	return none || refused || status >= 400 && status < 500
+	return is[*plan.NoCredential](err) || is[*plan.BadCredential](err) || status >= 400 && status < 500
+}
+
+// is reports whether an error of type E is in the tree of err.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // lacksPermission reports whether a refusal's answer is 403.
 func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
 
-// weight says how far a refused way got; the answer is that of the one
-// that got furthest. 403 comes before everything. A parameter that does not fit
-// comes next if the credentials of the way were good: signing in again
-// would not help.
-func weight(err error, credentials bool) int {
-	if _, ok := errors.AsType[*plan.NoCredential](err); ok {
-		return 2
+// How far a way that refused a caller got. The answer to a request is that of
+// the way that got furthest.
+const (
+	notMeant      = iota + 1 // the way is for others: for callers without a credential, or without input
+	noCredential             // nothing was presented
+	badCredential            // what was presented is not good
+	brokenInput              // the credentials were good, so that signing in again would not help
+	noPermission             // the caller is known, and may not
+)
+
+// reach says how far a way got that refused with err. credentials says whether
+// the way needs any.
+func reach(err error, credentials bool) int {
+	switch status := answerTo(err).status(); {
+	case is[*plan.NoCredential](err):
+		return noCredential
+	case errors.Is(err, plan.ErrPresented):
+		return notMeant // which says nothing about the credential
+	case is[*plan.BadCredential](err), status == http.StatusUnauthorized:
+		return badCredential
+	case status == http.StatusForbidden:
+		return noPermission
+	case status == http.StatusUnprocessableEntity && !credentials:
+		return notMeant
 	}
-	if errors.Is(err, plan.ErrPresented) {
-		return 1 // the way is not for this caller, which says nothing about the credential
-	}
-	if _, ok := errors.AsType[*plan.BadCredential](err); ok {
-		return 3
-	}
-	switch answerTo(err).status() {
-	case http.StatusUnprocessableEntity:
-		if !credentials {
-			return 1
-		}
-	case http.StatusUnauthorized:
-		return 3
-	case http.StatusForbidden:
-		return 5
-	}
-	return 4
+	return brokenInput
 }
 
 // withChallenges adds the challenges of the other ways to a 401 for a
@@ -326,8 +330,8 @@ func withChallenges(err error, ways []plan.PlannedWay) error {
 	answer := answerTo(err)
 	answer.Cause = err // which it still is
 	seen := map[string]bool{none.Scheme.Challenge: true}
-	for _, b := range ways {
-		for _, one := range b.Schemes {
+	for _, way := range ways {
+		for _, one := range way.Schemes {
 			if c := one.Scheme.Challenge; !seen[c] {
 				seen[c] = true
 				answer.Header.Add("WWW-Authenticate", c)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/recorder"
 	"github.com/holdfast-go/holdfast/internal/routing"
 )
 
@@ -18,10 +20,10 @@ type exchange struct {
 
 	request *http.Request
 	seen    *http.Request // the request without its body, made when first asked for
-	found   *found
+	route   *routeInfo
 	mounted bool        // another router found the route, and has set the path values
 	limited bool        // the body has its bound
-	ended   bool        // everything has run, in order
+	ended   atomic.Bool // everything has run, in order
 	frame   *plan.Frame // nil once the request is over
 
 	response response
@@ -31,8 +33,8 @@ type exchange struct {
 	after    stack // after it
 }
 
-// found is what requests need to know of the route that serves them.
-type found struct {
+// routeInfo is what requests need to know of the route that serves them.
+type routeInfo struct {
 	name    string // "GET /items/{id}"
 	pattern *routing.Pattern
 	maxBody int64 // in bytes
@@ -57,7 +59,7 @@ func (x *exchange) Request() *http.Request {
 
 // whole is the request as handlers see it: with its body.
 func (x *exchange) whole() *http.Request {
-	x.BodyLimit()
+	x.LimitBody()
 	return x.withPath()
 }
 
@@ -69,11 +71,11 @@ func (x *exchange) withPath() *http.Request {
 		r = x.request.Clone(x)
 	}
 	if r.Pattern == "" {
-		r.Pattern = x.found.name
+		r.Pattern = x.route.name
 	}
 	if !x.mounted {
-		r.Pattern = x.found.name
-		x.found.pattern.SetValues(r)
+		r.Pattern = x.route.name
+		x.route.pattern.SetValues(r)
 	}
 	return r
 }
@@ -86,18 +88,19 @@ func (x *exchange) PathValue(name string) (string, bool) {
 		value := x.request.PathValue(name)
 		return value, value != "" || strings.Contains(x.request.Pattern, "{"+name+"...}")
 	}
-	return x.found.pattern.Value(x.request, name)
+	return x.route.pattern.Value(x.request, name)
 }
 
-// BodyLimit bounds the body and returns how many bytes of it may be read. The
-// request that arrived is left as it is: it may be another application's.
-func (x *exchange) BodyLimit() int64 {
+// LimitBody bounds the body and returns how many bytes of it may be read. The
+// request that arrived is left as it is: it may be another application's. Where
+// the bound is passed, the server closes the connection.
+func (x *exchange) LimitBody() int64 {
 	if body := x.request.Body; !x.limited && body != nil && body != http.NoBody {
 		x.request = x.request.WithContext(x.request.Context())
-		x.request.Body = http.MaxBytesReader(x.response.writer, body, x.found.maxBody)
+		x.request.Body = http.MaxBytesReader(recorder.Innermost(x.response.writer), body, x.route.maxBody)
 	}
 	x.limited = true
-	return x.found.maxBody
+	return x.route.maxBody
 }
 
 // within gives the exchange a deadline, and returns what gives it up.
@@ -123,11 +126,19 @@ func (x *exchange) Value(key any) any {
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }
 func (x *exchange) afterResponse() *stack { return &x.after }
-func (x *exchange) header() http.Header   { return x.response.writer.Header() }
+
+// header is that of the response, and nil once everything has run: it is the
+// server's again.
+func (x *exchange) header() http.Header {
+	if x.ended.Load() {
+		return nil
+	}
+	return x.response.writer.Header()
+}
 
 // unwind runs what was deferred and returns the error that is left.
 func (x *exchange) unwind(err error) error {
-	if x.deferred.empty() {
+	if x.deferred.closeIfEmpty() {
 		return err
 	}
 	ctx, cancel := x.lasting()

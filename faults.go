@@ -20,11 +20,9 @@ import (
 // methods are those that a route can be registered for.
 var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
-// faults says what is wrong with the declaration of a route, and reads its
-// path.
-func (rt *route) faults(pattern, path string) []error {
-	p, err := routing.Parse(path)
-	rt.pattern = &p
+// faults says what is wrong with the declaration of a route. unparsed is why its
+// path could not be read.
+func (rt *route) faults(pattern, path string, unparsed error) []error {
 	var out []error
 	check := func(wrong bool, format string, args ...any) {
 		if wrong {
@@ -37,7 +35,7 @@ func (rt *route) faults(pattern, path string) []error {
 	case !strings.HasPrefix(path, "/"):
 		return []error{errors.New("a path begins with a slash")}
 	}
-	check(err != nil, "%w", err)
+	check(unparsed != nil, "%w", unparsed)
 	check(!slices.Contains(methods, rt.method), "method %q is none of %s (HEAD comes with GET)", rt.method, strings.Join(methods, ", "))
 	wrong := rt.policy.Wrong()
 	check(wrong != "", "%s", wrong)
@@ -199,7 +197,7 @@ func roleFaults(routes []*route, config Config) []error {
 	d := accessDocument(routes, config.Roles)
 	for i, r := range config.Roles {
 		if r.r == nil {
-			out = append(out, errors.New("the zero Role is in Config.Roles; declare it with NewRole"))
+			out = append(out, fmt.Errorf("Config.Roles[%d] is the zero Role; declare it with NewRole", i))
 			continue
 		}
 		if !used(d, d.Roles[i]) {

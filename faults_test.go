@@ -88,3 +88,11 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		})
 	}
 }
+
+func TestABodyLimitBelowZeroIsAMistake(t *testing.T) {
+	t.Parallel()
+	err := holdfast.NewApp(holdfast.Config{Title: "Test", Version: "1", MaxBody: -1}).Err()
+	if err == nil || !strings.Contains(err.Error(), "Config.MaxBody is -1 bytes") {
+		t.Errorf("Err() = %v, want that it names Config.MaxBody", err)
+	}
+}

@@ -14,14 +14,15 @@ import (
 // Lifetime makes a dependency that lives as long as the application: a pool of
 // connections, a client, a cache. open is called once for each application, by
 // [App.Start] or else for the first request that needs it; after an error the
-// next request tries again. Its context does not end with a request. Register
+// next request tries again. Its context ends with neither: it has the values of
+// that of Start, and none of a request. Register
 // its end with [Defer], which then means the end of the application; [App.Close]
 // runs it.
 func Lifetime[T any](open func(context.Context) (T, error)) Dep[T] {
 	n := newDepend[T](plan.Lifetime, open, plan.Caller())
 	n.Open = func(ctx context.Context) (any, error) { return open(ctx) }
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
-		value, err := s.Ready.(*lifetime).get(x)
+		value, err := s.Ready.(*lifetime).get(x, context.Background())
 		if err != nil {
 			return err
 		}
@@ -118,7 +119,9 @@ func (o *opening) Value(key any) any {
 
 func (o *opening) atEnd() *stack { return &o.deferred }
 
-func (one *lifetime) get(ctx context.Context) (any, error) {
+// get returns the value, and makes it if it is not made yet: with a context of
+// the values of base, for it must not keep the first request's alive.
+func (one *lifetime) get(ctx, base context.Context) (any, error) {
 	if made := one.value.Load(); made != nil {
 		return *made, nil
 	}
@@ -131,7 +134,7 @@ func (one *lifetime) get(ctx context.Context) (any, error) {
 	if made := one.value.Load(); made != nil {
 		return *made, nil
 	}
-	o := &opening{Context: context.WithoutCancel(ctx)}
+	o := &opening{Context: base}
 	var value any
 	err := panics.Catch(func() (err error) {
 		value, err = one.n.Open(o)
@@ -162,7 +165,7 @@ func (l *lifetimes) close() error {
 // start makes those that are not made yet, in the order of their planning.
 func (l *lifetimes) start(ctx context.Context) error {
 	for _, one := range l.all() {
-		if _, err := one.get(ctx); err != nil {
+		if _, err := one.get(ctx, context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 	}

@@ -103,6 +103,33 @@ func TestWhatLastsOutlivesTheRequest(t *testing.T) {
 	}
 }
 
+// What lasts knows what the start of the application knew, and keeps nothing of
+// the request that first needed it.
+func TestWhatLastsHasTheValuesOfTheStart(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	for name, test := range map[string]struct {
+		start bool
+		want  any
+	}{
+		"made at the start":     {true, "start"},
+		"made for some request": {false, nil},
+	} {
+		var kept context.Context
+		app := pooled(holdfast.Lifetime(func(ctx context.Context) (*pool, error) { kept = ctx; return &pool{}, nil }))
+		if test.start {
+			if err := app.Start(context.WithValue(t.Context(), key{}, "start")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		app.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithValue(r.Context(), key{}, "request")))
+		if got := kept.Value(key{}); got != test.want {
+			t.Errorf("%s: its context has %v, want %v", name, got, test.want)
+		}
+	}
+}
+
 func TestCloseSaysWhatWentWrong(t *testing.T) {
 	t.Parallel()
 	dep := holdfast.Lifetime(func(ctx context.Context) (*pool, error) {

@@ -23,6 +23,12 @@ type Observation struct {
 	Refusal string
 }
 
+// observer lets Config.Observe see how requests end. The zero observer does not
+// look.
+type observer struct {
+	watch func(route string) func(Observation)
+}
+
 // watched remembers what is answered, and why.
 type watched struct {
 	recorder.Recorder
@@ -48,11 +54,6 @@ var reasons = []struct {
 	{"handler", func(err error) bool { return is[*Error](err) && !answerTo(err).ours() }},
 }
 
-func is[E error](err error) bool {
-	_, ok := errors.AsType[E](err)
-	return ok
-}
-
 // reason is the kind of an error.
 func reason(err error) string {
 	for _, one := range reasons {
@@ -61,4 +62,43 @@ func reason(err error) string {
 		}
 	}
 	return "failed"
+}
+
+// observe lets it see what serve does. name is empty where no
+// route fits.
+func (o observer) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
+	if o.watch == nil {
+		serve(w)
+		return
+	}
+	began := time.Now() //nolint:forbidigo // how long it took, for the observer alone
+	seen := &watched{Recorder: recorder.Recorder{ResponseWriter: w}}
+	done := o.watch(name)
+	ended := false
+	defer func() {
+		status := seen.Status()
+		if ended && status == 0 {
+			status = http.StatusOK // net/http sends 200 when nothing is written
+		}
+		if done != nil {
+			done(Observation{status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
+		}
+	}()
+	serve(seen)
+	ended = true
+}
+
+// noteRefusal notes why w's request is refused, if something observes.
+func (o observer) noteRefusal(w http.ResponseWriter, err error) {
+	for o.watch != nil && w != nil {
+		if seen, ok := w.(*watched); ok {
+			seen.refusal = reason(err)
+			return
+		}
+		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = wrapped.Unwrap()
+	}
 }

@@ -24,7 +24,7 @@ func erasedPolicy(p AnyPolicy) *plan.Policy {
 // Anyone is the principal of a public route: it proves nothing.
 type Anyone struct{}
 
-// Public lets everybody call.
+// Public admits everybody.
 func Public() Policy[Anyone] {
 	at := plan.Caller()
 	return Policy[Anyone]{plan.Open(constant(Anyone{}, at), at)}
@@ -40,8 +40,8 @@ func constant[T any](value T, at plan.Place) *plan.Node {
 	return n
 }
 
-// Security lets those call for whom dep succeeds and whose credential carries
-// the scopes: FastAPI's Security(dep, scopes=[...]).
+// Security admits callers if dep succeeds and their credential carries the
+// scopes: FastAPI's Security(dep, scopes=[...]).
 func Security[P any](dep Dep[P], scopes ...Scope) Policy[P] {
 	at := plan.Caller()
 	return Policy[P]{plan.Single(plan.Need{Node: dep.require(scopes, at).n}, at)}
@@ -52,7 +52,7 @@ type RoleHolder interface {
 	HasRole(role string) bool
 }
 
-// AnyRole lets those call for whom dep succeeds and whose principal has at
+// AnyRole admits callers if dep succeeds and its value, the principal, has at
 // least one of the roles. A role and a scope together are
 // AnyRole(dep.Require(scope), role).
 func AnyRole[P RoleHolder](dep Dep[P], role Role, more ...Role) Policy[P] {
@@ -63,9 +63,9 @@ func AnyRole[P RoleHolder](dep Dep[P], role Role, more ...Role) Policy[P] {
 	}, plan.Caller())}
 }
 
-// All lets those call who satisfy p and every one of the others, which are asked
+// All admits callers if p and every one of the others admit them. They are asked
 // in this order; the principal is p's. A dependency that only checks, and whose
-// value nobody takes, is one of the others: All(p, Security(check)).
+// value is not needed, is one of the others: All(p, Security(check)).
 func All[P any](p Policy[P], others ...AnyPolicy) Policy[P] {
 	out := p.p
 	for _, other := range others {
@@ -74,8 +74,8 @@ func All[P any](p Policy[P], others ...AnyPolicy) Policy[P] {
 	return Policy[P]{out}
 }
 
-// AnyOf lets those call who satisfy at least one of the policies; the first
-// that holds gives the principal. Use [As] to bring principals to one type.
+// AnyOf admits callers if at least one of the policies admits them; the first
+// that does gives the principal. Use [As] to bring principals to one type.
 func AnyOf[P any](first Policy[P], more ...Policy[P]) Policy[P] {
 	policies := []*plan.Policy{first.p}
 	for _, p := range more {
@@ -114,11 +114,11 @@ type Maybe[P any] struct {
 // Get returns the principal and whether there is one.
 func (m Maybe[P]) Get() (P, bool) { return m.value, m.present }
 
-// Optional is p for callers who present a credential, and open to those who
-// present none: of no scheme that p asks for, nor, inside of [AnyOf], one that
-// another of its policies asks for. A credential that is presented and refused,
-// or cannot be read, is refused. A policy that reads no scheme's credential
-// cannot be optional: that is an error at start.
+// Optional admits callers without a credential, and others if p admits them. To
+// be without a credential is to present none of any scheme that p asks for;
+// inside of [AnyOf], none of any scheme that one of its policies asks for. So a
+// credential that is not accepted, or cannot be read, is refused and never taken
+// for none. If p asks for no scheme's credential, that is an error at start.
 func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	at := plan.Caller()
 	present := converted(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)

@@ -59,7 +59,7 @@ type response struct {
 	status int     // of success
 
 	// broken says that the connection must be closed: the handler wants it, or
-	// half an answer must not look like a whole one.
+	// what the caller has been told so far is half an answer, or not true.
 	broken bool
 }
 
@@ -97,9 +97,22 @@ func (r *response) settle() (begun bool) {
 	return ok && tracked.Wrote()
 }
 
+// hijacked reports whether a handler has taken over the connection.
+func (r *response) hijacked() bool {
+	tracked, ok := r.writer.(*rawWriter)
+	return ok && tracked.Hijacked()
+}
+
+// claimsSuccess reports whether a handler has begun to tell the caller that it
+// did what was asked.
+func (r *response) claimsSuccess() bool {
+	tracked, ok := r.writer.(*rawWriter)
+	return ok && !tracked.Hijacked() && tracked.Wrote() && tracked.Status() < http.StatusBadRequest
+}
+
 // flush sends what the server still keeps.
 func (r *response) flush() {
-	if tracked, ok := r.writer.(*rawWriter); ok && tracked.Hijacked() {
+	if r.hijacked() {
 		return
 	}
 	_ = http.NewResponseController(r.writer).Flush() // a writer that cannot flush sends the response later
@@ -110,23 +123,13 @@ const (
 	textKind = "text/plain; charset=utf-8"
 )
 
-// Header values that most responses have. They are shared, and full, so that
-// adding one makes a copy.
-var (
-	noSniff    = []string{"nosniff"}
-	jsonHeader = []string{jsonKind}
-)
-
 // write sends a whole response.
 func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	header := w.Header()
-	if kind == jsonKind {
-		header["Content-Type"] = jsonHeader
-	} else {
-		header["Content-Type"] = []string{kind}
-	}
-	header["X-Content-Type-Options"] = noSniff
-	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	values := &[...]string{kind, "nosniff", strconv.Itoa(len(body))} // one allocation for three lists, each of which is full
+	header["Content-Type"] = values[0:1:1]
+	header["X-Content-Type-Options"] = values[1:2:2]
+	header["Content-Length"] = values[2:3:3]
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the caller may be gone, and then there is nothing to be done

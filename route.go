@@ -74,7 +74,8 @@ func MaxBody(bytes int64) RouteOption {
 }
 
 // Limit bounds how many requests of the route are in its handler at once, from
-// the handler's own dependencies to its deferred functions. A request that finds
+// the handler's own dependencies to its deferred functions, or to the end of a
+// stream that the handler returned. A request that finds
 // the queue full, or waits in it for ten seconds, gets a 503 with Retry-After. It
 // is a bulkhead: a handler that waits for something slow cannot take everything
 // that the other routes need too.

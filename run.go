@@ -19,19 +19,19 @@ func (c *compiled) serve(w http.ResponseWriter, r *http.Request, mounted bool) {
 	case mounted && !slices.Contains(routing.Methods(c.method), r.Method):
 		// Another router let the method through: no route fits, and this one's
 		// policy, which is that of one method, is not asked.
-		c.host.observe("", w, func(w http.ResponseWriter) {
-			c.host.fail(w, r, &noRoute{routing.Methods(c.method)})
+		c.shared.observer.observe("", w, func(w http.ResponseWriter) {
+			c.shared.fail(w, r, &noRoute{routing.Methods(c.method)})
 		})
-	case c.host.watch == nil:
-		c.handle(w, r, mounted)
+	case c.shared.observer.watch == nil:
+		c.handleRequest(w, r, mounted)
 	default:
-		c.host.observe(c.found.name, w, func(w http.ResponseWriter) { c.handle(w, r, mounted) })
+		c.shared.observer.observe(c.route.name, w, func(w http.ResponseWriter) { c.handleRequest(w, r, mounted) })
 	}
 }
 
-// handle decides, works and answers, and frees the memory of the request.
-func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) {
-	x := &exchange{Context: r.Context(), request: r, found: &c.found, mounted: mounted, frame: c.frames.Get().(*plan.Frame)}
+// handleRequest decides, works and answers, and frees the memory of the request.
+func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, mounted bool) {
+	x := &exchange{Context: r.Context(), request: r, route: &c.route, mounted: mounted, frame: c.frames.Get().(*plan.Frame)}
 	x.response = response{writer: w, status: c.status}
 	defer c.release(x)
 	if c.timeout > 0 {
@@ -39,10 +39,13 @@ func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) 
 	}
 	err := panics.Catch(func() error { return c.answer(x) })
 	err = x.unwind(err)
-	x.giveBack()
+	if !c.handler.streams() { // a caller who is slow to take a value holds no place
+		x.giveBack()
+	}
 	err = c.send(x, err)
+	x.giveBack()
 	c.finish(x, err)
-	x.ended = true
+	x.ended.Store(true)
 	if x.response.broken {
 		panic(http.ErrAbortHandler)
 	}
@@ -51,7 +54,7 @@ func (c *compiled) handle(w http.ResponseWriter, r *http.Request, mounted bool) 
 // release gives back the memory of the request, and its place if the handler
 // ended the goroutine.
 func (c *compiled) release(x *exchange) {
-	if !x.ended { // runtime.Goexit: what was deferred has not run
+	if !x.ended.Load() { // runtime.Goexit: what was deferred has not run
 		_ = x.unwind(errGone)
 		x.after.close()
 		x.giveBack()
@@ -73,17 +76,17 @@ var errNoWay = errors.New("the policy has no way in")
 // answer is everything up to the response.
 func (c *compiled) answer(x *exchange) error {
 	principal, err := c.authorize(x)
-	if err = c.decided(x, err); err != nil {
-		if _, ok := errors.AsType[*invalidInput](err); ok {
-			return c.collect(x)
-		}
+	if is[*invalidInput](err) {
+		err = c.collect(x)
+	}
+	if err = c.reportDecision(x, err); err != nil {
 		return err
 	}
 	x.frame.Forget()
 	if err := c.read(x); err != nil {
 		return err
 	}
-	return c.work(x, principal)
+	return c.bounded(x, principal)
 }
 
 // authorize tries the policy's ways in order and returns the cell of
@@ -92,17 +95,17 @@ func (c *compiled) answer(x *exchange) error {
 func (c *compiled) authorize(x *exchange) (principal int, err error) {
 	best, furthest := errNoWay, 0
 	for i := range c.plan.Ways {
-		b := &c.plan.Ways[i]
-		err := b.Run(x)
+		way := &c.plan.Ways[i]
+		err := way.Run(x)
 		switch {
 		case err == nil:
-			return b.Principal, nil
-		case errors.Is(err, plan.ErrUnfit):
+			return way.Principal, nil
+		case errors.Is(err, plan.ErrInvalid):
 			err = invalid(x.frame.Invalid)
 		case !isRefusal(err):
 			return 0, err
 		}
-		if far := weight(err, len(b.Schemes) > 0); far > furthest {
+		if far := reach(err, len(way.Schemes) > 0); far > furthest {
 			best, furthest = err, far
 		}
 	}
@@ -115,15 +118,15 @@ func (c *compiled) read(x *exchange) error {
 	if err := plan.RunAll(x, c.plan.Params); err != nil {
 		return err
 	}
-	unfit := x.frame.Invalid
+	problems := x.frame.Invalid
 	err := c.handler.bind(x)
-	if _, ok := errors.AsType[plan.Invalid](err); ok {
-		unfit = append(unfit, err)
+	if is[plan.InvalidInput](err) {
+		problems = append(problems, err)
 	} else if err != nil {
 		return err
 	}
-	if unfit != nil {
-		return invalid(unfit)
+	if problems != nil {
+		return invalid(problems)
 	}
 	return nil
 }
@@ -137,9 +140,9 @@ func (c *compiled) collect(x *exchange) error {
 	return invalid(append(x.frame.Invalid, c.handler.inspect(x)))
 }
 
-// run is what the caller came for: the handler's own dependencies and the
+// callHandler is what the caller came for: the handler's own dependencies and the
 // handler.
-func (c *compiled) run(x *exchange, principal int) error {
+func (c *compiled) callHandler(x *exchange, principal int) error {
 	if err := plan.RunAll(x, c.plan.Own); err != nil {
 		return err
 	}
@@ -156,13 +159,13 @@ func (c *compiled) send(x *exchange, err error) error {
 		err = panics.Catch(func() error { return c.handler.write(x) })
 	}
 	begun := x.response.settle()
-	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err)
+	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err) || err != nil && x.response.claimsSuccess()
 	switch {
 	case err == nil || panics.IsAbort(err):
 	case begun:
-		c.host.logFailure(x.request, err) // too late for another answer
+		c.shared.logFailure(x.request, err) // too late for another answer
 	default:
-		c.host.fail(x.response.writer, x.request, err)
+		c.shared.fail(x.response.writer, x.request, err)
 	}
 	return err
 }
@@ -170,7 +173,7 @@ func (c *compiled) send(x *exchange, err error) error {
 // finish sends what the server still keeps of the response, and runs what waits
 // for that.
 func (c *compiled) finish(x *exchange, err error) {
-	if x.after.empty() {
+	if x.after.closeIfEmpty() {
 		return
 	}
 	if !x.response.broken {
@@ -180,7 +183,7 @@ func (c *compiled) finish(x *exchange, err error) {
 	defer cancel()
 	for fn := x.after.pop(); fn != nil; fn = x.after.pop() {
 		if failed := panics.Catch(func() error { return fn(ctx, err) }); failed != nil {
-			c.host.logFailure(x.request, failed)
+			c.shared.logFailure(x.request, failed)
 		}
 	}
 }

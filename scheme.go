@@ -134,7 +134,7 @@ func (s *Scheme[K]) Scope(name, description string) Scope {
 // Credential is the dependency that yields the credential as it was
 // presented, unverified: FastAPI's way, where the dependency checks for
 // itself. A caller without one gets a 401 with the scheme's challenge. As a
-// policy by itself it lets in whoever sends anything: put [Verify], [Check] or a
+// policy by itself it lets in callers who send anything: put [Verify], [Check] or a
 // dependency of yours between.
 func (s *Scheme[K]) Credential() Dep[K] {
 	if s == nil || s.s == nil {

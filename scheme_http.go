@@ -55,7 +55,7 @@ func httpScheme(name, word, challenge string, at plan.Place) *Scheme[HTTPCredent
 	return s
 }
 
-// HTTPBasic returns the scheme of a name and a password with every request (RFC
+// HTTPBasic makes the scheme of a name and a password with every request (RFC
 // 7617). The realm may be empty. Credentials that are sent and cannot be read are
 // refused, also by a policy that is [Optional].
 func HTTPBasic(realm string, options ...SchemeOption) *Scheme[BasicCredentials] {

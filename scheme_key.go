@@ -8,7 +8,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
-// APIKeyHeader returns the scheme of a key in the request header called name. An
+// APIKeyHeader makes the scheme of a key in the request header called name. An
 // empty value is no key; a header that is sent more than once is refused, also by
 // a policy that is [Optional].
 func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
@@ -16,7 +16,7 @@ func APIKeyHeader(name string, options ...SchemeOption) *Scheme[string] {
 	return newAPIKey("APIKeyHeader", "header", name, find, plan.Caller()).apply(options)
 }
 
-// APIKeyQuery returns the scheme of a key in the query parameter called name,
+// APIKeyQuery makes the scheme of a key in the query parameter called name,
 // where logs and histories keep it: prefer a header. A repeated parameter is
 // refused, also by a policy that is [Optional].
 func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
@@ -30,7 +30,7 @@ func APIKeyQuery(name string, options ...SchemeOption) *Scheme[string] {
 	return newAPIKey("APIKeyQuery", "query", name, find, plan.Caller()).apply(options)
 }
 
-// APIKeyCookie returns the scheme of a key in the cookie called name. Browsers
+// APIKeyCookie makes the scheme of a key in the cookie called name. Browsers
 // send cookies with requests that other sites cause: protect routes that change
 // something with [net/http.CrossOriginProtection]. A repeated cookie is refused,
 // also by a policy that is [Optional].

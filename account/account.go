@@ -91,7 +91,7 @@ type Config struct {
 	Roles []Role
 
 	// Key makes what is counted and remembered about names and addresses
-	// unreadable, and chooses what a name that nobody has looks like to a
+	// unreadable, and chooses what a name without an account looks like to a
 	// stopwatch. It must be the same in all processes and after a restart. A
 	// random one if zero, which is good for tests.
 	Key Key
@@ -181,7 +181,7 @@ func (s *Service) now() time.Time { return s.config.Now().UTC().Truncate(time.Mi
 
 var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 
-// newID makes an id that nobody can guess (80 random bits) and that sorts by
+// newID makes an id that cannot be guessed (80 random bits) and that sorts by
 // the time it was made, to the millisecond.
 func (s *Service) newID() (string, error) {
 	var id [16]byte

@@ -38,7 +38,7 @@ type standing struct {
 }
 
 // Caller returns who a token stands for: its user and session, bounded by its
-// scopes. ErrNoCaller says that there is nobody; with it, ErrNoSession that the
+// scopes. ErrNoCaller says that there is no caller; with it, ErrNoSession that the
 // session has ended, ErrDisabled and ErrNoUser that the user is disabled or
 // gone.
 //

@@ -50,10 +50,10 @@ var errHashChanged = errors.New("the password hash changed meanwhile")
 // login is what the store knows of a name that somebody presents.
 type login struct {
 	name  string
-	user  User   // zero if nobody has the name
+	user  User   // zero if no user has the name
 	hash  string // "" if there is none
 	known bool   // the user has signed in from this address before
-	like  string // what a hash of nobody looks like
+	like  string // what the hash looks like if there is no user
 }
 
 // findLogin asks the store the same for every name.
@@ -70,11 +70,11 @@ func (s *Service) findLogin(ctx context.Context, name string) (login, error) {
 }
 
 // plainName is the one spelling under which a name is looked up and counted:
-// two spellings that are counted apart for nobody and together for somebody
+// two spellings that are counted apart without a user and together with one
 // would tell who exists.
 func plainName(name string) string { return strings.TrimSpace(strings.ToLower(name)) }
 
-// describe fills in what the store knows of a user, who may be nobody.
+// describe fills in what the store knows of a user, if there is one.
 func (s *Service) describe(ctx context.Context, r Reader, found login, user User) (_ login, err error) {
 	found.user = user
 	if found.hash, err = r.PasswordHash(user.ID); err != nil && !errors.Is(err, ErrNoUser) {
@@ -112,7 +112,7 @@ func (s *Service) likeOthers(name string, kinds []PasswordKind) string {
 }
 
 // authenticate verifies a password, or does the same work where no password is
-// right: for a name that nobody has, a user without a password or with a
+// right: for a name without a user, a user without a password or with a
 // damaged hash, and a disabled one. The error is ErrBadLogin, or the hasher's.
 func (s *Service) authenticate(ctx context.Context, l login, password string) (newHash string, err error) {
 	like, hopeless := l.hash, l.user.Disabled

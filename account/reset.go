@@ -10,9 +10,8 @@ import (
 const ResetTTL = time.Hour
 
 // NewReset makes the secret with which a user sets a new password, in place of
-// any before it. It is good once, for an hour, and only as long as the
-// password stays the one of now. Whoever hands it on never sees the password.
-// Error: ErrNoUser.
+// any before it. It is good once, for an hour, and only until the password
+// changes. The person who hands it on never sees the password. Error: ErrNoUser.
 func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 	secret, err := s.newSecret()
 	if err != nil {
@@ -61,8 +60,8 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	})
 }
 
-// reset stores the hash and forgets what came before it. Whoever had the old
-// password is not known any more; whoever has the link is.
+// reset stores the hash and forgets what came before it. Addresses that signed
+// in with the old password are not known any more; the one that used the link is.
 func (s *Service) reset(ctx context.Context, w Writer, userID, hash string) error {
 	err := errors.Join(
 		s.putHash(w, userID, hash),

@@ -93,7 +93,7 @@ func (s *Service) PutRole(ctx context.Context, role Role) (Role, error) {
 	return role, s.config.Store.Update(ctx, func(w Writer) error { return w.PutRole(role) })
 }
 
-// RemoveRole removes a role that nobody has. Errors: ErrNoRole, ErrRoleInUse.
+// RemoveRole removes a role that no user has. Errors: ErrNoRole, ErrRoleInUse.
 func (s *Service) RemoveRole(ctx context.Context, name string) error {
 	return s.config.Store.Update(ctx, func(w Writer) error {
 		if _, err := w.Role(name); err != nil {

@@ -84,7 +84,7 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 // narrow what the new access token gets, never widen it beyond the sign-in;
 // none asked means all of the sign-in's.
 //
-// A token that was used before was copied: nobody can tell whose copy is the
+// A token that was used before was copied: it cannot be told whose copy is the
 // thief's, so the session ends (RFC 9700 section 4.14.2). The error is
 // ErrBadGrant.
 func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (Grant, error) {

@@ -20,7 +20,7 @@ const (
 	forgotEvery = 20 * time.Minute
 )
 
-// SignUp is CreateUser for somebody whom nobody knows. How many of them there
+// SignUp is CreateUser for a stranger. How many of them there
 // may be is bounded, for their address (see WithSource) and for all of them
 // together. A name that is taken counts: finding out who is there costs as much
 // as making a user. Errors: *InvalidError, ErrNameTaken, *ThrottledError.

@@ -127,7 +127,7 @@ type ResetWriter interface {
 type User struct {
 	ID       string
 	Name     string // to sign in with, in lower case
-	Email    string // "" if unknown; nobody has checked it
+	Email    string // "" if unknown; it was not checked
 	Disabled bool
 	Roles    []string
 	Created  time.Time

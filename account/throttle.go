@@ -86,7 +86,7 @@ func (s *Service) addressBucket(ctx context.Context) []Bucket {
 }
 
 // buckets returns where an attempt at an account is counted. All names of an
-// account, however written, are one account; names that nobody has are
+// account, however written, are one account; names without an account are
 // counted as well. Who has signed in from this address before has a bucket
 // of their own there: others can then neither keep them out, nor use it.
 func (s *Service) buckets(ctx context.Context, l login) []Bucket {

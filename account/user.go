@@ -186,7 +186,7 @@ const (
 	maxEmail = 254
 )
 
-// checkName keeps to letters that nobody can confuse with others.
+// checkName keeps to letters that cannot be confused with others.
 func checkName(name string) error {
 	if name == "" || len(name) > maxName {
 		return &InvalidError{"name", "must have between 1 and 64 characters"}

@@ -19,7 +19,7 @@ type SignUp struct {
 }
 
 // RegisterSignUp adds POST /signup, with which everybody makes themselves a
-// user of these roles. Whoever chooses a name that is taken is told so; how
+// user of these roles. A person who chooses a name that is taken is told so; how
 // often one may ask is bounded.
 func (a *API) RegisterSignUp(on holdfast.Routes, roles []string) {
 	create := func(ctx context.Context, _ holdfast.Anyone, in SignUp) (User, error) {
@@ -42,14 +42,14 @@ type Forgotten struct {
 	}
 }
 
-// Asked is the answer of POST /forgot, whoever was asked about.
+// Asked is the answer of POST /forgot, whether or not there is such a user.
 type Asked struct {
 	Status string `json:"status"`
 }
 
 // RegisterForgot adds POST /forgot, with which a user asks for a link to set a
 // new password. Send is to send it later, to the user of the name if there is
-// one; it reports whether there was room to remember that. Nobody is looked up
+// one; it reports whether there was room to remember that. No user is looked up
 // before the answer, so neither its words nor its time tell who has an account.
 func (a *API) RegisterForgot(on holdfast.Routes, send func(name string) bool) {
 	ask := func(ctx context.Context, _ holdfast.Anyone, in Forgotten) (Asked, error) {

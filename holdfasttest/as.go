@@ -42,8 +42,8 @@ func JSON[T any](t testing.TB, r Response) T {
 //	bob := holdfasttest.As(t, app, callers, holdfasttest.User("bob"))
 //	bob.Get("/items/")
 //
-// The callers mint the credential. A client of whom no user, role, scope or
-// kind is said calls as nobody. Within testing/synctest a credential expires
+// The callers mint the credential. A client without a user, role, scope or
+// kind presents no credential. Within testing/synctest a credential expires
 // without anybody sleeping.
 func As(t testing.TB, app *holdfast.App, who ...Option) *Client {
 	t.Helper()

@@ -14,7 +14,7 @@ import (
 // Kind is what is wrong with a caller's credential.
 type Kind string
 
-// The kinds of callers. Good is a caller with whom nothing is wrong.
+// The kinds of callers. Good is a caller whose credential is good.
 const (
 	Good          Kind = ""
 	Nobody        Kind = "nobody" // presents no credential
@@ -125,10 +125,10 @@ func Scopes(scopes ...holdfast.Scope) Option {
 	})
 }
 
-// User names the user whom [As] or [Also] acts as.
+// User names the user that [As] or [Also] acts as.
 func User(name string) Option { return option(func(s *settings) { s.who.User = name }) }
 
-// Of makes the caller of [As] or [Also] one with whom something is wrong.
+// Of makes the caller of [As] or [Also] one whose credential is bad.
 func Of(kind Kind) Option { return option(func(s *settings) { s.who.Kind = kind }) }
 
 // Path is the value of a path parameter for the caller of [Also]: the item

@@ -109,7 +109,7 @@ func (s *spec) fill(method, path string, own map[string]string) (filled, error) 
 
 var wildcard = regexp.MustCompile(`\{([^}]+?)(\.\.\.)?\}`)
 
-// fillPath puts values in the place of wildcards; "x" where nobody says more.
+// fillPath puts values in the place of wildcards; "x" where no more is known.
 func fillPath(path string, values, own map[string]string) string {
 	return wildcard.ReplaceAllStringFunc(path, func(text string) string {
 		name := wildcard.FindStringSubmatch(text)[1]

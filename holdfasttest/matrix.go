@@ -227,7 +227,7 @@ func byOpenness(a, b string) int {
 
 func passes(answer string) bool { return strings.HasPrefix(answer, "passes") }
 
-// parseTable reads a file of String; callers are those whom "everybody" means.
+// parseTable reads a file of String; callers are those that "everybody" means.
 func parseTable(text string, callers []string) (table, error) {
 	var t table
 	for i, line := range strings.Split(text, "\n") {

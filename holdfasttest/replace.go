@@ -25,7 +25,7 @@ func ReplaceValue[T any](dep holdfast.Dep[T], value T) Replacement {
 
 // With returns a copy of the application with dependencies replaced. What is
 // below a replaced dependency is not run: replacing the one that reads a token
-// lets everybody in as whom the fake says, while scopes that a token would
+// lets everybody in as the caller that the fake makes, while scopes that a token would
 // carry are not compared; roles are asked of the fake. The original is
 // unchanged, so that tests may run in parallel; the document and the access
 // table stay, and Lifetime dependencies that are not replaced are shared.

@@ -60,7 +60,7 @@ func (p *probe) leadsToApp(mux *http.ServeMux, pattern string) bool {
 	return true
 }
 
-// patternsOf finds the patterns of a ServeMux, which says them to nobody: all
+// patternsOf finds the patterns of a ServeMux, which does not list them: all
 // values of its package's type pattern that can be reached. If a later Go
 // keeps them in another way, none are found, and that is an error.
 func patternsOf(v reflect.Value, seen map[uintptr]bool) []string {

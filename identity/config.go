@@ -35,7 +35,7 @@ type Config struct {
 	// names takes the place of the built-in one in a new store.
 	Roles []holdfast.Role
 
-	// Audience is whom the tokens are for; the first is this program's own API,
+	// Audience are the services that the tokens are for; the first is this program's own API,
 	// and what it verifies. If empty, it is the issuer, or "holdfast" in a store
 	// whose tokens have always said that.
 	Audience []string
@@ -60,7 +60,7 @@ type Config struct {
 
 	MaxConns int // the most connections at once, more wait; 10,000 if zero
 
-	// SignUp lets everybody make themselves a user. Nobody can if nil.
+	// SignUp lets everybody make themselves a user. No one can if nil.
 	SignUp *SignUp
 
 	// SendLink sends a user the link with which to set a new password, as by

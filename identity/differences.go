@@ -12,7 +12,7 @@ import (
 )
 
 // Difference is a role that grants something else in the store than it is
-// declared to. The store decides; nothing is changed, so that nobody loses what
+// declared to. The store decides; nothing is changed, so that no user loses what
 // an administrator has given them.
 type Difference struct {
 	Role     string
@@ -107,7 +107,7 @@ func warnOfRoles(ctx context.Context, app *holdfast.App, accounts *account.Servi
 		for _, scope := range row.Scopes {
 			if !granted[scope] {
 				granted[scope] = true // once is enough
-				log.LogAttrs(ctx, slog.LevelWarn, "no role grants this scope, so nobody may call the route",
+				log.LogAttrs(ctx, slog.LevelWarn, "no role grants this scope, so no user may call the route",
 					slog.String("scope", scope), slog.String("route", row.Method+" "+row.Path))
 			}
 		}

@@ -21,7 +21,7 @@ import (
 type Caller = account.Caller
 
 // Identity is users, login and roles, put together. It is safe for concurrent
-// use. Close it when nobody is served any more.
+// use. Close it when no request is served any more.
 type Identity struct {
 	config   Config
 	url      string // without a slash at its end, with the prefix
@@ -84,7 +84,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 }
 
 // openAddresses chooses where the program is reached, who issues the tokens,
-// and whom they are for.
+// and the audience.
 func (id *Identity) openAddresses(ctx context.Context) error {
 	at, err := chooseIssuer(ctx, &id.config)
 	if err != nil {
@@ -170,7 +170,7 @@ func (id *Identity) Close() error {
 	return err
 }
 
-// Caller is the dependency for whoever presents a good access token. The store
+// Caller is the dependency for callers with a good access token. The store
 // decides what the caller may do now; the token only bounds it.
 func (id *Identity) Caller() holdfast.Dep[Caller] { return id.tokens.Caller() }
 

@@ -47,7 +47,7 @@ func SetIssuer(ctx context.Context, store Settings, issuer string) (before strin
 	return before, replaceIssuer(ctx, store, stored, issuer)
 }
 
-// Audience returns whom a store's tokens are for unless the configuration says
+// Audience returns the services that a store's tokens are for unless the configuration says
 // otherwise, or "" if none was chosen.
 func Audience(ctx context.Context, store Settings) (string, error) {
 	issuer, err := Issuer(ctx, store)

@@ -108,7 +108,7 @@ func shortened(path string) string {
 		if unicode.IsPrint(r) {
 			return r
 		}
-		return '\uFFFD' // whoever reads it in a terminal is not to be told stories
+		return '\uFFFD' // it must not change what a terminal shows
 	}, strings.ToValidUTF8(path, "\uFFFD"))
 	if len(path) > maxPath {
 		return strings.ToValidUTF8(path[:maxPath], "") + "…"

@@ -37,7 +37,7 @@ func TestRolesThatNobodyNeeds(t *testing.T) {
 		}
 	}
 	got := warnings()
-	for _, want := range []string{"nor for a scope that it grants\" role=ghost", "nor for a scope that it grants\" role=user", "no role grants this scope, so nobody may call the route\" scope=me route=\"GET /users/me\""} {
+	for _, want := range []string{"nor for a scope that it grants\" role=ghost", "nor for a scope that it grants\" role=user", "no role grants this scope, so no user may call the route\" scope=me route=\"GET /users/me\""} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no warning %s:\n%s", want, got)
 		}

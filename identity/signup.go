@@ -8,13 +8,13 @@ import (
 )
 
 // SignUp lets everybody make themselves a user, with POST /signup. How many
-// can be made is bounded, for an address and for all together. Whoever chooses
+// can be made is bounded, for an address and for all together. A person who chooses
 // a name that is taken is told so.
 type SignUp struct {
 	Roles []holdfast.Role // what a new user has; the built-in role user if empty
 }
 
-// check says what is wrong with it; nil lets nobody in. The roles that there
+// check says what is wrong with it; nil refuses everyone. The roles that there
 // are were declared.
 func (s *SignUp) check(declared []holdfast.Role) error {
 	if s == nil {

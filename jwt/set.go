@@ -43,7 +43,7 @@ type SkippedKey struct {
 //
 // The whole set is an error if it is malformed, if two of its keys have one
 // kid, or if a key in it is private or symmetric: that should not have been
-// published, so that nobody knows who has it.
+// published, so that it is not known who has it.
 func ParsePublicSet(data []byte) (KeySet, error) { return parseSet(data, published) }
 
 // ParseKeySet reads a JWK set of one's own, such as a file, as ParsePublicSet
@@ -105,7 +105,7 @@ func parseSet(data []byte, from origin) (KeySet, error) {
 }
 
 // splitSet returns the keys of a set as they are written. Members other than
-// keys are nobody's business here.
+// keys do not matter here.
 func splitSet(data []byte) ([]json.RawMessage, error) {
 	list, found := "", false
 	o := strictjson.NewObject(string(data), maxDepth)

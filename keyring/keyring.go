@@ -76,7 +76,7 @@ type Config struct {
 	Now func() time.Time // time.Now if nil
 }
 
-// DefaultTokenTTL is assumed of a first key's tokens when nobody has said
+// DefaultTokenTTL is assumed of a first key's tokens when nothing was said
 // anything, as in jwt.SignerConfig.
 const DefaultTokenTTL = 15 * time.Minute
 
@@ -217,7 +217,7 @@ func (r *Ring) newRecord(term Term) (Record, error) {
 var errUnsealed = errors.New("keyring: a signing key is not encrypted, although there is a master key")
 
 // read makes a key of a record. With a master key, only [Open] takes a record
-// that is in the clear: later, nobody honest puts one there.
+// that is in the clear: later, only an attacker puts one there.
 func (r *Ring) read(rec Record) (jwt.Key, error) {
 	data, err := rec.Data, error(nil)
 	switch {

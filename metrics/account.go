@@ -41,7 +41,7 @@ func (p *passwords) DummyVerifyLike(ctx context.Context, secret, like string) er
 }
 
 // Login counts a sign-in by what came of it: "ok", "refused" for a wrong name
-// or password, "throttled" after too many of those, "busy" where nobody had time to look, "left" when the caller
+// or password, "throttled" after too many of those, "busy" where there was no time to look, "left" when the caller
 // went away, or "failed".
 func (m *Metrics) Login(err error) { m.logins.WithLabelValues(loginResult(err)).Inc() }
 

@@ -56,7 +56,7 @@ func New(config Config) *Server {
 	return s
 }
 
-// Caller is the dependency for whoever presents a good access token. The
+// Caller is the dependency for callers with a good access token. The
 // store decides what the caller may do now; the token only bounds it.
 func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 
@@ -65,7 +65,7 @@ func (s *Server) verify(ctx context.Context, token string) (account.Caller, erro
 	switch {
 	case errors.Is(err, jwt.ErrInvalid):
 		return account.Caller{}, err
-	case err != nil: // the keys could not be had, so nobody knows
+	case err != nil: // the keys could not be had, so it is not known
 		return account.Caller{}, unavailable(err)
 	}
 	caller, err := s.config.Accounts.Caller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
@@ -106,7 +106,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone)
 }
 
 // unavailable is for errors that are no answer about the caller: the store
-// could not be asked, so nobody may pass.
+// could not be asked, so no caller may pass.
 func unavailable(err error) error {
 	return &holdfast.Error{
 		Status:     http.StatusServiceUnavailable,

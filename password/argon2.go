@@ -19,8 +19,8 @@ type Argon2Params struct {
 	Threads uint8  // 1 if zero
 }
 
-// The most that a stored hash may ask for: it was written by whoever could
-// write to the store. The work is memory times passes.
+// The most that a stored hash may ask for: whatever could write to the store may
+// have written it. The work is memory times passes.
 const (
 	maxArgon2Memory  = 1 << 18 // KiB; each worker of a lane may need it at once
 	maxArgon2Work    = 1 << 21 // KiB, over all passes

@@ -103,7 +103,7 @@ func Schemes() []Scheme {
 }
 
 // Foreign returns the schemes that only verify: hashes of Passlib, Django and
-// Werkzeug that nobody should make any more. A good password replaces them.
+// Werkzeug that should not be made any more. A good password replaces them.
 func Foreign() []Scheme {
 	return []Scheme{
 		pbkdf2SHA1(),

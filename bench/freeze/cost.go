@@ -11,7 +11,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
-// calmRow is a server where nobody logs in.
+// calmRow is a server without logins.
 type calmRow struct {
 	Mode string    `json:"mode"`
 	CPU  []float64 `json:"cpu_us_per_request"` // each round

@@ -12,7 +12,7 @@ type jwsCmd struct {
 	Sign   jwsSign   `cmd:"" help:"Sign what standard input has and print the compact JWS."`
 }
 
-// readJWK reads a key from a file, which nobody else may read if there is a
+// readJWK reads a key from a file, which no other user may read if there is a
 // secret in it.
 func readJWK(path string) (jwt.Key, error) {
 	data, exposed, err := readKeyFile(path)

@@ -16,7 +16,7 @@ import (
 // watch looks out for freezes, and serves what it sees on addr if there is
 // one. stop ends both.
 func watch(ctx context.Context, std streams, addr string, seen *metrics.Metrics, log *slog.Logger) (stop func(), err error) {
-	server := &http.Server{} //nolint:gosec // it listens to nobody
+	server := &http.Server{} //nolint:gosec // it does not listen
 	if addr != "" {
 		if server, err = serveMetrics(ctx, std, addr, seen, log); err != nil {
 			return nil, err

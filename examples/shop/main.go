@@ -63,7 +63,7 @@ type Shop struct {
 func newShop(secret []byte, cost int, headroom *work.Headroom) (*Shop, error) {
 	lane := work.NewLane(work.Config{Name: "heavy", Headroom: headroom})
 	// 38: bcrypt as Passlib has it; hashing runs in a lane, so that a flood of
-	// logins delays nobody else.
+	// logins delays no other request.
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(cost)}, Run: lane.Do})
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (p *people) subject(ctx context.Context, who holdfasttest.Caller) (subject,
 	defer p.mu.Unlock()
 	key := who.User + "\x00" + strings.Join(slices.Sorted(slices.Values(who.Roles)), "\x00")
 	if who.Kind == holdfasttest.Revoked || who.Kind == holdfasttest.DisabledUser {
-		key = string(who.Kind) // nobody else's session may end
+		key = string(who.Kind) // no other caller's session may end
 	}
 	one, ok := p.made[key]
 	if ok && p.stands(ctx, one) == (who.Kind != holdfasttest.Revoked && who.Kind != holdfasttest.DisabledUser) {

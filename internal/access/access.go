@@ -5,7 +5,7 @@
 //
 // A formula is an OR of ways, a way an AND of what a caller must hold. It is
 // monotone but for one kind of condition, that a caller presents no credential
-// of a scheme. So the least callers whom a way lets in stand for all of them,
+// of a scheme. So the least callers that a way lets in stand for all of them,
 // and every decision here is exact, not a sample.
 package access
 

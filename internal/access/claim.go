@@ -31,8 +31,8 @@ type claim struct {
 type claimKind uint8
 
 const (
-	only    claimKind = iota // nobody else may call
-	alone                    // with that alone, nobody may call
+	only    claimKind = iota // no other caller may call
+	alone                    // with that alone, no caller may call
 	mayCall                  // they may call every one
 	mayNot                   // they may call none
 )

@@ -19,8 +19,8 @@ func credentialAtom(scheme string) atom  { return atom("credential " + scheme) }
 func scopeAtom(scheme, name string) atom { return atom("scope " + name + mark + scheme) }
 func roleAtom(name string) atom          { return atom("role " + name) }
 
-// verifierAtom is that a function accepts the credential of a scheme. Whoever
-// has it has a good credential. What one function accepts another may refuse.
+// verifierAtom is that a function accepts the credential of a scheme, which is
+// then a good one. What one function accepts another may refuse.
 func verifierAtom(scheme, function string) atom {
 	return atom("verifier " + scheme + mark + function)
 }
@@ -129,7 +129,7 @@ func (h holder) within(other holder) bool {
 // tooMany bounds the ways in which roles can be combined in one route.
 const tooMany = 4096
 
-// least lists the least holders whom the route lets in: each way with each
+// least lists the least holders that the route lets in: each way with each
 // choice of its roles, without those that hold all of another.
 func (r Route) least() ([]holder, error) {
 	var out []holder
@@ -219,7 +219,7 @@ func (r Route) lets(h holder) bool {
 	return slices.ContainsFunc(r.Ways, func(w Way) bool { return w.lets(h) })
 }
 
-// Looser returns words for the least caller whom r lets in and other does not,
+// Looser returns words for the least caller that r lets in and other does not,
 // and false if there is none. It is exact, because a caller with more than
 // the least one is let in by other if the least one is, unless other asks for
 // the absence of a credential; for that the least callers are tried with

@@ -102,7 +102,7 @@ func compare(was, now Route) (Change, error) {
 	return c, nil
 }
 
-// compareRules says whom a rule admits and another does not, both ways round.
+// compareRules says which callers a rule admits and another does not, both ways round.
 func compareRules(was, now Route) ([]string, error) {
 	var out []string
 	opened, opens, err := now.Looser(was)

@@ -66,7 +66,7 @@ func (d Document) Prove(text string) (Proof, error) {
 	return p, nil
 }
 
-// Only decides that nobody but holders of one of the roles may call the routes
+// Only decides that only holders of one of the roles may call the routes
 // of a shape.
 func (d Document) Only(routes string, roles []string) (Proof, error) {
 	return d.Prove("only role " + strings.Join(roles, " or role ") + " may call " + routes)
@@ -106,7 +106,7 @@ func (d Document) spoken(c claim) ([]Route, error) {
 	return out, nil
 }
 
-// refute finds the smallest caller for whom the claim does not hold of one
+// refute finds the smallest caller for which the claim does not hold of one
 // route.
 func (d Document) refute(c claim, r Route) (*Counterexample, error) {
 	if c.kind == only {
@@ -176,7 +176,7 @@ func (h holder) has(t term) bool {
 }
 
 // caller is somebody with what the terms say. A role comes with the scopes
-// that it grants, or with every scope if nobody says what roles grant; alone
+// that it grants, or with every scope if it is not said what roles grant; alone
 // means without them.
 func (d Document) caller(all terms, alone bool) Caller {
 	c := Caller{Scopes: map[string]bool{}, Roles: map[string]bool{}}

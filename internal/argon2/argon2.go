@@ -1,10 +1,9 @@
 // Package argon2 is argon2id (RFC 9106) in the goroutine that calls.
 //
 // golang.org/x/crypto/argon2 starts a goroutine for each segment, also with
-// one lane. Those run on any thread: whoever calls from a thread of low
-// priority hashes on others of ordinary priority all the same. It also takes
-// its memory anew for each hash, which is a fifth of the time where memory
-// costs page faults. The results are the same; the tests compare the two.
+// one lane. Those run on any thread: a caller on a thread of low priority
+// hashes on others of ordinary priority all the same. It also takes new memory
+// for each hash, which is a fifth of the time where memory costs page faults. The results are the same; the tests compare the two.
 package argon2
 
 import (
@@ -105,7 +104,7 @@ type position struct{ pass, slice, lane uint32 }
 
 // fill computes a segment. In the first half of the first pass the blocks to
 // read are chosen without regard to the password (section 3.4.1.2), so that
-// nobody learns about it from the cache; after that the blocks themselves
+// nothing can be learnt about it from the cache; after that the blocks themselves
 // choose.
 func (m *matrix) fill(at position) {
 	blind := at.pass == 0 && at.slice < slices/2

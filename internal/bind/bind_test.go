@@ -24,7 +24,7 @@ func (r request) PathValue(name string) (string, bool) {
 	return value, value != ""
 }
 
-func (r request) BodyLimit() int64 {
+func (r request) LimitBody() int64 {
 	r.Body = http.MaxBytesReader(nil, r.Body, r.limit)
 	return r.limit
 }

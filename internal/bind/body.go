@@ -71,7 +71,7 @@ func mediaType(r *http.Request) string {
 }
 
 func readAll(src BodySource) ([]byte, error) {
-	src.BodyLimit()
+	src.LimitBody()
 	body := src.Sent().Body
 	if body == nil {
 		return nil, nil
@@ -132,7 +132,7 @@ func formValues(src BodySource) (url.Values, error) {
 }
 
 func multipartValues(src BodySource) (url.Values, error) {
-	limit := src.BodyLimit()
+	limit := src.LimitBody()
 	r := src.Sent()
 	if err := r.ParseMultipartForm(limit); err != nil {
 		return nil, readError(err)

@@ -30,9 +30,9 @@ type Source interface {
 type BodySource interface {
 	Source
 
-	// BodyLimit is how many bytes of the body may be read. From then on the
+	// LimitBody is how many bytes of the body may be read. From then on the
 	// body of the request that Sent returns fails where there are more.
-	BodyLimit() int64
+	LimitBody() int64
 }
 
 // Invalid says that the input does not fit, and where.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// refusal is an error that says when to come again. Whoever answers requests
+// refusal is an error that says when to come again. Code that answers requests
 // finds that by the method.
 type refusal string
 
@@ -81,7 +81,7 @@ func (s *Bulkhead) Acquire(ctx context.Context) error {
 }
 
 // enter takes a free slot or a place in the queue; the latter is a waiter.
-// Nobody overtakes: while somebody waits, no slot is free.
+// No waiter overtakes another: while somebody waits, no slot is free.
 func (s *Bulkhead) enter() (*waiter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +90,7 @@ func (s *Bulkhead) enter() (*waiter, error) {
 		return nil, ErrClosed
 	case s.held < s.config.Slots:
 		s.held++
-		return nil, nil //nolint:nilnil // a slot at once: nobody waits, nothing is wrong
+		return nil, nil //nolint:nilnil // a slot at once: no waiting, no error
 	case s.waiting.Len() >= s.config.Queue:
 		s.refused++
 		return nil, ErrBusy
@@ -145,7 +145,7 @@ func (s *Bulkhead) Release() {
 }
 
 // pass hands a slot on. The one who gets it owns it from here on, so that the
-// number held does not change and nobody can come between.
+// number held does not change and nothing can come between.
 func (s *Bulkhead) pass() {
 	if first := s.waiting.Front(); first != nil {
 		w := s.waiting.Remove(first).(*waiter)

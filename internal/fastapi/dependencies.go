@@ -80,7 +80,7 @@ type ok struct {
 
 func answerOK[P any](context.Context, P, holdfast.NoInput) (ok, error) { return ok{"ok"}, nil }
 
-// dependencyParamless hands scopes to a dependency whose value nobody takes.
+// dependencyParamless hands scopes to a dependency whose value is not taken.
 func dependencyParamless() *holdfast.App {
 	type credentials struct {
 		Token  string   `json:"token"`

@@ -73,7 +73,7 @@ type keyHeader struct {
 	Key string `header:"x-key" required:"true"`
 }
 
-// guards are dependencies whose value nobody takes: policies.
+// guards are dependencies whose value is not taken: policies.
 func guards() []holdfast.AnyPolicy {
 	token := holdfast.Depends1(holdfast.Params[tokenHeader](), func(_ context.Context, in tokenHeader) (bool, error) {
 		if in.Token != "fake-super-secret-token" {

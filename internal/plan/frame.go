@@ -16,13 +16,13 @@ func NewCell[T any]() Cell { return new(cell[T]) }
 //
 //	state   | the cell holds | why                               | who takes it
 //	--------|----------------|-----------------------------------|-----------------------
-//	Empty   | nothing        | the step has not run              | nobody may
+//	Empty   | nothing        | the step has not run              | nothing may
 //	Made    | the value      | its function returned no error    | steps and the handler
 //	Failed  | nothing        | its function failed; Err has it   | its error is returned
-//	Unfit   | nothing        | a parameter in it or below it     | steps that take it are
-//	        |                | does not fit                      | Unfit without running
+//	Invalid | nothing        | a parameter in it or below it     | steps that take it are
+//	        |                | does not fit                      | Invalid without running
 //
-// Forget moves Unfit back to Empty when the caller passed another way, so
+// Forget moves Invalid back to Empty when the caller passed another way, so
 // that the handler's own parameters are read again.
 type State uint8
 
@@ -31,7 +31,7 @@ const (
 	Empty State = iota
 	Made
 	Failed
-	Unfit
+	Invalid
 )
 
 // Frame is the memory of one request: a cell for each value of the route's
@@ -74,7 +74,7 @@ func (f *Frame) Forget() {
 	}
 	f.Invalid = nil
 	for i, state := range f.states {
-		if state == Unfit {
+		if state == Invalid {
 			f.cells[i].clean()
 			f.states[i] = Empty
 		}

@@ -19,7 +19,7 @@ const (
 	ScopeList              // the scopes that were required on the path to it
 	Lifetime               // a value that lives as long as the application
 	Require                // its dependency, with scopes demanded of what is below
-	Fresh                  // its dependency, made for each taker anew
+	Fresh                  // its dependency, made again for each taker
 	Constant               // a value that proves nothing
 	Converted              // a principal in another type
 )

@@ -27,23 +27,23 @@ type SchemeScopes struct {
 	Scopes Scopes
 }
 
-// ErrUnfit says that a way could not be decided, because a parameter does
-// not fit. The frame has the details.
-var ErrUnfit = errors.New("a parameter that the policy needs does not fit")
+// ErrInvalid says that a way could not be decided, because a parameter does
+// not fit: it is invalid. The frame has the details.
+var ErrInvalid = errors.New("a parameter that the policy needs does not fit")
 
-// Run decides the way. It returns nil if the caller passed, ErrUnfit, or
+// Run decides the way. It returns nil if the caller passed, ErrInvalid, or
 // why the caller is refused or nothing could be decided.
 func (w *PlannedWay) Run(x Exchange) error {
-	unfit := false
+	invalid := false
 	for i := range w.Steps {
 		s := &w.Steps[i]
 		if err := s.Run(x); err != nil {
 			return err
 		}
-		unfit = unfit || s.unfit(x.Frame())
+		invalid = invalid || s.invalid(x.Frame())
 	}
-	if unfit || x.Frame().State(w.Principal) != Made {
-		return ErrUnfit
+	if invalid || x.Frame().State(w.Principal) != Made {
+		return ErrInvalid
 	}
 	return nil
 }

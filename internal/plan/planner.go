@@ -26,9 +26,9 @@ func Make(p *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
 		config: config, cells: map[identity]int{}, checked: map[*Node]bool{},
 		replacing: map[*Node]bool{}, open: map[*Node]bool{},
 	}
-	for _, alt := range p.Ways {
-		if !alt.contradicts(deps) {
-			m.plan.Ways = append(m.plan.Ways, m.way(alt, deps))
+	for _, way := range p.Ways {
+		if !way.contradicts(deps) {
+			m.plan.Ways = append(m.plan.Ways, m.way(way, deps))
 		}
 	}
 	if len(m.plan.Ways) == 0 {
@@ -98,13 +98,13 @@ func (p *planner) cell(id identity) int {
 }
 
 // way plans one way in.
-func (p *planner) way(alt Way, deps []*Node) PlannedWay {
+func (p *planner) way(way Way, deps []*Node) PlannedWay {
 	b := newBuilder()
-	out := PlannedWay{Absent: alt.Absent}
+	out := PlannedWay{Absent: way.Absent}
 	for _, s := range out.Absent {
 		b.steps = append(b.steps, Step{Kind: WantAbsent, Node: s.Credential, In: []int{p.cell(identity{node: s.Credential})}, Out: -1})
 	}
-	for i, one := range alt.Needs {
+	for i, one := range way.Needs {
 		p.need(one, taker{by: thePolicy, index: i}, b)
 	}
 	for i, dep := range deps {
@@ -112,7 +112,7 @@ func (p *planner) way(alt Way, deps []*Node) PlannedWay {
 			p.visit(dep, nil, taker{by: theHandler, index: i}, b)
 		}
 	}
-	out.Principal = p.principal(alt.Principal, b)
+	out.Principal = p.principal(way.Principal, b)
 	out.Steps, out.Schemes = b.order(), b.schemes
 	return out
 }

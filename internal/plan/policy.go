@@ -40,7 +40,7 @@ func (p *Policy) Wrong() string {
 	return ""
 }
 
-// Open is the policy that everybody satisfies.
+// Open is the policy that every caller satisfies.
 func Open(principal *Node, at Place) *Policy {
 	return &Policy{Ways: []Way{{Principal: principal}}, At: at}
 }
@@ -114,12 +114,12 @@ func Convert(p *Policy, at Place, node func(principal *Node) *Node) *Policy {
 }
 
 // OrAbsent is p, or no credential of any scheme that p asks for: then the
-// principal is nobody.
-func OrAbsent(p *Policy, nobody *Node) *Policy {
+// principal is absent.
+func OrAbsent(p *Policy, absent *Node) *Policy {
 	if p == nil {
 		return nil
 	}
-	without := Way{Principal: nobody}
+	without := Way{Principal: absent}
 	for _, a := range p.Ways {
 		without.Absent = union(without.Absent, a.Schemes())
 	}
@@ -191,9 +191,9 @@ func contains[E comparable](list []E, one E) bool {
 // Roots lists the dependencies that the policy names.
 func (p *Policy) Roots() []*Node {
 	var out []*Node
-	for _, alt := range p.Ways {
-		out = append(out, alt.Principal)
-		for _, one := range alt.Needs {
+	for _, way := range p.Ways {
+		out = append(out, way.Principal)
+		for _, one := range way.Needs {
 			out = append(out, one.Node)
 		}
 	}

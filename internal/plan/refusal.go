@@ -46,9 +46,9 @@ func (e *NoRole) Error() string {
 	return "principal has no role of: " + strings.Join(RoleNames(e.Roles), " or ")
 }
 
-// Invalid is the error of a parameter that does not fit. It is no refusal of
+// InvalidInput is the error of a parameter that does not fit. It is no refusal of
 // the caller: it is remembered in the frame and answered with all others.
-type Invalid interface {
+type InvalidInput interface {
 	error
 	InvalidInput()
 }

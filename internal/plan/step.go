@@ -38,7 +38,7 @@ type Step struct {
 func (s *Step) Run(x Exchange) error {
 	f := x.Frame()
 	for _, in := range s.In {
-		if f.states[in] == Unfit {
+		if f.states[in] == Invalid {
 			return s.skip(f)
 		}
 	}
@@ -56,14 +56,14 @@ func (s *Step) Run(x Exchange) error {
 // skip leaves out a step that rests on a parameter that does not fit.
 func (s *Step) skip(f *Frame) error {
 	if s.Out >= 0 {
-		f.states[s.Out] = Unfit
+		f.states[s.Out] = Invalid
 	}
 	return nil
 }
 
 func (s *Step) make(x Exchange, f *Frame) error {
 	switch f.states[s.Out] {
-	case Made, Unfit:
+	case Made, Invalid:
 		return nil
 	case Failed:
 		return f.errs[s.Out]
@@ -74,9 +74,9 @@ func (s *Step) make(x Exchange, f *Frame) error {
 		f.states[s.Out] = Made
 		return nil
 	}
-	if unfit, ok := errors.AsType[Invalid](err); ok && s.Node.Kind == Params {
-		f.states[s.Out] = Unfit
-		f.Invalid = append(f.Invalid, unfit)
+	if invalid, ok := errors.AsType[InvalidInput](err); ok && s.Node.Kind == Params {
+		f.states[s.Out] = Invalid
+		f.Invalid = append(f.Invalid, invalid)
 		return nil
 	}
 	f.errs[s.Out] = err
@@ -89,8 +89,8 @@ func (s *Step) Decides() bool {
 	return s.Kind == MakeValue && (s.Node.Kind == Depend || s.Node.Kind == Request)
 }
 
-// unfit reports whether the step made no value because of a parameter.
-func (s *Step) unfit(f *Frame) bool { return s.Out >= 0 && f.states[s.Out] == Unfit }
+// invalid reports whether the step made no value because of a parameter.
+func (s *Step) invalid(f *Frame) bool { return s.Out >= 0 && f.states[s.Out] == Invalid }
 
 func (s *Step) compareScopes(f *Frame) error {
 	for _, one := range s.Scopes {

@@ -20,7 +20,6 @@ type Recorder struct {
 	http.ResponseWriter
 
 	status int
-	bytes  int64
 	wrote  bool
 
 	hijacked bool
@@ -29,9 +28,6 @@ type Recorder struct {
 // Status is the status that was sent; 0 if none was. Informational ones (1xx)
 // come before it and do not count, except for 101, after which there is none.
 func (r *Recorder) Status() int { return r.status }
-
-// Bytes is how many bytes of the body were sent.
-func (r *Recorder) Bytes() int64 { return r.bytes }
 
 // Wrote reports whether it is too late for another answer: a status was sent,
 // or the connection was taken over (then Status may be 0).
@@ -61,9 +57,7 @@ func (r *Recorder) WriteHeader(status int) {
 // Write sends a part of the body, after status 200 if none was sent.
 func (r *Recorder) Write(data []byte) (int, error) {
 	r.begin(http.StatusOK)
-	n, err := r.ResponseWriter.Write(data)
-	r.bytes += int64(n)
-	return n, err
+	return r.ResponseWriter.Write(data)
 }
 
 // Unwrap is for [http.ResponseController].
@@ -88,4 +82,16 @@ func (r *Recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		r.wrote, r.hijacked = true, true
 	}
 	return conn, rw, err
+}
+
+// Innermost returns the writer that all others wrap: the server's own, for what
+// asks it for more than [http.ResponseController] knows.
+func Innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = wrapper.Unwrap()
+	}
 }

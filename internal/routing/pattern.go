@@ -46,12 +46,6 @@ func Parse(path string) (Pattern, error) {
 // Names lists the wildcards' names, sorted.
 func (p *Pattern) Names() []string { return slices.Sorted(maps.Keys(p.names)) }
 
-// Has reports whether the pattern has a wildcard of a name.
-func (p *Pattern) Has(name string) bool {
-	_, ok := p.names[name]
-	return ok
-}
-
 // fits reports whether an escaped path has this pattern's shape.
 func (p *Pattern) fits(escaped string) bool {
 	n := strings.Count(escaped, "/")

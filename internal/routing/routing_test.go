@@ -62,14 +62,6 @@ func TestParse(t *testing.T) {
 			if got := strings.Join(p.Names(), " "); got != test.names || p.Path != test.path {
 				t.Errorf("Parse(%s) has the path %s and the names %q, want %q", test.path, p.Path, got, test.names)
 			}
-			for _, one := range strings.Fields(test.names) {
-				if !p.Has(one) {
-					t.Errorf("Has(%s) = false", one)
-				}
-			}
-			if p.Has("other") {
-				t.Error("Has(other) = true")
-			}
 		})
 	}
 }

@@ -29,7 +29,7 @@ var synonyms = map[string]string{
 // foreign are tags of others that are spelt almost like one of ours.
 var foreign = map[string]bool{"bson": true, "gorm": true, "norm": true}
 
-// unenforced are tags that Huma documents and nobody enforces on what is read
+// unenforced are tags that Huma documents and nothing here enforces on what is read
 // from a body.
 var unenforced = []string{"default", "dependentRequired", "readOnly"}
 

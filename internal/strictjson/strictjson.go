@@ -1,7 +1,7 @@
 // Package strictjson reads JSON about which no two parsers can disagree: valid
 // UTF-8, no duplicate members, bounded depth, nothing after the value. What
 // [Check] accepts may be given to encoding/json; [Object] reads the members of
-// an object in place, without decoding what nobody asks for.
+// an object in place, without decoding what is not asked for.
 package strictjson
 
 import (

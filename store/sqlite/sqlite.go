@@ -155,7 +155,7 @@ func (c connection) source(name string) string {
 var migrations embed.FS
 
 // migrate brings the tables up to date. Another process may be doing the same;
-// whoever loses a step finds it done at the next try.
+// the one that loses a step finds it done at the next try.
 func migrate(ctx context.Context, db *sql.DB) error {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -202,7 +202,7 @@ func (s *Store) watch(ctx context.Context) error {
 				return
 			case <-tick.C:
 			}
-			// Not knowing counts as a change: nobody is let in by what was
+			// Not knowing counts as a change: no caller is let in by what was
 			// true some time ago.
 			if now, err := dataVersion(ctx, conn); err != nil || now != seen {
 				seen = now

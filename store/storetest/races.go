@@ -106,7 +106,7 @@ func testAdminRace(t *testing.T, store account.Store) {
 	})
 }
 
-// ignoreGone is for a user whom another call has removed.
+// ignoreGone is for a user that another call has removed.
 func ignoreGone(err error) error {
 	if errors.Is(err, account.ErrNoUser) {
 		return nil

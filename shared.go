@@ -7,43 +7,45 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/holdfast-go/holdfast/internal/panics"
-	"github.com/holdfast-go/holdfast/internal/recorder"
 )
 
-// host is what serving a request needs of the application.
-type host struct {
+// shared is what serving a request needs of the application.
+type shared struct {
 	log        *slog.Logger
-	watch      func(route string) func(Observation) // nil if nothing observes
+	observer   observer
 	onDecision atomic.Pointer[func(Decision) string]
 }
 
 // fail writes the answer to an error, and logs the errors that are ours. What
 // goes wrong with that itself, such as a detail that cannot be encoded, is a
 // plain 500.
-func (h *host) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if worse := panics.Catch(func() error { return h.tell(w, r, err) }); worse != nil {
-		h.logFailure(r, worse)
+func (s *shared) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if worse := panics.Catch(func() error { return s.tell(w, r, err) }); worse != nil {
+		s.logFailure(r, worse)
 		status := lastResort.status()
 		write(w, r, status, textKind, []byte(http.StatusText(status)))
 	}
 }
 
-// tell writes nothing if it returns an error.
-func (h *host) tell(w http.ResponseWriter, r *http.Request, err error) error {
+// tell writes the answer to an error. It writes nothing if it returns one.
+func (s *shared) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	answer := answerTo(err)
-	h.noteRefusal(w, err)
+	s.observer.noteRefusal(w, err)
 	if answer.logged(err) {
-		h.logFailure(r, err)
+		s.logFailure(r, err)
 	}
 	kind, body := content(answer, r, err)
 	buf := takeBuffer()
 	defer buf.free()
 	if err := buf.encode(body); err != nil {
 		return err
+	}
+	if answer.status() >= http.StatusBadRequest {
+		forgetSuccess(w.Header())
 	}
 	for name, values := range answer.headers() {
 		name = http.CanonicalHeaderKey(name)
@@ -55,6 +57,18 @@ func (h *host) tell(w http.ResponseWriter, r *http.Request, err error) error {
 	}
 	write(w, r, answer.status(), kind, buf.bytes())
 	return nil
+}
+
+// forgetSuccess removes headers that a handler or a dependency has set for the
+// body that it meant to send: they would be false of an error, which no cache
+// may keep under the name of what was asked for.
+func forgetSuccess(h http.Header) {
+	for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Disposition", "Content-Range", "Etag", "Last-Modified", "Expires"} {
+		delete(h, name)
+	}
+	if !strings.Contains(h.Get("Cache-Control"), "no-store") {
+		delete(h, "Cache-Control")
+	}
 }
 
 // content is what the answer's body says about an error, and in which form.
@@ -94,7 +108,7 @@ func withReference(body map[string]any, err error) map[string]any {
 	return body
 }
 
-func (h *host) logFailure(r *http.Request, err error) {
+func (s *shared) logFailure(r *http.Request, err error) {
 	if r.Context().Err() != nil && isCanceled(err) {
 		return // the caller left; nothing failed
 	}
@@ -102,7 +116,7 @@ func (h *host) logFailure(r *http.Request, err error) {
 	if broken := panics.In(err); broken != nil {
 		attrs = append(attrs, slog.String("stack", string(broken.Stack)))
 	}
-	h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", attrs...)
+	s.log.LogAttrs(r.Context(), slog.LevelError, "request failed", attrs...)
 }
 
 // isCanceled reports whether err is that of a context that was cancelled, also
@@ -120,43 +134,4 @@ func textOf(err error) (text string) {
 		}
 	}()
 	return err.Error()
-}
-
-// observe lets Config.Observe see what serve does. name is empty where no
-// route fits.
-func (h *host) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
-	if h.watch == nil {
-		serve(w)
-		return
-	}
-	began := time.Now() //nolint:forbidigo // how long it took, for the observer alone
-	seen := &watched{Recorder: recorder.Recorder{ResponseWriter: w}}
-	done := h.watch(name)
-	ended := false
-	defer func() {
-		status := seen.Status()
-		if ended && status == 0 {
-			status = http.StatusOK // net/http sends 200 when nothing is written
-		}
-		if done != nil {
-			done(Observation{status, time.Since(began), seen.refusal}) //nolint:forbidigo // as above
-		}
-	}()
-	serve(seen)
-	ended = true
-}
-
-// noteRefusal notes why w's request is refused, if something observes.
-func (h *host) noteRefusal(w http.ResponseWriter, err error) {
-	for h.watch != nil && w != nil {
-		if seen, ok := w.(*watched); ok {
-			seen.refusal = reason(err)
-			return
-		}
-		wrapped, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return
-		}
-		w = wrapped.Unwrap()
-	}
 }
