@@ -47,6 +47,9 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		"a nil conversion": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.As[user, string](holdfast.Security(s.user), nil), nothing)
 		}, "As with a nil function"},
+		"a nil conversion of the zero policy": {func(a *holdfast.App) {
+			holdfast.Get(a, "/", holdfast.As[user, string](holdfast.Policy[user]{}, nil), nothing)
+		}, "the zero Policy"},
 		"a nil handler function": {func(a *holdfast.App) {
 			a.Protect("GET /", holdfast.Public(), http.HandlerFunc(nil))
 		}, "the handler is nil"},

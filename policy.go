@@ -27,16 +27,14 @@ type Anyone struct{}
 // Public admits everybody.
 func Public() Policy[Anyone] {
 	at := plan.Caller()
-	return Policy[Anyone]{plan.Open(constant(Anyone{}, at), at)}
+	return Policy[Anyone]{plan.Open(constant[Anyone](at), at)}
 }
 
-// constant is the node of a value that proves nothing.
-func constant[T any](value T, at plan.Place) *plan.Node {
+// constant is the node of a value that proves nothing: T's zero value, which is
+// what its cell holds.
+func constant[T any](at plan.Place) *plan.Node {
 	n := plan.NewNode[T](plan.Constant, "", at)
-	n.Run = func(x plan.Exchange, s *plan.Step) error {
-		plan.Put(x.Frame(), s.Out, value)
-		return nil
-	}
+	n.Run = func(plan.Exchange, *plan.Step) error { return nil }
 	return n
 }
 
@@ -122,5 +120,5 @@ func (m Maybe[P]) Get() (P, bool) { return m.value, m.present }
 func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	at := plan.Caller()
 	present := converted(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)
-	return Policy[Maybe[P]]{plan.OrAbsent(present, constant(Maybe[P]{}, at))}
+	return Policy[Maybe[P]]{plan.OrAbsent(present, constant[Maybe[P]](at))}
 }

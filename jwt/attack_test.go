@@ -228,6 +228,7 @@ func TestAttackType(t *testing.T) {
 		"application/ and no more":        {token(head("typ", `"application/"`), claims()), jwt.ErrType, nil},
 		"application/ twice":              {token(head("typ", `"application/application/at+jwt"`), claims()), jwt.ErrType, nil},
 		"another top-level type":          {token(head("typ", `"text/at+jwt"`), claims()), jwt.ErrType, nil},
+		"a longer type of the same end":   {token(head("typ", `"text/x.html+at+jwt"`), claims()), jwt.ErrType, nil},
 		"a typ with a space behind":       {token(head("typ", `"at+jwt "`), claims()), jwt.ErrType, nil},
 		"a typ with a parameter":          {token(head("typ", `"at+jwt; v=1"`), claims()), jwt.ErrType, nil},
 		"an access token for a refresher": {token(head(), claims()), jwt.ErrType, withType("rt+jwt")},

@@ -73,7 +73,6 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 			return nil, fmt.Errorf("jwt: the verifier allows %q, which is no algorithm here", alg)
 		}
 	}
-	config.Type = withoutApplication(config.Type)
 	if config.Type == "" {
 		config.Type = defaultType
 	}

@@ -42,6 +42,7 @@ func TestVerifyAccepts(t *testing.T) {
 		"the audience in a list":             {claim("aud", `["a","`+audience+`","b"]`), nil},
 		"the audience behind escapes":        {claim("aud", `"https:\/\/api.example"`), nil},
 		"any issuer where that is meant":     {claim("iss", ""), func(c *jwt.VerifierConfig) { c.Issuer, c.InsecureNoIssuer = "", true }},
+		"another issuer where that is meant": {claim("iss", `"https://else.example"`), func(c *jwt.VerifierConfig) { c.Issuer, c.InsecureNoIssuer = "", true }},
 		"any audience where that is meant":   {claim("aud", ""), func(c *jwt.VerifierConfig) { c.Audience, c.InsecureNoAudience = "", true }},
 		"spaces around the claims' JSON":     {token(head(), " "+claims()+"\n"), nil},
 		"a list as deep as may be":           {claim("extra", strings.Repeat("[", 15)+strings.Repeat("]", 15)), nil},
@@ -122,6 +123,18 @@ func TestVerifyKeys(t *testing.T) {
 	}
 	if _, err := v.Verify(context.WithValue(context.Background(), tenant{}, 1), goodToken()); err != nil {
 		t.Errorf("Verify(token) = %v, want nil", err)
+	}
+}
+
+// The error says which claim it is about, not what is found out later.
+func TestAMalformedClaimIsNamed(t *testing.T) {
+	t.Parallel()
+	v := newVerifier(t, jwt.VerifierConfig{Keys: jwt.StaticKeys(edKey), Algorithms: []jwt.Algorithm{jwt.EdDSA}}, nil)
+	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "scope"} {
+		_, err := v.Verify(t.Context(), token(head(), claims(name, "{}")))
+		if !errors.Is(err, jwt.ErrMalformed) || !strings.Contains(err.Error(), name) {
+			t.Errorf("Verify with a malformed %s = %v, want ErrMalformed and the name", name, err)
+		}
 	}
 }
 
