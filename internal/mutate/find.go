@@ -15,7 +15,7 @@ import (
 type Mutant struct {
 	File     string `json:"file"`
 	Line     int    `json:"line"`
-	Function string `json:"function"` // as in Service.Login; "package" outside of any
+	Function string `json:"function"` // as in Service.Login
 	What     string `json:"what"`     // as in "condition never holds"
 
 	// Diff is the line before the change, then the old lines behind "- " and
@@ -23,8 +23,12 @@ type Mutant struct {
 	// survivors finds a mutant by it, so it has no numbers of lines.
 	Diff string `json:"diff"`
 
-	text []byte // of the whole mutated file
+	src, text []byte // of the whole file, before and after the change
+	start     int    // of the change
 }
+
+// outside is what Function is of a mutant outside of any.
+const outside = "package"
 
 // finder makes the mutants of one file, by replacing parts of its text.
 type finder struct {
@@ -234,7 +238,7 @@ func (f *finder) edit(start, end int, text, what string) {
 	f.found = append(f.found, Mutant{
 		File: f.name, Line: 1 + bytes.Count(f.src[:start], []byte("\n")), Function: f.function(start), What: what,
 		Diff: f.diff(start, end, text),
-		text: slices.Concat(f.src[:start], []byte(text), f.src[end:]),
+		src:  f.src, text: slices.Concat(f.src[:start], []byte(text), f.src[end:]), start: start,
 	})
 }
 
@@ -251,7 +255,7 @@ func (f *finder) function(at int) string {
 		}
 		return fn.Name.Name
 	}
-	return "package"
+	return outside
 }
 
 // diff shows a replacement in whole lines.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -8,7 +9,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,63 +23,81 @@ const (
 	unbuilt  = "does not build"
 )
 
-// try runs the tests of packages, one after the other until one fails, with a
-// mutant. The file itself stays as it is: the go command reads the mutant in
-// its place. By is the first test that failed.
-func try(ctx context.Context, m Mutant, packages []string, timeout time.Duration) (outcome, by string, err error) {
-	folder, err := os.MkdirTemp("", "mutate")
+// program is the tests of a package, built with every mutant in them.
+type program struct{ file, dir string }
+
+// programs builds the tests of each of the packages.
+func programs(ctx context.Context, folder string, packages []string, files map[string][]byte) (map[string]program, error) {
+	overlay, err := writeOverlay(folder, files)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	file, err := filepath.Abs(m.File)
-	if err != nil {
-		return "", "", err
+	out := map[string]program{}
+	for i, pkg := range packages {
+		p := program{filepath.Join(folder, "test"+strconv.Itoa(i)), strings.TrimPrefix(pkg, "./")}
+		cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-o", p.file, "-overlay="+overlay, pkg) //nolint:gosec // the person who runs this says what to test
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("mutate: build the tests of %s: %w\n%s", pkg, err, said)
+		}
+		if _, err := os.Stat(p.file); err != nil {
+			return nil, fmt.Errorf("mutate: %s has no tests", pkg)
+		}
+		out[pkg] = p
 	}
-	mutant, overlay := filepath.Join(folder, "mutant.go"), filepath.Join(folder, "overlay.json")
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {file: mutant}})
-	err = errors.Join(err, os.WriteFile(mutant, m.text, 0o600), os.WriteFile(overlay, list, 0o600))
-	outcome = survived
-	for i := 0; i < len(packages) && err == nil && outcome == survived; i++ {
-		outcome, by, err = test(ctx, packages[i], timeout, "-overlay="+overlay)
-	}
-	return outcome, by, err
+	return out, nil
 }
 
-// test runs the short tests of a package until one fails. They are linked
-// without DWARF: for a test that takes no time, that is half of it.
-func test(ctx context.Context, pkg string, timeout time.Duration, flags ...string) (outcome, by string, err error) {
-	args := append([]string{"test", "-json", "-short", "-count=1", "-failfast", "-vet=off", "-ldflags=-w", "-timeout=" + timeout.String()}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...) //nolint:gosec // the person who runs this says what to test
-	cmd.WaitDelay = time.Second
-	output, err := cmd.Output()
+// writeOverlay makes the go command read files in the place of others, which
+// stay as they are.
+func writeOverlay(folder string, files map[string][]byte) (string, error) {
+	replace := map[string]string{}
+	for name, text := range files {
+		original, err := filepath.Abs(filepath.FromSlash(name))
+		if err != nil {
+			return "", err
+		}
+		replace[original] = filepath.Join(folder, strconv.Itoa(len(replace))+"_"+path.Base(name))
+		if err := os.WriteFile(replace[original], text, 0o600); err != nil {
+			return "", err
+		}
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": replace})
+	overlay := filepath.Join(folder, "overlay.json")
+	return overlay, errors.Join(err, os.WriteFile(overlay, list, 0o600))
+}
+
+// try runs the short tests with the mutant of a number, or with none for 0,
+// until one fails, which it names. A mutant that makes them panic or take too
+// long has no such name.
+func (p program) try(ctx context.Context, number int, timeout time.Duration) (outcome, by string, err error) {
+	cmd := exec.CommandContext(ctx, p.file, "-test.short", "-test.failfast", "-test.timeout="+timeout.String()) //nolint:gosec // it was built here
+	cmd.Dir, cmd.WaitDelay = p.dir, time.Second
+	cmd.Env = append(os.Environ(), variable+"="+strconv.Itoa(number))
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return survived, "", nil
-	case ctx.Err() != nil || !errors.As(err, &exit):
+	case ctx.Err() != nil || !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay):
 		return "", "", errors.Join(err, ctx.Err())
 	}
-	if outcome, by = why(output); outcome == "" {
-		return "", "", fmt.Errorf("go test %s: %w\n%s", pkg, err, exit.Stderr)
-	}
-	return outcome, by, nil
+	return killed, firstFailed(out.Bytes()), nil
 }
 
-// why finds in what go test -json says why it failed: by a test, or by none
-// alone if it panicked or took too long.
-func why(output []byte) (outcome, by string) {
-	for line := range bytes.Lines(output) {
-		var event struct{ Action, Test string }
-		if json.Unmarshal(line, &event) != nil {
-			continue
-		}
-		switch {
-		case event.Action == "build-fail":
-			return unbuilt, ""
-		case event.Action == "fail" && outcome == "":
-			outcome, by = killed, event.Test
+// firstFailed finds in what tests print the first one that failed: the innermost,
+// which comes behind those around it.
+func firstFailed(output []byte) (name string) {
+	lines := bufio.NewScanner(bytes.NewReader(output))
+	lines.Buffer(nil, len(output)+1)
+	for lines.Scan() {
+		trimmed := strings.TrimLeft(lines.Text(), " ")
+		if test, ok := strings.CutPrefix(trimmed, "--- FAIL: "); ok && (name == "" || len(trimmed) < len(lines.Text())) {
+			name, _, _ = strings.Cut(test, " ")
+		} else if name != "" {
+			break
 		}
 	}
-	return outcome, by
+	return name
 }

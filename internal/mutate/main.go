@@ -7,9 +7,12 @@
 // What it changes: conditions never or always hold, operands of && and || have
 // no effect, operators are taken for their neighbours, errors are lost on
 // return, calls, assignments, continue and break are left out, truths are
-// turned round, integers are one larger. It does not know types: a mutant that
-// does not build counts for nothing. Files are never written; the go command
-// reads mutants by its flag -overlay.
+// turned round, integers are one larger. A mutant that does not build counts for
+// nothing. Files are never written.
+//
+// All mutants of the functions of a package are built into one program, which
+// is told which of them to be: building is what takes long. The go command reads
+// that program's files by its flag -overlay.
 //
 // Some mutants survive because they change nothing that a caller could notice.
 // They stand in docs/mutants.md with the reason, under the file and the
@@ -37,6 +40,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -102,7 +106,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	return code
 }
 
-func (o options) mutate(ctx context.Context, stdout, progress io.Writer) (int, error) {
+func (o options) mutate(ctx context.Context, stdout, progress io.Writer) (code int, err error) {
 	mutants, list, err := o.read()
 	if err != nil {
 		return 0, err
@@ -113,10 +117,12 @@ func (o options) mutate(ctx context.Context, stdout, progress io.Writer) (int, e
 			r.Stale = append(r.Stale, "a known survivor is none of the mutants any more: "+k.String())
 		}
 	}
-	if err := o.passes(ctx); err != nil {
+	folder, err := os.MkdirTemp("", "mutate")
+	if err != nil {
 		return 0, err
 	}
-	if r.Mutants, err = o.tryAll(ctx, sample(mutants, o.sample, o.seed), progress); err != nil {
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	if r.Mutants, err = o.tryAll(ctx, folder, sample(mutants, o.sample, o.seed), progress); err != nil {
 		return 0, err
 	}
 	r.compare(list)
@@ -162,21 +168,6 @@ func sample(mutants []Mutant, n int, seed uint64) (chosen []Mutant) {
 	return chosen
 }
 
-// passes makes sure that the tests pass as long as there is no mutant.
-func (o options) passes(ctx context.Context) error {
-	var packages []string
-	for _, file := range o.files {
-		packages = append(packages, o.packages(file)...)
-	}
-	slices.Sort(packages)
-	for _, pkg := range slices.Compact(packages) {
-		if outcome, by, err := test(ctx, pkg, o.timeout); err != nil || outcome != survived {
-			return errors.Join(err, fmt.Errorf("mutate: the tests of %s fail without a mutant: %s %s", pkg, outcome, by))
-		}
-	}
-	return nil
-}
-
 // Result is a mutant and what came of it.
 type Result struct {
 	Mutant
@@ -186,7 +177,78 @@ type Result struct {
 }
 
 // tryAll tries the mutants, some at once, and says how far it is.
-func (o options) tryAll(ctx context.Context, mutants []Mutant, progress io.Writer) ([]Result, error) {
+func (o options) tryAll(ctx context.Context, folder string, mutants []Mutant, progress io.Writer) ([]Result, error) {
+	chosen, err := choosable(ctx, mutants)
+	if err != nil {
+		return nil, err
+	}
+	files, err := instrument(chosen)
+	if err != nil {
+		return nil, err
+	}
+	all, err := programs(ctx, folder, o.allPackages(), files)
+	if err != nil {
+		return nil, err
+	}
+	for pkg, p := range all {
+		if outcome, by, err := p.try(ctx, 0, o.timeout); err != nil || outcome != survived {
+			return nil, errors.Join(err, fmt.Errorf("mutate: the tests of %s fail without a mutant: %s %s", pkg, outcome, by))
+		}
+	}
+	return o.inTurn(ctx, mutants, progress, func(i int) (outcome, by string, err error) {
+		m, here, number := mutants[i], all, i+1
+		if _, ok := chosen[number]; !ok && m.Function != outside {
+			return unbuilt, "", nil
+		} else if !ok {
+			own := filepath.Join(folder, strconv.Itoa(number))
+			if err := os.Mkdir(own, 0o700); err != nil {
+				return "", "", err
+			}
+			if here, err = programs(ctx, own, o.packages(m.File), map[string][]byte{m.File: m.text}); err != nil {
+				return unbuilt, "", ctx.Err()
+			}
+		}
+		outcome = survived
+		for _, pkg := range o.packages(m.File) {
+			if outcome == survived && err == nil {
+				outcome, by, err = here[pkg].try(ctx, number, o.timeout)
+			}
+		}
+		return outcome, by, err
+	})
+}
+
+// choosable lists the mutants, by their numbers, that one program can choose
+// between when it runs: those in functions, if they build.
+func choosable(ctx context.Context, mutants []Mutant) (map[int]Mutant, error) {
+	out, checkers := map[int]Mutant{}, map[string]*checker{}
+	for i, m := range mutants {
+		folder := path.Dir(m.File)
+		if checkers[folder] == nil {
+			c, err := newChecker(ctx, folder)
+			if err != nil {
+				return nil, err
+			}
+			checkers[folder] = c
+		}
+		if m.Function != outside && checkers[folder].builds(m) {
+			out[i+1] = m
+		}
+	}
+	return out, ctx.Err()
+}
+
+// allPackages are those whose tests run on a change of some file.
+func (o options) allPackages() (packages []string) {
+	for _, file := range o.files {
+		packages = append(packages, o.packages(file)...)
+	}
+	slices.Sort(packages)
+	return slices.Compact(packages)
+}
+
+// inTurn tries each of the mutants, several at once.
+func (o options) inTurn(ctx context.Context, mutants []Mutant, progress io.Writer, try func(int) (string, string, error)) ([]Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	results, next := make([]Result, len(mutants)), make(chan int)
@@ -196,7 +258,7 @@ func (o options) tryAll(ctx context.Context, mutants []Mutant, progress io.Write
 		group.Go(func() {
 			for i := range next {
 				m := mutants[i]
-				outcome, by, err := try(ctx, m, o.packages(m.File), o.timeout)
+				outcome, by, err := try(i)
 				if err != nil {
 					cancel(err)
 				}

@@ -160,16 +160,15 @@ func TestWhatCannotBeRun(t *testing.T) {
 	}
 }
 
-func TestWhy(t *testing.T) {
+func TestTheFirstFailureIsNamed(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ output, outcome, by string }{
-		"a test":         {`{"Action":"pass","Test":"TestA"}` + "\n" + `{"Action":"fail","Test":"TestB/c"}` + "\n" + `{"Action":"fail","Test":"TestB"}`, killed, "TestB/c"},
-		"no test":        {`{"Action":"fail"}`, killed, ""},
-		"the compiler":   {`{"Action":"build-fail"}` + "\n" + `{"Action":"fail"}`, unbuilt, ""},
-		"something else": {"go: no such flag", "", ""},
+	for name, test := range map[string]struct{ output, want string }{
+		"a test":        {"--- FAIL: TestA (0.00s)\n    a_test.go:7: wrong\n--- FAIL: TestB (0.00s)\nFAIL\n", "TestA"},
+		"a part of one": {"some log\n--- FAIL: TestB (0.00s)\n    --- FAIL: TestB/c (0.00s)\n        --- FAIL: TestB/c/d (0.00s)\n            a_test.go:7: wrong\nFAIL\n", "TestB/c/d"},
+		"no test":       {"panic: no\nFAIL\n", ""},
 	} {
-		if outcome, by := why([]byte(test.output)); outcome != test.outcome || by != test.by {
-			t.Errorf("%s: why = %q, %q, want %q, %q", name, outcome, by, test.outcome, test.by)
+		if got := firstFailed([]byte(test.output)); got != test.want {
+			t.Errorf("%s: firstFailed = %q, want %q", name, got, test.want)
 		}
 	}
 }

@@ -1,0 +1,147 @@
+package jwt
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheCacheHasPlacesForAtLeastItsSize(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int{1: 4, 4: 4, 5: 8, 8: 8, 9: 16, 4096: 4096, 5000: 8192} {
+		if got := len(newCache(size).places); got != want {
+			t.Errorf("newCache(%d) has %d places, want %d", size, got, want)
+		}
+	}
+	for _, size := range []int{0, -1} {
+		if newCache(size) != nil {
+			t.Errorf("newCache(%d) is a cache, want none", size)
+		}
+	}
+	v, err := NewVerifier(VerifierConfig{Keys: StaticKeys(), Algorithms: []Algorithm{EdDSA}, InsecureNoIssuer: true, InsecureNoAudience: true})
+	if err != nil || len(v.cache.places) != 4096 {
+		t.Errorf("NewVerifier without a CacheSize = %v, %v; want a cache of 4096", v, err)
+	}
+}
+
+// Every place is used, so that a cache remembers as many tokens as it says.
+func TestTheCacheUsesAllItsPlaces(t *testing.T) {
+	t.Parallel()
+	c := newCache(64)
+	for i := range 64 * 100 {
+		c.put(strconv.Itoa(i), Key{}, Claims{})
+	}
+	for i := range c.places {
+		if c.places[i].Load() == nil {
+			t.Errorf("place %d of %d is empty after 6400 tokens", i, len(c.places))
+		}
+	}
+}
+
+func TestWhatTheCacheKeeps(t *testing.T) {
+	t.Parallel()
+	c := newCache(1) // four places
+	put := func(text string) { c.put(text, Key{}, Claims{Subject: text}) }
+	kept := func(text string) bool { return c.find(text) != nil }
+	for _, length := range []int{2048, 2049} {
+		if text := strings.Repeat("x", length); true {
+			put(text)
+			if want := length == 2048; kept(text) != want {
+				t.Errorf("a token of %d bytes is kept: %v, want %v", length, !want, want)
+			}
+		}
+	}
+	c = newCache(1)
+	for _, text := range []string{"a", "b", "c", "d", "a"} {
+		put(text) // the last one into its own place
+	}
+	for _, text := range []string{"a", "b", "c", "d"} {
+		if !kept(text) || c.find(text).claims.Subject != text {
+			t.Errorf("%s is not kept in one of four places", text)
+		}
+	}
+	for i := range c.places {
+		c.places[i].Load().used.Store(c.places[i].Load().text != "c")
+	}
+	put("e")
+	if !kept("a") || !kept("b") || kept("c") || !kept("d") || !kept("e") {
+		t.Error("a new token did not take the place of the one that was not used")
+	}
+	// a, b, d and e were looked for by now.
+	put("f")
+	if kept("f") == kept("a") {
+		t.Error("where all were used, the first place is not the new one's")
+	}
+	put("g")
+	if !kept("f") || !kept("g") {
+		t.Error("a newcomer does not forget that the others were used")
+	}
+	if kept("h") {
+		t.Error("a token that was never put in is found")
+	}
+}
+
+// TestARememberedSignatureIsNotLookedAtAgain puts in a token whose signature is
+// wrong: that it is accepted shows that it is not computed.
+func TestARememberedSignatureIsNotLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	key, err := GenerateKey(EdDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, down := 0, error(nil)
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	v, err := NewVerifier(VerifierConfig{
+		Keys:       func(context.Context) ([]Key, error) { asked++; return []Key{key}, down },
+		Algorithms: []Algorithm{EdDSA}, InsecureNoIssuer: true, InsecureNoAudience: true, Now: func() time.Time { return now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "header.payload.signature"
+	v.cache.put(text, key, Claims{Subject: "alice", Expiry: now.Add(time.Minute)})
+	if c, err := v.Verify(t.Context(), text); err != nil || c.Subject != "alice" || asked != 1 {
+		t.Errorf("Verify = %+v, %v, asking for keys %d times; want what is remembered, asking once", c, err, asked)
+	}
+	down = errors.New("no keys today")
+	if _, err := v.Verify(t.Context(), text); !errors.Is(err, down) || asked != 2 {
+		t.Errorf("Verify without keys = %v, asking for them %d times; want their error, asking once more", err, asked)
+	}
+}
+
+// The header of tokens is read once for as long as it is the same.
+func TestAHeaderIsReadOnce(t *testing.T) {
+	t.Parallel()
+	keys := make([]Key, 2)
+	signers := make([]*Signer, 2)
+	for i := range keys {
+		key, err := GenerateKey(EdDSA)
+		keys[i] = key.WithID(strconv.Itoa(i))
+		var failed error
+		signers[i], failed = NewSigner(SignerConfig{Key: keys[i], Issuer: "i", Audience: []string{"a"}, TTL: time.Minute})
+		if err := errors.Join(err, failed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := NewVerifier(VerifierConfig{Keys: StaticKeys(keys...), Algorithms: []Algorithm{EdDSA}, Issuer: "i", Audience: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen []*seenHeader
+	for _, by := range []int{0, 0, 1, 1, 0} {
+		text, err := signers[by].Sign(Claims{Subject: strconv.Itoa(len(seen))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Verify(t.Context(), text); err != nil {
+			t.Fatalf("Verify by the clock of the machine = %v, want nil", err)
+		}
+		seen = append(seen, v.seen.Load())
+	}
+	if seen[0] == nil || seen[0] != seen[1] || seen[1] == seen[2] || seen[2] != seen[3] || seen[3] == seen[4] {
+		t.Errorf("the headers that were seen are %v, want a new one with each change of the key alone", seen)
+	}
+}
