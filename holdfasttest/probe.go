@@ -51,7 +51,7 @@ func newProbe(t testing.TB, app *holdfast.App, options []Option) *probe {
 		p.mint(m)
 		p.callers = append(p.callers, m)
 	}
-	p.watch()
+	t.Cleanup(watch(app, p))
 	return p
 }
 
@@ -62,21 +62,6 @@ func (p *probe) mint(m *minted) {
 	if m.present, m.err = p.settings.mint(p.t.Context(), m.Caller); m.err != nil && !isCannot(m.err) {
 		p.t.Fatalf("caller %s: %v", m.Name, m.err)
 	}
-}
-
-// watch has the application tell the sight of a request what it decided.
-func (p *probe) watch() {
-	var before func(holdfast.Decision) string
-	before = p.app.OnDecision(func(d holdfast.Decision) string {
-		if s, ok := d.Request().Context().Value(sightKey{p}).(*sight); ok {
-			s.decide(d)
-		}
-		if before != nil {
-			return before(d)
-		}
-		return ""
-	})
-	p.t.Cleanup(func() { p.app.OnDecision(before) })
 }
 
 // witness has the sight of a request know that it came to the application.
