@@ -119,8 +119,8 @@ func (e *Error) bodiless() bool {
 	return e.status() == http.StatusNoContent || e.status() == http.StatusNotModified
 }
 
-// lastResort answers when the answer itself cannot be written.
-var lastResort = Error{unexpected: true}
+// lastResort is the status of an answer that cannot be written.
+const lastResort = http.StatusInternalServerError
 
 // noRoute says that no route serves a request. allowed are the methods for
 // which its path has one.
@@ -280,7 +280,7 @@ func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
 // something broke.
 func isRefusal(err error) bool {
 	status := answerTo(err).status()
-	return is[*plan.NoCredential](err) || is[*plan.BadCredential](err) || status >= 400 && status < 500
+	return is[*plan.NoCredential](err) || status >= 400 && status < 500
 }
 
 // is reports whether an error of type E is in the tree of err.
@@ -310,7 +310,7 @@ func reach(err error, credentials bool) int {
 		return noCredential
 	case errors.Is(err, plan.ErrPresented):
 		return notMeant // which says nothing about the credential
-	case is[*plan.BadCredential](err), status == http.StatusUnauthorized:
+	case status == http.StatusUnauthorized:
 		return badCredential
 	case status == http.StatusForbidden:
 		return noPermission

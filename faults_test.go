@@ -44,6 +44,15 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		"optional without a scheme": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Optional(holdfast.Security(counter())), nothing)
 		}, "there is no credential whose absence could be seen"},
+		"optional without a dependency": {func(a *holdfast.App) {
+			holdfast.Get(a, "/", holdfast.Optional(holdfast.Security(holdfast.Dep[user]{})), nothing)
+		}, "a zero Dep"},
+		"a role without a name": {func(a *holdfast.App) {
+			holdfast.Get(a, "/", holdfast.AnyRole(s.user, holdfast.NewRole("", "")), nothing)
+		}, "the zero Role"},
+		"a mistake in one of several policies": {func(a *holdfast.App) {
+			holdfast.Get(a, "/", holdfast.AnyOf(holdfast.Security(s.user), holdfast.AnyRole(s.user, holdfast.Role{})), nothing)
+		}, "the zero Role"},
 		"a nil conversion": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.As[user, string](holdfast.Security(s.user), nil), nothing)
 		}, "As with a nil function"},

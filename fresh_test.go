@@ -127,6 +127,25 @@ func TestADependencyIsOneStep(t *testing.T) {
 	}
 }
 
+// Where no scope is required, there is no step that compares any.
+func TestNoScopesAreNoStep(t *testing.T) {
+	t.Parallel()
+	s := newShop()
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.AnyRole(s.user, s.admin), nothing)
+	var kinds []string
+	app.OnDecision(func(d holdfast.Decision) string {
+		for _, one := range d.Steps() {
+			kinds = append(kinds, one.Kind)
+		}
+		return ""
+	})
+	ask(t, app, "GET", "/", "amy:me,items:admin")
+	if got := strings.Join(kinds, " "); got != "credential verify dependency roles" {
+		t.Errorf("the steps are %s, want credential verify dependency roles", got)
+	}
+}
+
 // TestAFakeIsMadeWhereTheOriginalIs for each taker anew, or once, and with the
 // scopes of its path.
 func TestAFakeIsMadeWhereTheOriginalIs(t *testing.T) {

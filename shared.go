@@ -26,8 +26,7 @@ type shared struct {
 func (s *shared) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if worse := panics.Catch(func() error { return s.tell(w, r, err) }); worse != nil {
 		s.logFailure(r, worse)
-		status := lastResort.status()
-		write(w, r, status, textKind, []byte(http.StatusText(status)))
+		write(w, r, lastResort, textKind, []byte(http.StatusText(lastResort)))
 	}
 }
 

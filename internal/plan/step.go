@@ -39,7 +39,8 @@ func (s *Step) Run(x Exchange) error {
 	f := x.Frame()
 	for _, in := range s.In {
 		if f.states[in] == Invalid {
-			return s.skip(f)
+			s.skip(f)
+			return nil
 		}
 	}
 	switch s.Kind {
@@ -54,11 +55,10 @@ func (s *Step) Run(x Exchange) error {
 }
 
 // skip leaves out a step that rests on a parameter that does not fit.
-func (s *Step) skip(f *Frame) error {
+func (s *Step) skip(f *Frame) {
 	if s.Out >= 0 {
 		f.states[s.Out] = Invalid
 	}
-	return nil
 }
 
 func (s *Step) make(x Exchange, f *Frame) error {
