@@ -173,3 +173,37 @@ func TestAnAnswerOfEveryMistakeHasItsReference(t *testing.T) {
 		t.Errorf("%s, %s, decided %v; want both mistakes and the reference", got, w.Body, decided)
 	}
 }
+
+// TestAPolicyThatCouldNotBeDecidedLetsNoOneIn wherever in it the parameter is
+// that does not fit, also where the handler takes none of it.
+func TestAPolicyThatCouldNotBeDecidedLetsNoOneIn(t *testing.T) {
+	t.Parallel()
+	s := newShop()
+	param := holdfast.Params[aParam]()
+	checked := holdfast.Depends2(s.user, param, func(_ context.Context, u user, _ aParam) (user, error) { return u, nil })
+	user, plain := holdfast.Security(s.user), holdfast.Security(checked)
+	for name, policy := range map[string]holdfast.AnyPolicy{
+		"in the principal":                plain,
+		"in the role's holder":            holdfast.AnyRole(checked, s.admin),
+		"beside the principal":            holdfast.All(user, plain),
+		"in a role beside it":             holdfast.All(user, holdfast.AnyRole(checked, s.admin)),
+		"before what can be decided":      holdfast.All(user, plain, holdfast.Security(s.active)),
+		"in a parameter by itself":        holdfast.Security(param),
+		"in such a parameter beside it":   holdfast.All(holdfast.Public(), holdfast.Security(param)),
+		"in both ways":                    holdfast.AnyOf(plain, holdfast.All(user, plain)),
+		"in a group's way, so to speak":   holdfast.All(holdfast.All(user, plain), user),
+		"in a check of what is verified":  holdfast.All(holdfast.Security(s.user, s.items), plain),
+		"in the first of several checks":  holdfast.All(user, plain, plain, user),
+		"in a role, before another's one": holdfast.All(user, holdfast.AnyRole(checked, s.admin), holdfast.AnyRole(s.user, s.admin)),
+	} {
+		called := 0
+		app := quiet()
+		app.Protect("GET /", policy, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called++ }))
+		if w := ask(t, app, "GET", "/?a=0", "amy:items,me:admin"); violations(t, w) != "422 query a" || called != 0 {
+			t.Errorf("%s: %s, called %d times, want 422 query a and never", name, violations(t, w), called)
+		}
+		if w := ask(t, app, "GET", "/?a=1", "amy:items,me:admin"); w.Code != http.StatusOK || called != 1 {
+			t.Errorf("%s, which fits: %d %s, called %d times, want 200 and once", name, w.Code, w.Body, called)
+		}
+	}
+}

@@ -41,13 +41,14 @@ func instrument(mutants map[int]Mutant) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		offset := func(p token.Pos) int { return files.Position(p).Offset }
 		var text []byte
 		at := 0
 		for _, d := range tree.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
-				begin, end := files.Position(fn.Body.Pos()).Offset, files.Position(fn.Body.End()).Offset
-				text = append(append(text, src[at:begin+1]...), choice(fn, begin, end, mutants, numbers)...)
-				at = begin + 1
+				begin := offset(fn.Body.Pos()) + 1
+				text = append(append(text, src[at:begin]...), choice(fn, offset, mutants, numbers)...)
+				at = begin
 			}
 		}
 		out[name] = append(text, src[at:]...)
@@ -56,19 +57,24 @@ func instrument(mutants map[int]Mutant) (map[string][]byte, error) {
 	return out, nil
 }
 
-// choice begins a function's body, which stands from begin to end with its
-// braces: if the program is one of the function's mutants, it runs that one's
-// body instead.
-func choice(fn *ast.FuncDecl, begin, end int, mutants map[int]Mutant, numbers []int) string {
+// choice begins a function's body: if the program is one of the function's
+// mutants, it runs that one's body instead.
+func choice(fn *ast.FuncDecl, offset func(token.Pos) int, mutants map[int]Mutant, numbers []int) string {
+	begin, end := offset(fn.Body.Pos()), offset(fn.Body.End())
 	var out strings.Builder
 	for _, n := range numbers {
 		m := mutants[n]
 		if m.start < begin || m.start >= end {
 			continue
 		}
-		fmt.Fprintf(&out, "case %d:\n%s\n", n, m.text[begin:end+len(m.text)-len(m.src)])
-		if results := fn.Type.Results; results == nil || len(results.List) == 0 {
-			out.WriteString("return\n")
+		body := m.text[begin : end+len(m.text)-len(m.src)]
+		switch results := fn.Type.Results; {
+		case results == nil || len(results.List) == 0:
+			fmt.Fprintf(&out, "case %d:\n%s\nreturn\n", n, body)
+		case len(results.List[0].Names) == 0:
+			fmt.Fprintf(&out, "case %d:\n%s\n", n, body)
+		default: // := in the body must find the results in its own scope
+			fmt.Fprintf(&out, "case %d:\nreturn func() %s %s()\n", n, m.src[offset(results.Pos()):offset(results.End())], body)
 		}
 	}
 	if out.Len() == 0 {

@@ -27,37 +27,37 @@ func TestSurvivorsAreReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, progress := mutate(t, "-list=", "-jobs=2", "tiny.go")
-	const want = `tiny.go:11 Adult: condition never holds
+	const want = `tiny.go:14 Adult: condition never holds
   func Adult(age int) (bool, error) {
 - if age < 0 {
 + if (age < 0) && false {
 
-tiny.go:11 Adult: < taken for <=
+tiny.go:14 Adult: < taken for <=
   func Adult(age int) (bool, error) {
 - if age < 0 {
 + if age <= 0 {
 
-tiny.go:11 Adult: number one larger
+tiny.go:14 Adult: number one larger
   func Adult(age int) (bool, error) {
 - if age < 0 {
 + if age < 1 {
 
-tiny.go:12 Adult: nil returned
+tiny.go:15 Adult: nil returned
   if age < 0 {
 - return false, ErrAge
 + return false, nil
 
-tiny.go:12 Adult: opposite truth
+tiny.go:15 Adult: opposite truth
   if age < 0 {
 - return false, ErrAge
 + return true, ErrAge
 
-10 mutants: 5 killed, 5 survived (50.0 %), 0 of these known; 2 more do not build
+16 mutants: 11 killed, 5 survived (31.2 %), 0 of these known; 2 more do not build
 `
 	if code != exitReported || out != want {
 		t.Errorf("mutate = %d\n%s\nwant %d\n%s", code, out, exitReported, want)
 	}
-	if !strings.Contains(progress, "10/12 tiny.go:20 assignment left out: killed TestSum\n") {
+	if !strings.Contains(progress, "10/18 tiny.go:23 assignment left out: killed TestSum\n") {
 		t.Errorf("the progress is\n%s", progress)
 	}
 	if after, err := os.ReadFile("tiny.go"); err != nil || string(after) != string(before) {
@@ -86,7 +86,7 @@ func TestKnownSurvivorsAreNotReported(t *testing.T) {
 		signature + "+ if (age < 0) && false {", signature + "+ if age <= 0 {", signature + "+ if age < 1 {",
 		"  if age < 0 {\n- return false, ErrAge\n+ return true, ErrAge", "  if age < 0 {\n- return false, ErrAge\n+ return false, nil",
 	}
-	if code, out, _ := mutate(t, list(t, known...), "-jobs=2", "tiny.go"); code != 0 || !strings.HasPrefix(out, "10 mutants: 5 killed, 5 survived (50.0 %), 5 of these known") {
+	if code, out, _ := mutate(t, list(t, known...), "-jobs=2", "tiny.go"); code != 0 || !strings.HasPrefix(out, "16 mutants: 11 killed, 5 survived (31.2 %), 5 of these known") {
 		t.Errorf("mutate = %d\n%s\nwant 0 and nothing but the numbers", code, out)
 	}
 	code, out, _ := mutate(t, list(t, append(known, "- no such line")...), "-sample=1", "tiny.go")

@@ -3,14 +3,12 @@ package plan
 // checkScopes reports, once for each declaration, scopes on the paths below n
 // that nothing would check.
 func (p *planner) checkScopes(n *Node) {
-	if n == nil || p.checked[n] || p.config.Replace != nil { // what is replaced was checked in the original
+	if p.checked[n] {
 		return
 	}
 	p.checked[n] = true
-	if n.Kind == Require {
-		for _, one := range n.Scopes {
-			p.checkScope(n, one)
-		}
+	for _, one := range n.Scopes {
+		p.checkScope(n, one)
 	}
 	for _, dep := range n.Deps {
 		p.checkScopes(dep)

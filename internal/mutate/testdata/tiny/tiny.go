@@ -1,7 +1,10 @@
 // Package tiny has tests that do not notice everything.
 package tiny
 
-import "errors"
+import (
+	"errors"
+	"strconv"
+)
 
 // ErrAge is for an age that cannot be.
 var ErrAge = errors.New("no such age")
@@ -24,3 +27,12 @@ func Sum(ages ...int) (sum int) {
 
 // Full is the full name, for which there is no minus.
 func Full(first, last string) string { return first + " " + last }
+
+// Grown is the age of next year.
+func Grown(text string) (age int, err error) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, err
+	}
+	return n + 1, nil
+}

@@ -21,3 +21,12 @@ func TestFull(t *testing.T) {
 		t.Errorf("Full = %q, want Anna Karenina", got)
 	}
 }
+
+func TestGrown(t *testing.T) {
+	if got, err := Grown("17"); got != 18 || err != nil {
+		t.Errorf("Grown(17) = %d, %v, want 18", got, err)
+	}
+	if got, err := Grown("x"); got != 0 || err == nil {
+		t.Errorf("Grown(x) = %d, %v, want 0 and an error", got, err)
+	}
+}
