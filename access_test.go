@@ -56,7 +56,7 @@ func TestAccessSaysEveryWay(t *testing.T) {
 	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
 	key := holdfast.APIKeyHeader("X-Key")
-	items, me := oauth.Scope("items", "Read items"), oauth.Scope("me", "")
+	items, me, use := oauth.Scope("items", "Read items"), oauth.Scope("me", ""), key.Scope("use", "")
 	admin, manager := holdfast.NewRole("admin", ""), holdfast.NewRole("manager", "")
 	user := holdfast.Verify(oauth, spell)
 	program := holdfast.Verify(key, spellKey)
@@ -67,6 +67,7 @@ func TestAccessSaysEveryWay(t *testing.T) {
 	holdfast.Get(app, "/open", holdfast.Public(), doneFor)
 	holdfast.Get(app, "/roles", holdfast.AnyRole(active, admin, manager), done)
 	holdfast.Get(app, "/both", holdfast.All(holdfast.Security(user), holdfast.Security(program)), done)
+	holdfast.Get(app, "/scopes-of-both", holdfast.All(holdfast.Security(user, items), holdfast.Security(program, use)), done)
 	holdfast.Get(app, "/either", holdfast.AnyOf(holdfast.Security(user, items), holdfast.Security(program)), done)
 	holdfast.Get(app, "/maybe", holdfast.Optional(holdfast.Security(user)), doneFor)
 	holdfast.Get(app, "/by-hand", holdfast.Security(byHand, items), done)
@@ -103,22 +104,23 @@ func TestAccessSaysEveryWay(t *testing.T) {
 		policy string
 		ways   []holdfast.Way
 	}{
-		"/open":          {"anyone", []holdfast.Way{{[]holdfast.Credential{}, [][]string{}, none, none}}},
-		"/roles":         {"role admin or manager, scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{{"admin", "manager"}}, none, []string{here + "accept"}}}},
-		"/both":          {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, none}}},
-		"/either":        {"scope items, or credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, none}, {[]holdfast.Credential{apiKey}, [][]string{}, none, none}}},
-		"/maybe":         {"signed in, or anyone without a credential", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, none}, {[]holdfast.Credential{}, [][]string{}, []string{"OAuth2PasswordBearer"}, none}}},
-		"/by-hand":       {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes"}}}},
-		"/by-hand-fresh": {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes"}}}},
-		"/asks":          {"scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, []string{here + "asks"}}}},
-		"/by-hand-below": {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes", here + "accept"}}}},
-		"/by-hand-plain": {"signed in", []holdfast.Way{{[]holdfast.Credential{byItself}, [][]string{}, none, []string{here + "byScopes"}}}},
-		"/by-hand-again": {"scopes items me (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checkedTwice}, [][]string{}, none, []string{here + "byScopes"}}}},
-		"/by-hand-both":  {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, []string{here + "spell", here + "spellKey"}}}},
-		"/besides":       {"signed in", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, []string{here + "spellKey"}}}},
-		"/converted":     {"any credential OAuth2PasswordBearer, unverified", []holdfast.Way{{[]holdfast.Credential{passed}, [][]string{}, none, none}}},
-		"/passed":        {"any credential OAuth2PasswordBearer, unverified", []holdfast.Way{{[]holdfast.Credential{passed}, [][]string{}, none, none}}},
-		"/twice":         {"signed in", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, []string{here + "accept", here + "accept"}}}},
+		"/open":           {"anyone", []holdfast.Way{{[]holdfast.Credential{}, [][]string{}, none, none}}},
+		"/roles":          {"role admin or manager, scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{{"admin", "manager"}}, none, []string{here + "accept"}}}},
+		"/both":           {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, none}}},
+		"/scopes-of-both": {"scope items, scope use", []holdfast.Way{{[]holdfast.Credential{bearer("items"), {Scheme: "APIKeyHeader", Scopes: []string{"use"}, VerifiedBy: []string{here + "spellKey"}}}, [][]string{}, none, none}}},
+		"/either":         {"scope items, or credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, none}, {[]holdfast.Credential{apiKey}, [][]string{}, none, none}}},
+		"/maybe":          {"signed in, or anyone without a credential", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, none}, {[]holdfast.Credential{}, [][]string{}, []string{"OAuth2PasswordBearer"}, none}}},
+		"/by-hand":        {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/by-hand-fresh":  {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/asks":           {"scope items", []holdfast.Way{{[]holdfast.Credential{bearer("items")}, [][]string{}, none, []string{here + "asks"}}}},
+		"/by-hand-below":  {"scope items (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checked}, [][]string{}, none, []string{here + "byScopes", here + "accept"}}}},
+		"/by-hand-plain":  {"signed in", []holdfast.Way{{[]holdfast.Credential{byItself}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/by-hand-again":  {"scopes items me (checked by byScopes)", []holdfast.Way{{[]holdfast.Credential{checkedTwice}, [][]string{}, none, []string{here + "byScopes"}}}},
+		"/by-hand-both":   {"signed in, credential APIKeyHeader", []holdfast.Way{{[]holdfast.Credential{bearer(), apiKey}, [][]string{}, none, []string{here + "spell", here + "spellKey"}}}},
+		"/besides":        {"signed in", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, []string{here + "spellKey"}}}},
+		"/converted":      {"any credential OAuth2PasswordBearer, unverified", []holdfast.Way{{[]holdfast.Credential{passed}, [][]string{}, none, none}}},
+		"/passed":         {"any credential OAuth2PasswordBearer, unverified", []holdfast.Way{{[]holdfast.Credential{passed}, [][]string{}, none, none}}},
+		"/twice":          {"signed in", []holdfast.Way{{[]holdfast.Credential{bearer()}, [][]string{}, none, []string{here + "accept", here + "accept"}}}},
 	} {
 		got := by[path]
 		if got.Policy != want.policy || !reflect.DeepEqual(got.Ways, want.ways) {

@@ -2,6 +2,7 @@ package holdfast_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -199,13 +200,22 @@ func TestEachAlternativeKeepsItsRoles(t *testing.T) {
 	}
 }
 
-// A scope without a scheme has a name as the others do.
-func TestAScopeWithoutASchemeHasAName(t *testing.T) {
+// A scope without a scheme has a name as the others do, and each mistake in a
+// name is one error.
+func TestAScopesNameIsAToken(t *testing.T) {
 	t.Parallel()
+	s := newShop()
 	asks := holdfast.Depends1(holdfast.SecurityScopes(), func(context.Context, holdfast.Scopes) (string, error) { return "", nil })
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.Security(asks, holdfast.NewScope("two words", "")), nothing)
-	if err := app.Err(); err == nil || !strings.Contains(err.Error(), `scope "two words": a scope is printable ASCII`) || !strings.Contains(err.Error(), "policy_mistakes_test.go:") {
-		t.Errorf("Err() = %v, want what is wrong with the name, and the place", err)
+	holdfast.Get(app, "/scheme", holdfast.Security(s.user, s.oauth.Scope("three more words", "")), nothing)
+	err := fmt.Sprint(app.Err())
+	for _, name := range []string{"two words", "three more words"} {
+		if got := strings.Count(err, fmt.Sprintf("scope %q: a scope is printable ASCII", name)); got != 1 {
+			t.Errorf("Err() = %s, says %d times what is wrong with the name %q, want once", err, got, name)
+		}
+	}
+	if got := strings.Count(err, "policy_mistakes_test.go:"); got != 2 {
+		t.Errorf("Err() = %s, names %d places, want that of each scope", err, got)
 	}
 }
