@@ -33,3 +33,29 @@ func TestFillingLeavesZeroValuesOut(t *testing.T) {
 		t.Errorf("sent %s, %v, want %s", got, err, want)
 	}
 }
+
+// nest is a value in values of its own type.
+type nest struct {
+	Below map[string]nest `json:"below"`
+	List  []int           `json:"list"`
+}
+
+// TestFillingIsNoSquare: a value as deep as this is looked at once and copied
+// once, not once for each level above it. What that costs is counted in
+// allocations, of which each look into a map makes one.
+func TestFillingIsNoSquare(t *testing.T) {
+	filler := schema.FillerOf(reflect.TypeFor[nest]())
+	cost := func(depth int) float64 {
+		deep := nest{Below: map[string]nest{}} // the deepest has no list
+		for range depth {
+			deep = nest{Below: map[string]nest{"one": deep}, List: []int{}}
+		}
+		return testing.AllocsPerRun(5, func() {
+			v := deep
+			filler.Fill(reflect.ValueOf(&v).Elem())
+		})
+	}
+	if half, whole := cost(200), cost(400); whole > 3*half {
+		t.Errorf("filling a value twice as deep takes %v allocations, and %v before: more than three times as many", whole, half)
+	}
+}
