@@ -5,7 +5,7 @@
 //
 //	$ go run ./examples/own-users
 //	$ curl localhost:8000/token -d username=bob -d password=bob-the-builder-22 -d scope=items:write
-//	$ curl -X PUT -H 'Authorization: Bearer eyJ…' -d '{"title":"Drill"}' localhost:8000/items/1
+//	$ curl -X PUT -H 'Authorization: Bearer eyJ…' --json '{"title":"Drill"}' localhost:8000/items/1
 package main
 
 import (
