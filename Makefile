@@ -12,7 +12,7 @@ MUTATE ?= policy.go run.go error.go verify.go \
 help: ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-check: tidy vet test browser lint ## what CI runs
+check: tidy vet test browser clients lint ## what CI runs
 
 test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -race -shuffle=on -timeout=6m ./...
@@ -32,6 +32,9 @@ vet: ## go vet for every system, not just for the one that the linter is run on
 
 browser: ## the server in a real browser (needs Chromium: script/bootstrap)
 	$(GO) -C e2e test -race -count=1 ./...
+
+clients: ## services that accept the server's tokens, one in Python, over 20 key rotations (a minute; script/bootstrap)
+	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run 'TestClientsDurability' ./cmd/holdfast
 
 fuzz: ## every fuzz target for FUZZTIME
 	@$(GO) list ./... | while read -r pkg; do \
@@ -60,7 +63,7 @@ vuln: ## known vulnerabilities in what is called
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
 
-durability: ## minutes of what must never happen: 20 key rotations under load in two processes
+durability: ## minutes of what must never happen: 20 key rotations under load in two processes, and beside other services
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast
 
 bench: ## what it costs, beside other libraries (bench/README.md)
@@ -74,4 +77,4 @@ freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short tidy vet browser lint fmt mutate vuln fuzz durability timing bench freeze golden run
+.PHONY: help check test short tidy vet browser clients lint fmt mutate vuln fuzz durability timing bench freeze golden run

@@ -25,6 +25,7 @@ type goodToken struct {
 type onlooker struct {
 	t     *testing.T
 	pause time.Duration // between requests
+	left  time.Duration // for which a token is good at least when it is presented
 	mu    sync.Mutex
 
 	tokens   []goodToken
@@ -32,7 +33,10 @@ type onlooker struct {
 	accepted int                  // requests with good tokens
 	signed   map[string]time.Time // when the last token of each key was asked for
 	retires  map[string]time.Time // what the shell says
+	keysOf   map[string]set       // of the accepted tokens, by the address that accepted them
 }
+
+type set map[string]bool
 
 // add notes a token that was asked for at a moment: it was signed later.
 func (w *onlooker) add(text string, asked time.Time) {
@@ -55,11 +59,11 @@ func (w *onlooker) add(text string, asked time.Time) {
 	}
 }
 
-// any returns one of the tokens that are good for a second more at least.
+// any returns one of the tokens that are good for long enough.
 func (w *onlooker) any(n int) (goodToken, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	soon := time.Now().Add(time.Second)
+	soon := time.Now().Add(w.left)
 	for len(w.tokens) > 0 && !w.tokens[0].expires.After(soon) {
 		w.tokens = w.tokens[1:]
 	}
@@ -101,6 +105,10 @@ func (w *onlooker) use(p *process, until time.Time) {
 		}
 		w.mu.Lock()
 		w.accepted++
+		if w.keysOf[p.url] == nil {
+			w.keysOf[p.url] = set{}
+		}
+		w.keysOf[p.url][token.kid] = true
 		w.mu.Unlock()
 		time.Sleep(w.pause) //nolint:forbidigo // how much load it is
 	}
@@ -146,6 +154,26 @@ func (w *onlooker) shell(p *process, until time.Time) {
 	}
 }
 
+// report says what was seen, once nobody looks any more: so many rotations, and
+// no key that signed after it had retired.
+func (w *onlooker) report(times int) {
+	w.t.Helper()
+	for kid, at := range w.signed {
+		if retires, ok := w.retires[kid]; ok && !at.Before(retires) {
+			w.t.Errorf("key %s retired at %v and signed a token that was asked for at %v", kid, retires, at)
+		}
+	}
+	if len(w.signed) < times || len(w.retires) < times-1 {
+		w.t.Errorf("%d keys signed and %d retired, want %d rotations", len(w.signed), len(w.retires), times)
+	}
+	for address, keys := range w.keysOf {
+		if most := times - times/4; len(keys) < most { // a slow one is not asked about all
+			w.t.Errorf("%s accepted tokens of %d keys, want %d at least", address, len(keys), most)
+		}
+	}
+	w.t.Logf("%d keys signed, %d retired; %d tokens issued; %d requests with good tokens, all accepted", len(w.signed), len(w.retires), w.issued, w.accepted)
+}
+
 // rotations runs two servers on one database that rotate the keys so many
 // times under load (the longer the pause, the less): no good token is refused by either, whoever issued it, and
 // none is signed by a key that has retired.
@@ -159,7 +187,7 @@ func rotations(t *testing.T, times int, pause time.Duration) {
 	for _, name := range names {
 		p.shell(secret+"\n", "user", "add", name, "--password-stdin")
 	}
-	w := &onlooker{t: t, pause: pause, signed: map[string]time.Time{}, retires: map[string]time.Time{}}
+	w := &onlooker{t: t, pause: pause, left: time.Second, signed: map[string]time.Time{}, retires: map[string]time.Time{}, keysOf: map[string]set{}}
 	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)
 	var load sync.WaitGroup
 	for i, name := range names {
@@ -173,16 +201,7 @@ func rotations(t *testing.T, times int, pause time.Duration) {
 	load.Go(func() { w.published(q, until) })
 	load.Go(func() { w.shell(p, until) })
 	load.Wait()
-
-	for kid, at := range w.signed {
-		if retires, ok := w.retires[kid]; ok && !at.Before(retires) {
-			t.Errorf("key %s retired at %v and signed a token that was asked for at %v", kid, retires, at)
-		}
-	}
-	if len(w.signed) < times || len(w.retires) < times-1 {
-		t.Errorf("%d keys signed and %d retired, want %d rotations", len(w.signed), len(w.retires), times)
-	}
-	t.Logf("%d keys signed, %d retired; %d tokens issued; %d requests with good tokens, all accepted", len(w.signed), len(w.retires), w.issued, w.accepted)
+	w.report(times)
 }
 
 func TestRotation(t *testing.T) {
