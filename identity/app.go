@@ -16,7 +16,7 @@ type Endpoints uint
 // The endpoints that there are. SignUp and Forgot are registered only if the
 // configuration has what they need.
 const (
-	Tokens   Endpoints = 1 << iota // POST /token, POST /logout, GET /.well-known/jwks.json
+	Tokens   Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
 	Users                          // /users, with /users/me, and /roles
 	MyRoutes                       // GET /me/routes: what the caller may call
 	Refusals                       // GET /refusals/{id}: why a request was refused, for administrators
@@ -104,7 +104,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		is       Endpoints
 		register func()
 	}{
-		{Tokens, func() { id.tokens.Register(on) }},
+		{Tokens, func() { id.tokens.Register(on); id.tokens.RegisterMetadata(app, id.issuer) }},
 		{Users, func() { id.api.Register(on) }},
 		{MyRoutes, func() { registerMine(on, app, id.Caller()) }},
 		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store) }},

@@ -75,6 +75,9 @@ func (s *Server) verify(ctx context.Context, token string) (account.Caller, erro
 	return caller, err
 }
 
+// keySetPath is where the key set stands, below the issuer.
+const keySetPath = "/.well-known/jwks.json"
+
 // Register adds the endpoints to an application.
 func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
@@ -82,7 +85,7 @@ func (s *Server) Register(on holdfast.Routes) {
 		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
 	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags,
 		holdfast.Summary("End the session that the token belongs to"))
-	on.Handle("GET /.well-known/jwks.json", holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
+	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
 }
 

@@ -92,6 +92,7 @@ func newServer(t *testing.T) *server {
 	})
 	s.app = holdfast.New("Test", "1")
 	tokens.Register(s.app)
+	tokens.RegisterMetadata(s.app, "https://a.example")
 	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
 		return c.User.Name, nil
 	})
@@ -288,6 +289,26 @@ func TestKeySet(t *testing.T) {
 	check(t, json.Unmarshal(w.Body.Bytes(), &set))
 	if len(set.Keys) != 1 || set.Keys[0]["kty"] != "OKP" || set.Keys[0]["alg"] != "EdDSA" || set.Keys[0]["d"] != "" {
 		t.Errorf("GET /.well-known/jwks.json = %s", w.Body)
+	}
+}
+
+// TestMetadata is found by RFC 8414's rule for the issuer, and says where the
+// endpoints below it are.
+func TestMetadata(t *testing.T) {
+	t.Parallel()
+	for issuer, path := range map[string]string{
+		"https://a.example":          "/.well-known/oauth-authorization-server",
+		"https://a.example/shop":     "/.well-known/oauth-authorization-server/shop",
+		"https://a.example/a%20shop": "/.well-known/oauth-authorization-server/a%20shop",
+	} {
+		app := holdfast.New("Test", "1")
+		oauth.New(oauth.Config{Scheme: holdfast.OAuth2PasswordBearer("token")}).RegisterMetadata(app, issuer)
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		want := `{"issuer":"` + issuer + `","token_endpoint":"` + issuer + `/token","jwks_uri":"` + issuer + `/.well-known/jwks.json","response_types_supported":[],"grant_types_supported":["password","refresh_token"],"token_endpoint_auth_methods_supported":["none"]}`
+		if w.Code != http.StatusOK || w.Body.String() != want {
+			t.Errorf("GET %s = %d %s, want 200 %s", path, w.Code, w.Body, want)
+		}
 	}
 }
 
