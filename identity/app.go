@@ -96,8 +96,11 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		which &^= Forgot
 	}
 	signIn := id.signInPage(p)
-	if signIn == nil {
+	switch {
+	case signIn == nil:
 		which &^= SignIns
+	case which&SignIns != 0:
+		p.enter = signIn.path
 	}
 	if id.config.SignUp == nil {
 		which &^= SignUps

@@ -30,6 +30,7 @@ type page struct {
 type pages struct {
 	site  string // what the application is called
 	docs  string // its docs page as the pages link to it; "" for none
+	enter string // its sign-in page, likewise
 	least int    // how many characters a password has at least
 	log   *slog.Logger
 
@@ -43,18 +44,29 @@ type input struct {
 
 // view is what the skeleton shows.
 type view struct {
-	Site, Docs, Title, Intro, Action, Button string
-	Inputs                                   []input
-	Least                                    int
+	Site, Title, Intro, Action, Button string
+	Docs, Enter                        string
+	Inputs                             []input
+	Least                              int
 
 	Hidden, Value string // what the form carries unseen: its name, and what it is; "" for nothing
 	Name          string // as it was sent
 	Problem, Done string
 }
 
+// Referrer is to whom a browser says where it was: nobody, if the address has a
+// secret. Then it does not say either which page has sent the form, which an old
+// browser has to for a sign-in.
+func (v view) Referrer() string {
+	if v.Hidden == "secret" {
+		return "no-referrer"
+	}
+	return "same-origin"
+}
+
 func (p *pages) view(one *page, secret string) view {
 	return view{
-		Site: p.site, Docs: p.docs, Title: one.title, Intro: one.intro, Action: one.path, Button: one.button,
+		Site: p.site, Docs: p.docs, Enter: p.enter, Title: one.title, Intro: one.intro, Action: one.path, Button: one.button,
 		Inputs: one.inputs, Least: p.least, Hidden: "secret", Value: secret,
 	}
 }
@@ -64,7 +76,7 @@ var skeleton = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
+<meta name="referrer" content="{{.Referrer}}">
 <title>{{.Site}}: {{.Title}}</title>
 <link rel="stylesheet" href="setup.css">
 </head>
@@ -72,7 +84,7 @@ var skeleton = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <main>
 <h1>{{.Site}}</h1>
 {{if .Done}}
-<p id="done">{{.Done}}{{with .Docs}} <a href="{{.}}">Go on to the docs</a>, press Authorize, and sign in.{{end}}</p>
+<p id="done">{{.Done}}{{if .Enter}} <a href="{{.Enter}}">Sign in</a>.{{else if .Docs}} <a href="{{.Docs}}">Go on to the docs</a>, press Authorize, and sign in.{{end}}</p>
 {{else}}
 {{with .Intro}}<p>{{.}}</p>
 {{end}}{{with .Problem}}<p role="alert">{{.}}</p>{{end}}
@@ -185,7 +197,7 @@ func render(w http.ResponseWriter, status int, shown view) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", shown.Referrer())
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)

@@ -51,8 +51,13 @@ func TestSignInsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: POST /signin = %d\n%s", name, a.status, a.body)
 		}
 	}
-	if a := l.browser().do("GET", "/signin?"+credentials("ann", secret), ""); a.header.Get("Set-Cookie") != "" {
+	a := l.browser().do("GET", "/signin?"+credentials("ann", secret), "")
+	if a.header.Get("Set-Cookie") != "" {
 		t.Error("a GET signs in")
+	}
+	// Without this an old browser sends "Origin: null" with the form.
+	if a.header.Get("Referrer-Policy") != "same-origin" || !strings.Contains(a.body, `<meta name="referrer" content="same-origin">`) {
+		t.Errorf("GET /signin has Referrer-Policy %q\n%s", a.header.Get("Referrer-Policy"), a.body)
 	}
 }
 
@@ -275,6 +280,35 @@ func TestASignInPageOfOnesOwn(t *testing.T) {
 	}
 	if _, err := id.Accounts().SessionCaller(t.Context(), account.Secret(strings.TrimPrefix(cookie, sessionCookie+"="))); !errors.Is(err, account.ErrNoCaller) {
 		t.Errorf("SessionCaller after the sign-out = %v", err)
+	}
+}
+
+// Who has chosen a password can go on to where it is asked for, and the address
+// of the page that has the secret goes nowhere.
+func TestFromANewPasswordToTheSignIn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		config Config
+		link   string
+	}{
+		"its page":          {Config{Pages: &Pages{}}, `<a href="/app/auth/signin">Sign in</a>`},
+		"a page of its own": {Config{Pages: &Pages{SignIn: "/welcome"}}, `<a href="/app/welcome">Sign in</a>`},
+		"none":              {Config{}, `<a href="../docs">Go on to the docs</a>`},
+	} {
+		test.config.Scheme, test.config.URL = NewSchemeUnder("/auth"), shopURL+"/app"
+		id, app := opened(t, test.config)
+		link, err := id.SetupLink(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, once, _ := strings.Cut(link, "?")
+		r := httptest.NewRequest(http.MethodPost, "/auth/setup", strings.NewReader(once+"&name=eve&password="+url.QueryEscape(secret)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		id.Handler(app).ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), test.link) || w.Header().Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s: POST /auth/setup = %d, Referrer-Policy %q, want %s\n%s", name, w.Code, w.Header().Get("Referrer-Policy"), test.link, w.Body)
+		}
 	}
 }
 
