@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -64,6 +65,25 @@ func TestFromSignInToSignOut(t *testing.T) {
 			b.wants("after the sign-out", "GET", "/shelf", http.StatusUnauthorized)
 			keeper.wants("another's session", "GET", "/desk", http.StatusOK)
 		})
+	}
+}
+
+// Whoever says for how long an answer may be kept is believed.
+func TestHowLongPagesAreKept(t *testing.T) {
+	t.Parallel()
+	l := openShop(t, Config{})
+	cookie := l.signedIn("ann").cookie()
+	for name, before := range map[string]string{"no-store": "", "private, max-age=9": "private, max-age=9"} {
+		r := httptest.NewRequest(http.MethodGet, shopURL+"/shelf", nil)
+		r.Header.Set("Cookie", sessionCookie+"="+cookie)
+		w := httptest.NewRecorder()
+		if before != "" {
+			w.Header().Set("Cache-Control", before) // as something in front does
+		}
+		l.Handler(l.app).ServeHTTP(w, r)
+		if got := w.Header().Values("Cache-Control"); w.Code != http.StatusOK || !slices.Equal(got, []string{name}) {
+			t.Errorf("with %q before, GET /shelf = %d, Cache-Control %q, want %q", before, w.Code, got, name)
+		}
 	}
 }
 
