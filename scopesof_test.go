@@ -90,6 +90,10 @@ func TestMistakesInSharedScopes(t *testing.T) {
 		"a token does not carry what is the cookie's own": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(s.user, own), nothing)
 		}, `scope "own" belongs to scheme APIKeyCookie, which func literal does not reach`},
+		"a cookie does not carry those of a third": {func(a *holdfast.App) {
+			_, session := sessions(lone)
+			holdfast.Get(a, "/", holdfast.Security(session, holdfast.HTTPBearer().Scope("foreign", "Another's")), nothing)
+		}, `scope "foreign" belongs to scheme HTTPBearer, which APIKeyCookie does not reach`},
 		"a credential that is not verified carries nothing": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.APIKeyCookie("x", holdfast.ScopesOf(lone.oauth)).Credential(), lone.items), nothing)
 		}, "nothing would check it"},

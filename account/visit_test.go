@@ -159,6 +159,7 @@ func TestSessionSecrets(t *testing.T) {
 		"one letter less":               text[:len(text)-1],
 		"one letter more":               text + "A",
 		"another letter":                text[:len(text)-2] + flipped(text[len(text)-2]) + text[len(text)-1:],
+		"without the dot":               text[:handleEnd] + "-" + text[handleEnd+1:],
 		"a space before":                " " + text,
 		"without the prefix":            strings.TrimPrefix(text, "hfs_"),
 		"in capitals":                   strings.ToUpper(text),

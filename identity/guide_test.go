@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 )
 
@@ -29,6 +30,7 @@ func TestSignInFirst(t *testing.T) {
 		"a route for tokens alone":         {l, "GET", "/auth/users/me", navigation, 401, ""},
 		"a form":                           {l, "POST", "/shelf", navigation, 401, ""},
 		"a script":                         {l, "GET", "/shelf", []string{page, "Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty"}, 401, ""},
+		"a script that says no more":       {l, "GET", "/shelf", []string{page, "Sec-Fetch-Mode: cors"}, 401, ""},
 		"a frame":                          {l, "GET", "/shelf", []string{page, "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"}, 401, ""},
 		"another program":                  {l, "GET", "/shelf", []string{"Accept: */*"}, 401, ""},
 		"one that says nothing":            {l, "GET", "/shelf", nil, 401, ""},
@@ -58,4 +60,22 @@ func TestASignInPageBehindItself(t *testing.T) {
 	t.Parallel()
 	l := openShop(t, Config{Pages: &Pages{SignIn: "/desk"}})
 	l.browser().wants("the page", "GET", "/desk", http.StatusUnauthorized, "Accept: text/html")
+}
+
+// An answer that has begun is not redirected.
+func TestAnAnswerThatHasBegun(t *testing.T) {
+	t.Parallel()
+	app := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Www-Authenticate", sessionChallenge)
+		w.WriteHeader(http.StatusOK)
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte("all"))
+	})
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Accept", "text/html")
+	w := httptest.NewRecorder()
+	guided(&signInPage{path: "/signin"}, app).ServeHTTP(w, r)
+	if w.Code != http.StatusOK || w.Body.String() != "all" || w.Header().Get("Location") != "" {
+		t.Errorf("the answer = %d to %q %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
 }

@@ -331,6 +331,11 @@ func TestCookiesThatAreNone(t *testing.T) {
 		l.browser().wants("the name "+other, "GET", "/shelf", http.StatusUnauthorized, "Cookie: "+other+"="+good)
 		l.browser().wants("the name "+other, "GET", "/maybe", http.StatusOK, "Cookie: "+other+"="+good)
 	}
+	for _, path := range []string{"/signin", "/signout"} { // the way out of what cannot be used
+		if a := l.browser().do("POST", path, credentials("ann", secret), "Cookie: "+sessionCookie+"=x; "+sessionCookie+"=y"); a.status != http.StatusSeeOther {
+			t.Errorf("with two cookies POST %s = %d %s", path, a.status, a.body)
+		}
+	}
 	l.browser().wants("an empty one", "GET", "/maybe", http.StatusOK, "Cookie: "+sessionCookie+"=")
 	b.wants("after all that", "GET", "/shelf", http.StatusOK)
 	if a := b.do("POST", "/token", "grant_type=refresh_token&refresh_token=hfr_"+strings.TrimPrefix(good, "hfs_")); a.status != http.StatusBadRequest {

@@ -177,6 +177,7 @@ func TestWhereASignInLeads(t *testing.T) {
 		" /shelf":                           "/",
 		"/shelf\x00":                        "/",
 		"/a/../b":                           "/",
+		`/a?b=\c`:                           "/",
 		"/?next=https://evil.example/%5C#a": "/?next=https://evil.example/%5C#a",
 	} {
 		a := l.browser().do("POST", "/signin", credentials("ann", secret)+"&next="+url.QueryEscape(next))
