@@ -115,6 +115,21 @@ func schemeFaults(routes []*route) []error {
 		}
 		named[s.Name] = s
 	}
+	return append(out, lenderFaults(routes)...)
+}
+
+// lenderFaults are the mistakes in declarations of schemes that no route reads,
+// but whose scopes another one carries.
+func lenderFaults(routes []*route) []error {
+	var out []error
+	known := schemesOf(routes)
+	for _, s := range known {
+		if lender := s.ScopesOf; lender != nil && !slices.Contains(known, lender) {
+			known = append(known, lender)
+			lender.Frozen.Store(true)
+			out = append(out, lender.Faults...)
+		}
+	}
 	return out
 }
 

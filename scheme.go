@@ -38,6 +38,21 @@ func NotAuthenticated(answer *Error) SchemeOption {
 	}
 }
 
+// ScopesOf says that credentials of this scheme carry the scopes of another one
+// beside its own, as a session's cookie does that stands for the same user as a
+// token: a dependency that verifies either can be asked for the same [Scope]. A
+// nil scheme is an error at start.
+func ScopesOf[K any](other *Scheme[K]) SchemeOption {
+	at := plan.Caller()
+	return func(s *scheme) {
+		if other == nil || other.s == nil {
+			s.Faults = append(s.Faults, fmt.Errorf("%v: scheme %s: ScopesOf a nil or zero Scheme", at, s.Name))
+			return
+		}
+		s.ScopesOf = other.s
+	}
+}
+
 // BearerFormat says in the document what a bearer token looks like: "JWT".
 func BearerFormat(format string) SchemeOption {
 	return func(s *scheme) { s.OpenAPI["bearerFormat"] = format }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type shaky struct {
 	anna         account.User
 	grant        account.Grant // of her second refresh token
 	used         account.Secret
+	visit        account.SessionGrant
 	caller       account.Caller
 	reset, setup account.Secret
 	generation   uint64 // of the store before the operation
@@ -61,8 +63,9 @@ func (s *shaky) prepare(first account.Grant) []error {
 	caller, err2 := s.world.caller(grant)
 	reset, err3 := s.NewReset(ctx, s.anna.ID)
 	setup, err4 := s.NewSetup(ctx)
-	s.grant, s.caller, s.reset, s.setup = grant, caller, reset, setup
-	return []error{err1, err2, err3, err4}
+	visit, err5 := s.LoginSession(ctx, "anna", secret)
+	s.grant, s.caller, s.reset, s.setup, s.visit = grant, caller, reset, setup, visit
+	return []error{err1, err2, err3, err4, err5}
 }
 
 // operations are all that the domain does, each with what comes of it when the
@@ -94,6 +97,25 @@ var operations = map[string]struct {
 		_, err := s.Login(ctx, "nobody", secret, nil)
 		return err
 	}, account.ErrBadLogin},
+	"a sign-in without tokens": {func(s *shaky, ctx context.Context) error {
+		grant, err := s.LoginSession(ctx, "anna", secret)
+		if (grant.Secret != "") != (err == nil) {
+			return errors.New("a secret and an error, or neither")
+		}
+		return err
+	}, nil},
+	"a sign-in without tokens and with a wrong password": {func(s *shaky, ctx context.Context) error {
+		_, err := s.LoginSession(ctx, "anna", "wrong")
+		return err
+	}, account.ErrBadLogin},
+	"a caller without tokens": {func(s *shaky, ctx context.Context) error {
+		_, err := s.SessionCaller(ctx, s.visit.Secret)
+		return err
+	}, nil},
+	"a caller without tokens whom the store does not know": {func(s *shaky, ctx context.Context) error {
+		_, err := s.SessionCaller(ctx, account.Secret("hfs_"+strings.Repeat("0", 26)+"."+strings.Repeat("A", 43)))
+		return err
+	}, account.ErrNoCaller},
 	"a refresh": {func(s *shaky, ctx context.Context) error {
 		grant, err := s.Refresh(ctx, string(s.grant.RefreshToken), []string{"me"})
 		if err == nil {

@@ -13,27 +13,31 @@ type Caller struct {
 	User      User
 	SessionID string
 
-	scopes []string        // the token's
-	grants map[string]bool // what the user's roles grant now; shared, never changed
+	scopes    []string        // the token's
+	unbounded bool            // there is no token that could carry less than is granted
+	grants    map[string]bool // what the user's roles grant now; shared, never changed
 }
 
-// HasScope reports whether both the token carries the scope and the user's
-// roles grant it now.
+// HasScope reports whether both the token, if there is one, carries the scope
+// and the user's roles grant it now.
 func (c Caller) HasScope(scope string) bool {
-	return c.grants[scope] && slices.Contains(c.scopes, scope)
+	return c.grants[scope] && (c.unbounded || slices.Contains(c.scopes, scope))
 }
 
 // HasRole reports whether the user has the role now.
 func (c Caller) HasRole(role string) bool { return slices.Contains(c.User.Roles, role) }
 
-// callerKey is a session as a token names it.
-type callerKey struct{ userID, sessionID string }
+// callerKey is a session as a token names it, by its user and its own id, or as
+// its secret does, by its handle.
+type callerKey struct{ userID, sessionID, handle string }
 
 // standing is what the store said of a session at one generation.
 type standing struct {
 	generation uint64
 	user       User
 	grants     map[string]bool
+	sessionID  string
+	secret     [32]byte // SHA-256
 	expires    time.Time
 }
 
@@ -45,19 +49,28 @@ type standing struct {
 // The answer is the store's of this moment. It is kept in memory only as long
 // as the store's generation does not change.
 func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes []string) (Caller, error) {
-	key := callerKey{userID, sessionID}
+	found, err := s.standing(ctx, callerKey{userID: userID, sessionID: sessionID})
+	if err != nil {
+		return Caller{}, err
+	}
+	return Caller{User: found.user, SessionID: sessionID, scopes: scopes, grants: found.grants}, nil
+}
+
+// standing is what the store says of a session now. ErrNoCaller says that it
+// does not stand.
+func (s *Service) standing(ctx context.Context, key callerKey) (*standing, error) {
 	found, ok := s.callers.GetIfPresent(key)
 	if !ok || found.generation != s.config.Store.Generation() {
 		var err error
 		if found, err = s.load(ctx, key); err != nil {
-			return Caller{}, err
+			return nil, err
 		}
 		s.callers.Set(key, found)
 	}
 	if !s.config.Now().Before(found.expires) {
-		return Caller{}, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
+		return nil, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
 	}
-	return Caller{User: found.user, SessionID: sessionID, scopes: scopes, grants: found.grants}, nil
+	return found, nil
 }
 
 func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
@@ -65,21 +78,11 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 	// a stale one current.
 	found := &standing{generation: s.config.Store.Generation()}
 	err := s.config.Store.View(ctx, func(r Reader) error {
-		var err error
-		if found.user, err = r.User(key.userID); err != nil {
-			return err
-		}
-		if found.user.Disabled {
-			return ErrDisabled // before the session, which ended when the user was disabled
-		}
-		session, err := r.Session(key.sessionID)
+		session, err := sessionOf(r, key, found)
 		if err != nil {
 			return err
 		}
-		if session.UserID != key.userID {
-			return ErrNoSession
-		}
-		found.expires = session.Expires
+		found.sessionID, found.secret, found.expires = session.ID, session.TokenHash, session.Expires
 		found.grants, err = grantsOf(r, found.user)
 		return err
 	})
@@ -87,4 +90,27 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoCaller, err)
 	}
 	return found, err
+}
+
+// sessionOf finds the session of a key and puts down whose it is.
+func sessionOf(r Reader, key callerKey, found *standing) (session Session, err error) {
+	if key.handle != "" {
+		if session, err = r.SessionByHandle(key.handle); err != nil {
+			return session, err
+		}
+		key.userID = session.UserID
+	}
+	if found.user, err = r.User(key.userID); err != nil {
+		return session, err
+	}
+	if found.user.Disabled {
+		return session, ErrDisabled // before the session, which ended when the user was disabled
+	}
+	if key.handle == "" {
+		session, err = r.Session(key.sessionID)
+	}
+	if err == nil && session.UserID != key.userID {
+		err = ErrNoSession
+	}
+	return session, err
 }

@@ -18,30 +18,45 @@ import (
 // WithSource); one too many is a *ThrottledError, whatever the password. A
 // password hash that is weaker than the present configuration is replaced by
 // the way.
-func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (grant Grant, err error) {
-	found, err := s.findLogin(ctx, name)
+func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (Grant, error) {
+	var grant Grant
+	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
+		grant, err = s.begin(w, userID, scopes)
+		return err
+	})
 	if err != nil {
 		return Grant{}, err
 	}
+	return grant, nil
+}
+
+// enter is every sign-in with a name and a password: begin starts the session,
+// in the transaction that makes sure of what the sign-in rests on. It may run
+// more than once.
+func (s *Service) enter(ctx context.Context, name, password string, begin func(w Writer, userID string) error) (err error) {
+	found, err := s.findLogin(ctx, name)
+	if err != nil {
+		return err
+	}
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
-		return Grant{}, err
+		return err
 	}
 	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
 	newHash, err := s.authenticate(ctx, found, password)
 	for try := 0; err == nil; try++ {
-		grant, err = s.signIn(ctx, found, newHash, scopes)
+		err = s.signIn(ctx, found, newHash, begin)
 		if !errors.Is(err, errHashChanged) || try == 3 {
 			break
 		}
 		// Another sign-in has replaced the hash, or somebody has changed the
 		// password: what is stored now decides.
 		if found, err = s.findLogin(ctx, name); err != nil {
-			return Grant{}, err
+			return err
 		}
 		newHash, err = s.authenticate(ctx, found, password)
 	}
-	return grant, err
+	return err
 }
 
 // errHashChanged says that another hash is stored than the one verified.
@@ -139,20 +154,20 @@ func (s *Service) authenticate(ctx context.Context, l login, password string) (n
 
 // signIn starts the session if nothing that the sign-in rests on has changed
 // while the password was being verified, and replaces the hash with it.
-func (s *Service) signIn(ctx context.Context, l login, newHash string, scopes []string) (Grant, error) {
-	return update(ctx, s, func(w Writer) (Grant, error) {
+func (s *Service) signIn(ctx context.Context, l login, newHash string, begin func(w Writer, userID string) error) error {
+	return s.config.Store.Update(ctx, func(w Writer) error {
 		if err := stillThere(w, l); err != nil {
-			return Grant{}, err
+			return err
 		}
 		if newHash != "" {
 			if err := s.putHash(w, l.user.ID, newHash); err != nil {
-				return Grant{}, err
+				return err
 			}
 		}
 		if err := s.know(ctx, w, l.user.ID); err != nil {
-			return Grant{}, err
+			return err
 		}
-		return s.begin(w, l.user.ID, scopes)
+		return begin(w, l.user.ID)
 	})
 }
 

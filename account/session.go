@@ -15,24 +15,26 @@ type Grant struct {
 	RefreshToken Secret   // good once
 }
 
-// begin makes a session, and makes room by dropping those that are over.
-func (s *Service) begin(w Writer, userID string, wanted []string) (Grant, error) {
+// newSession makes a session that is not stored yet, and makes room by dropping
+// those that are over.
+func (s *Service) newSession(w Writer, userID string) (session Session, user User, err error) {
 	if err := w.RemoveSessionsBefore(s.config.Now()); err != nil {
-		return Grant{}, err
+		return session, user, err
 	}
-	id, err := s.newID()
-	if err != nil {
-		return Grant{}, err
+	session = Session{UserID: userID, Created: s.now(), Expires: s.now().Add(s.config.RefreshTTL)}
+	if session.ID, err = s.newID(); err != nil {
+		return session, user, err
 	}
-	handle, err := s.newID()
-	if err != nil {
-		return Grant{}, err
+	if session.Handle, err = s.newID(); err != nil {
+		return session, user, err
 	}
-	session := Session{
-		ID: id, UserID: userID, Handle: handle,
-		Created: s.now(), Expires: s.now().Add(s.config.RefreshTTL),
-	}
-	user, err := w.User(userID)
+	user, err = w.User(userID)
+	return session, user, err
+}
+
+// begin starts a session whose refresh tokens rotate.
+func (s *Service) begin(w Writer, userID string, wanted []string) (Grant, error) {
+	session, user, err := s.newSession(w, userID)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -89,7 +91,7 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 // ErrBadGrant.
 func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (Grant, error) {
 	handle, secret, ok := splitRefresh(token)
-	if !ok {
+	if !ok || ofSecret(handle) {
 		return Grant{}, ErrBadGrant
 	}
 	if err := s.knownHandle(ctx, handle); err != nil {

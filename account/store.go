@@ -140,16 +140,18 @@ type Role struct {
 	Scopes      []string
 }
 
-// Session is one sign-in, which refresh tokens prolong until it expires.
+// Session is one sign-in, which refresh tokens prolong until it expires, or
+// which is presented itself until then.
 type Session struct {
 	ID      string
 	UserID  string
-	Scopes  []string // granted at sign-in
+	Scopes  []string // granted at sign-in, to tokens
 	Created time.Time
 	Expires time.Time
 
 	// Handle finds the session of a refresh token, all of the session's tokens
-	// alike. TokenHash is SHA-256 of the one token that is good now.
+	// alike, or of a session's own secret. TokenHash is SHA-256 of the one token
+	// or secret that is good now.
 	Handle    string
 	TokenHash [32]byte
 }

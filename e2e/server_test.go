@@ -21,10 +21,13 @@ type program struct {
 }
 
 // build builds the command from the module above.
-func build(t *testing.T) *program {
+func build(t *testing.T) *program { return buildFrom(t, "./cmd/holdfast") }
+
+// buildFrom builds a program of the module above.
+func buildFrom(t *testing.T, folder string) *program {
 	t.Helper()
 	p := &program{t, filepath.Join(t.TempDir(), "holdfast"), t.TempDir()}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, "./cmd/holdfast")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, folder)
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -45,8 +48,15 @@ func (p *program) run(stdin string, args ...string) {
 // serve starts the server and returns its URL with the setup link.
 func (p *program) serve(args ...string) (base, setup string) {
 	p.t.Helper()
+	out := p.start(append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	return out.find(p.t, `(?m)^  API +(\S+)\n`), out.find(p.t, `(http\S+/setup\?secret=\S+)`)
+}
+
+// start starts the program, until the end of the test.
+func (p *program) start(args ...string) *output {
+	p.t.Helper()
 	out := &output{wrote: make(chan struct{}, 1)}
-	cmd := exec.CommandContext(context.Background(), p.path, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd := exec.CommandContext(context.Background(), p.path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, out, out
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
@@ -57,7 +67,7 @@ func (p *program) serve(args ...string) (base, setup string) {
 			p.t.Errorf("the server ended with %v:\n%s", err, out)
 		}
 	})
-	return out.find(p.t, `(?m)^  API +(\S+)\n`), out.find(p.t, `(http\S+/setup\?secret=\S+)`)
+	return out
 }
 
 // output is what a process prints, while it does.

@@ -187,6 +187,9 @@ func (o oracle) wrong(base, who string, r attempt, s *sight) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.verdicts) == 0 {
+		if r.method == http.MethodOptions && r.path == "*" {
+			return "" // asks about the server, and net/http answers before any handler (RFC 9110 section 9.3.7)
+		}
 		if s.status/100 == 2 && s.status != http.StatusNoContent {
 			return fmt.Sprintf("answered %d, and no policy was asked", s.status)
 		}

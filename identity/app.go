@@ -13,8 +13,8 @@ import (
 // Endpoints chooses what is registered; join them with |.
 type Endpoints uint
 
-// The endpoints that there are. SignUp and Forgot are registered only if the
-// configuration has what they need.
+// The endpoints that there are. SignUps, Forgot and SignIns are registered only
+// if the configuration has what they need.
 const (
 	Tokens   Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
 	Users                          // /users, with /users/me, and /roles
@@ -25,6 +25,7 @@ const (
 	Health                         // GET /healthz, GET /readyz
 	SignUps                        // POST /signup
 	Forgot                         // POST /forgot, with Reset
+	SignIns                        // GET and POST /signin, POST /signout
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -94,6 +95,13 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	if id.config.SendLink == nil {
 		which &^= Forgot
 	}
+	signIn := id.signInPage(p)
+	switch {
+	case signIn == nil:
+		which &^= SignIns
+	case which&SignIns != 0:
+		p.enter = signIn.path
+	}
 	if id.config.SignUp == nil {
 		which &^= SignUps
 	}
@@ -112,6 +120,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
 		{Health, func() { registerHealth(on, id.config.Store.Ping) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
+		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 	} {
 		if which&one.is != 0 {

@@ -19,7 +19,7 @@ import (
 func everything(t *testing.T) (*Identity, *holdfast.App) {
 	t.Helper()
 	return opened(t, Config{
-		Scheme: NewSchemeUnder("/auth"), SignUp: &SignUp{}, InsecureNoThrottle: true,
+		Scheme: NewSchemeUnder("/auth"), SignUp: &SignUp{}, Pages: &Pages{}, InsecureNoThrottle: true,
 		SendLink: func(context.Context, account.User, string) error { return nil },
 	})
 }
@@ -78,18 +78,21 @@ func TestTheChoiceOfEndpoints(t *testing.T) {
 		given Config
 		want  []string
 	}{
-		"tokens":                      {Tokens, Config{}, []string{"POST /token", "POST /logout", "GET /.well-known/jwks.json"}},
-		"health":                      {Health, Config{}, []string{"GET /healthz", "GET /readyz"}},
-		"setup":                       {Setup, Config{}, []string{"GET /setup", "GET /setup.css", "POST /setup"}},
-		"reset":                       {Reset, Config{}, []string{"GET /reset", "GET /setup.css", "POST /reset"}},
-		"both, with one style":        {Setup | Reset, Config{}, []string{"GET /setup", "GET /setup.css", "POST /setup", "GET /reset", "POST /reset"}},
-		"refusals":                    {Refusals, Config{}, []string{"GET /refusals/{id}"}},
-		"one's own":                   {MyRoutes, Config{}, []string{"GET /me/routes"}},
-		"sign-up":                     {SignUps, Config{SignUp: &SignUp{}}, []string{"POST /signup"}},
-		"sign-up that nobody may":     {SignUps, Config{}, nil},
-		"links, with where they lead": {Forgot, Config{SendLink: send}, []string{"GET /reset", "GET /setup.css", "POST /reset", "POST /forgot"}},
-		"links that nobody sends":     {Forgot, Config{}, nil},
-		"under a prefix":              {Health, Config{Scheme: NewSchemeUnder("/auth")}, []string{"GET /auth/healthz", "GET /auth/readyz"}},
+		"tokens":                       {Tokens, Config{}, []string{"POST /token", "POST /logout", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server"}},
+		"health":                       {Health, Config{}, []string{"GET /healthz", "GET /readyz"}},
+		"setup":                        {Setup, Config{}, []string{"GET /setup", "GET /setup.css", "POST /setup"}},
+		"reset":                        {Reset, Config{}, []string{"GET /reset", "GET /setup.css", "POST /reset"}},
+		"both, with one style":         {Setup | Reset, Config{}, []string{"GET /setup", "GET /setup.css", "POST /setup", "GET /reset", "POST /reset"}},
+		"refusals":                     {Refusals, Config{}, []string{"GET /refusals/{id}"}},
+		"one's own":                    {MyRoutes, Config{}, []string{"GET /me/routes"}},
+		"sign-up":                      {SignUps, Config{SignUp: &SignUp{}}, []string{"POST /signup"}},
+		"sign-up that nobody may":      {SignUps, Config{}, nil},
+		"sign-in":                      {SignIns, Config{Pages: &Pages{}}, []string{"GET /signin", "GET /setup.css", "POST /signin", "POST /signout"}},
+		"sign-in on a page of its own": {SignIns, Config{Pages: &Pages{SignIn: "/welcome"}}, []string{"POST /signout"}},
+		"sign-in without pages":        {SignIns, Config{}, nil},
+		"links, with where they lead":  {Forgot, Config{SendLink: send}, []string{"GET /reset", "GET /setup.css", "POST /reset", "POST /forgot"}},
+		"links that nobody sends":      {Forgot, Config{}, nil},
+		"under a prefix":               {Health, Config{Scheme: NewSchemeUnder("/auth")}, []string{"GET /auth/healthz", "GET /auth/readyz"}},
 	} {
 		id, _ := opened(t, test.given)
 		own := holdfast.New("Own", "1")

@@ -63,6 +63,10 @@ type Config struct {
 	// SignUp lets everybody make themselves a user. No one can if nil.
 	SignUp *SignUp
 
+	// Pages makes sessions for the program's own pages, with a sign-in page and
+	// an end. There are neither if nil.
+	Pages *Pages
+
 	// SendLink sends a user the link with which to set a new password, as by
 	// e-mail. It makes POST /forgot, which is not there if nil. It runs in the
 	// background, in a few goroutines at once, with a context that ends after
@@ -137,6 +141,9 @@ func (c *Config) complete() error {
 		return &ConfigError{"MaxConns", "it must be 1 or more"}
 	case slices.Contains(c.Audience, ""):
 		return &ConfigError{"Audience", "one of them is empty"}
+	}
+	if reason := c.Pages.check(c.URL); reason != "" {
+		return &ConfigError{"Pages", reason}
 	}
 	return c.SignUp.check(c.declaredRoles())
 }

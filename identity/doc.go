@@ -31,6 +31,9 @@
 // what every request goes through: an id and a line of the log, the caller's
 // address behind proxies, and other origins.
 //
+// With [Config.Pages] people sign in on a page and present a cookie, and
+// [Identity.Session] stands at the routes of the program's own pages.
+//
 // A user has a name, perhaps an e-mail address, and roles. What else your
 // program knows of a user is a table of its own, keyed by the user's id.
 package identity

@@ -31,6 +31,7 @@ type Identity struct {
 	accounts *Accounts
 	keys     *keyring.Ring
 	tokens   *oauth.Server
+	sessions *sessions
 	api      *accountapi.API
 	refusals *refusalLog
 	links    *links // nil if none are sent
@@ -67,6 +68,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := id.openTokens(ctx); err != nil {
 		return nil, err
 	}
+	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
 	if id.refusals, err = openRefusals(ctx, &id.config); err != nil {
 		return nil, err
 	}
@@ -89,6 +91,9 @@ func (id *Identity) openAddresses(ctx context.Context) error {
 	at, err := chooseIssuer(ctx, &id.config)
 	if err != nil {
 		return err
+	}
+	if reason := id.config.Pages.check(at.url); reason != "" { // the store's, if none was given
+		return &ConfigError{"Pages", reason}
 	}
 	id.url, id.issuer, id.audience = at.url, at.issuer, id.config.Audience
 	if len(id.audience) == 0 {
@@ -157,6 +162,11 @@ func (id *Identity) maintain(ctx context.Context) {
 	id.running.Go(func() { id.keys.Run(ctx) })
 }
 
+// signInPage is the page as an application shows it; nil for none.
+func (id *Identity) signInPage(p *pages) *signInPage {
+	return newSignInPage(&id.config, id.url, id.sessions, p)
+}
+
 // Close ends what runs in the background, after what was refused is kept and
 // what was asked for is sent. The store stays open: it is the program's.
 func (id *Identity) Close() error {
@@ -173,6 +183,42 @@ func (id *Identity) Close() error {
 // Caller is the dependency for callers with a good access token. The store
 // decides what the caller may do now; the token only bounds it.
 func (id *Identity) Caller() holdfast.Dep[Caller] { return id.tokens.Caller() }
+
+// Session is the dependency for whoever presents the cookie of a session that
+// SignIn began, in place of an access token: for a program's own pages. It makes
+// the same Caller, and can be asked for the same scopes and roles. What the
+// caller may do is what their roles grant at each request. A route for tokens and
+// pages alike is an AnyOf of Caller and Session.
+//
+// A request that changes something and that a page of another origin has caused
+// is refused with 403, whatever the cookie: see [http.CrossOriginProtection]. GET,
+// HEAD and OPTIONS are taken to change nothing and are let through, but for the
+// handshake of a WebSocket. Requests of the public URL's origin are never refused,
+// so a proxy may rewrite Host.
+//
+// What is answered to the caller is not to be kept: Cache-Control is no-store
+// unless the handler says otherwise.
+func (id *Identity) Session() holdfast.Dep[Caller] { return id.sessions.caller }
+
+// SignIn begins a session for a name and a password and sets its cookie: for
+// programs with a sign-in page of their own. A session that the browser had
+// before is ended. The request is that of the form, whose body may be read.
+//
+// An error can be returned by a handler as it is: 400 with account.ErrBadLogin,
+// 429 with *account.ThrottledError, 403 for the form of another site's page, 503
+// when too much is going on. Attempts are counted together with those at POST
+// /token. After success, redirect with 303 See Other, to somewhere that LocalPath
+// accepts.
+func (id *Identity) SignIn(w http.ResponseWriter, r *http.Request, name, password string) error {
+	return id.sessions.signIn(w, r, name, password)
+}
+
+// SignOut ends the session that a request presents, if there is one, and takes
+// the browser's cookie. Its error is 403 for the form of another site's page, or
+// 503.
+func (id *Identity) SignOut(w http.ResponseWriter, r *http.Request) error {
+	return id.sessions.signOut(w, r)
+}
 
 // Accounts are the users, roles and sessions, for what a program does with
 // them itself.

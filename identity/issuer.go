@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
-	"strings"
 )
 
 // The settings of a store that concern its tokens.
@@ -124,24 +121,4 @@ func chooseIssuer(ctx context.Context, c *Config) (addresses, error) {
 	c.Logger.LogAttrs(ctx, slog.LevelWarn, "the issuer was that of a trial run and is the public URL from now on: access tokens issued so far are refused, and refreshing gives new ones",
 		slog.String("before", stored), slog.String("issuer", given))
 	return addresses{given, given}, replaceIssuer(ctx, c.Store, stored, given)
-}
-
-// checkURL returns a public URL without a slash at its end, or why it is none.
-func checkURL(text string) (_, reason string) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "", fmt.Sprintf("%q: a public URL is http:// or https://, a host and perhaps a path", text)
-	}
-	return strings.TrimSuffix(text, "/"), ""
-}
-
-// IsLocal reports whether a URL leads to the machine that it is opened on, so
-// that it is for trying.
-func IsLocal(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -30,6 +30,7 @@ type page struct {
 type pages struct {
 	site  string // what the application is called
 	docs  string // its docs page as the pages link to it; "" for none
+	enter string // its sign-in page, likewise
 	least int    // how many characters a password has at least
 	log   *slog.Logger
 
@@ -43,18 +44,30 @@ type input struct {
 
 // view is what the skeleton shows.
 type view struct {
-	Site, Docs, Title, Intro, Action, Button string
-	Inputs                                   []input
-	Least                                    int
+	Site, Title, Intro, Action, Button string
+	Docs, Enter                        string
+	Inputs                             []input
+	Least                              int
 
-	Secret, Name  string // as they were sent
+	Hidden, Value string // what the form carries unseen: its name, and what it is; "" for nothing
+	Name          string // as it was sent
 	Problem, Done string
+}
+
+// Referrer is to whom a browser says where it was: nobody, if the address has a
+// secret. Then it does not say either which page has sent the form, which an old
+// browser has to for a sign-in.
+func (v view) Referrer() string {
+	if v.Hidden == "secret" {
+		return "no-referrer"
+	}
+	return "same-origin"
 }
 
 func (p *pages) view(one *page, secret string) view {
 	return view{
-		Site: p.site, Docs: p.docs, Title: one.title, Intro: one.intro, Action: one.path, Button: one.button,
-		Inputs: one.inputs, Least: p.least, Secret: secret,
+		Site: p.site, Docs: p.docs, Enter: p.enter, Title: one.title, Intro: one.intro, Action: one.path, Button: one.button,
+		Inputs: one.inputs, Least: p.least, Hidden: "secret", Value: secret,
 	}
 }
 
@@ -63,7 +76,7 @@ var skeleton = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
+<meta name="referrer" content="{{.Referrer}}">
 <title>{{.Site}}: {{.Title}}</title>
 <link rel="stylesheet" href="setup.css">
 </head>
@@ -71,15 +84,15 @@ var skeleton = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <main>
 <h1>{{.Site}}</h1>
 {{if .Done}}
-<p id="done">{{.Done}}{{with .Docs}} <a href="{{.}}">Go on to the docs</a>, press Authorize, and sign in.{{end}}</p>
+<p id="done">{{.Done}}{{if .Enter}} <a href="{{.Enter}}">Sign in</a>.{{else if .Docs}} <a href="{{.Docs}}">Go on to the docs</a>, press Authorize, and sign in.{{end}}</p>
 {{else}}
-<p>{{.Intro}}</p>
-{{with .Problem}}<p role="alert">{{.}}</p>{{end}}
+{{with .Intro}}<p>{{.}}</p>
+{{end}}{{with .Problem}}<p role="alert">{{.}}</p>{{end}}
 <form method="post" action="{{.Action}}">
-<input type="hidden" name="secret" value="{{.Secret}}">
-{{range $i, $in := .Inputs}}<label>{{.Label}} <input name="{{.Name}}" type="{{.Type}}"{{if eq .Type "text"}} value="{{$.Name}}"{{end}} autocomplete="{{.Autocomplete}}" required{{if not $i}} autofocus{{end}}></label>
-{{end}}<small>At least {{.Least}} characters. Length is what counts; there are no other rules.</small>
-<button>{{.Button}}</button>
+{{if .Hidden}}<input type="hidden" name="{{.Hidden}}" value="{{.Value}}">
+{{end}}{{range $i, $in := .Inputs}}<label>{{.Label}} <input name="{{.Name}}" type="{{.Type}}"{{if eq .Type "text"}} value="{{$.Name}}"{{end}} autocomplete="{{.Autocomplete}}" required{{if not $i}} autofocus{{end}}></label>
+{{end}}{{if .Least}}<small>At least {{.Least}} characters. Length is what counts; there are no other rules.</small>
+{{end}}<button>{{.Button}}</button>
 </form>
 {{end}}
 </main>
@@ -105,12 +118,20 @@ func (p *pages) register(on holdfast.Routes, one *page) {
 		return p.submit(w, r, one)
 	}
 	on.Handle("GET /"+one.path, holdfast.Raw(holdfast.Public(), show), holdfast.Hidden())
+	p.style(on)
+	on.Handle("POST /"+one.path, holdfast.Raw(holdfast.Public(), submit), holdfast.Hidden())
+}
+
+// style registers the stylesheet, once.
+func (p *pages) style(on holdfast.Routes) {
 	if !p.styled {
 		on.Handle("GET /setup.css", holdfast.Raw(holdfast.Public(), style), holdfast.Hidden())
 		p.styled = true
 	}
-	on.Handle("POST /"+one.path, holdfast.Raw(holdfast.Public(), submit), holdfast.Hidden())
 }
+
+// maxForm is the most that a form may have, in bytes.
+const maxForm = 16 << 10
 
 func style(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
@@ -119,7 +140,7 @@ func style(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
 }
 
 func (p *pages) submit(w http.ResponseWriter, r *http.Request, one *page) error {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if r.ParseForm() != nil {
 		shown := p.view(one, "")
 		shown.Problem = "The form could not be read."
@@ -128,7 +149,7 @@ func (p *pages) submit(w http.ResponseWriter, r *http.Request, one *page) error 
 	shown := p.view(one, r.PostForm.Get("secret"))
 	shown.Name = r.PostForm.Get("name")
 	status := http.StatusOK
-	if done, err := one.submit(r, account.Secret(shown.Secret)); err != nil {
+	if done, err := one.submit(r, account.Secret(shown.Value)); err != nil {
 		status, shown.Problem = p.problem(w, r, err)
 	} else {
 		shown.Done = done
@@ -160,8 +181,13 @@ func (p *pages) problem(w http.ResponseWriter, r *http.Request, err error) (int,
 	case errors.As(err, &invalid):
 		return http.StatusUnprocessableEntity, "The " + invalid.Field + " " + invalid.Reason + "."
 	}
-	p.log.LogAttrs(r.Context(), slog.LevelError, "a page failed", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
+	p.failed(r, err)
 	return http.StatusServiceUnavailable, "That did not work; the server's log says why."
+}
+
+// failed logs what is no mistake of the visitor.
+func (p *pages) failed(r *http.Request, err error) {
+	p.log.LogAttrs(r.Context(), slog.LevelError, "a page failed", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
 }
 
 // render answers with a page that no cache keeps, no other site frames, and
@@ -171,7 +197,7 @@ func render(w http.ResponseWriter, status int, shown view) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", shown.Referrer())
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -155,12 +156,15 @@ func held(s holdfast.Step, prefix string) string {
 	return prefix + strings.Join(s.Held, " ")
 }
 
-// checks are what an access token goes through, in this order, with the errors
-// by which each refuses and what those say.
-var checks = []struct {
+// check is a part of a verification, with the errors by which it refuses and
+// what those say.
+type check struct {
 	text    string
 	refuses map[error]string
-}{
+}
+
+// tokenChecks are what an access token goes through, in this order.
+var tokenChecks = []check{
 	{"signature", map[error]string{
 		jwt.ErrMalformed: "it is no token", jwt.ErrAlgorithm: "another algorithm than ours",
 		jwt.ErrUnknownKey: "a key that is not ours", jwt.ErrSignature: "the signature is wrong",
@@ -173,15 +177,26 @@ var checks = []struct {
 	{"user active", map[error]string{account.ErrDisabled: "the user is disabled", account.ErrNoUser: "the user is gone"}},
 }
 
-// verification tells from the error how far a token came.
+// sessionChecks are what the cookie of a session goes through.
+var sessionChecks = []check{
+	{"origin", map[error]string{errForeign: "a page of another site has sent the request"}},
+	{"cookie", map[error]string{errRepeated: "it is sent more than once"}},
+	{"revocation", map[error]string{account.ErrNoSession: "there is no such session, or it has ended"}},
+}
+
+// verification tells from the error how far a credential came.
 func verification(s holdfast.Step) []RefusalStep {
+	what, checks := "token: ", tokenChecks
+	if s.Name == sessionName {
+		what, checks = "session: ", sessionChecks
+	}
 	out := make([]RefusalStep, len(checks))
 	failed := len(checks)
 	if s.Err != nil {
 		failed = -1
 	}
 	for i, check := range checks {
-		out[i] = RefusalStep{Way: s.Way, State: stateUnknown, Text: "token: " + check.text}
+		out[i] = RefusalStep{Way: s.Way, State: stateUnknown, Text: what + check.text}
 		for refused, why := range check.refuses {
 			if errors.Is(s.Err, refused) {
 				failed, out[i].Detail = i, why
@@ -204,7 +219,7 @@ func verification(s holdfast.Step) []RefusalStep {
 func (r Refusal) change() string {
 	var parts []string
 	if len(r.Scopes) > 0 {
-		parts = append(parts, "a token that carries "+quoted("scope", r.Scopes, " and "))
+		parts = append(parts, r.carrier()+quoted("scope", r.Scopes, " and "))
 	}
 	if len(r.Roles) > 0 {
 		parts = append(parts, "the "+quoted("role", r.Roles, " or "))
@@ -216,15 +231,44 @@ func (r Refusal) change() string {
 		if s.State != stateFailed {
 			continue
 		}
+		if s.Detail == sessionChecks[0].refuses[errForeign] {
+			return "the same request, from a page of this site"
+		}
 		if s.Detail == "" && strings.HasPrefix(s.Text, "dependency") {
 			return "what " + s.Text + " asks for"
 		}
 		break
 	}
 	if r.Status == http.StatusUnauthorized {
-		return "a good access token, from POST /token"
+		return strings.Join(r.wanted(), ", or ")
 	}
 	return "nothing that could be told in advance"
+}
+
+// carrier says what would carry a scope that is missing.
+func (r Refusal) carrier() string {
+	if r.has("session: revocation", stateOK) {
+		return "a role that grants "
+	}
+	return "a token that carries "
+}
+
+// wanted are the credentials that would do.
+func (r Refusal) wanted() []string {
+	var out []string
+	session := r.has("a credential of "+sessionName, "")
+	if !session || r.has("token: signature", "") {
+		out = append(out, "a good access token, from POST /token")
+	}
+	if session {
+		out = append(out, "a session, from the sign-in page")
+	}
+	return out
+}
+
+// has reports whether there is a step of this text, in this state or any.
+func (r Refusal) has(text, state string) bool {
+	return slices.ContainsFunc(r.Steps, func(s RefusalStep) bool { return s.Text == text && (state == "" || s.State == state) })
 }
 
 func quoted(kind string, names []string, with string) string {

@@ -32,9 +32,12 @@ func front(c *Config) (func(http.Handler) http.Handler, error) {
 // Handler puts in front of an application what every request goes through: an
 // id, which the answer has as X-Request-Id, with a line of the log; the caller's
 // address behind trusted proxies, for which wrong passwords are counted; and
-// pages of other origins. It is for programs with a server of their own, and
-// for holdfasttest.Served.
-func (id *Identity) Handler(app http.Handler) http.Handler { return id.around(app) }
+// pages of other origins. Where there are Pages, a browser that asks for one of
+// them without a session is sent to sign in first, and comes back. It is for
+// programs with a server of their own, and for holdfasttest.Served.
+func (id *Identity) Handler(app http.Handler) http.Handler {
+	return id.around(guided(id.signInPage(&pages{}), app))
+}
 
 // ListenAndServe serves an application, with Handler in front, on addr until
 // ctx ends, then lets requests in progress finish for up to ten seconds. It

@@ -46,7 +46,6 @@ func verifying(t *testing.T, p *process) *process {
 	t.Helper()
 	tokens, err := issuer.Discover(t.Context(), p.url, issuer.Config{
 		Audience: p.url, Accept: issuer.TypedAccessTokens, LookAgain: time.Second,
-		KeySetURL: p.url + "/.well-known/jwks.json",
 	})
 	if err != nil {
 		t.Fatal(err)

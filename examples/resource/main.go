@@ -9,12 +9,9 @@
 //
 // In another, this service, and in a third a caller:
 //
-//	$ go run ./examples/resource -audience stock -keys http://127.0.0.1:8000/.well-known/jwks.json
+//	$ go run ./examples/resource -audience stock
 //	$ curl localhost:8000/token -d username=ann -d 'password=correct horse battery' -d 'scope=stock:read stock:write'
 //	$ curl -X PUT -H 'Authorization: Bearer eyJ…' --json '{"amount":3}' localhost:8001/stock/hammers
-//
-// An issuer that publishes where its keys are, which `holdfast serve` does not
-// yet, needs no -keys.
 package main
 
 import (
@@ -92,19 +89,18 @@ func (s *stock) set(_ context.Context, caller issuer.Claims, in change) (entry, 
 }
 
 // discover takes access tokens alone that are for this service.
-func discover(ctx context.Context, url, audience, keys string) (*issuer.Verifier, error) {
+func discover(ctx context.Context, url, audience string) (*issuer.Verifier, error) {
 	return issuer.Discover(ctx, url, issuer.Config{
-		Audience: audience, Accept: issuer.TypedAccessTokens, KeySetURL: keys, Log: slog.Default(),
+		Audience: audience, Accept: issuer.TypedAccessTokens, Log: slog.Default(),
 	})
 }
 
 func serve(ctx context.Context) error {
 	url := flag.String("issuer", cmp.Or(os.Getenv("ISSUER"), "http://127.0.0.1:8000"), "the issuer's URL, letter for letter as in its tokens ($ISSUER)")
-	audience := flag.String("audience", os.Getenv("AUDIENCE"), "whom the tokens are for: this service; the issuer if empty ($AUDIENCE)")
-	keys := flag.String("keys", os.Getenv("KEYS"), "where the issuer publishes its keys; discovered if empty ($KEYS)")
+	audience := flag.String("audience", os.Getenv("AUDIENCE"), "the audience of the tokens, which is this service; the issuer if empty ($AUDIENCE)")
 	addr := flag.String("addr", "127.0.0.1:8001", "where to listen")
 	flag.Parse()
-	tokens, err := discover(ctx, *url, cmp.Or(*audience, *url), *keys)
+	tokens, err := discover(ctx, *url, cmp.Or(*audience, *url))
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func signIns(t *testing.T) *identity.Identity {
 // service is the service that accepts the server's tokens.
 func service(t *testing.T, id *identity.Identity) *holdfast.App {
 	t.Helper()
-	tokens, err := discover(t.Context(), id.Issuer(), "stock", id.URL()+"/.well-known/jwks.json")
+	tokens, err := discover(t.Context(), id.Issuer(), "stock")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestUsersSignInElsewhere(t *testing.T) {
 func TestATokenIsForThisService(t *testing.T) {
 	t.Parallel()
 	id := signIns(t)
-	tokens, err := discover(t.Context(), id.Issuer(), "another service", id.URL()+"/.well-known/jwks.json")
+	tokens, err := discover(t.Context(), id.Issuer(), "another service")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestTheIssuerIsDown(t *testing.T) {
 	t.Parallel()
 	down := httptest.NewServer(http.NotFoundHandler())
 	down.Close()
-	tokens, err := discover(t.Context(), down.URL, "stock", "")
+	tokens, err := discover(t.Context(), down.URL, "stock")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ var compiled = []string{"coming-from-fastapi.md", "embedding.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
-	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "errors": "errors", "fmt": "fmt", "http": "net/http", "httptest": "net/http/httptest",
+	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "template": "html/template", "errors": "errors", "fmt": "fmt", "http": "net/http", "httptest": "net/http/httptest",
 	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // checkScopes reports, once for each declaration, scopes on the paths below n
 // that nothing would check.
 func (p *planner) checkScopes(n *Node) {
@@ -24,10 +26,15 @@ func (p *planner) checkScope(n *Node, one *Scope) {
 	case one.Scheme == nil && !ScopeToken(one.Name): // one of a scheme is reported by the scheme
 		p.fault(one.At, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", one.Name)
 	case one.Scheme == nil:
-	case !contains(n.Schemes, one.Scheme):
+	case !carried(n.Schemes, one):
 		p.fault(n.At, "scope %q belongs to scheme %s, which %s does not reach", one.Name, one.Scheme.Name, n.Describe())
-	case !contains(n.verified, one.Scheme) && !n.asksScopes:
+	case !carried(n.verified, one) && !n.asksScopes:
 		p.fault(n.At, "scope %q: %s reads the credential of %s but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it",
 			one.Name, n.Describe(), one.Scheme.Name)
 	}
+}
+
+// carried reports whether credentials of one of the schemes carry a scope.
+func carried(schemes []*Scheme, one *Scope) bool {
+	return slices.ContainsFunc(schemes, func(s *Scheme) bool { return s.Carries(one) })
 }

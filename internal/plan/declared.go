@@ -16,7 +16,8 @@ type Scheme struct {
 	OpenAPI    map[string]any
 	Missing    error // the answer to callers without a credential; nil for the usual one
 	Scopes     Scopes
-	Credential *Node // finds the credential in a request
+	ScopesOf   *Scheme // whose scopes its credentials carry beside its own; nil for none
+	Credential *Node   // finds the credential in a request
 	At         Place
 	Faults     []error
 	Frozen     atomic.Bool // set when the first application that reaches it starts
@@ -76,11 +77,22 @@ func (s Scopes) Without(other Scopes) Scopes {
 	return out
 }
 
-// Of returns the scopes that belong to a scheme.
+// Carries reports whether credentials of the scheme carry a scope: one of its
+// own, or one of the scheme whose scopes it shares. The nil scheme carries those
+// that have none.
+func (s *Scheme) Carries(one *Scope) bool {
+	if s == nil {
+		return one.Scheme == nil
+	}
+	return one.Scheme == s || s.ScopesOf != nil && one.Scheme == s.ScopesOf
+}
+
+// Of returns the scopes that a scheme's credentials carry; those of no scheme
+// if it is nil.
 func (s Scopes) Of(scheme *Scheme) Scopes {
 	var out Scopes
 	for _, one := range s {
-		if one != nil && one.Scheme == scheme {
+		if one != nil && scheme.Carries(one) {
 			out = append(out, one)
 		}
 	}
