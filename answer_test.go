@@ -105,7 +105,7 @@ func TestWhichWaySpeaks(t *testing.T) {
 	t.Parallel()
 	app := quiet()
 	holdfast.Get(app, "/", holdfast.AnyOf(keyed("A"), keyed("B")), func(_ context.Context, who string, _ holdfast.NoInput) (string, error) { return who, nil })
-	const badCredential, failed = "401 Could not validate credentials", "500 Internal Server Error"
+	const notAccepted, failed = "401 Could not validate credentials", "500 Internal Server Error"
 	for keys, want := range map[string]string{
 		"good good": "200 A",
 		"bad good":  "200 B",
@@ -118,14 +118,14 @@ func TestWhichWaySpeaks(t *testing.T) {
 		"busy good": "503 Service Unavailable",
 		"left good": failed,
 		"- -":       "401 Not authenticated",
-		"- bad":     badCredential,
-		"bad -":     badCredential,
+		"- bad":     notAccepted,
+		"bad -":     notAccepted,
 		"bad 409":   "409 B",
 		"409 bad":   "409 A",
 		"401 409":   "409 B",
 		"409 401":   "409 A",
 		"401 bad":   "401 A", // of those that got as far, the first
-		"bad 401":   badCredential,
+		"bad 401":   notAccepted,
 		"409 410":   "409 A",
 		"409 403":   "403 B",
 		"403 409":   "403 A",

@@ -33,7 +33,7 @@ type App struct {
 	started bool
 	err     error
 	table   routing.Table[*compiled] // what the application serves
-	all     routing.Table[*compiled] // and what other routers serve of it
+	all     routing.Table[*compiled] // guarded routes too: for conflicts, and tests
 	docs    docs
 
 	origin  *App                      // of a copy with replaced dependencies
@@ -116,7 +116,7 @@ func (a *App) guarded(pattern string, p AnyPolicy, h http.Handler, at plan.Place
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := a.Err(); err != nil {
-			a.shared.fail(w, r, err)
+			a.shared.answerError(w, r, err)
 			return
 		}
 		rt.compiled.serve(w, r, true)
@@ -154,7 +154,8 @@ func (a *App) fault(at plan.Place, format string, args ...any) {
 }
 
 // Err returns everything that is wrong with the application's declarations,
-// each with its file and line, or nil. An application with an error answers
+// each with its file and line, or nil. What is wrong about the types that
+// handlers return is said once the rest is right. An application with an error answers
 // every request with 500; check Err before serving.
 func (a *App) Err() error {
 	a.once.Do(func() {
@@ -179,7 +180,7 @@ func (a *App) build() error {
 		rt.compiled, faults = c.compile(rt)
 		rt.compiled.row = sync.OnceValue(rt.row)
 		a.faults = append(a.faults, rt.named(faults)...)
-		a.mount(rt)
+		a.enter(rt)
 	}
 	a.faults = append(a.faults, schemeFaults(a.routes)...)
 	a.faults = append(a.faults, documentFaults(a.routes)...)
@@ -202,7 +203,7 @@ func (a *App) document() error {
 	if err != nil {
 		return fmt.Errorf("holdfast: %w", err)
 	}
-	return a.docs.write(document)
+	return a.docs.render(document)
 }
 
 // addDocs registers the docs page and the document as routes like any other.
@@ -218,10 +219,10 @@ func (a *App) addDocs() {
 	}
 }
 
-// mount lets requests find the route. A guarded one must go together with all
+// enter lets requests find the route. A guarded one must go together with all
 // others, too: the table of access and the document tell routes apart by their
 // method and path alone.
-func (a *App) mount(rt *route) {
+func (a *App) enter(rt *route) {
 	err := a.all.Add(rt.method, rt.pattern, rt.compiled)
 	if err == nil && !rt.guard {
 		err = a.table.Add(rt.method, rt.pattern, rt.compiled)
@@ -241,11 +242,11 @@ func (a *App) original() *App {
 // ServeHTTP finds the route and serves it. The route that was matched is the
 // one whose policy is enforced; nothing after this looks at
 // the path to decide who may call.
-func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.table) }
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serveFrom(w, r, &a.table) }
 
-func (a *App) serve(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
+func (a *App) serveFrom(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
 	if err := a.Err(); err != nil {
-		a.shared.fail(w, r, err)
+		a.shared.answerError(w, r, err)
 		return
 	}
 	if c, ok := routes.Find(r); ok {
@@ -259,7 +260,7 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request, routes *routing.Tabl
 func (a *App) miss(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
 	miss := routes.Miss(r)
 	if miss.Location == "" {
-		a.shared.fail(w, r, &noRoute{miss.Allowed})
+		a.shared.answerError(w, r, &noRoute{miss.Allowed})
 		return
 	}
 	w.Header().Set("Location", miss.Location)

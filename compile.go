@@ -16,18 +16,18 @@ var noContentType = reflect.TypeFor[NoContent]()
 // compiled is a route that is ready to serve: everything that was declared has
 // been decided, and serving is a straight list (see run.go).
 type compiled struct {
-	route   routeInfo
-	method  string
-	plan    *plan.Plan
-	inputs  []*bind.Input // all that the route reads, in the order of the document
-	input   *bind.Input   // the handler's own; nil if there is none
-	handler handler
-	bounded handlerFunc   // the handler within its bounds
-	timeout time.Duration // of the whole request; none if zero
-	status  int           // of success
-	shared  *shared
-	frames  sync.Pool
-	row     func() Access // made when first asked for
+	route      routeInfo
+	method     string
+	plan       *plan.Plan
+	inputs     []*bind.Input // all that the route reads, in the order of the document; one may stand there twice
+	input      *bind.Input   // the handler's own; nil if there is none
+	handler    handler
+	runBounded job           // the handler within its bounds
+	timeout    time.Duration // of the whole request; none if zero
+	status     int           // of success
+	shared     *shared
+	frames     sync.Pool
+	row        func() Access // made when first asked for
 }
 
 // compiler has what routes are compiled with.
@@ -57,7 +57,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	if err != nil {
 		faults = append(faults, plan.Fault{At: rt.at, Err: err})
 	}
-	out.reads(input)
+	out.addInput(input)
 	out.input, l.input = input, input
 	for i, newCell := range e.cells {
 		if at := out.plan.AddCell(newCell); i == 0 {
@@ -65,7 +65,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 		}
 	}
 	out.handler = e.newHandler(l)
-	out.bounded = rt.options.bounds.around(out.callHandler)
+	out.runBounded = rt.options.bounds.around(out.callHandler)
 	out.frames.New = func() any { return out.plan.NewFrame() }
 	return out, faults
 }
@@ -79,12 +79,12 @@ func (c *compiler) prepare(rt *route, out *compiled, n *plan.Node, scopes plan.S
 		return typedScopes(scopes), nil
 	}
 	input, err := bind.Compile(n.Type, bind.Options{Types: c.types, Path: rt.pattern.Names()})
-	out.reads(input)
+	out.addInput(input)
 	return input, err
 }
 
-// reads notes an input for the document.
-func (c *compiled) reads(input *bind.Input) {
+// addInput notes an input for the document.
+func (c *compiled) addInput(input *bind.Input) {
 	if input != nil {
 		c.inputs = append(c.inputs, input)
 	}

@@ -33,7 +33,7 @@ func (d Decision) Status() int {
 func (d Decision) Route() Access { return d.c.row() }
 
 // Request is the request without its body. Its headers hold secrets.
-func (d Decision) Request() *http.Request { return d.x.Request() }
+func (d Decision) Request() *http.Request { return d.x.WithoutBody() }
 
 // Header is the header of the response so far, where a request id may be.
 func (d Decision) Header() http.Header { return d.x.header() }

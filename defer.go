@@ -12,23 +12,24 @@ import (
 )
 
 // cleanupTime bounds what runs at the end of a request: the context of deferred
-// functions ends then. That of functions after the response has as long again.
+// functions ends then. Functions after the response get another 30 seconds.
 const cleanupTime = 30 * time.Second
 
-// atLast is a function that runs at an end. Its context is one of its own: that
+// cleanup is a function that runs at the end. It gets a context of its own: that
 // of a request may have ended, and must stay so, because other goroutines that
 // the handler left behind rely on it.
-type atLast func(ctx context.Context, err error) error
+type cleanup func(ctx context.Context, err error) error
 
-// endKey finds what a context belongs to: a request in progress, or a Lifetime
+// ownerKey finds what a context belongs to: a request in progress, or a Lifetime
 // dependency that is being made.
-type endKey struct{}
+type ownerKey struct{}
 
-// atEnd is what functions can be deferred with.
-type atEnd interface{ atEnd() *stack }
+// deferrer is what Defer adds functions to: a request in progress, or a Lifetime
+// dependency that is being made.
+type deferrer interface{ atEnd() *stack }
 
-// ofResponse is a request in progress.
-type ofResponse interface {
+// responder is a request in progress.
+type responder interface {
 	afterResponse() *stack
 	header() http.Header
 }
@@ -51,7 +52,7 @@ type ofResponse interface {
 //
 // Defer panics with any other context, and after the end.
 func Defer(ctx context.Context, cleanup func(context.Context, error) error) {
-	d, _ := ctx.Value(endKey{}).(atEnd)
+	d, _ := ctx.Value(ownerKey{}).(deferrer)
 	if d == nil || !d.atEnd().push(cleanup) {
 		panic("holdfast: Defer needs the context of a request in progress, or of a Lifetime dependency")
 	}
@@ -69,7 +70,7 @@ func Defer(ctx context.Context, cleanup func(context.Context, error) error) {
 //
 // AfterResponse panics when ctx is not the context of a request in progress.
 func AfterResponse(ctx context.Context, fn func(context.Context, error)) {
-	x, _ := ctx.Value(endKey{}).(ofResponse)
+	x, _ := ctx.Value(ownerKey{}).(responder)
 	if x == nil || !x.afterResponse().push(func(ctx context.Context, err error) error { fn(ctx, err); return nil }) {
 		panic("holdfast: AfterResponse needs the context of a request in progress")
 	}
@@ -79,7 +80,7 @@ func AfterResponse(ctx context.Context, fn func(context.Context, error)) {
 // handlers that must set one. It panics when ctx is not the context of a request
 // in progress.
 func ResponseHeader(ctx context.Context) http.Header {
-	if x, _ := ctx.Value(endKey{}).(ofResponse); x != nil {
+	if x, _ := ctx.Value(ownerKey{}).(responder); x != nil {
 		if header := x.header(); header != nil {
 			return header
 		}
@@ -91,12 +92,12 @@ func ResponseHeader(ctx context.Context) http.Header {
 // others while they do. The zero stack is empty. It is safe for concurrent use.
 type stack struct {
 	mu   sync.Mutex
-	list []atLast
+	list []cleanup
 	over bool
 }
 
 // push reports whether the function will run: not after the end.
-func (s *stack) push(fn atLast) bool {
+func (s *stack) push(fn cleanup) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
@@ -107,7 +108,7 @@ func (s *stack) push(fn atLast) bool {
 }
 
 // pop returns the next one to run. After the last, none can be registered.
-func (s *stack) pop() atLast {
+func (s *stack) pop() cleanup {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := len(s.list) - 1
@@ -129,7 +130,7 @@ func (s *stack) closeIfEmpty() bool {
 }
 
 // close takes the functions away unrun. None can be registered any more.
-func (s *stack) close() []atLast {
+func (s *stack) close() []cleanup {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.list
@@ -149,7 +150,7 @@ func (s *stack) unwind(ctx context.Context, err error) error {
 }
 
 // runAll runs functions, the last first, and joins what goes wrong.
-func runAll(list []atLast, cause error) error {
+func runAll(list []cleanup, cause error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), cleanupTime)
 	defer cancel()
 	var failed []error

@@ -24,7 +24,7 @@ func (d Dep[T]) erased() *plan.Node { return d.n }
 func newDepend[T any](kind plan.Kind, fn any, at plan.Place, deps ...*plan.Node) *plan.Node {
 	if reflect.ValueOf(fn).IsNil() {
 		n := plan.NewNode[T](kind, "", at, deps...)
-		n.Break("its function is nil")
+		n.SetFault("its function is nil")
 		return n
 	}
 	f := plan.FunctionOf(fn)
@@ -95,7 +95,7 @@ func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func
 func FromRequest[T any](fn func(*http.Request) (T, error)) Dep[T] {
 	n := newDepend[T](plan.Request, fn, plan.Caller())
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
-		value, err := fn(x.Request())
+		value, err := fn(x.WithoutBody())
 		return plan.Keep(x.Frame(), s, value, err)
 	}
 	return Dep[T]{n}

@@ -112,8 +112,8 @@ func (d *docs) serveAsset(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// write makes the document, and tells the page which servers it names.
-func (d *docs) write(document *openapi.Document) (err error) {
+// render makes the document, and tells the page which servers it names.
+func (d *docs) render(document *openapi.Document) (err error) {
 	d.document, err = document.Marshal()
 	if d.page != nil {
 		d.page.Connect(authorizationServers(document.Schemes))

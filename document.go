@@ -12,7 +12,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
-// documentOf says what the OpenAPI document says, from the plans that the
+// documentOf collects what goes into the OpenAPI document, from the plans that the
 // runner follows. The errors are about what handlers return.
 func documentOf(config Config, routes []*route, types *schema.Registry) (*openapi.Document, error) {
 	out := &openapi.Document{

@@ -61,8 +61,8 @@ type handler interface {
 	// that cannot be encoded is an error of the request.
 	encode(x *exchange) error
 
-	// write writes the response, unless call did.
-	write(x *exchange) error
+	// deliver writes the response, unless call did.
+	deliver(x *exchange) error
 
 	// streams reports whether write is work of the handler, for as long as the
 	// response takes, and not only the sending of a value.
@@ -110,9 +110,9 @@ func (h typed[In, Out]) encode(x *exchange) error {
 	return x.response.encode(out)
 }
 
-func (h typed[In, Out]) write(x *exchange) error {
+func (h typed[In, Out]) deliver(x *exchange) error {
 	if !h.itself {
-		x.response.send(x.request)
+		x.response.sendEncoded(x.sent)
 		return nil
 	}
 	out, _ := any(plan.Take[Out](x.frame, h.io+1)).(http.Handler)
@@ -133,9 +133,9 @@ func (h raw[In]) call(x *exchange, principal int) error {
 	return h.fn(x.response.track(), x.whole(), x, principal, plan.Take[In](x.frame, h.io))
 }
 
-func (h raw[In]) encode(*exchange) error { return nil }
-func (h raw[In]) write(*exchange) error  { return nil }
-func (h raw[In]) streams() bool          { return false } // call does it
+func (h raw[In]) encode(*exchange) error  { return nil }
+func (h raw[In]) deliver(*exchange) error { return nil }
+func (h raw[In]) streams() bool           { return false } // call does it
 
 var handlerType = reflect.TypeFor[http.Handler]()
 

@@ -49,7 +49,7 @@ type Error struct {
 	// is no such header if it is zero.
 	RetryAfter time.Duration
 
-	unexpected bool // no code chose this answer
+	unexpected bool // neither a handler nor a dependency chose this answer
 }
 
 // Errorf makes an Error whose detail is a sentence.
@@ -128,14 +128,14 @@ type noRoute struct{ allowed []string }
 
 func (e *noRoute) Error() string { return "no route" }
 
-// invalidInput is everything in a request that does not fit.
-type invalidInput struct{ violations []Violation }
+// unprocessable is everything in a request that does not fit.
+type unprocessable struct{ violations []Violation }
 
-func (e *invalidInput) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.violations)) }
+func (e *unprocessable) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.violations)) }
 
-// invalid collects the violations of several errors.
-func invalid(list []error) *invalidInput {
-	out := &invalidInput{}
+// unprocessableOf collects the violations of several errors.
+func unprocessableOf(list []error) *unprocessable {
+	out := &unprocessable{}
 	for _, err := range list {
 		if one, ok := errors.AsType[*bind.Invalid](err); ok {
 			for _, v := range one.Violations {
@@ -200,7 +200,7 @@ func answerOf(err error) *Error {
 		return e.answer()
 	case *plan.NoCredential, *plan.BadCredential, *plan.NoScope, *plan.NoRole:
 		return refusal(err)
-	case *invalidInput:
+	case *unprocessable:
 		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations}
 	case *bind.BodyError:
 		return bodyAnswer(e)
@@ -277,7 +277,8 @@ func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
 }
 
 // isRefusal reports whether err says no to the caller, rather than that
-// something broke.
+// something broke. A scheme's own answer to callers without a credential may have
+// any status, such as that of a redirect.
 func isRefusal(err error) bool {
 	status := answerTo(err).status()
 	return is[*plan.NoCredential](err) || status >= 400 && status < 500
@@ -292,14 +293,14 @@ func is[E error](err error) bool {
 // lacksPermission reports whether a refusal's answer is 403.
 func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
 
-// How far a way that refused a caller got. The answer to a request is that of
-// the way that got furthest.
+// How far a way got that refused a caller. The answer to a request is that of the
+// way that got furthest.
 const (
-	notMeant      = iota + 1 // the way is for others: for callers without a credential, or without input
+	wayForOthers  = iota + 1 // for callers without a credential, or with other parameters
 	noCredential             // nothing was presented
 	badCredential            // what was presented is not good
-	brokenInput              // the credentials were good, so that signing in again would not help
-	noPermission             // the caller is known, and may not
+	otherRefusal             // an answer that a dependency chose, or parameters that do not fit
+	noPermission             // it was decided who the caller is, and that this is not allowed
 )
 
 // reach says how far a way got that refused with err. credentials says whether
@@ -309,15 +310,15 @@ func reach(err error, credentials bool) int {
 	case is[*plan.NoCredential](err):
 		return noCredential
 	case errors.Is(err, plan.ErrPresented):
-		return notMeant // which says nothing about the credential
+		return wayForOthers // which says nothing about the credential
 	case status == http.StatusUnauthorized:
 		return badCredential
 	case status == http.StatusForbidden:
 		return noPermission
 	case status == http.StatusUnprocessableEntity && !credentials:
-		return notMeant
+		return wayForOthers
 	}
-	return brokenInput
+	return otherRefusal
 }
 
 // withChallenges adds the challenges of the other ways to a 401 for a

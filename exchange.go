@@ -18,13 +18,13 @@ import (
 type exchange struct {
 	context.Context // of the request, with the deadline of the route
 
-	request *http.Request
-	seen    *http.Request // the request without its body, made when first asked for
-	route   *routeInfo
-	mounted bool        // another router found the route, and has set the path values
-	limited bool        // the body has its bound
-	ended   atomic.Bool // everything has run, in order
-	frame   *plan.Frame // nil once the request is over
+	sent        *http.Request
+	withoutBody *http.Request // the request without its body, made when first asked for
+	route       *routeInfo
+	foreign     bool        // another router found the route, and has set the path values
+	limited     bool        // the body has its bound
+	ended       atomic.Bool // everything has run, in order
+	frame       *plan.Frame // nil once the request is over
 
 	response response
 	held     *bulkhead.Bulkhead // of which a place is held; nil for none
@@ -43,18 +43,19 @@ type routeInfo struct {
 // Frame is the memory of the request.
 func (x *exchange) Frame() *plan.Frame { return x.frame }
 
-// Sent is the request as it arrived.
-func (x *exchange) Sent() *http.Request { return x.request }
+// Sent is the request as it was sent, with its body. After LimitBody it is a
+// copy whose body has a bound; the one that came from outside never changes.
+func (x *exchange) Sent() *http.Request { return x.sent }
 
-// Request is the request as dependencies may see it: with everything but the
+// WithoutBody is the request as dependencies may see it: with everything but the
 // body, because the caller may not have passed yet. It is made when first asked
 // for.
-func (x *exchange) Request() *http.Request {
-	if x.seen == nil {
-		x.seen = x.withPath()
-		x.seen.Body = http.NoBody
+func (x *exchange) WithoutBody() *http.Request {
+	if x.withoutBody == nil {
+		x.withoutBody = x.withPath()
+		x.withoutBody.Body = http.NoBody
 	}
-	return x.seen
+	return x.withoutBody
 }
 
 // whole is the request as handlers see it: with its body.
@@ -66,14 +67,14 @@ func (x *exchange) whole() *http.Request {
 // withPath is the request with the exchange as context, and with the pattern
 // and path values of its route.
 func (x *exchange) withPath() *http.Request {
-	r := x.request.WithContext(x)
-	if r.Pattern != "" && !x.mounted { // the values of a router outside are its own
-		r = x.request.Clone(x)
+	r := x.sent.WithContext(x)
+	if r.Pattern != "" && !x.foreign { // the values of a router outside are its own
+		r = x.sent.Clone(x)
 	}
 	if r.Pattern == "" {
 		r.Pattern = x.route.name
 	}
-	if !x.mounted {
+	if !x.foreign {
 		r.Pattern = x.route.name
 		x.route.pattern.SetValues(r)
 	}
@@ -84,20 +85,20 @@ func (x *exchange) withPath() *http.Request {
 // route, which may be another one. Of that one's wildcards, only what takes the
 // rest of a path may be empty.
 func (x *exchange) PathValue(name string) (string, bool) {
-	if x.mounted {
-		value := x.request.PathValue(name)
-		return value, value != "" || strings.Contains(x.request.Pattern, "{"+name+"...}")
+	if x.foreign {
+		value := x.sent.PathValue(name)
+		return value, value != "" || strings.Contains(x.sent.Pattern, "{"+name+"...}")
 	}
-	return x.route.pattern.Value(x.request, name)
+	return x.route.pattern.Value(x.sent, name)
 }
 
 // LimitBody bounds the body and returns how many bytes of it may be read. The
 // request that arrived is left as it is: it may be another application's. Where
 // the bound is passed, the server closes the connection.
 func (x *exchange) LimitBody() int64 {
-	if body := x.request.Body; !x.limited && body != nil && body != http.NoBody {
-		x.request = x.request.WithContext(x.request.Context())
-		x.request.Body = http.MaxBytesReader(recorder.Innermost(x.response.writer), body, x.route.maxBody)
+	if body := x.sent.Body; !x.limited && body != nil && body != http.NoBody {
+		x.sent = x.sent.WithContext(x.sent.Context())
+		x.sent.Body = http.MaxBytesReader(recorder.Innermost(x.response.writer), body, x.route.maxBody)
 	}
 	x.limited = true
 	return x.route.maxBody
@@ -116,9 +117,9 @@ func (x *exchange) lasting() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(x), cleanupTime)
 }
 
-// Value makes the exchange findable by Defer from any context derived of it.
+// Value makes the exchange findable by Defer from any context derived from it.
 func (x *exchange) Value(key any) any {
-	if key == (endKey{}) {
+	if key == (ownerKey{}) {
 		return x
 	}
 	return x.Context.Value(key)

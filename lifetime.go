@@ -42,7 +42,7 @@ type lifetimes struct {
 	mu       sync.Mutex
 	list     []*lifetime // its own, in the order of their planning
 	used     []*lifetime // also shared ones
-	deferred []atLast
+	deferred []cleanup
 }
 
 // lifetime is one of them.
@@ -109,9 +109,9 @@ type opening struct {
 	deferred stack
 }
 
-// Value makes the opening findable by Defer from any context derived of it.
+// Value makes the opening findable by Defer from any context derived from it.
 func (o *opening) Value(key any) any {
-	if key == (endKey{}) {
+	if key == (ownerKey{}) {
 		return o
 	}
 	return o.Context.Value(key)
@@ -148,7 +148,7 @@ func (one *lifetime) get(ctx, base context.Context) (any, error) {
 	return value, nil
 }
 
-func (l *lifetimes) keep(more []atLast) {
+func (l *lifetimes) keep(more []cleanup) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.deferred = append(l.deferred, more...)

@@ -38,12 +38,12 @@ type bounds struct {
 // any reports whether a request may be told to come again.
 func (b *bounds) any() bool { return b.atOnce != nil || b.lane != nil || b.timeout > 0 }
 
-// handlerFunc is what a caller came for, once it may call and its input was read.
-type handlerFunc func(x *exchange, principal int) error
+// job is what a caller came for, once it may call and its input was read.
+type job func(x *exchange, principal int) error
 
 // around puts the bounds around a job: a place of the route first, then the
 // lane. The timeout holds for the whole request and is not part of this.
-func (b *bounds) around(work handlerFunc) handlerFunc {
+func (b *bounds) around(work job) job {
 	if b.lane != nil {
 		work = inLane(b.lane, work)
 	}
@@ -55,7 +55,7 @@ func (b *bounds) around(work handlerFunc) handlerFunc {
 
 // atOnce lets a job begin when there is a place. The exchange gives it back
 // when what the handler deferred has run, since that belongs to its work.
-func atOnce(most AtOnce, work handlerFunc) handlerFunc {
+func atOnce(most AtOnce, work job) job {
 	places := bulkhead.New(bulkhead.Config{Slots: most.Requests, Queue: most.Queue, MaxWait: maxWait})
 	return func(x *exchange, principal int) error {
 		if err := places.Acquire(x); err != nil {
@@ -68,7 +68,7 @@ func atOnce(most AtOnce, work handlerFunc) handlerFunc {
 
 // inLane runs a job in a lane. Panics are caught where they happen, so that the
 // log has their stack.
-func inLane(lane Lane, work handlerFunc) handlerFunc {
+func inLane(lane Lane, work job) job {
 	return func(x *exchange, principal int) error {
 		var claimed atomic.Bool   // by the lane, or by the request that has waited for it
 		defer claimed.Store(true) // also if Do panics: what it has queued comes too late

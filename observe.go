@@ -16,7 +16,8 @@ type Observation struct {
 	Status int           // as it was sent; 0 if nothing was
 	Took   time.Duration // from when the route was found until everything of the request has ended
 
-	// Refusal is why the request was refused, and empty if it was not:
+	// Refusal is why the request was refused, or why it failed after a handler had
+	// begun to tell of a success, and empty if neither is so:
 	// "no route", "no credential", "credential", "scope", "role", "input",
 	// "size", "busy", "timeout", "failed", "panic", or "handler" for what a
 	// handler or dependency chose.
@@ -49,7 +50,7 @@ var reasons = []struct {
 	{"credential", is[*plan.BadCredential]},
 	{"scope", is[*plan.NoScope]},
 	{"role", is[*plan.NoRole]},
-	{"input", is[*invalidInput]},
+	{"input", is[*unprocessable]},
 	{"size", is[*http.MaxBytesError]},
 	{"handler", func(err error) bool { return is[*Error](err) && !answerTo(err).ours() }},
 }
@@ -64,8 +65,8 @@ func reason(err error) string {
 	return "failed"
 }
 
-// observe lets it see what serve does. name is empty where no
-// route fits.
+// observe calls serve with a writer that notes what is sent, and says how it ended,
+// also if serve panics. name is empty where no route fits.
 func (o observer) observe(name string, w http.ResponseWriter, serve func(http.ResponseWriter)) {
 	if o.watch == nil {
 		serve(w)

@@ -15,7 +15,7 @@ var _ = overrides.Provide(overrides.Functions{
 	Replace: func(app any, pairs [][2]any) (any, error) { return app.(*App).replaced(pairs) },
 	Everything: func(app any) http.Handler {
 		a := app.(*App)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.all) })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serveFrom(w, r, &a.all) })
 	},
 })
 

@@ -119,6 +119,6 @@ func (m Maybe[P]) Get() (P, bool) { return m.value, m.present }
 // for none. If p asks for no scheme's credential, that is an error at start.
 func Optional[P any](p Policy[P]) Policy[Maybe[P]] {
 	at := plan.Caller()
-	present := converted(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)
-	return Policy[Maybe[P]]{plan.OrAbsent(present, constant[Maybe[P]](at))}
+	maybe := converted(p.p, func(v P) Maybe[P] { return Maybe[P]{v, true} }, at)
+	return Policy[Maybe[P]]{plan.OrAbsent(maybe, constant[Maybe[P]](at))}
 }

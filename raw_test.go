@@ -147,14 +147,14 @@ func TestAnErrorOfARawHandlerIsAnswered(t *testing.T) {
 				w.WriteHeader(http.StatusAccepted)
 				return errPlain
 			},
-			"closed", "", "it broke", "202",
+			"closed", "", "it broke", "202 failed",
 		},
 		"a failure after a part": {
 			"GET", "amy::", "", func(w http.ResponseWriter, _ *http.Request) error {
 				_, _ = io.WriteString(w, "part")
 				return holdfast.Errorf(404, "No more")
 			},
-			"closed", "", "404 No more", "200",
+			"closed", "", "404 No more", "200 handler",
 		},
 		"a failure after a flush": {
 			"GET", "amy::", "", func(w http.ResponseWriter, _ *http.Request) error {
@@ -163,7 +163,7 @@ func TestAnErrorOfARawHandlerIsAnswered(t *testing.T) {
 				}
 				return errPlain
 			},
-			"200 closed", "", "it broke", "200",
+			"200 closed", "", "it broke", "200 failed",
 		},
 		"the caller is told by the handler": {
 			"GET", "amy::", "", func(w http.ResponseWriter, _ *http.Request) error {
@@ -293,8 +293,8 @@ func TestDeferredFunctionsOfARawHandler(t *testing.T) {
 		"an error stays":                       {func(http.ResponseWriter) error { return errPlain }, keep, "it broke", "500 Internal Server Error", "it broke", "500 failed"},
 		"a panic becomes an error":             {func(http.ResponseWriter) error { panic("boom") }, conflict, "panic: boom", `409 {"detail":"not committed"}`, "", "409 handler"},
 		"what was written stays":               {write, keep, "<nil>", "200 written", "", "200"},
-		"what was written cannot be unsaid":    {write, conflict, "<nil>", "broken 200 written", "409 not committed", "200"},
-		"a cleanup that panics after a write":  {write, func(error) error { panic("late") }, "<nil>", "broken 200 written", "panic: late", "200"},
+		"what was written cannot be unsaid":    {write, conflict, "<nil>", "broken 200 written", "409 not committed", "200 handler"},
+		"a cleanup that panics after a write":  {write, func(error) error { panic("late") }, "<nil>", "broken 200 written", "panic: late", "200 panic"},
 		"a cleanup that panics before a write": {func(http.ResponseWriter) error { return nil }, func(error) error { panic("late") }, "<nil>", "500 Internal Server Error", "panic: late", "500 panic"},
 	} {
 		t.Run(name, func(t *testing.T) {

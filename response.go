@@ -58,8 +58,9 @@ type response struct {
 	body   *buffer // what was encoded; nil for no body
 	status int     // of success
 
-	// broken says that the connection must be closed: the handler wants it, or
-	// what the caller has been told so far is half an answer, or not true.
+	// broken says that the connection must be closed: the handler asked for it,
+	// or the caller was sent half an answer, or told of a success that did not
+	// happen.
 	broken bool
 }
 
@@ -72,13 +73,13 @@ func (r *response) encode(out any) error {
 	return r.body.encode(out)
 }
 
-// send sends what was encoded.
-func (r *response) send(request *http.Request) {
+// sendEncoded sends what was encoded.
+func (r *response) sendEncoded(request *http.Request) {
 	if r.body == nil {
 		r.writer.WriteHeader(r.status)
 		return
 	}
-	write(r.writer, request, r.status, jsonKind, r.body.bytes())
+	writeWhole(r.writer, request, r.status, jsonKind, r.body.bytes())
 }
 
 // track makes a handler's own writes known, and returns the writer for it.
@@ -87,13 +88,16 @@ func (r *response) track() http.ResponseWriter {
 	return r.writer
 }
 
-// settle reports whether a handler that writes for itself has begun to, and
-// gives a stream time for its end, which the server writes.
-func (r *response) settle() (begun bool) {
-	tracked, ok := r.writer.(*rawWriter)
-	if ok && tracked.streams && !tracked.Hijacked() {
+// extendStream gives a stream time for its end, which the server writes.
+func (r *response) extendStream() {
+	if tracked, ok := r.writer.(*rawWriter); ok && tracked.streams {
 		tracked.extend()
 	}
+}
+
+// begun reports whether a handler that writes for itself has begun to.
+func (r *response) begun() bool {
+	tracked, ok := r.writer.(*rawWriter)
 	return ok && tracked.Wrote()
 }
 
@@ -123,8 +127,8 @@ const (
 	textKind = "text/plain; charset=utf-8"
 )
 
-// write sends a whole response.
-func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+// writeWhole sends a whole response.
+func writeWhole(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	header := w.Header()
 	values := &[...]string{kind, "nosniff", strconv.Itoa(len(body))} // one allocation for three lists, each of which is full
 	header["Content-Type"] = values[0:1:1]
@@ -154,7 +158,7 @@ type rawWriter struct {
 	timed   bool // it sets its own deadlines
 }
 
-// writeTimeout is how long a caller may take to take what was written.
+// writeTimeout is how long one write may last.
 const writeTimeout = time.Minute
 
 // Write begins the answer.

@@ -12,26 +12,27 @@ import (
 
 // This file is the order of a request; see the package's documentation.
 
-// serve serves a request that this application's router found, or another one
-// in which the route is mounted.
-func (c *compiled) serve(w http.ResponseWriter, r *http.Request, mounted bool) {
+// serve serves a request for the route. foreign says that another router found
+// it: then its method is not known to be the route's, and the path values are
+// that router's.
+func (c *compiled) serve(w http.ResponseWriter, r *http.Request, foreign bool) {
 	switch {
-	case mounted && !slices.Contains(routing.Methods(c.method), r.Method):
+	case foreign && !slices.Contains(routing.Methods(c.method), r.Method):
 		// Another router let the method through: no route fits, and this one's
 		// policy, which is that of one method, is not asked.
 		c.shared.observer.observe("", w, func(w http.ResponseWriter) {
-			c.shared.fail(w, r, &noRoute{routing.Methods(c.method)})
+			c.shared.answerError(w, r, &noRoute{routing.Methods(c.method)})
 		})
 	case c.shared.observer.watch == nil:
-		c.handleRequest(w, r, mounted)
+		c.handleRequest(w, r, foreign)
 	default:
-		c.shared.observer.observe(c.route.name, w, func(w http.ResponseWriter) { c.handleRequest(w, r, mounted) })
+		c.shared.observer.observe(c.route.name, w, func(w http.ResponseWriter) { c.handleRequest(w, r, foreign) })
 	}
 }
 
 // handleRequest decides, works and answers, and frees the memory of the request.
-func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, mounted bool) {
-	x := &exchange{Context: r.Context(), request: r, route: &c.route, mounted: mounted, frame: c.frames.Get().(*plan.Frame)}
+func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, foreign bool) {
+	x := &exchange{Context: r.Context(), sent: r, route: &c.route, foreign: foreign, frame: c.frames.Get().(*plan.Frame)}
 	x.response = response{writer: w, status: c.status}
 	defer c.release(x)
 	if c.timeout > 0 {
@@ -42,7 +43,7 @@ func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, mounted
 	if !c.handler.streams() { // a caller who is slow to take a value holds no place
 		x.giveBack()
 	}
-	err = c.send(x, err)
+	err = c.respond(x, err)
 	x.giveBack()
 	c.finish(x, err)
 	x.ended.Store(true)
@@ -54,7 +55,7 @@ func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, mounted
 // release gives back the memory of the request, and its place if the handler
 // ended the goroutine.
 func (c *compiled) release(x *exchange) {
-	if !x.ended.Load() { // runtime.Goexit: what was deferred has not run
+	if !x.ended.Load() { // runtime.Goexit: what is left of what was deferred runs now
 		_ = x.unwind(errGone)
 		x.after.close()
 		x.giveBack()
@@ -70,13 +71,14 @@ func (c *compiled) release(x *exchange) {
 // errGone is the error of a request whose handler ended its goroutine.
 var errGone = errors.New("the handler ended its goroutine")
 
-// errNoWay says that a plan has no way in, so that no caller may pass.
+// errNoWay says that a plan has no way in, so that no caller may pass. It cannot
+// happen: such a policy is an error at start.
 var errNoWay = errors.New("the policy has no way in")
 
 // answer is everything up to the response.
 func (c *compiled) answer(x *exchange) error {
 	principal, err := c.authorize(x)
-	if is[*invalidInput](err) {
+	if is[*unprocessable](err) {
 		err = c.collect(x)
 	}
 	if err = c.reportDecision(x, err); err != nil {
@@ -86,7 +88,7 @@ func (c *compiled) answer(x *exchange) error {
 	if err := c.read(x); err != nil {
 		return err
 	}
-	return c.bounded(x, principal)
+	return c.runBounded(x, principal)
 }
 
 // authorize tries the policy's ways in order and returns the cell of
@@ -96,17 +98,17 @@ func (c *compiled) authorize(x *exchange) (principal int, err error) {
 	best, furthest := errNoWay, 0
 	for i := range c.plan.Ways {
 		way := &c.plan.Ways[i]
-		err := way.Run(x)
+		refused := way.Run(x)
 		switch {
-		case err == nil:
+		case refused == nil:
 			return way.Principal, nil
-		case errors.Is(err, plan.ErrInvalid):
-			err = invalid(x.frame.Invalid)
-		case !isRefusal(err):
-			return 0, err
+		case errors.Is(refused, plan.ErrUndecided):
+			refused = unprocessableOf(x.frame.InvalidInputs)
+		case !isRefusal(refused):
+			return 0, refused
 		}
-		if far := reach(err, len(way.Schemes) > 0); far > furthest {
-			best, furthest = err, far
+		if far := reach(refused, len(way.Schemes) > 0); far > furthest {
+			best, furthest = refused, far
 		}
 	}
 	return 0, withChallenges(best, c.plan.Ways)
@@ -118,7 +120,7 @@ func (c *compiled) read(x *exchange) error {
 	if err := plan.RunAll(x, c.plan.Params); err != nil {
 		return err
 	}
-	problems := x.frame.Invalid
+	problems := x.frame.InvalidInputs
 	err := c.handler.bind(x)
 	if is[plan.InvalidInput](err) {
 		problems = append(problems, err)
@@ -126,7 +128,7 @@ func (c *compiled) read(x *exchange) error {
 		return err
 	}
 	if problems != nil {
-		return invalid(problems)
+		return unprocessableOf(problems)
 	}
 	return nil
 }
@@ -137,11 +139,12 @@ func (c *compiled) collect(x *exchange) error {
 	if err := plan.RunAll(x, c.plan.Params); err != nil {
 		return err
 	}
-	return invalid(append(x.frame.Invalid, c.handler.inspect(x)))
+	return unprocessableOf(append(x.frame.InvalidInputs, c.handler.inspect(x)))
 }
 
-// callHandler is what the caller came for: the handler's own dependencies and the
-// handler.
+// callHandler is what the caller came for: the handler's own dependencies, the
+// handler, and the encoding of what it returned. It runs within the route's
+// bounds: see runBounded.
 func (c *compiled) callHandler(x *exchange, principal int) error {
 	if err := plan.RunAll(x, c.plan.Own); err != nil {
 		return err
@@ -152,20 +155,24 @@ func (c *compiled) callHandler(x *exchange, principal int) error {
 	return c.handler.encode(x)
 }
 
-// send writes the response, the error's or what the handler returned, and
+// respond writes the response, the error's or what the handler returned, and
 // returns the error with which the request ends.
-func (c *compiled) send(x *exchange, err error) error {
+func (c *compiled) respond(x *exchange, err error) error {
 	if err == nil {
-		err = panics.Catch(func() error { return c.handler.write(x) })
+		err = panics.Catch(func() error { return c.handler.deliver(x) })
 	}
-	begun := x.response.settle()
+	begun := x.response.begun()
+	x.response.extendStream()
 	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err) || err != nil && x.response.claimsSuccess()
 	switch {
 	case err == nil || panics.IsAbort(err):
-	case begun:
-		c.shared.logFailure(x.request, err) // too late for another answer
+	case begun: // too late for another answer
+		c.shared.logFailure(x.sent, err)
+		if x.response.broken {
+			c.shared.observer.noteRefusal(x.response.writer, err)
+		}
 	default:
-		c.shared.fail(x.response.writer, x.request, err)
+		c.shared.answerError(x.response.writer, x.sent, err)
 	}
 	return err
 }
@@ -183,7 +190,7 @@ func (c *compiled) finish(x *exchange, err error) {
 	defer cancel()
 	for fn := x.after.pop(); fn != nil; fn = x.after.pop() {
 		if failed := panics.Catch(func() error { return fn(ctx, err) }); failed != nil {
-			c.shared.logFailure(x.request, failed)
+			c.shared.logFailure(x.sent, failed)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // in a request, how to challenge a caller who has none, and how OpenAPI
 // describes it; it does not know whether a credential is good, which is what
 // [Verify] is for. Declare schemes once, as package variables.
-type Scheme[K any] struct{ s *plan.Scheme }
+type Scheme[K any] struct{ core *plan.Scheme }
 
 // SchemeOption changes how a scheme is named or described.
 type SchemeOption func(*scheme)
@@ -45,11 +45,11 @@ func NotAuthenticated(answer *Error) SchemeOption {
 func ScopesOf[K any](other *Scheme[K]) SchemeOption {
 	at := plan.Caller()
 	return func(s *scheme) {
-		if other == nil || other.s == nil {
+		if other == nil || other.core == nil {
 			s.Faults = append(s.Faults, fmt.Errorf("%v: scheme %s: ScopesOf a nil or zero Scheme", at, s.Name))
 			return
 		}
-		s.ScopesOf = other.s
+		s.ScopesOf = other.core
 	}
 }
 
@@ -64,7 +64,7 @@ func BearerFormat(format string) SchemeOption {
 // there is one. The request that find sees has no body.
 func NewScheme[K any](name, challenge string, openapi map[string]any, find func(*http.Request) (K, bool), options ...SchemeOption) *Scheme[K] {
 	look := func(x plan.Exchange) (K, presence) {
-		credential, ok := find(x.Request())
+		credential, ok := find(x.WithoutBody())
 		return credential, presentIf(ok)
 	}
 	object := maps.Clone(openapi)
@@ -73,7 +73,13 @@ func NewScheme[K any](name, challenge string, openapi map[string]any, find func(
 	}
 	s := newScheme(name, challenge, object, look, plan.Caller())
 	if find == nil || openapi == nil {
-		s.fault(s.s.At, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
+		s.fault(s.core.At, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
+	}
+	flows, _ := openapi["flows"].(map[string]any)
+	for kind, flow := range flows {
+		if _, ok := flow.(map[string]any); !ok {
+			s.fault(s.core.At, "scheme %s: flow %s is no object, which is a map[string]any", name, kind)
+		}
 	}
 	return s.apply(options)
 }
@@ -97,11 +103,11 @@ func presentIf(ok bool) presence {
 func newScheme[K any](name, challenge string, openapi map[string]any, find func(plan.Exchange) (K, presence), at plan.Place) *Scheme[K] {
 	core := &plan.Scheme{Name: name, Challenge: challenge, OpenAPI: openapi, At: at}
 	core.Credential = plan.NewNode[K](plan.Credential, name, at)
-	core.Credential.Reads(core)
+	core.Credential.SetScheme(core)
 	core.Credential.Run = func(x plan.Exchange, s *plan.Step) error {
-		value, is := find(x)
-		if is != present {
-			return &plan.NoCredential{Scheme: core, Unreadable: is == unreadable}
+		value, found := find(x)
+		if found != present {
+			return &plan.NoCredential{Scheme: core, Unreadable: found == unreadable}
 		}
 		plan.Put(x.Frame(), s.Out, value)
 		return nil
@@ -118,11 +124,12 @@ func builtIn[K any](find func(*http.Request) (K, presence)) func(plan.Exchange) 
 func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 	for _, option := range options {
 		if option == nil {
-			s.fault(s.s.At, "scheme %s: a nil option", s.s.Name)
+			s.fault(s.core.At, "scheme %s: a nil option", s.core.Name)
 			continue
 		}
-		option(s.s)
+		option(s.core)
 	}
+	s.core.Credential.Name = s.core.Name // which Named may have changed
 	return s
 }
 
@@ -130,19 +137,19 @@ func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 // not a scope-token of RFC 6749 is an error at start.
 func (s *Scheme[K]) Scope(name, description string) Scope {
 	at := plan.Caller()
-	if s.s.Frozen.Load() {
-		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.s.Name))
+	if s.core.Frozen.Load() {
+		panic(fmt.Sprintf("holdfast: %v: scope %q is declared after an application with scheme %s was started", at, name, s.core.Name))
 	}
 	if !plan.ScopeToken(name) {
 		s.fault(at, "scope %q: a scope is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)", name)
 	}
-	for _, have := range s.s.Scopes {
+	for _, have := range s.core.Scopes {
 		if have.Name == name {
 			s.fault(at, "scope %q is declared already at %v", name, have.At)
 		}
 	}
-	one := &plan.Scope{Name: name, Text: description, Scheme: s.s, At: at}
-	s.s.Scopes = append(s.s.Scopes, one)
+	one := &plan.Scope{Name: name, Text: description, Scheme: s.core, At: at}
+	s.core.Scopes = append(s.core.Scopes, one)
 	return Scope{one}
 }
 
@@ -152,18 +159,18 @@ func (s *Scheme[K]) Scope(name, description string) Scope {
 // policy by itself it lets in callers who send anything: put [Verify], [Check] or a
 // dependency of yours between.
 func (s *Scheme[K]) Credential() Dep[K] {
-	if s == nil || s.s == nil {
+	if s == nil || s.core == nil {
 		return Dep[K]{}
 	}
-	return Dep[K]{s.s.Credential}
+	return Dep[K]{s.core.Credential}
 }
 
 // Name returns the scheme's name in the OpenAPI document.
-func (s *Scheme[K]) Name() string { return s.s.Name }
+func (s *Scheme[K]) Name() string { return s.core.Name }
 
 // fault keeps a mistake for the start of an application.
 func (s *Scheme[K]) fault(at plan.Place, format string, args ...any) {
-	s.s.Faults = append(s.s.Faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))
+	s.core.Faults = append(s.core.Faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))
 }
 
 // single returns a header that was sent once.

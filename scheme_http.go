@@ -65,7 +65,7 @@ func HTTPBasic(realm string, options ...SchemeOption) *Scheme[BasicCredentials] 
 	}
 	s := newScheme("HTTPBasic", challenge, map[string]any{"type": "http", "scheme": "basic"}, builtIn(basicCredentials), plan.Caller())
 	if strings.ContainsFunc(realm, func(r rune) bool { return r < ' ' || r > '~' }) {
-		s.fault(s.s.At, "realm %q: a realm is printable ASCII", realm)
+		s.fault(s.core.At, "realm %q: a realm is printable ASCII", realm)
 	}
 	return s.apply(options)
 }
@@ -115,7 +115,7 @@ func HTTPBearer(options ...SchemeOption) *Scheme[string] {
 // newBearer is a scheme whose credential is a bearer token.
 func newBearer(name string, openapi map[string]any, at plan.Place) *Scheme[string] {
 	s := newScheme(name, "Bearer", openapi, builtIn(bearerToken), at)
-	s.s.Bearer = true
+	s.core.Bearer = true
 	return s
 }
 

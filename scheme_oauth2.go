@@ -54,22 +54,22 @@ func OAuth2ClientCredentials(tokenURL string, options ...SchemeOption) *Scheme[s
 func OpenIDConnect(configurationURL string, options ...SchemeOption) *Scheme[string] {
 	s := newBearer("OpenIdConnect", map[string]any{"type": "openIdConnect", "openIdConnectUrl": configurationURL}, plan.Caller())
 	if configurationURL == "" {
-		s.fault(s.s.At, "OpenIDConnect: the configuration's URL is missing")
+		s.fault(s.core.At, "OpenIDConnect: the configuration's URL is missing")
 	}
 	return s.apply(options)
 }
 
 func newOAuth2(name string, flows OAuth2Flows, at plan.Place) *Scheme[string] {
-	documents := map[string]any{}
-	s := newBearer(name, map[string]any{"type": "oauth2", "flows": documents}, at)
+	objects := map[string]any{} // the document's flow objects
+	s := newBearer(name, map[string]any{"type": "oauth2", "flows": objects}, at)
 	add := func(kind string, flow *OAuth2Flow, authorization, token bool) {
 		if flow == nil {
 			return
 		}
-		if authorization == (flow.AuthorizationURL == "") || token == (flow.TokenURL == "") {
-			s.fault(at, "%s: flow %s: %s", name, kind, urlsOf(authorization, token))
+		if hasAuthorization, hasToken := flow.AuthorizationURL != "", flow.TokenURL != ""; hasAuthorization != authorization || hasToken != token {
+			s.fault(at, "%s: flow %s: %s", name, kind, neededURLs(authorization, token))
 		}
-		documents[kind] = flow.document()
+		objects[kind] = flow.object()
 	}
 	add("password", flows.Password, false, true)
 	add("authorizationCode", flows.AuthorizationCode, true, true)
@@ -78,17 +78,17 @@ func newOAuth2(name string, flows OAuth2Flows, at plan.Place) *Scheme[string] {
 	return s
 }
 
-func urlsOf(authorization, token bool) string {
+func neededURLs(authorization, token bool) string {
 	switch {
 	case authorization && token:
-		return "it has an AuthorizationURL and a TokenURL"
+		return "it needs an AuthorizationURL and a TokenURL"
 	case token:
-		return "it has a TokenURL and no AuthorizationURL"
+		return "it needs a TokenURL and takes no AuthorizationURL"
 	}
-	return "it has an AuthorizationURL and no TokenURL"
+	return "it needs an AuthorizationURL and takes no TokenURL"
 }
 
-func (f *OAuth2Flow) document() map[string]any {
+func (f *OAuth2Flow) object() map[string]any {
 	out := map[string]any{"authorizationUrl": f.AuthorizationURL, "tokenUrl": f.TokenURL, "refreshUrl": f.RefreshURL}
 	maps.DeleteFunc(out, func(_ string, url any) bool { return url == "" })
 	return out
@@ -100,7 +100,9 @@ func RefreshURL(url string) SchemeOption {
 	return func(s *scheme) {
 		flows, _ := s.OpenAPI["flows"].(map[string]any)
 		for _, flow := range flows {
-			flow.(map[string]any)["refreshUrl"] = url
+			if object, ok := flow.(map[string]any); ok { // or else it is a mistake
+				object["refreshUrl"] = url
+			}
 		}
 	}
 }

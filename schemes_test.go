@@ -325,8 +325,10 @@ func TestMistakesOfSchemesAreNamedAtStart(t *testing.T) {
 		want   string
 	}{
 		"a key without a name":       {holdfast.APIKeyHeader(""), "the key has no name"},
-		"a flow without a token URL": {holdfast.OAuth2PasswordBearer(""), "flow password"},
-		"a flow with one too many":   {holdfast.OAuth2(holdfast.OAuth2Flows{Implicit: &holdfast.OAuth2Flow{AuthorizationURL: "a", TokenURL: "t"}}), "flow implicit"},
+		"a flow without a token URL": {holdfast.OAuth2PasswordBearer(""), "flow password: it needs a TokenURL and takes no AuthorizationURL"},
+		"a flow with one too many":   {holdfast.OAuth2(holdfast.OAuth2Flows{Implicit: &holdfast.OAuth2Flow{AuthorizationURL: "a", TokenURL: "t"}}), "flow implicit: it needs an AuthorizationURL and takes no TokenURL"},
+		"a flow with one too few":    {holdfast.OAuth2(holdfast.OAuth2Flows{AuthorizationCode: &holdfast.OAuth2Flow{AuthorizationURL: "a"}}), "flow authorizationCode: it needs an AuthorizationURL and a TokenURL"},
+		"flows that are no objects":  {holdfast.NewScheme("own", "Own", map[string]any{"type": "oauth2", "flows": map[string]any{"password": "token"}}, func(*http.Request) (string, bool) { return "", false }), "flow password is no object"},
 		"a provider without URL":     {holdfast.OpenIDConnect(""), "URL is missing"},
 	}
 	for name, test := range tests {
@@ -343,6 +345,23 @@ func TestMistakesOfSchemesAreNamedAtStart(t *testing.T) {
 		if err == nil {
 			t.Errorf("a bad %s is no error", name)
 		}
+	}
+}
+
+// Two schemes of one kind have the names in a decision that they were given.
+func TestADecisionNamesSchemesAsTheyAreCalled(t *testing.T) {
+	t.Parallel()
+	var names []string
+	app := holdfast.NewApp(holdfast.Config{Title: "Test", Version: "1", OnDecision: func(d holdfast.Decision) string {
+		for _, s := range d.Steps() {
+			names = append(names, s.Kind+" "+s.Name)
+		}
+		return ""
+	}})
+	holdfast.Get(app, "/", holdfast.All(keyed("A"), holdfast.Optional(keyed("B"))), func(context.Context, string, holdfast.NoInput) (string, error) { return "", nil })
+	send(app, "/", "")
+	if got := strings.Join(names, ", "); got != "credential A, verify A, credential B, verify B, absent B, credential A, verify A" {
+		t.Errorf("the steps are %s", got)
 	}
 }
 

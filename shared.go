@@ -20,18 +20,19 @@ type shared struct {
 	onDecision atomic.Pointer[func(Decision) string]
 }
 
-// fail writes the answer to an error, and logs the errors that are ours. What
-// goes wrong with that itself, such as a detail that cannot be encoded, is a
-// plain 500.
-func (s *shared) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if worse := panics.Catch(func() error { return s.tell(w, r, err) }); worse != nil {
+// answerError answers with an error, and logs those that are ours. What goes
+// wrong with that itself, such as a detail that cannot be encoded, is a plain
+// 500.
+func (s *shared) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	if worse := panics.Catch(func() error { return s.tryAnswer(w, r, err) }); worse != nil {
 		s.logFailure(r, worse)
-		write(w, r, lastResort, textKind, []byte(http.StatusText(lastResort)))
+		writeWhole(w, r, lastResort, textKind, []byte(http.StatusText(lastResort)))
 	}
 }
 
-// tell writes the answer to an error. It writes nothing if it returns one.
-func (s *shared) tell(w http.ResponseWriter, r *http.Request, err error) error {
+// tryAnswer notes, logs and writes the answer to an error. It has written nothing
+// if it returns one.
+func (s *shared) tryAnswer(w http.ResponseWriter, r *http.Request, err error) error {
 	answer := answerTo(err)
 	s.observer.noteRefusal(w, err)
 	if answer.logged(err) {
@@ -54,7 +55,7 @@ func (s *shared) tell(w http.ResponseWriter, r *http.Request, err error) error {
 		w.WriteHeader(answer.status())
 		return nil
 	}
-	write(w, r, answer.status(), kind, buf.bytes())
+	writeWhole(w, r, answer.status(), kind, buf.bytes())
 	return nil
 }
 

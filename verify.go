@@ -22,7 +22,7 @@ type Claims interface {
 // when the store cannot be asked.
 func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, error)) Dep[C] {
 	n := verifier(s, verify, plan.Caller())
-	n.HoldsScopes(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
+	n.CompareScopesWith(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
 	return Dep[C]{n}
 }
 
@@ -36,15 +36,15 @@ func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) De
 
 // verifier is the node of a function that checks a credential.
 func verifier[K, T any](s *Scheme[K], check func(context.Context, K) (T, error), at plan.Place) *plan.Node {
-	if s == nil || s.s == nil {
+	if s == nil || s.core == nil {
 		n := newDepend[T](plan.Depend, check, at)
-		n.Break("its scheme is nil or the zero Scheme")
+		n.SetFault("its scheme is nil or the zero Scheme")
 		return n
 	}
-	core := s.s
+	core := s.core
 	n := newDepend[T](plan.Verify, check, at, core.Credential)
 	n.Name = core.Name
-	n.Reads(core)
+	n.SetScheme(core)
 	n.Run = func(x plan.Exchange, st *plan.Step) error {
 		f := x.Frame()
 		value, err := check(x, plan.Take[K](f, st.In[0]))

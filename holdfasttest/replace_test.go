@@ -27,6 +27,7 @@ func (u user) HasRole(role string) bool { return slices.Contains(u.roles, role) 
 // shop is an application with dependencies at three depths.
 type shop struct {
 	app     *holdfast.App
+	token   holdfast.Dep[string]
 	verify  holdfast.Dep[claims]
 	user    holdfast.Dep[user]
 	active  holdfast.Dep[user]
@@ -39,6 +40,7 @@ type shop struct {
 func newShop() *shop {
 	s := &shop{}
 	oauth := holdfast.OAuth2PasswordBearer("token")
+	s.token = oauth.Credential()
 	me, admin := oauth.Scope("me", ""), holdfast.NewRole("admin", "")
 	s.verify = holdfast.Verify(oauth, func(_ context.Context, token string) (claims, error) {
 		if token == "" || token == "bad" {
@@ -92,6 +94,9 @@ func TestReplacedDependencies(t *testing.T) {
 		"a fake without the role":         {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{name: "x"})), "/admin", "", 403, `{"detail":"Operation not permitted"}`},
 		"what stands above it still runs": {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.user, user{name: "inactive"})), "/me", "", 400, `{"detail":"Inactive user"}`},
 		"at the bottom, scopes hold":      {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.verify, claims{"low"})), "/me", "", 200, `"low"`},
+		"what stands for a credential":    {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.token, "fay")), "/me", "", 200, `"fay"`},
+		"and is verified as one":          {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.token, "bad")), "/me", "", 401, `{"detail":"Could not validate credentials"}`},
+		"and stands on something itself":  {holdfasttest.With(s.app, holdfasttest.Replace(s.token, holdfast.Depends1(s.db, func(_ context.Context, db string) (string, error) { return db, nil }))), "/me", "", 200, `"real"`},
 		"a handler's own dependency":      {holdfasttest.With(s.app, holdfasttest.ReplaceValue(s.db, "fake")), "/db", "amy", 200, `"fake"`},
 		"two at once":                     {holdfasttest.With(s.app, fake, holdfasttest.ReplaceValue(s.db, "fake")), "/db", "", 200, `"fake"`},
 		"one after the other":             {holdfasttest.With(holdfasttest.With(s.app, fake), holdfasttest.ReplaceValue(s.db, "fake")), "/db", "", 200, `"fake"`},

@@ -130,7 +130,7 @@ func stepsOf(s holdfast.Step) []RefusalStep {
 	switch s.Kind {
 	case "credential":
 		one.Text = "a credential of " + s.Name
-	case "no credential":
+	case "absent":
 		one.Text = "no credential of " + s.Name
 	case "verify":
 		return verification(s)

@@ -48,6 +48,22 @@ func TestWhyASessionIsRefused(t *testing.T) {
 	}
 }
 
+// Where a route is open to callers without a credential, a bad one is explained
+// in both ways in.
+func TestWhyABadSessionIsNotTakenForNone(t *testing.T) {
+	t.Parallel()
+	l := openShop(t, Config{})
+	a := l.browser().do("GET", "/maybe", "", "Cookie: "+sessionCookie+"=x")
+	refusal, err := FindRefusal(t.Context(), l.refusals.store, a.header.Get("X-Request-Id"))
+	if err != nil {
+		t.Fatalf("FindRefusal = %v", err)
+	}
+	last := refusal.Steps[len(refusal.Steps)-1]
+	if last.Text != "no credential of "+sessionName || last.State != stateFailed || last.Way != 1 {
+		t.Errorf("the last step is %+v, want that the second way wants no session", last)
+	}
+}
+
 // sessionCallers mints callers who present a cookie. A session carries all that
 // its user's roles grant, so callers who have less cannot be.
 func sessionCallers(l *shop) holdfasttest.Callers {

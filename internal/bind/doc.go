@@ -19,7 +19,7 @@ import (
 
 // Source is the request that a struct is filled from.
 type Source interface {
-	// Sent is the request as it arrived.
+	// Sent is the request as it was sent; see LimitBody.
 	Sent() *http.Request
 
 	// PathValue is the decoded value of a wildcard, and whether there is one.

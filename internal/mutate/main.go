@@ -74,10 +74,10 @@ func parseFlags(args []string, stderr io.Writer) (o options, err error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.list, "list", "docs/mutants.md", "the `page` of known survivors; none if empty")
 	flags.StringVar(&o.tests, "tests", "", "more `packages` to test after a file's own, separated by commas")
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how `long` the tests of one package may run")
+	flags.DurationVar(&o.timeout, "timeout", 20*time.Second, "how `long` the tests of one package may run")
 	flags.IntVar(&o.sample, "sample", 0, "try this `many` mutants, chosen by chance; all if 0")
 	flags.Uint64Var(&o.seed, "seed", 1, "the `number` that chooses them")
-	flags.IntVar(&o.jobs, "jobs", max(1, runtime.GOMAXPROCS(0)/2), "how `many` to try at once")
+	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "how `many` to try at once")
 	flags.BoolVar(&o.json, "json", false, "print all results, as JSON")
 	err = flags.Parse(args)
 	for _, name := range flags.Args() {

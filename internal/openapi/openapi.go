@@ -100,7 +100,7 @@ func (d *Document) Marshal() ([]byte, error) {
 	if d.Description != "" {
 		info.add("description", d.Description)
 	}
-	paths := d.paths() // which may name more schemas
+	paths := d.paths()
 	components := members{{"schemas", d.Types}}
 	if len(d.Schemes) > 0 {
 		var named members

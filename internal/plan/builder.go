@@ -1,10 +1,12 @@
 package plan
 
+import "slices"
+
 // builder collects the steps of one way.
 type builder struct {
 	steps    []Step
 	made     map[int]bool      // cells that a step fills
-	entered  map[identity]bool // paths below which was planned
+	entered  map[valueKey]bool // visits that are planned already
 	needs    map[*Node]int     // cells of the policy's needs, one of which may be the principal
 	required []required
 	schemes  []SchemeScopes
@@ -17,13 +19,13 @@ type required struct {
 }
 
 func newBuilder() *builder {
-	return &builder{made: map[int]bool{}, entered: map[identity]bool{}, needs: map[*Node]int{}}
+	return &builder{made: map[int]bool{}, entered: map[valueKey]bool{}, needs: map[*Node]int{}}
 }
 
-// enter reports whether a path is new.
-func (b *builder) enter(path identity) bool {
-	was := b.entered[path]
-	b.entered[path] = true
+// enter reports whether a visit is new.
+func (b *builder) enter(visit valueKey) bool {
+	was := b.entered[visit]
+	b.entered[visit] = true
 	return !was
 }
 
@@ -57,15 +59,25 @@ func (b *builder) ofScheme(s *Scheme, scopes Scopes) {
 }
 
 // order puts credentials, verification and scopes before everything else, so
-// that no dependency works for a caller who will be refused.
+// that no dependency works for a caller who will be refused. Before them comes
+// what they take: usually nothing, but in a test something else may stand for a
+// credential.
 func (b *builder) order() []Step {
+	early := map[int]bool{} // cells that verification takes
+	for _, s := range slices.Backward(b.steps) {
+		if s.Kind == VerifyCredential || early[s.Out] {
+			for _, in := range s.In {
+				early[in] = true
+			}
+		}
+	}
 	var first, rest []Step
 	for _, s := range b.steps {
-		switch s.Kind {
-		case WantAbsent, FindCredential:
-			first = append(first, s)
-		case VerifyCredential:
+		switch {
+		case s.Kind == VerifyCredential:
 			first = b.appendComparison(append(first, s), s)
+		case s.Kind == WantAbsent, s.Kind == FindCredential, early[s.Out]:
+			first = append(first, s)
 		default:
 			rest = append(rest, s)
 		}
@@ -76,7 +88,7 @@ func (b *builder) order() []Step {
 func (b *builder) appendComparison(steps []Step, verified Step) []Step {
 	for _, one := range b.required {
 		if one.cell == verified.Out && len(one.scopes) > 0 {
-			steps = append(steps, Step{Kind: CompareScopes, Node: verified.Node, In: []int{verified.Out}, Out: -1, Scopes: one.scopes})
+			steps = append(steps, Step{Kind: CompareScopes, Node: verified.Node, In: []int{verified.Out}, Out: noCell, Scopes: one.scopes})
 		}
 	}
 	return steps

@@ -99,9 +99,9 @@ func (s Scopes) Of(scheme *Scheme) Scopes {
 	return out
 }
 
-// identity tells the list from every other: two schemes may have scopes of one
+// key tells the list from every other: two schemes may have scopes of one
 // name.
-func (s Scopes) identity() string {
+func (s Scopes) key() string {
 	var out strings.Builder
 	for _, one := range s {
 		fmt.Fprintf(&out, "%p ", one)

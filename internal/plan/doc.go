@@ -24,11 +24,11 @@ type Exchange interface {
 	// Frame is the memory of the request.
 	Frame() *Frame
 
-	// Sent is the request as it arrived, for code that leaves its body alone.
+	// Sent is the request as it was sent, for code that leaves its body alone.
 	Sent() *http.Request
 
-	// Request is the request as a dependency may see it: without its body.
-	Request() *http.Request
+	// WithoutBody is the request as a dependency may see it: without its body.
+	WithoutBody() *http.Request
 
 	// PathValue is the decoded value of a wildcard of the route's path, and
 	// whether there is one.

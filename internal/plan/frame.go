@@ -17,9 +17,10 @@ func NewCell[T any]() Cell { return new(cell[T]) }
 //	state   | the cell holds | why                               | who takes it
 //	--------|----------------|-----------------------------------|-----------------------
 //	Empty   | nothing        | the step has not run              | nothing may
-//	Made    | the value      | its function returned no error    | steps and the handler
-//	Failed  | nothing        | its function failed; Err has it   | its error is returned
-//	Invalid | nothing        | a parameter in it or below it     | steps that take it are
+//	Made    | the value      | its function returned no error,   | steps and the handler
+//	        |                | or Fill was called                |
+//	Failed  | perhaps a part | its function failed; Err has it   | its error is returned
+//	Invalid | perhaps a part | a parameter in it or below it     | steps that take it are
 //	        |                | does not fit                      | Invalid without running
 //
 // Forget moves Invalid back to Empty when the caller passed another way, so
@@ -37,9 +38,9 @@ const (
 // Frame is the memory of one request: a cell for each value of the route's
 // plan. Frames are used again after Clean.
 type Frame struct {
-	// Invalid are the errors of parameters that do not fit, in the order in
+	// InvalidInputs are the errors of parameters that do not fit, in the order in
 	// which they were read.
-	Invalid []error
+	InvalidInputs []error
 
 	cells  []Cell
 	states []State
@@ -63,16 +64,16 @@ func (f *Frame) Clean() {
 			f.errs[i] = nil
 		}
 	}
-	f.Invalid = nil
+	f.InvalidInputs = nil
 }
 
 // Forget forgets what did not fit in ways that the caller did not
 // need. What the handler takes of it is read, and refused, again.
 func (f *Frame) Forget() {
-	if f.Invalid == nil {
+	if f.InvalidInputs == nil {
 		return
 	}
-	f.Invalid = nil
+	f.InvalidInputs = nil
 	for i, state := range f.states {
 		if state == Invalid {
 			f.cells[i].clean()
@@ -100,7 +101,7 @@ func Fill[T any](f *Frame, at int) *T {
 	return &f.cells[at].(*cell[T]).value
 }
 
-// Pointer returns the place of a cell's value for a step that fills it in part.
+// Pointer returns the place of a cell's value, and leaves its state alone.
 func Pointer[T any](f *Frame, at int) *T { return &f.cells[at].(*cell[T]).value }
 
 // Keep puts what a dependency's function returned into the step's cell, unless

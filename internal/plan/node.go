@@ -64,7 +64,7 @@ func NewNode[T any](kind Kind, name string, at Place, deps ...*Node) *Node {
 	n.Box = func(f *Frame, cell int) any { return Take[T](f, cell) }
 	for i, dep := range deps {
 		if dep == nil {
-			n.Break(fmt.Sprintf("its dependency %d is a zero Dep", i+1))
+			n.SetFault(fmt.Sprintf("its dependency %d is a zero Dep", i+1))
 			continue
 		}
 		if n.fault == "" {
@@ -77,20 +77,20 @@ func NewNode[T any](kind Kind, name string, at Place, deps ...*Node) *Node {
 	return n
 }
 
-// Reads says that the node is about a scheme's credential.
-func (n *Node) Reads(s *Scheme) {
+// SetScheme says that the node is about a scheme's credential.
+func (n *Node) SetScheme(s *Scheme) {
 	n.Scheme = s
 	n.Schemes = union(n.Schemes, []*Scheme{s})
 }
 
-// HoldsScopes says that the node compares scopes with what it verified.
-func (n *Node) HoldsScopes(holds func(f *Frame, cell int, scope string) bool) {
+// CompareScopesWith says that the node compares scopes with what it verified.
+func (n *Node) CompareScopesWith(holds func(f *Frame, cell int, scope string) bool) {
 	n.Holds = holds
 	n.verified = union(n.verified, []*Scheme{n.Scheme})
 }
 
-// Break says why the node cannot be used.
-func (n *Node) Break(why string) {
+// SetFault says why the node cannot be used.
+func (n *Node) SetFault(why string) {
 	if n.fault == "" {
 		n.fault = fmt.Sprintf("%s (declared at %v): %s", n.Describe(), n.At, why)
 	}

@@ -27,9 +27,9 @@ type SchemeScopes struct {
 	Scopes Scopes
 }
 
-// ErrInvalid says that a way could not be decided, because a parameter does
+// ErrUndecided says that a way could not be decided, because a parameter does
 // not fit: it is invalid. The frame has the details.
-var ErrInvalid = errors.New("a parameter that the policy needs does not fit")
+var ErrUndecided = errors.New("a parameter that the policy needs does not fit")
 
 // Run decides the way. It returns nil if the caller passed, ErrInvalid, or
 // why the caller is refused or nothing could be decided.
@@ -40,10 +40,10 @@ func (w *PlannedWay) Run(x Exchange) error {
 		if err := s.Run(x); err != nil {
 			return err
 		}
-		invalid = invalid || s.invalid(x.Frame())
+		invalid = invalid || s.isInvalid(x.Frame())
 	}
 	if invalid || x.Frame().State(w.Principal) != Made {
-		return ErrInvalid
+		return ErrUndecided
 	}
 	return nil
 }
@@ -100,7 +100,8 @@ func (p *Plan) AddCell(newCell func() Cell) int {
 	return len(p.cells) - 1
 }
 
-// Steps calls visit for every step that decides who may call.
+// Steps calls visit for every step of every way in, in the order in which they
+// run.
 func (p *Plan) Steps(visit func(way int, s *Step)) {
 	for i := range p.Ways {
 		for j := range p.Ways[i].Steps {

@@ -14,7 +14,7 @@ func TestAPolicyThatLetsNoOneIn(t *testing.T) {
 	t.Parallel()
 	s := &plan.Scheme{Name: "Key"}
 	s.Credential = plan.NewNode[string](plan.Credential, "Key", plan.Place{})
-	s.Credential.Reads(s)
+	s.Credential.SetScheme(s)
 	for name, test := range map[string]struct {
 		way  plan.Way
 		want string

@@ -21,35 +21,35 @@ type Fault struct {
 // Make makes the plan of a policy and of the dependencies that a handler takes
 // beside the principal, whose cells it returns, and says what is wrong. Those
 // of the handler's dependencies that reach a credential join the policy.
-func Make(p *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
-	m := &planner{
-		config: config, cells: map[identity]int{}, checked: map[*Node]bool{},
+func Make(policy *Policy, deps []*Node, config Config) (*Plan, []int, []Fault) {
+	p := &planner{
+		config: config, cells: map[valueKey]int{}, checked: map[*Node]bool{},
 		replacing: map[*Node]bool{}, open: map[*Node]bool{},
 	}
-	for _, way := range p.Ways {
+	for _, way := range policy.Ways {
 		if !way.contradicts(deps) {
-			m.plan.Ways = append(m.plan.Ways, m.way(way, deps))
+			p.plan.Ways = append(p.plan.Ways, p.way(way, deps))
 		}
 	}
-	if len(m.plan.Ways) == 0 {
-		m.fault(p.At, "the policy lets no one in: each way needs a credential that it wants absent")
+	if len(p.plan.Ways) == 0 {
+		p.fault(policy.At, "the policy lets no one in: each way needs a credential that it wants absent")
 	}
-	return &m.plan, m.handler(deps), m.faults
+	return &p.plan, p.handler(deps), p.faults
 }
 
 // planner turns dependencies into steps and gives each value a cell.
 type planner struct {
 	config Config
 	plan   Plan
-	cells  map[identity]int
+	cells  map[valueKey]int
 	faults []Fault
 
 	checked   map[*Node]bool // whose scopes were checked
 	replacing map[*Node]bool // whose replacement is being planned
-	open      map[*Node]bool // below which is being planned
+	open      map[*Node]bool // being planned now, to find those that depend on themselves
 }
 
-// identity tells a value of a request from every other. It is the dependency
+// valueKey tells a value of a request from every other. It is the dependency
 // itself, so that a dependency which is reached twice is made once. In
 //
 //	user  := Depends1(token, findUser)         // takes token
@@ -57,16 +57,16 @@ type planner struct {
 //	quota := Depends1(user, readQuota)         // takes user, too
 //	Get(app, path, All(Security(item), Security(quota)), …)
 //
-// both arms of the diamond find user under identity{node: user}, and findUser
+// both arms of the diamond find user under valueKey{node: user}, and findUser
 // runs once. Two things make a value different at different places:
 //
 //   - Something in user asks for SecurityScopes. Then item.Require(Items) makes
 //     the arms differ: {user, scopes: "Items"} and {user, scopes: ""}, and
 //     findUser runs for each list of scopes. Without asking, scopes never
 //     matter here: the runner compares their union once, see builder.require.
-//   - An arm takes user.Fresh(). Then its place is part of the identity:
+//   - An arm takes user.Fresh(). Then its place is part of the valueKey:
 //     {user, taker: argument 0 of the value in quota's cell}.
-type identity struct {
+type valueKey struct {
 	node   *Node
 	scopes string
 	taker  taker // of a fresh dependency
@@ -88,13 +88,13 @@ func (p *planner) fault(at Place, format string, args ...any) {
 	p.faults = append(p.faults, Fault{at, fmt.Errorf(format, args...)})
 }
 
-func (p *planner) cell(id identity) int {
-	at, ok := p.cells[id]
+func (p *planner) cell(key valueKey) int {
+	cell, ok := p.cells[key]
 	if !ok {
-		at = p.plan.AddCell(id.node.newCell)
-		p.cells[id] = at
+		cell = p.plan.AddCell(key.node.newCell)
+		p.cells[key] = cell
 	}
-	return at
+	return cell
 }
 
 // way plans one way in.
@@ -102,7 +102,7 @@ func (p *planner) way(way Way, deps []*Node) PlannedWay {
 	b := newBuilder()
 	out := PlannedWay{Absent: way.Absent}
 	for _, s := range out.Absent {
-		b.steps = append(b.steps, Step{Kind: WantAbsent, Node: s.Credential, In: []int{p.cell(identity{node: s.Credential})}, Out: -1})
+		b.steps = append(b.steps, Step{Kind: WantAbsent, Node: s.Credential, In: []int{p.cell(valueKey{node: s.Credential})}, Out: noCell})
 	}
 	for i, one := range way.Needs {
 		p.need(one, taker{by: thePolicy, index: i}, b)
@@ -131,12 +131,12 @@ func (p *planner) readsCredential(n *Node) bool {
 	return false
 }
 
-func (p *planner) need(one Need, at taker, b *builder) {
+func (p *planner) need(one Need, by taker, b *builder) {
 	p.checkScopes(one.Node)
-	cell := p.visit(one.Node, nil, at, b)
+	cell := p.visit(one.Node, nil, by, b)
 	b.needs[one.Node] = cell
 	if len(one.Roles) > 0 {
-		b.steps = append(b.steps, Step{Kind: AskRoles, Node: one.Node, In: []int{cell}, Out: -1, Roles: one.Roles, has: one.Has})
+		b.steps = append(b.steps, Step{Kind: AskRoles, Node: one.Node, In: []int{cell}, Out: noCell, Roles: one.Roles, has: one.Has})
 	}
 }
 
@@ -149,7 +149,7 @@ func (p *planner) principal(n *Node, b *builder) int {
 	if n.Kind != Converted {
 		return p.visit(n, nil, taker{}, b)
 	}
-	cell := p.cell(identity{node: n})
+	cell := p.cell(valueKey{node: n})
 	b.steps = append(b.steps, Step{Kind: MakeValue, Node: n, In: []int{p.principal(n.Deps[0], b)}, Out: cell})
 	return cell
 }
@@ -176,38 +176,38 @@ func (p *planner) handler(deps []*Node) []int {
 
 // visit plans n and everything below it, and returns the cell of n's value.
 // scopes are those required on the path from outside, outermost first.
-func (p *planner) visit(n *Node, scopes Scopes, at taker, b *builder) int {
+func (p *planner) visit(n *Node, scopes Scopes, by taker, b *builder) int {
 	if fake, ok := p.config.Replace[n]; ok && !p.replacing[n] {
 		p.replacing[n] = true // below its replacement, a dependency is itself
 		defer delete(p.replacing, n)
-		return p.visit(fake, scopes, at, b)
+		return p.visit(fake, scopes, by, b)
 	}
 	switch n.Kind {
 	case Require:
-		return p.visit(n.Deps[0], scopes.With(n.Scopes), at, b)
+		return p.visit(n.Deps[0], scopes.With(n.Scopes), by, b)
 	case Fresh:
-		at.fresh = true
-		return p.visit(n.Deps[0], scopes, at, b)
+		by.fresh = true
+		return p.visit(n.Deps[0], scopes, by, b)
 	}
-	return p.value(n, scopes, at, b)
+	return p.value(n, scopes, by, b)
 }
 
 // value plans a dependency that makes a value. It goes below n once for each
 // list of scopes on the way to it, because each adds to what is required there.
-func (p *planner) value(n *Node, scopes Scopes, at taker, b *builder) int {
-	if !at.fresh {
-		at = taker{} // shared by all that take it
+func (p *planner) value(n *Node, scopes Scopes, by taker, b *builder) int {
+	if !by.fresh {
+		by = taker{} // shared by all that take it
 	}
-	id := identity{node: n, taker: at}
+	key := valueKey{node: n, taker: by}
 	if n.asksScopes {
-		id.scopes = scopes.identity()
+		key.scopes = scopes.key()
 	}
-	cell := p.cell(id)
+	cell := p.cell(key)
 	if p.open[n] {
 		p.fault(n.At, "%s depends on itself", n.Describe())
 		return cell
 	}
-	if path := (identity{n, scopes.identity(), at}); !b.enter(path) {
+	if visit := (valueKey{n, scopes.key(), by}); !b.enter(visit) {
 		return cell
 	}
 	p.open[n] = true

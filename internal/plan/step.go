@@ -15,12 +15,15 @@ const (
 	WantAbsent                       // no credential of a scheme may be there
 )
 
+// noCell is the Out of a step that makes no value.
+const noCell = -1
+
 // Step makes one value, or checks one.
 type Step struct {
 	Kind StepKind
 	Node *Node
 	In   []int // cells of the values that it takes
-	Out  int   // the cell of its value; -1 for a check, which makes none
+	Out  int   // the cell of its value; noCell for a check, which makes none
 
 	Scopes Scopes // those compared, or required on the path to the node
 	Roles  []*Role
@@ -76,21 +79,22 @@ func (s *Step) make(x Exchange, f *Frame) error {
 	}
 	if invalid, ok := errors.AsType[InvalidInput](err); ok && s.Node.Kind == Params {
 		f.states[s.Out] = Invalid
-		f.Invalid = append(f.Invalid, invalid)
+		f.InvalidInputs = append(f.InvalidInputs, invalid)
 		return nil
 	}
 	f.errs[s.Out] = err
 	return err
 }
 
-// Decides reports whether the step calls a function that may refuse: a
-// dependency's, rather than one of the library's own.
+// Decides reports whether the step calls the function of a dependency, which may
+// refuse: not one of the library's own, nor one that verifies a credential or
+// opens what lasts.
 func (s *Step) Decides() bool {
 	return s.Kind == MakeValue && (s.Node.Kind == Depend || s.Node.Kind == Request)
 }
 
-// invalid reports whether the step made no value because of a parameter.
-func (s *Step) invalid(f *Frame) bool { return s.Out >= 0 && f.states[s.Out] == Invalid }
+// isInvalid reports whether the step made no value because of a parameter.
+func (s *Step) isInvalid(f *Frame) bool { return s.Out >= 0 && f.states[s.Out] == Invalid }
 
 func (s *Step) compareScopes(f *Frame) error {
 	for _, one := range s.Scopes {
@@ -122,6 +126,7 @@ func (s *Step) HasRole(f *Frame, name string) bool { return s.has(f, s.In[0], na
 var ErrPresented = errors.New("a credential that was presented is never taken for none")
 
 // wantAbsent passes when the caller presented no credential of the scheme.
+// In[0] is the credential's cell, which it fills if there is one.
 func (s *Step) wantAbsent(x Exchange) error {
 	find := Step{Kind: FindCredential, Node: s.Node, Out: s.In[0]}
 	err := find.Run(x)
