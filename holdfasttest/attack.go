@@ -69,7 +69,9 @@ func (a *attack) run() {
 		}
 		a.routes++
 		for m, who := range a.probe.callers {
-			if who.err == nil && row.answer(who.Name) != "" {
+			if who.err == nil && row.answer(who.Name) == "" {
+				a.t.Errorf("%s by %s is not in the file, so nothing is known of it; Matrix writes it", row.route, who.Name)
+			} else if who.err == nil {
 				a.random = rand.New(rand.NewPCG(a.settings.seed, uint64(n)<<32|uint64(m))) //nolint:gosec // it must be the same each time
 				a.callRoute(row, method, path, who)
 			}
@@ -137,6 +139,7 @@ func (a *attack) try(r attempt) *sight {
 		}
 	}
 	a.wired++
+	a.settings.refresh(a.t)
 	return a.wire.send(r.text())
 }
 

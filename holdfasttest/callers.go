@@ -6,8 +6,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"testing"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/overrides"
 )
 
@@ -90,9 +92,10 @@ func (c Callers) apply(s *settings) { s.callers = c }
 // settings are the options of one test.
 type settings struct {
 	callers Callers
-	who     Caller // As
-	scoped  bool   // who's scopes were said
-	also    []Caller
+	who     Caller     // As
+	scoped  bool       // who's scopes were said
+	also    []settings // each for its caller
+	reset   func(testing.TB)
 	served  func(http.Handler) http.Handler // nil if nothing stands in front
 	seed    uint64
 }
@@ -144,13 +147,24 @@ func Path(name, value string) Option {
 }
 
 // Also adds a caller to a matrix, for rules about single objects: "the owner
-// of item 1" and "a stranger to item 1".
+// of item 1" and "a stranger to item 1". Unless [Scopes] says which, the caller
+// has the scopes that come with the roles, or all scopes if no role is named: a
+// request that fails for want of a scope would never come to the rule. That such
+// a caller cannot be minted, or names a path parameter that no route has, fails
+// the test.
 func Also(name string, who ...Option) Option {
 	return option(func(s *settings) {
-		one := newSettings(who).who
-		one.Name = name
-		s.also = append(s.also, one)
+		one := newSettings(who)
+		one.who.Name = name
+		s.also = append(s.also, *one)
 	})
+}
+
+// Fresh calls reset before each request of [Matrix] and [Attack], so that what a
+// handler has deleted or changed for one caller is there for the next: it may
+// fill the tables again, or put a copy of a file in place.
+func Fresh(reset func(t testing.TB)) Option {
+	return option(func(s *settings) { s.reset = reset })
 }
 
 // Served says what stands in front of the application where it is served, so
@@ -162,6 +176,14 @@ func Also(name string, who ...Option) Option {
 // Served they are called as if the application served them.
 func Served(around func(app http.Handler) http.Handler) Option {
 	return option(func(s *settings) { s.served = around })
+}
+
+// refresh calls what Fresh gave.
+func (s *settings) refresh(t testing.TB) {
+	if s.reset != nil {
+		t.Helper()
+		s.reset(t)
+	}
 }
 
 // front is what callers call. between stands directly in front of the
@@ -190,8 +212,24 @@ func isCannot(err error) bool {
 }
 
 // callersOf lists the callers of a matrix: each kind of wrong credential of
-// somebody who could do everything, then what scopes and roles open.
-func (s *settings) callersOf(roles, scopes []string, grants func(role string) []string) []Caller {
+// somebody who could do everything, then what scopes and roles open, then those
+// of Also.
+func (s *settings) callersOf(d access.Document) []*minted {
+	var out []*minted
+	for _, who := range standardCallers(d.RoleNames(), d.ScopeNames(), d.Grants) {
+		out = append(out, &minted{Caller: who})
+	}
+	for _, one := range s.also {
+		m := &minted{Caller: one.who, also: true, vague: one.who.User != "" && one.who.Roles == nil && !one.scoped}
+		if !one.scoped {
+			m.Scopes = scopesOf(d, one.who)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func standardCallers(roles, scopes []string, grants func(role string) []string) []Caller {
 	var out []Caller
 	for _, kind := range kinds {
 		out = append(out, Caller{Name: string(kind), Kind: kind, Roles: roles, Scopes: scopes})
@@ -206,5 +244,5 @@ func (s *settings) callersOf(roles, scopes []string, grants func(role string) []
 			Caller{Name: "scope " + scope + " alone", Roles: roles, Scopes: []string{scope}},
 			Caller{Name: "all scopes but " + scope, Roles: roles, Scopes: rest})
 	}
-	return append(out, s.also...)
+	return out
 }

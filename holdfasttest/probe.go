@@ -32,6 +32,8 @@ type minted struct {
 	Caller
 	present Credential
 	err     error
+	also    bool // the test asks for this one by name
+	vague   bool // the declaration cannot say what the caller holds
 }
 
 func newProbe(t testing.TB, app *holdfast.App, options []Option) *probe {
@@ -46,13 +48,29 @@ func newProbe(t testing.TB, app *holdfast.App, options []Option) *probe {
 	}
 	p.outer = p.settings.front(app, func(app http.Handler) http.Handler { return app })
 	p.handler = p.settings.front(app, p.witness)
-	for _, who := range p.settings.callersOf(p.document.RoleNames(), p.document.ScopeNames(), p.document.Grants) {
-		m := &minted{Caller: who}
+	p.callers = p.settings.callersOf(p.document)
+	for _, m := range p.callers {
 		p.mint(m)
-		p.callers = append(p.callers, m)
+		p.mustBeTried(m)
 	}
 	t.Cleanup(watch(app, p))
 	return p
+}
+
+// mustBeTried fails the test if a caller of Also could not be tried: what would be
+// said of others in the table would hide that a rule was never tested.
+func (p *probe) mustBeTried(m *minted) {
+	p.t.Helper()
+	if m.also && m.err != nil {
+		p.t.Errorf("%s was not tried: %v", m.Name, m.err)
+	}
+	for name := range m.Path {
+		if !slices.ContainsFunc(p.document.Routes, func(r access.Route) bool {
+			return strings.Contains(r.Path, "{"+name+"}") || strings.Contains(r.Path, "{"+name+"...}")
+		}) {
+			p.t.Errorf("%s was not tried with the path parameter %q, which no route has", m.Name, name)
+		}
+	}
 }
 
 // mint mints a caller, once more if it was spent. A minter that fails for
@@ -181,6 +199,7 @@ func (p *probe) send(text string, who *minted) (*sight, error) {
 func (p *probe) serve(r *http.Request) *sight {
 	s := &sight{}
 	w := httptest.NewRecorder()
+	p.settings.refresh(p.t)
 	p.handler.ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{p}, s)))
 	s.status = w.Code
 	return s
@@ -215,6 +234,3 @@ func (m *minted) foretold() access.Caller {
 		Roles:    access.Set(m.Roles),
 	}
 }
-
-// vague reports whether the declaration cannot say what the caller holds.
-func (m *minted) vague() bool { return m.User != "" && m.Roles == nil && m.Scopes == nil }
