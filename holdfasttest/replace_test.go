@@ -111,6 +111,54 @@ func TestReplacedDependencies(t *testing.T) {
 	}
 }
 
+// A dependency that only checks, beside the principal, can be replaced as well.
+func TestACheckBesideThePrincipalCanBeReplaced(t *testing.T) {
+	t.Parallel()
+	closed := holdfast.Depends0(func(context.Context) (int, error) { return 0, holdfast.Errorf(http.StatusForbidden, "closed") })
+	s := newShop()
+	app := holdfast.New("Shop", "1")
+	holdfast.Get(app, "/", holdfast.All(holdfast.Security(s.user), holdfast.Security(closed)), func(_ context.Context, u user, _ holdfast.NoInput) (string, error) { return u.name, nil })
+	if status, body := get(app, "/", "amy"); status != http.StatusForbidden {
+		t.Errorf("GET / = %d %s, want 403", status, body)
+	}
+	if status, body := get(holdfasttest.With(app, holdfasttest.ReplaceValue(closed, 1)), "/", "amy"); status != http.StatusOK {
+		t.Errorf("GET / with a check that is replaced = %d %s, want 200", status, body)
+	}
+}
+
+// What stands in the place of a handler's own dependency is part of the policy if
+// it reads a credential, as anything is that does: it is asked before the input
+// is looked at. What else the handler takes stays the handler's own.
+func TestAFakeThatReadsACredentialIsPartOfThePolicy(t *testing.T) {
+	t.Parallel()
+	type input struct {
+		N int `query:"n" minimum:"1"`
+	}
+	s := newShop()
+	plain := holdfast.Depends0(func(context.Context) (string, error) { return "plain", nil })
+	called := 0
+	other := holdfast.Depends0(func(context.Context) (string, error) { called++; return "other", nil })
+	app := holdfast.New("Shop", "1")
+	app.Handle("GET /", holdfast.To2(holdfast.Public(), plain, other, func(_ context.Context, _ holdfast.Anyone, a, b string, _ input) (string, error) { return a + " " + b, nil }))
+	faked := holdfasttest.With(app, holdfasttest.Replace(plain, holdfast.Depends1(s.user, func(_ context.Context, u user) (string, error) { return u.name, nil })))
+	for _, test := range []struct {
+		app         *holdfast.App
+		path, token string
+		status      int
+		called      int
+	}{
+		{app, "/?n=0", "", 422, 0},
+		{faked, "/?n=0", "", 401, 0},
+		{faked, "/?n=0", "amy", 422, 0},
+		{faked, "/?n=1", "amy", 200, 1},
+	} {
+		called = 0
+		if status, body := get(test.app, test.path, test.token); status != test.status || called != test.called {
+			t.Errorf("GET %s with the token %q = %d %s, and the other dependency was called %d times; want %d, %d", test.path, test.token, status, body, called, test.status, test.called)
+		}
+	}
+}
+
 // A fake may wrap what it replaces, and take dependencies of its own.
 func TestAFakeMayWrapTheOriginal(t *testing.T) {
 	t.Parallel()

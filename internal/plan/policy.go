@@ -188,11 +188,11 @@ func contains[E comparable](list []E, one E) bool {
 	return false
 }
 
-// Roots lists the dependencies that the policy names.
+// Roots lists the dependencies that the policy names. The principal of a way is
+// one of them, or made of one.
 func (p *Policy) Roots() []*Node {
 	var out []*Node
 	for _, way := range p.Ways {
-		out = append(out, way.Principal)
 		for _, one := range way.Needs {
 			out = append(out, one.Node)
 		}
