@@ -17,7 +17,7 @@ type step struct {
 
 // stepBlock is a block of commands, or one of any language whose file is named
 // at the end of the line above: "This is `main.go`:".
-var stepBlock = regexp.MustCompile("(?ms)^```(?:console|sh)\n(.*?)^```$|`([\\w./-]+)`:\n\n```\\w*\n(.*?)^```$")
+var stepBlock = regexp.MustCompile("(?ms)^```(?:console|sh)\n(.*?)^```$|`([\\w/-]+\\.\\w+)`:\n\n```\\w*\n(.*?)^```$")
 
 // steps are what the blocks on a page say is to be done, in order. A command
 // goes on in the next line after a backslash.
