@@ -7,19 +7,27 @@ import (
 	"testing"
 )
 
-// step is a command on a page, with the lines below it.
+// step is a command on a page with the lines below it, or a file with its text.
 type step struct {
 	command string
 	want    []string
+	file    string
+	text    string
 }
 
-var consoleBlock = regexp.MustCompile("(?ms)^```(?:console|sh)\n(.*?)^```$")
+// stepBlock is a block of commands, or one of any language whose file is named
+// at the end of the line above: "This is `main.go`:".
+var stepBlock = regexp.MustCompile("(?ms)^```(?:console|sh)\n(.*?)^```$|`([\\w/-]+\\.\\w+)`:\n\n```\\w*\n(.*?)^```$")
 
-// steps are the commands of the console blocks on a page, in order. A command
+// steps are what the blocks on a page say is to be done, in order. A command
 // goes on in the next line after a backslash.
 func steps(page string) []step {
 	var all []step
-	for _, block := range consoleBlock.FindAllStringSubmatch(page, -1) {
+	for _, block := range stepBlock.FindAllStringSubmatch(page, -1) {
+		if block[2] != "" {
+			all = append(all, step{file: block[2], text: block[3]})
+			continue
+		}
 		first, more := len(all), false
 		for line := range strings.Lines(block[1]) {
 			line = strings.TrimSuffix(line, "\n")
@@ -121,13 +129,13 @@ func compareOutput(want []string, printed string) (map[string]string, error) {
 	return values, nil
 }
 
-const samplePage = "Text.\n```console\n$ holdfast access --for \\\n    bob\nGET  /\n\n$ true\n```\n```go\n$ no\n```\n" +
+const samplePage = "Text, and `x.go`:\n\n```go\npackage x\n```\n```console\n$ holdfast access --for \\\n    bob\nGET  /\n\n$ true\n```\n```go\n$ no\n```\n" +
 	"```sh\nno command\n$ echo\n\nx\n\n```\n"
 
 func TestThePageIsReadInSteps(t *testing.T) {
 	t.Parallel()
 	got := fmt.Sprintf("%q", steps(samplePage))
-	want := `[{"holdfast access --for \\\n    bob" ["GET  /"]} {"true" []} {"echo" ["" "x"]}]`
+	want := `[{"" [] "x.go" "package x\n"} {"holdfast access --for \\\n    bob" ["GET  /"] "" ""} {"true" [] "" ""} {"echo" ["" "x"] "" ""}]`
 	if got != want {
 		t.Errorf("steps = %s, want %s", got, want)
 	}

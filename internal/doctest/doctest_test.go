@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,15 +84,48 @@ func TestTheCodeOnThePagesCompiles(t *testing.T) {
 	}
 }
 
-func TestTheCodeOnThePagesIsFormatted(t *testing.T) {
+// excerpts are the pages that show Go of the repository, which is compiled there.
+var excerpts = []string{"README.md", "docs/access.md", "docs/concurrency.md"}
+
+// A page's Go is compiled: as one program, or in the files that its console
+// blocks build.
+func TestTheCodeOnThePagesIsCompiledAndFormatted(t *testing.T) {
 	t.Parallel()
-	for _, name := range compiled {
-		for _, match := range block.FindAllStringSubmatch(read(t, "docs/"+name), -1) {
+	for _, name := range markdown(t) {
+		page := read(t, name)
+		var files []string
+		for _, one := range steps(page) {
+			files = append(files, one.text)
+		}
+		together := slices.Contains(compiled, strings.TrimPrefix(name, "docs/"))
+		for _, match := range block.FindAllStringSubmatch(page, -1) {
+			if slices.Contains(excerpts, name) || strings.HasPrefix(name, "docs/decisions/") {
+				continue
+			}
+			if !together && (pages[name] == nil || !slices.Contains(files, match[1])) {
+				t.Errorf("%s: this is not compiled:\n%s", name, match[1])
+			}
 			if want, err := format.Source([]byte(match[1])); err != nil || string(want) != match[1] {
 				t.Errorf("%s: gofmt would write (%v)\n%s", name, err, want)
 			}
 		}
 	}
+}
+
+// markdown lists the README and the pages in docs.
+func markdown(t *testing.T) []string {
+	t.Helper()
+	names := []string{"README.md"}
+	err := fs.WalkDir(os.DirFS(root), "docs", func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 var testName = regexp.MustCompile("`(Test[A-Z]\\w+)`")
@@ -100,19 +134,12 @@ var testName = regexp.MustCompile("`(Test[A-Z]\\w+)`")
 func TestTheTestsThatPagesNameExist(t *testing.T) {
 	t.Parallel()
 	source := tests(t)
-	err := fs.WalkDir(os.DirFS(root), "docs", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".md" {
-			return err
-		}
+	for _, path := range markdown(t) {
 		for _, match := range testName.FindAllStringSubmatch(read(t, path), -1) {
 			if !strings.Contains(source, "func "+match[1]+"(") {
 				t.Errorf("%s names %s, which does not exist", path, match[1])
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -2,8 +2,6 @@ package doctest_test
 
 import (
 	"context"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -19,11 +17,21 @@ var pages = map[string]func(s *session){
 	"README.md":         func(*session) {},
 	"docs/access.md":    beforeAccess,
 	"docs/passwords.md": beforePasswords,
+	"docs/tutorial.md":  func(*session) {},
+
+	"docs/howto/api-keys.md":         beforeModule,
+	"docs/howto/deployment.md":       func(*session) {},
+	"docs/howto/middleware.md":       beforeModule,
+	"docs/howto/owner-only.md":       beforeModule,
+	"docs/howto/real-database.md":    beforeModule,
+	"docs/howto/roles-and-scopes.md": func(*session) {},
+	"docs/howto/streaming.md":        beforeModule,
 }
 
 // left are the commands that no test runs, with the reason.
 var left = map[string]string{
 	"make test": "it would run this test again",
+	`CGO_ENABLED=0 go build -C holdfast -trimpath -o "$PWD/bin/holdfast" ./cmd/holdfast`: "it compiles everything once more, without cgo",
 }
 
 func TestTheConsoleBlocksOnThePagesAreTrue(t *testing.T) {
@@ -45,17 +53,7 @@ func TestTheConsoleBlocksOnThePagesAreTrue(t *testing.T) {
 // No page has console blocks that are not run.
 func TestTheConsoleBlocksOfAllPagesAreRun(t *testing.T) {
 	t.Parallel()
-	names := []string{"README.md"}
-	err := fs.WalkDir(os.DirFS(root), "docs", func(path string, _ fs.DirEntry, err error) error {
-		if filepath.Ext(path) == ".md" {
-			names = append(names, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
+	for _, name := range markdown(t) {
 		if has := len(steps(read(t, name))) > 0; has != (pages[name] != nil) {
 			t.Errorf("%s has console blocks: %v, is run: %v", name, has, pages[name] != nil)
 		}
@@ -66,6 +64,15 @@ func TestTheConsoleBlocksOfAllPagesAreRun(t *testing.T) {
 func (s *session) do(block string) {
 	s.t.Helper()
 	s.run(steps("```console\n" + strings.TrimPrefix(block, "\n") + "```\n"))
+}
+
+// beforeModule makes a module as the first step of the tutorial does.
+func beforeModule(s *session) {
+	s.do(`
+$ mkdir try && cd try
+$ go mod init example.org/try
+$ go mod edit -require github.com/holdfast-go/holdfast@v0.0.0 -replace github.com/holdfast-go/holdfast=../holdfast
+`)
 }
 
 // anyone may do everything: who asks is not what the tables are about.

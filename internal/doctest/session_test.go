@@ -29,6 +29,7 @@ type session struct {
 	server string            // the command holdfast
 	env    []string          // of every command
 	host   string            // where the server listens that was started last
+	stop   func()            // ends that server
 	values map[string]string // what was printed in the place of names
 }
 
@@ -39,7 +40,7 @@ func newSession(t *testing.T, server string) *session {
 	if runtime.GOOS == "windows" {
 		t.Skip("the pages are written for a shell")
 	}
-	s := &session{t: t, dir: t.TempDir(), tmp: t.TempDir(), server: server, values: map[string]string{}}
+	s := &session{t: t, dir: t.TempDir(), tmp: t.TempDir(), server: server, stop: func() {}, values: map[string]string{}}
 	checkout, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
@@ -93,12 +94,27 @@ func raced() string {
 func (s *session) run(all []step) {
 	s.t.Helper()
 	for _, step := range all {
-		if start := servers[step.command]; start != nil {
+		start := servers[step.command]
+		switch {
+		case step.file != "":
+			s.save(step)
+		case start != nil:
+			s.stop() // on the page both listen on one address
 			start(s, step.want)
-		} else {
+		default:
 			s.command(step)
 		}
 	}
+}
+
+// save writes a file of a page into the folder where the session is.
+func (s *session) save(step step) {
+	s.t.Helper()
+	name := filepath.Join(s.dir, step.file)
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	s.write(name, step.text)
 }
 
 // command runs a command to its end. Where a page shows no output it promises
@@ -212,10 +228,11 @@ func (s *session) start(want []string, cmd *exec.Cmd) {
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // says that it was killed
 	})
+	s.t.Cleanup(s.stop)
 	late := time.After(30 * time.Second)
 	for {
 		text := out.String()

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/golden"
+)
+
+// exchange is a request to the server, made in the order of the list. Words in
+// braces stand for links and for what earlier answers had.
+type exchange struct {
+	route string // whose example it is; "" if it shows an error
+	about string // not shown if this is empty too
+	path  string // with a method if that is no GET; the route's if empty
+	as    string // whose token is presented
+	body  string
+	keep  string // the name of what is kept of the answer
+	from  string // the pattern of it
+	until int    // the status until which it is repeated
+}
+
+const (
+	rightOne = "correct+horse+battery"
+	anID     = `"id":"([^"]+)"`
+	aToken   = `"access_token":"([^"]+)"`
+	aRequest = `"request":"([^"]+)"`
+)
+
+var exchanges = []exchange{
+	{route: "GET /setup", about: "The page behind the link that the first start prints: the first administrator chooses a name and a password. The link works once, for 30 minutes.", path: "/setup?secret={setup}"},
+	{route: "GET /setup.css", about: "The stylesheet of the pages."},
+	{route: "POST /setup", about: "What the page sends.", body: "secret={setup}&name=alice&password=" + rightOne},
+	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write", keep: "alice", from: aToken},
+	{route: "GET /users/me", about: "The caller.", as: "alice"},
+	{route: "PUT /users/me/password", about: "Changes the caller's password and ends all other sessions.", as: "alice", body: `{"current_password":"correct horse battery","new_password":"staple battery correct"}`},
+	{route: "POST /users", about: "Makes a user. Without a password there is none until a link of `holdfast user reset` sets one.", as: "alice", body: `{"name":"bob","email":"bob@example.org","password":"correct horse battery","roles":["user"]}`, keep: "bob", from: anID},
+	{route: "GET /users", about: "Users in the order of their ids, 100 at a time unless `limit` says how many; `after` is the last id of the page before.", as: "alice", path: "/users?limit=2"},
+	{route: "GET /users/{id}", about: "One user.", as: "alice", path: "/users/{bob}"},
+	{route: "PATCH /users/{id}", about: "Changes what is named. Disabling a user ends their sessions.", as: "alice", path: "/users/{bob}", body: `{"disabled":true}`},
+	{route: "PUT /users/{id}/roles", about: "Replaces all roles of a user. It holds from the next request.", as: "alice", path: "/users/{bob}/roles", body: `{"roles":["manager"]}`},
+	{route: "DELETE /users/{id}", about: "Removes a user.", as: "alice", path: "/users/{bob}"},
+	{route: "PUT /roles/{name}", about: "Makes a role, or changes what it grants. It holds from the next request.", as: "alice", path: "/roles/auditor", body: `{"description":"Reads users","scopes":["me","users:read"]}`},
+	{route: "GET /roles", about: "The roles and what they grant.", as: "alice"},
+	{route: "DELETE /roles/{name}", about: "Removes a role that nobody has.", as: "alice", path: "/roles/auditor"},
+	{route: "GET /me/routes", about: "What the caller may call, for a page that hides the rest.", as: "alice"},
+	{route: "GET /.well-known/jwks.json", about: "The public keys, for services that verify tokens themselves."},
+	{route: "GET /.well-known/oauth-authorization-server", about: "Where the endpoints and the keys are, for services that begin with the issuer's URL (RFC 8414)."},
+	{route: "GET /healthz", about: "The process lives."},
+	{route: "GET /readyz", about: "The database answers; 503 if not."},
+	{route: "GET /openapi.json", about: "The document."},
+	{route: "GET /docs", about: "The docs page."},
+	{route: "GET /docs/{asset}", about: "What the docs page is made of.", path: "/docs/swagger-ui.css"},
+	{route: "GET /reset", about: "The page behind the link of `holdfast user reset`: a user chooses a new password. The link works once, for an hour.", path: "/reset?secret={reset}"},
+	{route: "POST /reset", about: "What the page sends. It ends all sessions of the user.", body: "secret={reset}&password=horse+battery+staple&again=horse+battery+staple"},
+
+	{path: "POST /token", body: "username=carol&password=horse+battery+staple&scope=me", keep: "carol", from: aToken},
+	{about: "401: there is no credential. With one that is no good the header says `error=\"invalid_token\"`, too.", path: "/users/me"},
+	{about: "403: what is missing is named: `scopes` are all needed, of `any_role_of` one is. `request` is the name under which `holdfast why` and `GET /refusals/{id}` explain the refusal; it is also in `X-Request-Id` and in the log.", as: "carol", path: "DELETE /users/7", keep: "refusal", from: aRequest},
+	{about: "422: every mistake of parameters and body, as FastAPI lists them. A 401 or 403 comes before it.", as: "alice", path: "/users?limit=many"},
+	{about: "400 of `POST /token`, in the form of RFC 6749.", path: "POST /token", body: "username=alice&password=wrong"},
+	{about: "429: too many wrong passwords for a name, or from an address.", path: "POST /token", body: "username=dave&password=wrong", until: http.StatusTooManyRequests},
+	{about: "404 and 405.", path: "/nothing"},
+	{about: " ", path: "PUT /users"},
+	{about: "All of them but those of `POST /token` as RFC 9457 has it, if `Accept` asks for it.", path: "/users/me\nAccept: application/problem+json"},
+	{route: "GET /refusals/{id}", about: "Why a request was refused, step by step.", path: "/refusals/{refusal}", as: "alice"},
+	{route: "POST /logout", about: "Ends the session, and with it all its tokens.", as: "alice"},
+}
+
+const endpointsHead = `# HTTP endpoints
+
+What ` + "`holdfast serve`" + ` answers, and every program with package identity that has all endpoints. The page is written by ` + "`TestTheReferenceOfEndpoints`" + ` from a real server: these are its answers, with … for what differs each time and for the end of what is long. Who may call is what the access table says. The document at /openapi.json has the schemas.
+
+Tokens are sent as ` + "`Authorization: Bearer …`" + `. Bodies are JSON, but forms for /token and the pages. A member of a body that is not known is a 422.
+
+`
+
+// The page has an example of every route, with what a real server answers.
+func TestTheReferenceOfEndpoints(t *testing.T) {
+	t.Parallel()
+	id, app := inProcess(t)
+	c := newConversation(t, id, id.Handler(app))
+	examples, errors := map[string]string{}, ""
+	for _, one := range exchanges {
+		switch text := c.make(one); {
+		case one.route != "":
+			examples[one.route] = text
+		case one.about != "":
+			errors += text
+		}
+	}
+	routes, err := app.Access()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page strings.Builder
+	page.WriteString(endpointsHead)
+	for _, route := range routes {
+		name := route.Method + " " + route.Path
+		if examples[name] == "" {
+			t.Errorf("%s has no example", name)
+		}
+		fmt.Fprintf(&page, "## %s\n\nWho may call: %s.\n\n%s", name, route.Policy, examples[name])
+		delete(examples, name)
+	}
+	for name := range examples {
+		t.Errorf("%s has an example and is no route", name)
+	}
+	page.WriteString("## Errors\n\nBesides these, 503 with `Retry-After` says that the server has too much to do, or that its database does not answer, and 413 and 415 that a body is too large or of another type.\n\n" + errors)
+	golden.Check(t, "../../../docs/reference/http.md", []byte(strings.TrimRight(page.String(), "\n")+"\n"))
+}
+
+// conversation is a client of a server that remembers what it was answered.
+type conversation struct {
+	t      *testing.T
+	server *httptest.Server
+	kept   map[string]string
+}
+
+func newConversation(t *testing.T, id *identity.Identity, h http.Handler) *conversation {
+	t.Helper()
+	setup, err := id.SetupLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	carol, err := id.Accounts().CreateUser(t.Context(), account.NewUser{Name: "carol", Password: "correct horse battery", Roles: []string{"user"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reset, err := id.ResetLink(t.Context(), carol.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	_, setup, _ = strings.Cut(setup, "secret=")
+	_, reset, _ = strings.Cut(reset, "secret=")
+	return &conversation{t, server, map[string]string{"setup": setup, "reset": reset}}
+}
+
+// make makes an exchange and returns it as the page shows it.
+func (c *conversation) make(one exchange) string {
+	c.t.Helper()
+	for range 1000 {
+		request := c.filled(one)
+		status, head, body := c.send(request)
+		if one.until != 0 && status != one.until {
+			continue
+		}
+		if one.keep != "" {
+			found := regexp.MustCompile(one.from).FindStringSubmatch(body)
+			if found == nil {
+				c.t.Fatalf("%s: %s has no %s", request, body, one.keep)
+			}
+			c.kept[one.keep] = found[1]
+		}
+		return strings.TrimLeft(fmt.Sprintf("%s\n\n```http\n%s\n```\n\n```http\n%s\n```\n\n", one.about, masked(request), masked(head)+shortened(masked(body))), " \n")
+	}
+	c.t.Fatalf("%s %s is never answered with %d", one.route, one.path, one.until)
+	return ""
+}
+
+// filled is the request as text, without its version.
+func (c *conversation) filled(one exchange) string {
+	method, path, _ := strings.Cut(cmp.Or(one.route, "GET /"), " ")
+	if one.path != "" {
+		path = one.path
+	}
+	if before, after, found := strings.Cut(path, " /"); found && !strings.Contains(before, "/") {
+		method, path = before, "/"+after
+	}
+	text := method + " " + path
+	if one.as != "" {
+		text += "\nAuthorization: Bearer {" + one.as + "}"
+	}
+	switch {
+	case strings.HasPrefix(one.body, "{"):
+		text += "\nContent-Type: application/json\n\n" + one.body
+	case one.body != "":
+		text += "\nContent-Type: application/x-www-form-urlencoded\n\n" + one.body
+	}
+	for name, value := range c.kept {
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
+}
+
+// send sends a request that is text, and returns the answer with the headers
+// that matter.
+func (c *conversation) send(request string) (status int, head, body string) {
+	c.t.Helper()
+	lines, content, _ := strings.Cut(request, "\n\n")
+	first, headers, _ := strings.Cut(lines, "\n")
+	method, path, _ := strings.Cut(first, " ")
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.server.URL+path, strings.NewReader(content))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for header := range strings.Lines(headers) {
+		name, value, _ := strings.Cut(strings.TrimSpace(header), ": ")
+		r.Header.Set(name, value)
+	}
+	resp, err := c.server.Client().Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // it was read
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	head = "HTTP/1.1 " + resp.Status
+	for _, name := range []string{"Allow", "Content-Type", "Retry-After", "Www-Authenticate"} {
+		if value := resp.Header.Get(name); value != "" {
+			head += "\n" + name + ": " + value
+		}
+	}
+	return resp.StatusCode, head, strings.TrimSpace(string(text))
+}
+
+// shortened is the beginning of a body.
+func shortened(body string) string {
+	const most = 600
+	begin, _, cut := strings.Cut(body, "\n")
+	if len(begin) > most {
+		begin, cut = begin[:most], true
+	}
+	if cut {
+		begin += "…"
+	}
+	return strings.TrimRight("\n\n"+begin, "\n")
+}
+
+// masked has … for what differs each time.
+func masked(text string) string {
+	for _, one := range []struct{ pattern, with string }{
+		{`eyJ[\w.-]+`, "eyJ…"},
+		{`hfr_[\w.-]+`, "hfr_…"},
+		{`"(kid|x)":"[^"]+"`, `"$1":"…"`},
+		{`secret=[\w%.-]+`, "secret=…"},
+		{`"time":"[^"]+"`, `"time":"…"`},
+		{`\b06[0-9A-V]{24}\b`, "06H1…"},
+		{`\b[A-Z2-7]{26}\b`, "5O6P…"},
+		{`\.go:\d+`, ".go:…"},
+		{`Retry-After: \d+`, "Retry-After: …"},
+	} {
+		text = regexp.MustCompile(one.pattern).ReplaceAllString(text, one.with)
+	}
+	return text
+}
