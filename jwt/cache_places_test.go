@@ -46,16 +46,18 @@ func TestWhatTheCacheKeeps(t *testing.T) {
 	c := newCache(1) // four places
 	put := func(text string) { c.put(text, Key{}, Claims{Subject: text}) }
 	kept := func(text string) bool { return c.find(text) != nil }
-	for _, length := range []int{2048, 2049} {
-		if text := strings.Repeat("x", length); true {
-			put(text)
-			if want := length == 2048; kept(text) != want {
-				t.Errorf("a token of %d bytes is kept: %v, want %v", length, !want, want)
-			}
+	put(strings.Repeat("x", 2049))
+	for i := range c.places {
+		if c.places[i].Load() != nil {
+			t.Error("a token of 2049 bytes is kept")
 		}
 	}
+	put(strings.Repeat("x", 2048))
+	if !kept(strings.Repeat("x", 2048)) {
+		t.Error("a token of 2048 bytes is not kept")
+	}
 	c = newCache(1)
-	for _, text := range []string{"a", "b", "c", "d", "a"} {
+	for _, text := range []string{"a", "b", "c", "d", "c"} {
 		put(text) // the last one into its own place
 	}
 	for _, text := range []string{"a", "b", "c", "d"} {
@@ -106,9 +108,76 @@ func TestARememberedSignatureIsNotLookedAtAgain(t *testing.T) {
 	if c, err := v.Verify(t.Context(), text); err != nil || c.Subject != "alice" || asked != 1 {
 		t.Errorf("Verify = %+v, %v, asking for keys %d times; want what is remembered, asking once", c, err, asked)
 	}
+	key.noVerify = true // as its key_ops may say from now on
+	if _, err := v.Verify(t.Context(), text); !errors.Is(err, ErrMalformed) {
+		t.Errorf("Verify when the key may not verify any more = %v, want that it looks at the token again", err)
+	}
+	key.noVerify, asked = false, 1
 	down = errors.New("no keys today")
 	if _, err := v.Verify(t.Context(), text); !errors.Is(err, down) || asked != 2 {
 		t.Errorf("Verify without keys = %v, asking for them %d times; want their error, asking once more", err, asked)
+	}
+}
+
+// TestTheSameKey compares keys as a remembered token's is compared with those of
+// now: they are the same if they verify the same tokens, wherever they come from.
+func TestTheSameKey(t *testing.T) {
+	t.Parallel()
+	secret := func(alg Algorithm, text string) Key {
+		key, err := SecretKey(alg, []byte(strings.Repeat(text, 64)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.WithID("1")
+	}
+	made := map[Algorithm]Key{}
+	generate := func(alg Algorithm) Key {
+		key, err := GenerateKey(alg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.WithID("1")
+	}
+	for _, alg := range []Algorithm{EdDSA, ES256, RS256} {
+		made[alg] = generate(alg)
+	}
+	again := func(key Key) Key {
+		data, err := MarshalPublicSet(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := ParsePublicSet(data)
+		if err != nil || len(set.Keys) != 1 {
+			t.Fatal(set, err)
+		}
+		return set.Keys[0]
+	}
+	for name, test := range map[string]struct {
+		one, other Key
+		same       bool
+	}{
+		"a secret and itself":               {secret(HS256, "a"), secret(HS256, "a"), true},
+		"another secret":                    {secret(HS256, "a"), secret(HS256, "b"), false},
+		"a secret for another algorithm":    {secret(HS256, "a"), secret(HS512, "a"), false},
+		"a secret of another id":            {secret(HS256, "a"), secret(HS256, "a").WithID("2"), false},
+		"an Ed25519 key and itself":         {made[EdDSA], made[EdDSA], true},
+		"an Ed25519 key and its public one": {made[EdDSA], again(made[EdDSA]), true},
+		"another Ed25519 key":               {made[EdDSA], generate(EdDSA), false},
+		"an ECDSA key and itself":           {made[ES256], made[ES256], true},
+		"an ECDSA key and its public one":   {made[ES256], again(made[ES256]), true},
+		"another ECDSA key":                 {made[ES256], generate(ES256), false},
+		"an RSA key and its public one":     {made[RS256], again(made[RS256]), true},
+		"a secret and no key":               {secret(HS256, "a"), Key{id: "1", alg: HS256}, false},
+		"no key and a secret":               {Key{id: "1", alg: HS256}, secret(HS256, "a"), false},
+		"no keys":                           {Key{id: "1", alg: HS256}, Key{id: "1", alg: HS256}, false},
+		"a key and no key":                  {made[EdDSA], Key{id: "1", alg: EdDSA}, false},
+	} {
+		if got := test.one.same(&test.other); got != test.same {
+			t.Errorf("%s: same = %v, want %v", name, got, test.same)
+		}
+		if got := test.other.same(&test.one); got != test.same {
+			t.Errorf("%s, the other way round: same = %v, want %v", name, got, test.same)
+		}
 	}
 }
 
