@@ -31,9 +31,10 @@ var floors = map[string]int{
 	"password":  0,
 	"work":      0,
 
-	"account": 1,
-	"issuer":  1,
-	"keyring": 1,
+	"account":          1,
+	"account/importer": 1,
+	"issuer":           1,
+	"keyring":          1,
 
 	root:           2,
 	"store/memory": 2,
