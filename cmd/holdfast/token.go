@@ -46,7 +46,9 @@ func (c *tokenInspect) Run(ctx context.Context, std streams) error {
 	var found inspected
 	switch {
 	case c.JWKS != "":
-		err = c.withSet(&config)
+		var set jwt.KeySet
+		set, err = jwt.ReadKeySet(c.JWKS)
+		config.Keys = jwt.StaticKeys(set.Keys...)
 	case c.DB != "":
 		found.terms, err = c.withDatabase(ctx, &config)
 	}
@@ -63,25 +65,6 @@ func (c *tokenInspect) Run(ctx context.Context, std streams) error {
 		err = errBadToken
 	}
 	return err
-}
-
-// withSet takes the keys from a file.
-func (c *tokenInspect) withSet(config *jwt.VerifierConfig) error {
-	data, exposed, err := readKeyFile(c.JWKS)
-	if err != nil {
-		return err
-	}
-	set, err := jwt.ParseKeySet(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.JWKS, err)
-	}
-	for _, k := range set.Keys {
-		if k.IsPrivate() && exposed != nil {
-			return exposed
-		}
-	}
-	config.Keys = jwt.StaticKeys(set.Keys...)
-	return nil
 }
 
 // withDatabase takes from a database what its server would check, and returns
