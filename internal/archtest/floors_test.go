@@ -57,6 +57,7 @@ var floors = map[string]int{
 // is not named imports none: it can be read, tested and moved by itself.
 var shared = map[string][]string{
 	"internal/bind":    {"internal/schema"},
+	"internal/flood":   {"internal/loadgen"},
 	"internal/openapi": {"internal/schema"},
 	"internal/schema":  {"internal/strictjson"},
 }
