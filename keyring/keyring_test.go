@@ -558,6 +558,32 @@ func TestParseMasterKey(t *testing.T) {
 	}
 }
 
+func TestWhatAKeyDoesInWords(t *testing.T) {
+	t.Parallel()
+	of := func(signs, retires time.Duration) keyring.Term {
+		out := keyring.Term{Announced: day, Signs: day.Add(signs), TokenTTL: ttl}
+		if retires > 0 {
+			out.Retires = day.Add(retires)
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		term keyring.Term
+		want string
+	}{
+		"one to come":          {of(hour, 0), "announced; it signs from 2030-01-02T04:04:05Z"},
+		"one that signs":       {of(-hour, 0), "signing"},
+		"one with a successor": {of(-hour, hour), "signing; it leaves at 2030-01-02T04:20:05Z"},
+		"one that has retired": {keyring.Term{Signs: day.Add(-hour), Retires: day.Add(-time.Minute), TokenTTL: ttl}, "verifying; it leaves at 2030-01-02T03:19:05Z"},
+		"one that is over":     {keyring.Term{Signs: day.Add(-2 * hour), Retires: day.Add(-hour), TokenTTL: ttl}, "gone"},
+		"none":                 {keyring.Term{}, "gone"},
+	} {
+		if got := test.term.Describe(day); got != test.want {
+			t.Errorf("%s: Describe = %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // A master key in a file is one in memory, unless others may read the file.
 func TestReadMasterKey(t *testing.T) {
 	t.Parallel()
