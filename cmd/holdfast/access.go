@@ -90,7 +90,7 @@ func (c *accessShow) caller(ctx context.Context, d access.Document) (access.Call
 		}
 		return who, fmt.Errorf("user %s: there is no database %s", c.For, c.DB)
 	}
-	return who, c.with(ctx, func(accounts *account.Service) error {
+	err := c.with(ctx, func(accounts *account.Service) error {
 		roles := []string{c.Role}
 		if c.For != "" {
 			user, err := accounts.UserByName(ctx, c.For)
@@ -103,6 +103,7 @@ func (c *accessShow) caller(ctx context.Context, d access.Document) (access.Call
 		who.Roles, who.Scopes = access.Set(roles), access.Set(scopes)
 		return err
 	})
+	return who, err
 }
 
 type accessDiff struct {
