@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,6 +82,19 @@ func hasRole(list []Role, name string) bool {
 // Roles returns all roles by name.
 func (s *Service) Roles(ctx context.Context) ([]Role, error) {
 	return view(ctx, s, func(r Reader) ([]Role, error) { return r.Roles() })
+}
+
+// Granted returns the scopes that the roles of these names grant together, in
+// order and each once: what a user with them may ask for. Error: ErrNoRole, with
+// the name.
+func (s *Service) Granted(ctx context.Context, roles []string) ([]string, error) {
+	return view(ctx, s, func(r Reader) ([]string, error) {
+		grants, err := grantsOf(r, User{Roles: roles})
+		if err != nil {
+			return nil, err
+		}
+		return slices.Sorted(maps.Keys(grants)), nil
+	})
 }
 
 // PutRole makes a role, or changes what it grants from everybody's next

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -42,6 +43,31 @@ func (s *Service) UserByName(ctx context.Context, name string) (User, error) {
 // the given one.
 func (s *Service) Users(ctx context.Context, after string, limit int) ([]User, error) {
 	return view(ctx, s, func(r Reader) ([]User, error) { return r.Users(after, limit) })
+}
+
+// AllUsers goes through all users, the oldest first, reading a page at a time:
+// those who are added meanwhile may be among them. It ends with an error that is
+// not nil if the store cannot be read on.
+func (s *Service) AllUsers(ctx context.Context) iter.Seq2[User, error] {
+	const page = 500
+	return func(yield func(User, error) bool) {
+		for after := ""; ; {
+			users, err := s.Users(ctx, after, page)
+			if err != nil {
+				yield(User{}, err)
+				return
+			}
+			if len(users) == 0 {
+				return
+			}
+			for _, user := range users {
+				if !yield(user, nil) {
+					return
+				}
+				after = user.ID
+			}
+		}
+	}
 }
 
 // CreateUser adds a user. Errors: *InvalidError, ErrNameTaken.

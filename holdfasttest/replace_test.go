@@ -139,7 +139,9 @@ func TestAFakeThatReadsACredentialIsPartOfThePolicy(t *testing.T) {
 	called := 0
 	other := holdfast.Depends0(func(context.Context) (string, error) { called++; return "other", nil })
 	app := holdfast.New("Shop", "1")
-	app.Handle("GET /", holdfast.To2(holdfast.Public(), plain, other, func(_ context.Context, _ holdfast.Anyone, a, b string, _ input) (string, error) { return a + " " + b, nil }))
+	app.Handle("GET /", holdfast.To2(holdfast.Public(), plain, other, func(_ context.Context, _ holdfast.Anyone, a, b string, _ input) (string, error) {
+		return a + " " + b, nil
+	}))
 	faked := holdfasttest.With(app, holdfasttest.Replace(plain, holdfast.Depends1(s.user, func(_ context.Context, u user) (string, error) { return u.name, nil })))
 	for _, test := range []struct {
 		app         *holdfast.App

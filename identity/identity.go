@@ -95,15 +95,9 @@ func (id *Identity) openAddresses(ctx context.Context) error {
 	if reason := id.config.Pages.check(at.url); reason != "" { // the store's, if none was given
 		return &ConfigError{"Pages", reason}
 	}
-	id.url, id.issuer, id.audience = at.url, at.issuer, id.config.Audience
-	if len(id.audience) == 0 {
-		audience, err := Audience(ctx, id.config.Store)
-		if err != nil {
-			return err
-		}
-		id.audience = []string{audience}
-	}
-	return nil
+	id.url, id.issuer = at.url, at.issuer
+	id.audience, err = chooseAudience(ctx, &id.config)
+	return err
 }
 
 // openTokens opens what makes and verifies access tokens.

@@ -7,18 +7,8 @@ import (
 	"log/slog"
 )
 
-// The settings of a store that concern its tokens.
-const (
-	issuerSetting   = "issuer"
-	audienceSetting = "audience"
-)
-
-// What the setting of the audience says. An audience that is the issuer
-// follows it when that is changed.
-const (
-	audienceOfOld    = "holdfast" // what all tokens said once
-	audienceIsIssuer = "(issuer)"
-)
+// issuerSetting is the setting of a store that is the issuer of its tokens.
+const issuerSetting = "issuer"
 
 // Issuer returns the issuer of a store's tokens, or "" if none was chosen.
 func Issuer(ctx context.Context, store Settings) (string, error) {
@@ -42,20 +32,6 @@ func SetIssuer(ctx context.Context, store Settings, issuer string) (before strin
 		return before, err
 	}
 	return before, replaceIssuer(ctx, store, stored, issuer)
-}
-
-// Audience returns the services that a store's tokens are for unless the configuration says
-// otherwise, or "" if none was chosen.
-func Audience(ctx context.Context, store Settings) (string, error) {
-	issuer, err := Issuer(ctx, store)
-	if err != nil || issuer == "" {
-		return "", err
-	}
-	audience, err := store.Setting(ctx, audienceSetting)
-	if audience == audienceIsIssuer {
-		return issuer, err
-	}
-	return cmp.Or(audience, audienceOfOld), err
 }
 
 // chooseOnce stores the issuer of a store that has none, and returns the one

@@ -97,13 +97,41 @@ func TestTheAudience(t *testing.T) {
 		"for once, of a new database": {memory.New(), []string{"shop"}, []string{"shop"}},
 	} {
 		before, err := Audience(t.Context(), test.store)
-		if err != nil || test.store == old && before != "holdfast" {
+		if err != nil || test.store == old && !slices.Equal(before, []string{"holdfast"}) {
 			t.Errorf("%s: Audience before Open = %q, %v", name, before, err)
 		}
 		id, _ := opened(t, Config{Store: test.store, URL: url, Audience: test.given})
 		if got := id.Audience(); !slices.Equal(got, test.want) {
 			t.Errorf("%s: the audience is %q, want %q", name, got, test.want)
 		}
+		if after, err := Audience(t.Context(), test.store); err != nil || !slices.Equal(after, test.want) {
+			t.Errorf("%s: Audience after Open = %q, %v, want %q", name, after, err, test.want)
+		}
+	}
+}
+
+// Those who look at a store know what its program was last started with.
+func TestTheAudienceOfTheLastStart(t *testing.T) {
+	t.Parallel()
+	store := memory.New()
+	if got, err := Audience(t.Context(), store); err != nil || len(got) > 0 {
+		t.Errorf("Audience before the first start = %q, %v", got, err)
+	}
+	for _, given := range [][]string{{"shop", "stock"}, {"shop, stock"}, nil, {"stock"}} {
+		opened(t, Config{Store: store, Audience: given})
+		want := given
+		if given == nil {
+			want = []string{"http://127.0.0.1"}
+		}
+		if got, err := Audience(t.Context(), store); err != nil || !slices.Equal(got, want) {
+			t.Errorf("Audience after a start with %q = %q, %v, want %q", given, got, err, want)
+		}
+	}
+	if _, err := store.ReplaceSetting(t.Context(), "audience-served", `["stock"]`, "stock"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Audience(t.Context(), store); err == nil || got != nil {
+		t.Errorf("Audience of a damaged store = %q, %v", got, err)
 	}
 }
 

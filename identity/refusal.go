@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 	"unicode"
 
@@ -67,6 +68,16 @@ func note(id string, now time.Time, d holdfast.Decision) noted {
 	out := noted{id: id, at: now, method: r.Method, path: r.URL.Path, route: d.Route(), status: d.Status(), steps: d.Steps()}
 	out.scopes, out.roles = d.Missing()
 	return out
+}
+
+// WriteRefusals writes refusals as a table for people, a line for each.
+func WriteRefusals(w io.Writer, all []Refusal) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "TIME\tREQUEST\tCALLER\tCALLED\tSTATUS\tMISSING")
+	for _, r := range all {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s %s\t%d\t%s\n", r.Time.Format(time.RFC3339), r.ID, cmp.Or(r.Caller, "-"), r.Method, r.Path, r.Status, r.Change)
+	}
+	return t.Flush()
 }
 
 // Write writes the refusal for people.

@@ -137,3 +137,22 @@ func BenchmarkRefusal(b *testing.B) {
 		})
 	}
 }
+
+// A list of refusals has a line for each, also where nobody is known.
+func TestWriteRefusals(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	var out strings.Builder
+	err := WriteRefusals(&out, []Refusal{
+		{ID: "R2", Time: at, Method: "GET", Path: "/users", Status: 401, Change: "a good access token"},
+		{ID: "R1", Time: at, Caller: "mia", Method: "DELETE", Path: "/users/7", Status: 403, Change: "the role admin"},
+	})
+	want := strings.TrimPrefix(`
+TIME                  REQUEST  CALLER  CALLED           STATUS  MISSING
+2030-01-02T03:04:05Z  R2       -       GET /users       401     a good access token
+2030-01-02T03:04:05Z  R1       mia     DELETE /users/7  403     the role admin
+`, "\n")
+	if err != nil || out.String() != want {
+		t.Errorf("WriteRefusals = %v\n%swant\n%s", err, out.String(), want)
+	}
+}

@@ -36,17 +36,21 @@ type Report struct {
 	Type      string
 	Claims    Claims // what the token says, whether it is true or not
 	Findings  []Finding
+
+	// KeyNow is what becomes of the token's key, as in "signing". Inspect leaves it
+	// empty: whoever has the keys' schedule, such as package keyring, fills it in.
+	KeyNow string
 }
 
 // Good reports whether a verifier with the same configuration would accept the
 // token: all was checked, and nothing is wrong.
-func (r *Report) Good() bool {
+func (r Report) Good() bool {
 	return len(r.Findings) > 0 && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Verdict != Right })
 }
 
 // Bad reports whether something is wrong. A report may be neither good nor bad
 // if something could not be checked.
-func (r *Report) Bad() bool {
+func (r Report) Bad() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Verdict == Wrong })
 }
 

@@ -6,7 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -551,6 +555,69 @@ func TestParseMasterKey(t *testing.T) {
 		if err != nil && len(test.text) > 20 && strings.Contains(err.Error(), test.text[:20]) {
 			t.Errorf("%s: ParseMasterKey = %v, which quotes it", name, err)
 		}
+	}
+}
+
+func TestWhatAKeyDoesInWords(t *testing.T) {
+	t.Parallel()
+	of := func(signs, retires time.Duration) keyring.Term {
+		out := keyring.Term{Announced: day, Signs: day.Add(signs), TokenTTL: ttl}
+		if retires > 0 {
+			out.Retires = day.Add(retires)
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		term keyring.Term
+		want string
+	}{
+		"one to come":          {of(hour, 0), "announced; it signs from 2030-01-02T04:04:05Z"},
+		"one that signs":       {of(-hour, 0), "signing"},
+		"one with a successor": {of(-hour, hour), "signing; it leaves at 2030-01-02T04:20:05Z"},
+		"one that has retired": {keyring.Term{Signs: day.Add(-hour), Retires: day.Add(-time.Minute), TokenTTL: ttl}, "verifying; it leaves at 2030-01-02T03:19:05Z"},
+		"one that is over":     {keyring.Term{Signs: day.Add(-2 * hour), Retires: day.Add(-hour), TokenTTL: ttl}, "gone"},
+		"none":                 {keyring.Term{}, "gone"},
+	} {
+		if got := test.term.Describe(day); got != test.want {
+			t.Errorf("%s: Describe = %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// A master key in a file is one in memory, unless others may read the file.
+func TestReadMasterKey(t *testing.T) {
+	t.Parallel()
+	const good = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+	for name, test := range map[string]struct {
+		text string
+		mode fs.FileMode
+		want string // in the error; "" for none
+	}{
+		"a file of the owner":                {good, 0o600, ""},
+		"a file of the group, in containers": {good, 0o440, ""},
+		"a file that all may read":           {good, 0o644, "others may read or change it"},
+		"a file without a key":               {"AAECAwQF\n", 0o600, "master: keyring: a master key is 32 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" && test.mode != 0o600 {
+				t.Skip("a mode says nothing on Windows")
+			}
+			path := filepath.Join(t.TempDir(), "master")
+			if err := errors.Join(os.WriteFile(path, []byte(test.text), 0o600), os.Chmod(path, test.mode)); err != nil {
+				t.Fatal(err)
+			}
+			m, err := keyring.ReadMasterKey(path)
+			if m.IsZero() != (err != nil) || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("ReadMasterKey = %v, %v, want %q", m, err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "AAEC") {
+				t.Errorf("ReadMasterKey = %v, which quotes the file", err)
+			}
+		})
+	}
+	if m, err := keyring.ReadMasterKey(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) || !m.IsZero() {
+		t.Errorf("ReadMasterKey of no file = %v, %v", m, err)
 	}
 }
 

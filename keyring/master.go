@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/holdfast-go/holdfast/internal/secretfile"
 )
 
 // MasterKey encrypts private keys in a store (XChaCha20-Poly1305, with the
@@ -36,6 +38,21 @@ func ParseMasterKey(text string) (MasterKey, error) {
 		return MasterKey{}, fmt.Errorf("keyring: %w", err)
 	}
 	return MasterKey{func() cipher.AEAD { return aead }}, nil
+}
+
+// ReadMasterKey reads a master key from a file, as ParseMasterKey does. A file
+// that any other user may read or change, but for its group, is refused: what is
+// in it is no secret.
+func ReadMasterKey(path string) (MasterKey, error) {
+	text, err := secretfile.Read(path)
+	if err != nil {
+		return MasterKey{}, err
+	}
+	key, err := ParseMasterKey(string(text))
+	if err != nil {
+		return MasterKey{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
 }
 
 func decodeMaster(text string) ([]byte, bool) {

@@ -72,6 +72,19 @@ func (t Term) At(now time.Time) Stage {
 	return Gone
 }
 
+// Describe says for people what a key does at a moment and when that ends, as
+// in "announced; it signs from 2030-01-02T03:04:05Z".
+func (t Term) Describe(now time.Time) string {
+	stage := t.At(now)
+	switch {
+	case stage == Announced:
+		return "announced; it signs from " + t.Signs.UTC().Format(time.RFC3339)
+	case stage == Gone || t.Retires.IsZero():
+		return stage.String()
+	}
+	return stage.String() + "; it leaves at " + t.Leaves().UTC().Format(time.RFC3339)
+}
+
 // Record is a key as a store keeps it.
 type Record struct {
 	ID        string

@@ -5,9 +5,9 @@
 //	app := holdfast.NewApp(holdfast.Config{…, Observe: m.Observe})
 //	m.Lane(lane)
 //	go m.Watch(ctx, metrics.WatchConfig{Logger: log})
-//	go holdfast.NewServer("127.0.0.1:9090", m.Handler()).ListenAndServe()
+//	go m.Serve(ctx, listener)
 //
-// Serve the handler on an address of its own that the public cannot reach: the
+// Serve it on an address of its own that the public cannot reach: the
 // numbers tell how busy the server is, and who is being refused.
 package metrics
 

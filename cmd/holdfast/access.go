@@ -31,26 +31,13 @@ type tableFile struct {
 // document is the table: of the file, or the server's own.
 func (f tableFile) document(ctx context.Context) (access.Document, error) {
 	if f.Routes != "" {
-		return readTable(f.Routes)
+		return access.ReadFile(f.Routes)
 	}
 	var text bytes.Buffer
 	if err := described(ctx, func(app *holdfast.App) error { return app.WriteAccessJSON(&text) }); err != nil {
 		return access.Document{}, err
 	}
 	return access.Read(&text)
-}
-
-func readTable(name string) (access.Document, error) {
-	file, err := os.Open(name) //nolint:gosec // the operator says which
-	if err != nil {
-		return access.Document{}, err
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	d, err := access.Read(file)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", name, err)
-	}
-	return d, err
 }
 
 type accessShow struct {
@@ -76,8 +63,7 @@ func (c *accessShow) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	if c.JSON || c.Markdown {
-		d.Routes = slices.DeleteFunc(d.Routes, func(r access.Route) bool { return !r.Decide(who).Allowed })
-		return c.print(std.out, d)
+		return c.print(std.out, d.OpenTo(who))
 	}
 	return d.WriteAs(std.out, who)
 }
@@ -97,14 +83,14 @@ func (c *accessShow) caller(ctx context.Context, d access.Document) (access.Call
 	if c.Role != "" && slices.Contains(d.RoleNames(), c.Role) {
 		return d.Holder(c.Role), nil
 	}
-	who := access.Caller{Presents: true, Good: true, Scopes: map[string]bool{}}
+	who := access.Caller{Presents: true, Good: true}
 	if _, err := os.Stat(c.DB); errors.Is(err, fs.ErrNotExist) {
 		if c.Role != "" {
 			return who, fmt.Errorf("role %s is none of %s, and there is no database %s to look in", c.Role, strings.Join(d.RoleNames(), ", "), c.DB)
 		}
 		return who, fmt.Errorf("user %s: there is no database %s", c.For, c.DB)
 	}
-	return who, c.with(ctx, func(accounts *account.Service) error {
+	err := c.with(ctx, func(accounts *account.Service) error {
 		roles := []string{c.Role}
 		if c.For != "" {
 			user, err := accounts.UserByName(ctx, c.For)
@@ -113,27 +99,11 @@ func (c *accessShow) caller(ctx context.Context, d access.Document) (access.Call
 			}
 			roles, who.Good = user.Roles, !user.Disabled
 		}
-		return grant(ctx, accounts, &who, roles)
-	})
-}
-
-// grant gives a caller roles of the database with what they grant.
-func grant(ctx context.Context, accounts *account.Service, who *access.Caller, names []string) error {
-	roles, err := accounts.Roles(ctx)
-	if err != nil {
+		scopes, err := accounts.Granted(ctx, roles)
+		who.Roles, who.Scopes = access.Set(roles), access.Set(scopes)
 		return err
-	}
-	who.Roles = access.Set(names)
-	for _, name := range names {
-		i := slices.IndexFunc(roles, func(r account.Role) bool { return r.Name == name })
-		if i < 0 {
-			return fmt.Errorf("role %s: %w", name, account.ErrNoRole)
-		}
-		for _, scope := range roles[i].Scopes {
-			who.Scopes[scope] = true
-		}
-	}
-	return nil
+	})
+	return who, err
 }
 
 type accessDiff struct {
@@ -142,15 +112,13 @@ type accessDiff struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
-var errOpened = errors.New("something is open that was closed")
-
 // Run says what changed.
 func (c *accessDiff) Run(std streams) error {
-	before, err := readTable(c.Old)
+	before, err := access.ReadFile(c.Old)
 	if err != nil {
 		return err
 	}
-	after, err := readTable(c.New)
+	after, err := access.ReadFile(c.New)
 	if err != nil {
 		return err
 	}
@@ -163,10 +131,7 @@ func (c *accessDiff) Run(std streams) error {
 	} else {
 		fmt.Fprint(std.out, diff)
 	}
-	if err == nil && diff.Opened {
-		err = errOpened
-	}
-	return err
+	return errors.Join(err, diff.Err())
 }
 
 type accessProve struct {
@@ -181,26 +146,14 @@ func (c *accessProve) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	proofs := []access.Proof{}
-	refuted := 0
-	for _, claim := range c.Claims {
-		proof, err := d.Prove(claim)
-		if err != nil {
-			return err
-		}
-		if proofs = append(proofs, proof); !proof.Holds {
-			refuted++
-		}
+	proofs, err := d.ProveAll(c.Claims)
+	if err != nil {
+		return err
 	}
 	if c.JSON {
-		err = printJSON(std.out, map[string]any{"proofs": proofs})
+		err = printJSON(std.out, proofs)
 	} else {
-		for _, proof := range proofs {
-			fmt.Fprint(std.out, proof)
-		}
+		fmt.Fprint(std.out, proofs)
 	}
-	if err == nil && refuted > 0 {
-		err = fmt.Errorf("%d of %d claims do not hold", refuted, len(proofs))
-	}
-	return err
+	return errors.Join(err, proofs.Err())
 }

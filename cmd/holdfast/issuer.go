@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/store/sqlite"
@@ -32,10 +33,14 @@ func (c *issuerShow) Run(ctx context.Context, std streams) error {
 			return err
 		}
 		if c.JSON {
-			return printJSON(std.out, map[string]string{"issuer": issuer, "audience": audience})
+			first := ""
+			if len(audience) > 0 {
+				first = audience[0]
+			}
+			return printJSON(std.out, map[string]any{"issuer": issuer, "audience": first, "audiences": append([]string{}, audience...)})
 		}
 		const none = "(chosen at the first 'holdfast serve')"
-		fmt.Fprintf(std.out, "issuer    %s\naudience  %s\n", cmp.Or(issuer, none), cmp.Or(audience, none))
+		fmt.Fprintf(std.out, "issuer    %s\naudience  %s\n", cmp.Or(issuer, none), cmp.Or(strings.Join(audience, ", "), none))
 		return nil
 	})
 }

@@ -12,30 +12,13 @@ type jwsCmd struct {
 	Sign   jwsSign   `cmd:"" help:"Sign what standard input has and print the compact JWS."`
 }
 
-// readJWK reads a key from a file, which no other user may read if there is a
-// secret in it.
-func readJWK(path string) (jwt.Key, error) {
-	data, exposed, err := readKeyFile(path)
-	if err != nil {
-		return jwt.Key{}, err
-	}
-	key, err := jwt.ParseKey(data)
-	switch {
-	case err != nil:
-		return jwt.Key{}, fmt.Errorf("%s: %w", path, err)
-	case key.IsPrivate() && exposed != nil:
-		return jwt.Key{}, exposed
-	}
-	return key, nil
-}
-
 type jwsVerify struct {
 	JWK string `name:"jwk" required:"" help:"The file with the key, a JWK that names its one algorithm." placeholder:"FILE"`
 }
 
 // Run verifies.
 func (c *jwsVerify) Run(std streams) error {
-	key, err := readJWK(c.JWK)
+	key, err := jwt.ReadKey(c.JWK)
 	if err != nil {
 		return err
 	}
@@ -58,7 +41,7 @@ type jwsSign struct {
 
 // Run signs.
 func (c *jwsSign) Run(std streams) error {
-	key, err := readJWK(c.JWK)
+	key, err := jwt.ReadKey(c.JWK)
 	if err != nil {
 		return err
 	}

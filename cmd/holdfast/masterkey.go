@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"runtime"
 
 	"github.com/holdfast-go/holdfast/keyring"
 )
@@ -35,19 +33,7 @@ func (m masterKey) read() (keyring.MasterKey, error) {
 	case m.MasterKeyFile == "":
 		return keyring.MasterKey{}, nil
 	}
-	return readMasterKey(m.MasterKeyFile)
-}
-
-func readMasterKey(path string) (keyring.MasterKey, error) {
-	data, err := readSecretFile(path)
-	if err != nil {
-		return keyring.MasterKey{}, err
-	}
-	key, err := keyring.ParseMasterKey(string(data))
-	if err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
-	}
-	return key, err
+	return keyring.ReadMasterKey(m.MasterKeyFile)
 }
 
 // readBoth returns the master key and the one before, which must not come alone.
@@ -58,7 +44,7 @@ func (m masterKey) readBoth() (master, old keyring.MasterKey, err error) {
 	if master.IsZero() {
 		return master, old, errors.New("--old-master-key-file is given, but no master key to take its place")
 	}
-	old, err = readMasterKey(m.OldMasterKeyFile)
+	old, err = keyring.ReadMasterKey(m.OldMasterKeyFile)
 	return master, old, err
 }
 
@@ -78,40 +64,4 @@ func withKeyHint(err error) error {
 		return fmt.Errorf("%w (--master-key-file, or %s)", err, masterKeyEnv)
 	}
 	return err
-}
-
-// maxKeyFile is how long a file with keys may be.
-const maxKeyFile = 1 << 20
-
-// readSecretFile reads a file that holds a secret. One that others may read is an
-// error: it is none.
-func readSecretFile(path string) ([]byte, error) {
-	data, exposed, err := readKeyFile(path)
-	if err == nil {
-		err = exposed
-	}
-	return data, err
-}
-
-// readKeyFile reads a file that may hold a secret. If it does, exposed is the
-// error if others may read it.
-func readKeyFile(path string) (data []byte, exposed, err error) {
-	f, err := os.Open(path) //nolint:gosec // the operator says where the key is
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	// The group may read it: that is how a container is given its secrets.
-	if mode := info.Mode().Perm(); mode&0o027 != 0 && runtime.GOOS != "windows" {
-		exposed = fmt.Errorf("%s holds a secret, and others may read or change it (mode %04o): chmod 600 %s", path, mode, path)
-	}
-	data, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err == nil && len(data) > maxKeyFile {
-		err = fmt.Errorf("%s is too large for keys", path)
-	}
-	return data, exposed, err
 }

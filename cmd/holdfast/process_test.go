@@ -234,6 +234,16 @@ func TestATrialRunEnds(t *testing.T) {
 	if !strings.Contains(report, `wanted is "stock"`) || !strings.Contains(report, "right  audience") {
 		t.Errorf("the token is not for both:\n%s", report)
 	}
+	report = p.shell(fresh.Access+"\n", "token", "inspect")
+	if want := `it is for "shop" "stock", wanted is "shop", the first of "shop" "stock" (with which the server was last started)`; !strings.Contains(report, want) || !strings.Contains(report, "The token is good.") {
+		t.Errorf("without --audience it does not compare with the server's own:\n%s", report)
+	}
+	if got := p.shell("", "issuer"); !strings.Contains(got, "\naudience  shop, stock\n") {
+		t.Errorf("holdfast issuer says\n%s", got)
+	}
+	if got := p.shell("", "issuer", "--json"); !strings.Contains(got, `"audience": "shop"`) || !strings.Contains(got, `"audiences": [`) {
+		t.Errorf("holdfast issuer --json says\n%s", got)
+	}
 }
 
 // Metrics have an address of their own, and none unless somebody says so.

@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/jwt"
-	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
@@ -24,7 +20,7 @@ type tokenInspect struct {
 	DB       string        `name:"db" help:"Check the token with the keys, the issuer and the audience of this database." placeholder:"FILE"`
 	JWKS     string        `name:"jwks" help:"Check the signature with the keys of this JWK set, in place of a database's." placeholder:"FILE"`
 	Issuer   string        `help:"The issuer that the token must name (iss)."`
-	Audience string        `help:"Whom the token must be for (aud)."`
+	Audience []string      `help:"Whom the token must be for (aud); with --db, what its server was last started with. Of several the first counts, as it does for 'holdfast serve'." placeholder:"NAME"`
 	Typ      string        `help:"What the token must be (typ)." default:"at+jwt"`
 	Leeway   time.Duration `help:"How far clocks may differ, at most a minute." default:"0s"`
 	JSON     bool          `name:"json" help:"Print JSON."`
@@ -42,168 +38,45 @@ func (c *tokenInspect) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	config := jwt.VerifierConfig{Issuer: c.Issuer, Audience: c.Audience, Type: c.Typ, Leeway: c.Leeway}
-	var found inspected
-	switch {
-	case c.JWKS != "":
-		err = c.withSet(&config)
-	case c.DB != "":
-		found.terms, err = c.withDatabase(ctx, &config)
-	}
+	report, err := c.report(ctx, text)
 	if err != nil {
 		return err
 	}
-	found.Report = jwt.Inspect(ctx, text, config)
 	if c.JSON {
-		err = printJSON(std.out, found.json())
+		err = printJSON(std.out, report)
 	} else {
-		err = found.print(std)
+		err = report.WriteText(std.out)
 	}
-	if err == nil && found.Bad() {
+	if err == nil && report.Bad() {
 		err = errBadToken
 	}
 	return err
 }
 
-// withSet takes the keys from a file.
-func (c *tokenInspect) withSet(config *jwt.VerifierConfig) error {
-	data, exposed, err := readKeyFile(c.JWKS)
-	if err != nil {
-		return err
+// report inspects the token with what the flags say: a set of keys, or a
+// database, or neither.
+func (c *tokenInspect) report(ctx context.Context, text string) (report jwt.Report, err error) {
+	want := jwt.VerifierConfig{Issuer: c.Issuer, Type: c.Typ, Leeway: c.Leeway}
+	if len(c.Audience) > 0 {
+		want.Audience = c.Audience[0]
 	}
-	set, err := jwt.ParseKeySet(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.JWKS, err)
-	}
-	for _, k := range set.Keys {
-		if k.IsPrivate() && exposed != nil {
-			return exposed
-		}
-	}
-	config.Keys = jwt.StaticKeys(set.Keys...)
-	return nil
-}
-
-// withDatabase takes from a database what its server would check, and returns
-// when its keys do what.
-func (c *tokenInspect) withDatabase(ctx context.Context, config *jwt.VerifierConfig) (terms map[string]keyring.Term, err error) {
-	terms = map[string]keyring.Term{}
-	err = database{c.DB}.withStoreThere(ctx, func(store *sqlite.Store) error {
-		if config.Issuer == "" {
-			issuer, err := identity.Issuer(ctx, store)
-			if err != nil {
-				return err
-			}
-			config.Issuer = issuer
-		}
-		if config.Audience == "" {
-			audience, err := identity.Audience(ctx, store)
-			if err != nil {
-				return err
-			}
-			config.Audience = audience
-		}
-		ring, err := c.openRing(ctx, keyring.Config{Store: store})
+	if c.JWKS != "" {
+		set, err := jwt.ReadKeySet(c.JWKS)
 		if err != nil {
+			return report, err
+		}
+		want.Keys = jwt.StaticKeys(set.Keys...)
+	}
+	if c.JWKS != "" || c.DB == "" {
+		return jwt.Inspect(ctx, text, want), nil
+	}
+	err = database{c.DB}.withStoreThere(ctx, func(store *sqlite.Store) (err error) {
+		config := config(store)
+		if config.Keys.Master, config.Keys.OldMaster, err = c.readBoth(); err != nil {
 			return err
 		}
-		keys, err := ring.Keys(ctx)
-		if err != nil {
-			return err
-		}
-		config.Keys, config.Algorithms = jwt.StaticKeys(keys...), []jwt.Algorithm{jwt.EdDSA}
-		records, err := keyring.List(ctx, store)
-		for _, r := range records {
-			terms[r.ID] = r.Term
-		}
-		return err
+		report, err = identity.InspectToken(ctx, config, text, want)
+		return withKeyHint(err)
 	})
-	return terms, err
-}
-
-// inspected is a report, with what is known of the token's key.
-type inspected struct {
-	jwt.Report
-	terms map[string]keyring.Term
-}
-
-// keyNow says what the token's key does now, and nothing if that is not known.
-func (i *inspected) keyNow() string {
-	term, ok := i.terms[i.KeyID]
-	if !ok {
-		return ""
-	}
-	switch stage := term.At(now()); {
-	case stage == keyring.Announced:
-		leaves := term.Signs
-		return "announced; it signs from " + moment(&leaves)
-	case term.Retires.IsZero():
-		return "signing"
-	default:
-		leaves := term.Leaves()
-		return fmt.Sprintf("%s; it leaves at %s", stage, moment(&leaves))
-	}
-}
-
-func (i *inspected) print(std streams) error {
-	t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-	for _, f := range i.Findings {
-		verdict := f.Verdict.String()
-		if f.Verdict == jwt.Wrong {
-			verdict = "WRONG"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", verdict, f.Of, f.Text)
-	}
-	if key := i.keyNow(); key != "" {
-		fmt.Fprintf(t, "\tkey\t%s\n", key)
-	}
-	for _, claim := range i.claims() {
-		if claim[1] != "" {
-			fmt.Fprintf(t, "\t%s\t%q\n", claim[0], claim[1])
-		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	switch {
-	case i.Good():
-		fmt.Fprintln(std.out, "\nThe token is good.")
-	case !i.Bad():
-		fmt.Fprintln(std.out, "\nNothing is wrong with what could be checked; that is not enough to believe the token.")
-	}
-	return nil
-}
-
-// claims are those that are not among the findings.
-func (i *inspected) claims() [][2]string {
-	return [][2]string{{"subject", i.Claims.Subject}, {"scope", i.Claims.Scope}, {"session", i.Claims.SessionID}, {"id", i.Claims.ID}}
-}
-
-type findingJSON struct {
-	Of      string `json:"of"`
-	Verdict string `json:"verdict"`
-	Text    string `json:"text"`
-}
-
-func (i *inspected) json() any {
-	findings := make([]findingJSON, len(i.Findings))
-	for n, f := range i.Findings {
-		findings[n] = findingJSON{f.Of, f.Verdict.String(), f.Text}
-	}
-	return struct {
-		Good      bool          `json:"good"`
-		Findings  []findingJSON `json:"findings"`
-		Algorithm string        `json:"algorithm"`
-		Key       string        `json:"key"`
-		KeyNow    string        `json:"key_now,omitempty"`
-		Type      string        `json:"type"`
-		Issuer    string        `json:"issuer"`
-		Subject   string        `json:"subject"`
-		Audience  []string      `json:"audience"`
-		Scopes    []string      `json:"scopes"`
-		Session   string        `json:"session,omitempty"`
-	}{
-		i.Good(), findings, string(i.Algorithm), i.KeyID, i.keyNow(), i.Type, i.Claims.Issuer, i.Claims.Subject,
-		append([]string{}, i.Claims.Audience...), append([]string{}, strings.Fields(i.Claims.Scope)...), i.Claims.SessionID,
-	}
+	return report, err
 }

@@ -65,15 +65,7 @@ func (c *userAdd) password(std streams) (string, error) {
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return "", errors.New("standard input is no terminal; pipe the password and say --password-stdin")
 	}
-	first, err := prompt(std, file, "Password: ")
-	if err != nil {
-		return "", err
-	}
-	again, err := prompt(std, file, "Again: ")
-	if err == nil && first != again {
-		err = errors.New("the two passwords differ")
-	}
-	return first, err
+	return readSecret(std, true)
 }
 
 // userJSON is a user as --json prints it.
@@ -94,12 +86,15 @@ type userList struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Run lists the users, a page at a time.
+// Run lists the users.
 func (c *userList) Run(ctx context.Context, std streams) error {
 	return c.withThere(ctx, func(accounts *account.Service) error {
-		all, err := everyUser(ctx, accounts)
-		if err != nil {
-			return err
+		all := []userJSON{}
+		for user, err := range accounts.AllUsers(ctx) {
+			if err != nil {
+				return err
+			}
+			all = append(all, toJSON(user))
 		}
 		if c.JSON {
 			return printJSON(std.out, map[string]any{"users": all})
@@ -111,21 +106,6 @@ func (c *userList) Run(ctx context.Context, std streams) error {
 		}
 		return t.Flush()
 	})
-}
-
-func everyUser(ctx context.Context, accounts *account.Service) ([]userJSON, error) {
-	all := []userJSON{}
-	after := ""
-	for {
-		page, err := accounts.Users(ctx, after, 500)
-		if err != nil || len(page) == 0 {
-			return all, err
-		}
-		for _, u := range page {
-			all = append(all, toJSON(u))
-			after = u.ID
-		}
-	}
 }
 
 type userShow struct {

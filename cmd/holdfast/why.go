@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"text/tabwriter"
-	"time"
 
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/store/sqlite"
@@ -52,10 +49,5 @@ func (c *whyCmd) list(ctx context.Context, std streams, file *sqlite.Refusals) e
 	if c.JSON {
 		return printJSON(std.out, map[string]any{"refusals": all})
 	}
-	t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "TIME\tREQUEST\tCALLER\tCALLED\tSTATUS\tMISSING")
-	for _, r := range all {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s %s\t%d\t%s\n", r.Time.Format(time.RFC3339), r.ID, cmp.Or(r.Caller, "-"), r.Method, r.Path, r.Status, r.Change)
-	}
-	return t.Flush()
+	return identity.WriteRefusals(std.out, all)
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 )
@@ -92,6 +93,20 @@ func Read(from io.Reader) (Document, error) {
 			return d, fmt.Errorf("the access table has %s twice", r.Name())
 		}
 		seen[r.Name()] = true
+	}
+	return d, nil
+}
+
+// ReadFile reads a document from a file.
+func ReadFile(name string) (Document, error) {
+	file, err := os.Open(name) //nolint:gosec // whoever runs the program says which
+	if err != nil {
+		return Document{}, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	d, err := Read(file)
+	if err != nil {
+		return Document{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return d, nil
 }

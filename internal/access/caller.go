@@ -55,6 +55,18 @@ func (r Route) Decide(c Caller) Answer {
 	return best
 }
 
+// OpenTo is the document with the routes alone that a caller may call.
+func (d Document) OpenTo(c Caller) Document {
+	open := []Route{}
+	for _, r := range d.Routes {
+		if r.Decide(c).Allowed {
+			open = append(open, r)
+		}
+	}
+	d.Routes = open
+	return d
+}
+
 func nearer(a, best Answer) bool {
 	missing := func(x Answer) int { return len(x.Scopes) + min(len(x.Roles), 1) }
 	return a.Status > best.Status || a.Status == best.Status && a.Status == 403 && missing(a) < missing(best)

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,18 @@ type Difference struct {
 
 	// NotCompared says what may have changed without being seen here.
 	NotCompared []string `json:"not_compared"`
+}
+
+// ErrOpened says that somebody may call what they could not before, or that it
+// cannot be told because another function decides.
+var ErrOpened = errors.New("something is open that was closed")
+
+// Err is ErrOpened if anything opened.
+func (d Difference) Err() error {
+	if d.Opened {
+		return ErrOpened
+	}
+	return nil
 }
 
 // unseen is what no table says of the functions that it names.

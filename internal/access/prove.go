@@ -66,6 +66,38 @@ func (d Document) Prove(text string) (Proof, error) {
 	return p, nil
 }
 
+// Proofs are what became of several claims.
+type Proofs struct {
+	Proofs []Proof `json:"proofs"` // in the order of the claims
+}
+
+// ProveAll decides claims as Prove does, up to the first that is an error.
+func (d Document) ProveAll(claims []string) (Proofs, error) {
+	all := Proofs{Proofs: []Proof{}}
+	for _, claim := range claims {
+		proof, err := d.Prove(claim)
+		if err != nil {
+			return Proofs{}, err
+		}
+		all.Proofs = append(all.Proofs, proof)
+	}
+	return all, nil
+}
+
+// Err says how many claims do not hold, and is nil if all do.
+func (p Proofs) Err() error {
+	refuted := 0
+	for _, proof := range p.Proofs {
+		if !proof.Holds {
+			refuted++
+		}
+	}
+	if refuted == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d claims do not hold", refuted, len(p.Proofs))
+}
+
 // Only decides that only holders of one of the roles may call the routes
 // of a shape.
 func (d Document) Only(routes string, roles []string) (Proof, error) {

@@ -186,6 +186,15 @@ func (d Difference) String() string {
 	return out.String()
 }
 
+// String is the proofs for people, one after the other.
+func (p Proofs) String() string {
+	var out strings.Builder
+	for _, proof := range p.Proofs {
+		out.WriteString(proof.String())
+	}
+	return out.String()
+}
+
 // String is the proof for people, with a line for each thing it says.
 func (p Proof) String() string {
 	var out strings.Builder

@@ -25,9 +25,6 @@ type limit struct {
 // A package whose files all reach each other is one big file in pieces.
 var limits = map[string]limit{
 	root: {arrows: 110, knot: 10},
-	// The server is put together here until an application can embed it; what
-	// remains after that is one file for each command.
-	"cmd/holdfast": {knot: 17},
 }
 
 // usual is the limit of a package that limits does not name.
@@ -36,6 +33,10 @@ var usual = limit{knot: 12}
 const (
 	maxFunctionLines = 44  // of 99 functions in 100
 	maxFileLines     = 450 // of every file
+
+	// maxCommandLines is how long the command is. It is flags and output; what
+	// else a program would want of it belongs into a package that can be imported.
+	maxCommandLines = 2000
 )
 
 func limitOf(folder string) limit {
@@ -155,6 +156,37 @@ func TestFunctionsAndFilesAreShort(t *testing.T) {
 	t.Logf("%d functions, the longest %s with %d lines", len(functions), functions[0].at, functions[0].lines)
 }
 
+// linesOf counts the lines of a folder's files.
+func linesOf(module fs.FS, folder string) (lines int, err error) {
+	names, err := sources(module)
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		if path.Dir(name) != folder {
+			continue
+		}
+		text, err := fs.ReadFile(module, name)
+		if err != nil {
+			return 0, err
+		}
+		lines += bytes.Count(text, []byte("\n"))
+	}
+	return lines, nil
+}
+
+func TestTheCommandIsFlagsAndOutput(t *testing.T) {
+	t.Parallel()
+	lines, err := linesOf(os.DirFS("../.."), "cmd/holdfast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines > maxCommandLines {
+		t.Errorf("cmd/holdfast has %d lines, want at most %d: what of it would a program that embeds the server want?", lines, maxCommandLines)
+	}
+	t.Logf("cmd/holdfast has %d lines", lines)
+}
+
 func TestLengthsAreInLines(t *testing.T) {
 	t.Parallel()
 	short := "\n// short does nothing.\nfunc short() {\n}\n"
@@ -170,6 +202,15 @@ func TestLengthsAreInLines(t *testing.T) {
 	}
 	if got, want := strings.Join(files, "\n"), "most.go has 451 lines, want at most 450"; got != want {
 		t.Errorf("files too long: %q, want %q", got, want)
+	}
+	counted, err := linesOf(fstest.MapFS{
+		"cmd/a/main.go":      {Data: []byte("package main\n\n")},
+		"cmd/a/flags.go":     {Data: []byte("package main\n")},
+		"cmd/a/main_test.go": {Data: []byte("package main\n")},
+		"cmd/a/b/b.go":       {Data: []byte("package b\n")},
+	}, "cmd/a")
+	if err != nil || counted != 3 {
+		t.Errorf("linesOf = %d, %v, want 3", counted, err)
 	}
 	if len(functions) != 99 || functions[0] != (function{lines: 45, at: "sample.go:3: long"}) || functions[1].lines != 2 {
 		t.Fatalf("%d functions, the longest %v, then %v", len(functions), functions[0], functions[1])

@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"bufio"
@@ -37,9 +37,6 @@ func yes(value string) bool {
 	}
 	return false
 }
-
-// errBroken says that a file cannot be read on.
-var errBroken = errors.New("the file cannot be read on from here")
 
 // readRecords calls fn for every record of a file: CSV with a line of names, a
 // JSON array, or JSON lines. It stops at fn's error and where the file cannot
@@ -130,19 +127,19 @@ func readLines(r *bufio.Reader, fn func(record) error) error {
 func readArray(r io.Reader, fn func(record) error) error {
 	dec := json.NewDecoder(io.MultiReader(strings.NewReader("["), r))
 	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("%w: %w", errBroken, err)
+		return fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	for n := 1; dec.More(); n++ {
 		var element json.RawMessage
 		if err := dec.Decode(&element); err != nil {
-			return fmt.Errorf("%w: element %d: %w", errBroken, n, err)
+			return fmt.Errorf("%w: element %d: %w", ErrBroken, n, err)
 		}
 		if err := fn(fromJSON(n, element)); err != nil {
 			return err
 		}
 	}
 	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("%w: %w", errBroken, err)
+		return fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"errors"
@@ -39,8 +39,8 @@ func TestRecords(t *testing.T) {
 		})
 	}
 	for _, text := range []string{"[{\"name\":\"anna\"}", "[{]", "[1,", "[1 2]"} {
-		if err := readRecords(strings.NewReader(text), func(record) error { return nil }); !errors.Is(err, errBroken) {
-			t.Errorf("readRecords(%s) = %v, want errBroken", text, err)
+		if err := readRecords(strings.NewReader(text), func(record) error { return nil }); !errors.Is(err, ErrBroken) {
+			t.Errorf("readRecords(%s) = %v, want ErrBroken", text, err)
 		}
 	}
 }
