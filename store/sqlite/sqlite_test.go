@@ -270,6 +270,110 @@ func TestAttemptsAreShared(t *testing.T) {
 	}
 }
 
+// Attempts that have come back leave nothing in the file, however many there
+// were.
+func TestAttemptsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "test.db")
+	store := open(t, name)
+	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	rows := func() (n int) {
+		db := raw(t, name+"-attempts")
+		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM attempts").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	bucket := func(n byte) []account.Bucket {
+		return []account.Bucket{{Key: [32]byte{n}, Burst: 2, Every: time.Minute}}
+	}
+	for n := range byte(10) {
+		if _, err := store.TakeAttempts(t.Context(), now, bucket(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := rows(); got != 10 {
+		t.Errorf("after attempts from 10 sources: %d rows, want 10", got)
+	}
+	now = now.Add(time.Minute) // when they are full again
+	if _, err := store.TakeAttempts(t.Context(), now, bucket(11)); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(); got != 1 {
+		t.Errorf("after another attempt a minute later: %d rows, want 1", got)
+	}
+	if err := store.ReturnAttempts(t.Context(), now, bucket(11)); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(); got != 0 {
+		t.Errorf("after it was given back: %d rows, want 0", got)
+	}
+}
+
+// raw opens a file of a store behind its back.
+func raw(t *testing.T, name string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// A hash that was damaged in the file is an error, and is never compared.
+func TestADamagedHashIsAnError(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "test.db")
+	store := open(t, name)
+	created := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	if err := store.Update(t.Context(), func(w account.Writer) error {
+		return errors.Join(
+			w.PutUser(account.User{ID: "1", Name: "ann", Created: created}),
+			w.PutSession(account.Session{ID: "s", UserID: "1", Handle: "h", Created: created, Expires: created, TokenHash: [32]byte{1}}),
+			w.PutPendingSetup(account.PendingSetup{SecretHash: [32]byte{1}, Expires: created}),
+		)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, name)
+	for _, statement := range []string{"UPDATE sessions SET token_hash = x'01'", "UPDATE setup SET secret_hash = x'01'"} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for what, read := range map[string]func(account.Reader) error{
+		"Session":         func(r account.Reader) error { _, err := r.Session("s"); return err },
+		"SessionByHandle": func(r account.Reader) error { _, err := r.SessionByHandle("h"); return err },
+		"PendingSetup":    func(r account.Reader) error { _, err := r.PendingSetup(); return err },
+	} {
+		if err := store.View(t.Context(), read); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s with a damaged hash = %v, want an error that says so", what, err)
+		}
+	}
+}
+
+// TestSideFilesThatCannotBeOpened stop the store with a word about which it is.
+func TestSideFilesThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	for name, create := range map[string]func(string) error{
+		"garbage":  func(name string) error { return os.WriteFile(name, []byte(strings.Repeat("no database ", 500)), 0o600) },
+		"a folder": func(name string) error { return os.Mkdir(name, 0o700) },
+	} {
+		path := filepath.Join(t.TempDir(), "test.db")
+		if err := create(path + "-attempts"); err != nil {
+			t.Fatal(err)
+		}
+		store, err := sqlite.Open(t.Context(), path)
+		if err == nil {
+			_ = store.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "-attempts") {
+			t.Errorf("Open beside %s = %v, want an error that names the file", name, err)
+		}
+	}
+}
+
 // A file of before the kinds of hashes were counted has them counted.
 func TestMigrationCountsKinds(t *testing.T) {
 	t.Parallel()

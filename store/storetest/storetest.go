@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"an update that fails leaves nothing behind":         testRollback,
 		"a view does not change while it is looked at":       testSnapshot,
 		"removing a user takes the sessions along":           testRemoveUser,
+		"a user's sessions are removed together":             testRemoveSessionsOf,
 		"sessions that are over are removed":                 testExpiry,
 		"there is one pending setup":                         testSetup,
 		"the generation changes with every change":           testGeneration,
@@ -305,6 +306,21 @@ func testRemoveUser(t *testing.T, store account.Store) {
 		return nil
 	})
 	put(t, store, account.User{ID: "id-9", Name: user(1).Name, Roles: []string{}, Created: day}) // the name is free
+}
+
+func testRemoveSessionsOf(t *testing.T, store account.Store) {
+	put(t, store, user(1), user(2), session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
+	update(t, store, func(w account.Writer) error { return w.RemoveSessionsOf(user(1).ID) })
+	view(t, store, func(r account.Reader) error {
+		for _, id := range []string{"session-1", "session-2"} {
+			if _, err := r.Session(id); !errors.Is(err, account.ErrNoSession) {
+				t.Errorf("Session(%s) = %v, want ErrNoSession", id, err)
+			}
+		}
+		expect(t, "another's session", session(3, user(2), day))(r.Session("session-3"))
+		_, err := r.User(user(1).ID)
+		return err // who stays
+	})
 }
 
 func testExpiry(t *testing.T, store account.Store) {
