@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mime "mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -126,6 +128,7 @@ func TestNothingIsLeftOfARequest(t *testing.T) {
 	<-ended
 	for name, use := range map[string]func(){
 		"the steps of its decision": func() { decision.Steps() },
+		"ResponseHeader":            func() { holdfast.ResponseHeader(kept) },
 		"AfterResponse":             func() { holdfast.AfterResponse(kept, func(context.Context, error) {}) },
 		"Defer":                     func() { holdfast.Defer(kept, func(context.Context, error) error { return nil }) },
 	} {
@@ -137,5 +140,57 @@ func TestNothingIsLeftOfARequest(t *testing.T) {
 			}()
 			use()
 		}()
+	}
+}
+
+// An upload that a handler parses for itself leaves no file behind, however the
+// request ends.
+func TestAnUploadLeavesNoFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	for name, end := range map[string]func() error{
+		"well": func() error { return nil }, "with an error": func() error { return errors.New("no") }, "in a panic": func() error { panic("boom") },
+	} {
+		files := 0
+		app := quiet()
+		app.Handle("POST /", holdfast.Raw(holdfast.Public(), func(_ http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+			err := r.ParseMultipartForm(1 << 10) //nolint:gosec // the application bounds the body
+			list, _ := os.ReadDir(dir)
+			files = len(list)
+			return errors.Join(err, end())
+		}))
+		var body bytes.Buffer
+		form := mime.NewWriter(&body)
+		file, err := form.CreateFormFile("file", "name")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = file.Write(make([]byte, 100<<10))
+		_ = form.Close()
+		r := httptest.NewRequest(http.MethodPost, "/", &body)
+		r.Header.Set("Content-Type", form.FormDataContentType())
+		app.ServeHTTP(httptest.NewRecorder(), r)
+		if left, err := os.ReadDir(dir); err != nil || files != 1 || len(left) != 0 {
+			t.Errorf("a request that ends %s: %d files during it and %d after it, %v; want 1 and 0", name, files, len(left), err)
+		}
+	}
+}
+
+// A caller who leaves in the middle of an answer is no failure of the server.
+func TestACallerWhoLeavesIsNoFailure(t *testing.T) {
+	t.Parallel()
+	app := newWatchedApp()
+	ctx, leave := context.WithCancel(t.Context())
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
+		_, _ = io.WriteString(w, "part")
+		leave()
+		return errors.New("write: connection reset by peer")
+	}))
+	func() {
+		defer func() { _ = recover() }() // the connection is closed
+		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+	}()
+	if logged, seen := app.last(); logged != "" || seen != "200" {
+		t.Errorf("logged %q, observed %q, want nothing and 200", logged, seen)
 	}
 }

@@ -203,7 +203,8 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 // error that the handler returns before it has written anything is answered as
 // everywhere else, with the headers that it has set and that are true of an
 // error. After that it is logged; if the handler has begun to tell of a success,
-// the connection is closed, so that half an answer is not taken for a whole one.
+// the connection is closed, so that half an answer is not taken for a whole one;
+// a whole one that was sent already, with its length, cannot be taken back.
 // A status below 200, such as 103, only informs: the answer is still to come.
 //
 // The document cannot see what such a handler takes and answers: say it with

@@ -20,6 +20,7 @@ type exchange struct {
 
 	sent        *http.Request
 	withoutBody *http.Request // the request without its body, made when first asked for
+	handed      *http.Request // what the handler was given, if it takes a request
 	route       *routeInfo
 	foreign     bool        // another router found the route, and has set the path values
 	limited     bool        // the body has its bound
@@ -61,7 +62,16 @@ func (x *exchange) WithoutBody() *http.Request {
 // whole is the request as handlers see it: with its body.
 func (x *exchange) whole() *http.Request {
 	x.LimitBody()
-	return x.withPath()
+	x.handed = x.withPath()
+	return x.handed
+}
+
+// removeFiles removes the files of an upload that a handler has parsed for
+// itself: the server does so only for the request that it made.
+func (x *exchange) removeFiles() {
+	if x.handed != nil && x.handed.MultipartForm != nil {
+		_ = x.handed.MultipartForm.RemoveAll() // what is gone already is no loss
+	}
 }
 
 // withPath is the request with the exchange as context, and with the pattern

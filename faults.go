@@ -124,10 +124,27 @@ func lenderFaults(routes []*route) []error {
 	var out []error
 	known := schemesOf(routes)
 	for _, s := range known {
-		if lender := s.ScopesOf; lender != nil && !slices.Contains(known, lender) {
+		lender := s.ScopesOf
+		if lender == nil {
+			continue
+		}
+		if !slices.Contains(known, lender) {
 			known = append(known, lender)
 			lender.Frozen.Store(true)
 			out = append(out, lender.Faults...)
+		}
+		out = append(out, sameNames(s, lender)...)
+	}
+	return out
+}
+
+// sameNames reports scopes of a scheme that are called as those are which it
+// carries of another: claims are asked by name, so one would stand for the other.
+func sameNames(s, lender *plan.Scheme) []error {
+	var out []error
+	for _, own := range s.Scopes {
+		if slices.ContainsFunc(lender.Scopes, func(lent *plan.Scope) bool { return lent.Name == own.Name }) {
+			out = append(out, fmt.Errorf("%v: scope %q of scheme %s: there is one of this name among the scopes of %s, which it carries", own.At, own.Name, s.Name, lender.Name))
 		}
 	}
 	return out

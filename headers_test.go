@@ -23,7 +23,7 @@ func TestHeadersOfASuccessAreNotThoseOfAnError(t *testing.T) {
 			h := holdfast.ResponseHeader(ctx)
 			for name, value := range map[string]string{
 				"Content-Encoding": "br", "Content-Language": "de", "Content-Disposition": "attachment", "Content-Range": "bytes 0-1/2",
-				"Etag": `"1"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT", "Expires": "0", "Cache-Control": "max-age=60", "X-Request": "7",
+				"Etag": `"1"`, "Last-Modified": "Mon, 02 Jan 2006 15:04:05 GMT", "Expires": "0", "Cache-Control": "max-age=60", "X-Request": "7", "X-Accel-Redirect": "/protected",
 			} {
 				h.Set(name, value)
 			}
@@ -32,16 +32,16 @@ func TestHeadersOfASuccessAreNotThoseOfAnError(t *testing.T) {
 			return "done", nil
 		}
 	}
-	all := "Cache-Control Content-Disposition Content-Encoding Content-Language Content-Range Etag Expires Last-Modified"
+	all := "Content-Disposition Content-Encoding Content-Language Content-Range Etag Expires Last-Modified X-Accel-Redirect"
 	for name, test := range map[string]struct {
-		err  error
-		kept string
+		err         error
+		kept, cache string
 	}{
-		"a success keeps them":              {nil, all},
-		"a failed commit has none":          {errors.New("the disk is full"), ""},
-		"nor has an error of one's own":     {holdfast.Errorf(409, "changed"), ""},
-		"but what the error says itself":    {&holdfast.Error{Status: 412, Header: http.Header{"Etag": {`"2"`}}}, "Etag"},
-		"what did not change is still that": {&holdfast.Error{Status: 304}, all},
+		"a success keeps them":              {nil, all, "max-age=60"},
+		"a failed commit has none":          {errors.New("the disk is full"), "", "no-store"},
+		"nor has an error of one's own":     {holdfast.Errorf(409, "changed"), "", "no-store"},
+		"but what the error says itself":    {&holdfast.Error{Status: 412, Header: http.Header{"Etag": {`"2"`}}}, "Etag", "no-store"},
+		"what did not change is still that": {&holdfast.Error{Status: 304}, all, "max-age=60"},
 	} {
 		app := quiet()
 		holdfast.Get(app, "/", holdfast.Public(), answer(test.err))
@@ -52,22 +52,25 @@ func TestHeadersOfASuccessAreNotThoseOfAnError(t *testing.T) {
 				kept = append(kept, name)
 			}
 		}
-		if got := strings.Join(kept, " "); got != test.kept || h.Get("X-Request") != "7" || h.Get("Set-Cookie") != "seen=1" {
+		if got := strings.Join(kept, " "); got != test.kept || h.Get("Cache-Control") != test.cache || h.Get("X-Request") != "7" || h.Get("Set-Cookie") != "seen=1" {
 			t.Errorf("%s: %v, want of those %q and the others", name, h, test.kept)
 		}
 	}
 }
 
-// A response that no cache may keep stays one when it becomes an error.
-func TestAnErrorIsStillNotToBeStored(t *testing.T) {
+// Whatever was said of keeping a success, no cache keeps the error: not one that
+// is private, either, since a 404 without a word may be kept by any.
+func TestAnErrorIsNotToBeStored(t *testing.T) {
 	t.Parallel()
-	app := quiet()
-	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
-		w.Header().Set("Cache-Control", "private, no-store")
-		return holdfast.Errorf(404, "No such file")
-	}))
-	if got := send(app, "/", "").Header().Get("Cache-Control"); got != "private, no-store" {
-		t.Errorf("Cache-Control = %q, want what the handler has set", got)
+	for _, said := range [][]string{{"max-age=60"}, {"private, no-cache"}, {"private", "no-store"}, {"No-Store"}} {
+		app := quiet()
+		app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
+			w.Header()["Cache-Control"] = said
+			return holdfast.Errorf(404, "No such file")
+		}))
+		if got := fmt.Sprint(send(app, "/", "").Header()["Cache-Control"]); got != "[no-store]" {
+			t.Errorf("after %q, an error has Cache-Control %s, want no-store", said, got)
+		}
 	}
 }
 

@@ -59,7 +59,9 @@ func (c *compiled) release(x *exchange) {
 		_ = x.unwind(errGone)
 		x.after.close()
 		x.giveBack()
+		x.ended.Store(true)
 	}
+	x.removeFiles()
 	frame := x.frame
 	x.frame = nil
 	frame.Clean()
@@ -166,6 +168,7 @@ func (c *compiled) respond(x *exchange, err error) error {
 	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err) || err != nil && x.response.claimsSuccess()
 	switch {
 	case err == nil || panics.IsAbort(err):
+	case begun && x.sent.Context().Err() != nil: // the caller left, and what is written goes nowhere
 	case begun: // too late for another answer
 		c.shared.logFailure(x.sent, err)
 		if x.response.broken {

@@ -53,7 +53,7 @@ func APIKeyCookie(name string, options ...SchemeOption) *Scheme[string] {
 func mentionsCookie(r *http.Request, name string) bool {
 	for _, header := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(header, ";") {
-			if found, _, _ := strings.Cut(strings.TrimSpace(pair), "="); found == name {
+			if found, _, _ := strings.Cut(strings.Trim(pair, " \t"), "="); found == name {
 				return true
 			}
 		}

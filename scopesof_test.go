@@ -1,6 +1,7 @@
 package holdfast_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -97,6 +98,17 @@ func TestMistakesInSharedScopes(t *testing.T) {
 		"a credential that is not verified carries nothing": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.APIKeyCookie("x", holdfast.ScopesOf(lone.oauth)).Credential(), lone.items), nothing)
 		}, "nothing would check it"},
+		"a token that nothing verifies, beside a session": {func(a *holdfast.App) {
+			shop := newShop()
+			_, session := sessions(shop)
+			pair := holdfast.Depends2(shop.oauth.Credential(), session, func(_ context.Context, token string, _ holder) (string, error) { return token, nil })
+			holdfast.Get(a, "/", holdfast.Security(pair, shop.items), nothing)
+		}, `scope "items": func literal reads the credential of OAuth2PasswordBearer but neither verifies it`},
+		"a scope of a name that is carried": {func(a *holdfast.App) {
+			shop := newShop()
+			cookie, session := sessions(shop)
+			holdfast.Get(a, "/", holdfast.Security(session, cookie.Scope("items", "Another thing")), nothing)
+		}, `scope "items" of scheme APIKeyCookie: there is one of this name among the scopes of OAuth2PasswordBearer`},
 		"a scheme that is nil": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Security(holdfast.APIKeyCookie("x", holdfast.ScopesOf[string](nil)).Credential()), nothing)
 		}, "ScopesOf a nil or zero Scheme"},

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/internal/panics"
@@ -59,15 +58,23 @@ func (s *shared) tryAnswer(w http.ResponseWriter, r *http.Request, err error) er
 	return nil
 }
 
-// forgetSuccess removes headers that a handler or a dependency has set for the
-// body that it meant to send: they would be false of an error, which no cache
-// may keep under the name of what was asked for.
+// ofSuccess are headers that a handler or a dependency sets for the body that it
+// means to send. They would be false of an error, or have a proxy in front send
+// or keep something else.
+var ofSuccess = []string{
+	"Content-Encoding", "Content-Language", "Content-Disposition", "Content-Location", "Content-Range",
+	"Content-Digest", "Repr-Digest", "Digest", "Etag", "Last-Modified", "Expires", "Trailer",
+	"Cdn-Cache-Control", "Surrogate-Control", "X-Accel-Redirect", "X-Sendfile",
+}
+
+// forgetSuccess removes headers of a success from those of an error. Where there
+// was a word on keeping the success, none may keep the error.
 func forgetSuccess(h http.Header) {
-	for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Disposition", "Content-Range", "Etag", "Last-Modified", "Expires"} {
+	for _, name := range ofSuccess {
 		delete(h, name)
 	}
-	if !strings.Contains(h.Get("Cache-Control"), "no-store") {
-		delete(h, "Cache-Control")
+	if len(h["Cache-Control"]) > 0 {
+		h["Cache-Control"] = []string{"no-store"}
 	}
 }
 

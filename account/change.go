@@ -47,6 +47,9 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 		if err := s.replaceHash(w, found, hash); err != nil {
 			return err
 		}
+		if ofSecret(session.Handle) {
+			return nil // its secret never changes, and may be why the password does
+		}
 		return w.PutSession(session)
 	})
 }

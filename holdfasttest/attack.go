@@ -95,7 +95,7 @@ func (a *attack) callRoute(row *row, method, path string, who *minted) {
 			s = a.try(plain)
 		}
 		if err != nil || want != passes(s.answer(row.route)) {
-			a.t.Errorf("%s by %s: the plain request is answered %q, and the file says %q", row.route, who.Name, s.answer(row.route), row.answer(who.Name))
+			a.t.Errorf("%s by %s: the plain request is answered %q, and the file says %q; are the data the same as when Matrix wrote it?", row.route, who.Name, s.answer(row.route), row.answer(who.Name))
 			return
 		}
 	}

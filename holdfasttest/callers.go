@@ -95,6 +95,7 @@ type settings struct {
 	who     Caller     // As
 	scoped  bool       // who's scopes were said
 	also    []settings // each for its caller
+	misused []string   // callers of Also with options that are not about a caller
 	reset   func(testing.TB)
 	served  func(http.Handler) http.Handler // nil if nothing stands in front
 	seed    uint64
@@ -156,6 +157,9 @@ func Also(name string, who ...Option) Option {
 	return option(func(s *settings) {
 		one := newSettings(who)
 		one.who.Name = name
+		if one.also != nil || one.reset != nil || one.served != nil {
+			s.misused = append(s.misused, name)
+		}
 		s.also = append(s.also, *one)
 	})
 }

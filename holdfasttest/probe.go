@@ -48,6 +48,9 @@ func newProbe(t testing.TB, app *holdfast.App, options []Option) *probe {
 	}
 	p.outer = p.settings.front(app, func(app http.Handler) http.Handler { return app })
 	p.handler = p.settings.front(app, p.witness)
+	for _, name := range p.settings.misused {
+		t.Errorf("%s: Also, Fresh and Served are options of the whole test, and not of one caller", name)
+	}
 	p.callers = p.settings.callersOf(p.document)
 	for _, m := range p.callers {
 		p.mint(m)
@@ -200,9 +203,21 @@ func (p *probe) serve(r *http.Request) *sight {
 	s := &sight{}
 	w := httptest.NewRecorder()
 	p.settings.refresh(p.t)
-	p.handler.ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{p}, s)))
+	abortable(p.handler).ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{p}, s)))
 	s.status = w.Code
 	return s
+}
+
+// abortable is a handler that may break off its answer, as a server lets it.
+func abortable(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // a panic's value
+				panic(cause)
+			}
+		}()
+		h.ServeHTTP(w, r)
+	})
 }
 
 // request is the text of a filled request.

@@ -2,6 +2,7 @@ package holdfasttest_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -58,6 +59,41 @@ func TestWhatCannotBeTriedIsAFailure(t *testing.T) {
 	l := &listener{TB: t}
 	holdfasttest.Attack(l, house{}.app(), file, callers, holdfasttest.Also("ann", holdfasttest.User("ann")))
 	l.want(t, "GET /items/{id} by ann is not in the file")
+}
+
+// An option of the whole test that is given to one caller does nothing, and is
+// said to.
+func TestOptionsOfTheWholeTestAreNoCallers(t *testing.T) {
+	t.Parallel()
+	file := golden(t, callers)
+	for name, option := range map[string]holdfasttest.Option{
+		"Fresh":  holdfasttest.Fresh(func(testing.TB) {}),
+		"Served": holdfasttest.Served(func(app http.Handler) http.Handler { return app }),
+		"Also":   holdfasttest.Also("bob", holdfasttest.User("bob")),
+	} {
+		l := &listener{TB: t}
+		holdfasttest.Matrix(l, house{}.app(), file, callers, holdfasttest.Also("ann", holdfasttest.User("ann"), option))
+		l.want(t, "ann: Also, Fresh and Served are options of the whole test")
+		if len(l.said) == 0 {
+			t.Errorf("%s in Also is not said", name)
+		}
+	}
+}
+
+// A handler that breaks off its answer is an answer like others, and leaves the
+// other tests alone.
+func TestAnAnswerThatIsBrokenOff(t *testing.T) {
+	t.Parallel()
+	app := holdfast.New("Test", "1")
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
+		_, _ = w.Write([]byte("part"))
+		return errors.New("no more")
+	}))
+	file := filepath.Join(t.TempDir(), "matrix.txt")
+	holdfasttest.Matrix(t, app, file)
+	if table := read(t, file); !strings.Contains(table, "passes           everybody") {
+		t.Errorf("the table is\n%s", table)
+	}
 }
 
 // shelf is an application whose handlers really delete.
@@ -118,4 +154,20 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// TestCallersWhoAreNew are named once, and are no opened doors: an exclamation
+// mark is for what was closed.
+func TestCallersWhoAreNew(t *testing.T) {
+	t.Parallel()
+	file := golden(t, callers)
+	l := &listener{TB: t}
+	holdfasttest.Matrix(l, house{}.app(), file, callers, holdfasttest.Also("ann", holdfasttest.User("ann"), holdfasttest.Path("id", "anns")))
+	l.want(t, "+ callers who are new: ann")
+	if said := strings.Join(l.said, "\n"); strings.Contains(said, "!") || strings.Count(said, "ann") != 1 {
+		t.Errorf("a new caller is reported as\n%s", said)
+	}
+	l = &listener{TB: t}
+	holdfasttest.Matrix(l, house{badOwner: true}.app(), file, callers, holdfasttest.Also("ann", holdfasttest.User("ann"), holdfasttest.Path("id", "anns")))
+	l.want(t, "! GET /items/{id} by everything: was \"404 func literal\", is \"passes\"")
 }

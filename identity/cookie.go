@@ -40,14 +40,19 @@ func findSession(r *http.Request) (presented, bool) {
 	return found, len(found.cookies) > 1 || len(found.cookies) == 1 && found.cookies[0] != ""
 }
 
+// cookieSpace is what may stand around a cookie's name and value. What Unicode
+// calls space is a part of the name: a browser takes such a cookie from other
+// hosts of the domain, because its name does not begin with the prefix.
+const cookieSpace = " \t"
+
 // cookiesOf lists what was sent as the session's cookie, byte by byte.
 // Request.Cookies leaves out what is malformed, and so could take one of two for
 // the only one.
 func cookiesOf(r *http.Request) (values []string) {
 	for _, header := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(header, ";") {
-			if name, value, _ := strings.Cut(pair, "="); strings.TrimSpace(name) == sessionCookie {
-				values = append(values, strings.TrimSpace(value))
+			if name, value, _ := strings.Cut(pair, "="); strings.Trim(name, cookieSpace) == sessionCookie {
+				values = append(values, strings.Trim(value, cookieSpace))
 			}
 		}
 	}

@@ -50,10 +50,22 @@ func (o *origins) check(r *http.Request) error {
 	if len(r.Header["Upgrade"]) > 0 {
 		r = asUnsafe(r)
 	}
-	if err := o.protection.Check(r); err != nil {
+	err := o.protection.Check(r)
+	if err == nil && nameless(r) {
+		err = errors.New("it names neither where it comes from nor where it goes to")
+	}
+	if err != nil {
 		return &holdfast.Error{Status: http.StatusForbidden, Detail: "A page of another site has sent this request", Cause: fmt.Errorf("%w: %w", errForeign, err)}
 	}
 	return nil
+}
+
+// nameless reports whether a request that may change something has an origin
+// that says nothing, or goes to no host, so that the two cannot be compared. What
+// says itself where it comes from (Sec-Fetch-Site) is compared by that.
+func nameless(r *http.Request) bool {
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	return !safe && r.Header.Get("Sec-Fetch-Site") == "" && (r.Header.Get("Origin") == "null" || r.Host == "")
 }
 
 // asUnsafe is a request as if its method changed something.

@@ -31,6 +31,9 @@ func (p *Pages) check(public string) (reason string) {
 			return fmt.Sprintf(`%q is no path of this program, such as "/signin"`, one)
 		}
 	}
+	if strings.ContainsAny(p.SignIn, "?#") {
+		return fmt.Sprintf("%q: the path of the sign-in page has no query, which says where to go on", p.SignIn)
+	}
 	if strings.HasPrefix(public, "http:") && !IsLocal(public) {
 		return "browsers keep the cookie of a session only over https, and the URL is " + public
 	}

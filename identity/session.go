@@ -94,21 +94,26 @@ func (s *sessions) signOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// end ends the session that a request presents, if it does.
+// mostEnded is how many cookies of one request are looked at to end sessions.
+const mostEnded = 4
+
+// end ends the sessions that a request presents: the one, or each of several,
+// which its bearer has, too.
 func (s *sessions) end(r *http.Request) error {
-	p, ok := findSession(r)
-	if !ok {
-		return nil
-	}
-	caller, err := s.find(r.Context(), p)
-	if errors.Is(err, account.ErrNoCaller) || errors.Is(err, errRepeated) {
-		return nil // nobody's
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.accounts.Logout(r.Context(), caller.SessionID); err != nil {
-		return unavailable(err)
+	for i, cookie := range cookiesOf(r) {
+		if cookie == "" || i >= mostEnded {
+			continue
+		}
+		caller, err := s.find(r.Context(), presented{[]string{cookie}, r})
+		if errors.Is(err, account.ErrNoCaller) {
+			continue // no one's
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.accounts.Logout(r.Context(), caller.SessionID); err != nil {
+			return unavailable(err)
+		}
 	}
 	return nil
 }

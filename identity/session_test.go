@@ -159,6 +159,36 @@ func TestPagesOfOtherSites(t *testing.T) {
 	b.wants("after all that", "GET", "/desk", http.StatusOK)
 }
 
+// Where a request says neither where it comes from nor where it goes to, the two
+// are not taken for one.
+func TestARequestOfNowhereToNowhere(t *testing.T) {
+	t.Parallel()
+	l := openShop(t, Config{})
+	cookie := l.signedIn("lib").cookie()
+	for name, test := range map[string]struct {
+		host, origin, site string
+		want               int
+	}{
+		"nowhere":                           {"", "null", "", http.StatusForbidden},
+		"to no host":                        {"", "", "", http.StatusForbidden},
+		"of no origin":                      {"shop.example.com", "null", "", http.StatusForbidden},
+		"no browser":                        {"shop.example.com", "", "", http.StatusOK},
+		"a browser that says it is its own": {"shop.example.com", "null", "same-origin", http.StatusOK},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "https://shop.example.com/shelf", nil)
+		r.Host = test.host
+		for name, value := range map[string]string{"Cookie": sessionCookie + "=" + cookie, "Origin": test.origin, "Sec-Fetch-Site": test.site} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		w := httptest.NewRecorder()
+		if l.Handler(l.app).ServeHTTP(w, r); w.Code != test.want {
+			t.Errorf("%s: POST /shelf = %d %s, want %d", name, w.Code, w.Body, test.want)
+		}
+	}
+}
+
 // A program that has a token needs to fear no page.
 func TestTokensBesideSessions(t *testing.T) {
 	t.Parallel()
@@ -327,7 +357,9 @@ func TestCookiesThatAreNone(t *testing.T) {
 			l.browser().wants(name+", "+how, "GET", "/maybe", http.StatusUnauthorized, line...)
 		}
 	}
-	for _, other := range []string{"session", "__Secure-session", "__host-session", "X__Host-session"} {
+	// What Unicode calls space is a part of a name: browsers take a cookie of such
+	// a name from other hosts of the domain.
+	for _, other := range []string{"session", "__Secure-session", "__host-session", "X__Host-session", "\u2000__Host-session", "\u00a0__Host-session", "\u0085__Host-session", "__Host-session\u3000"} {
 		l.browser().wants("the name "+other, "GET", "/shelf", http.StatusUnauthorized, "Cookie: "+other+"="+good)
 		l.browser().wants("the name "+other, "GET", "/maybe", http.StatusOK, "Cookie: "+other+"="+good)
 	}
@@ -336,6 +368,7 @@ func TestCookiesThatAreNone(t *testing.T) {
 			t.Errorf("with two cookies POST %s = %d %s", path, a.status, a.body)
 		}
 	}
+	b.wants("beside one that is not its own", "GET", "/shelf", http.StatusOK, "Cookie: \u2000"+sessionCookie+"=x")
 	l.browser().wants("an empty one", "GET", "/maybe", http.StatusOK, "Cookie: "+sessionCookie+"=")
 	b.wants("after all that", "GET", "/shelf", http.StatusOK)
 	if a := b.do("POST", "/token", "grant_type=refresh_token&refresh_token=hfr_"+strings.TrimPrefix(good, "hfs_")); a.status != http.StatusBadRequest {
@@ -345,6 +378,21 @@ func TestCookiesThatAreNone(t *testing.T) {
 }
 
 // One session in many tabs, while it is signed in and out elsewhere.
+// Signing out ends each session that is presented, also where there are two
+// cookies and none of them can be used.
+func TestSigningOutWithTwoCookies(t *testing.T) {
+	t.Parallel()
+	l := openShop(t, Config{})
+	first, second := l.signedIn("ann").cookie(), l.signedIn("lib").cookie()
+	lines := "Cookie: " + sessionCookie + "=x; " + sessionCookie + "=" + first + "; " + sessionCookie + "=" + second
+	if a := l.browser().do("POST", "/signout", "", lines); a.status != http.StatusSeeOther {
+		t.Errorf("POST /signout with three cookies = %d %s", a.status, a.body)
+	}
+	for _, cookie := range []string{first, second} {
+		l.browser().wants("after signing out", "GET", "/shelf", http.StatusUnauthorized, "Cookie: "+sessionCookie+"="+cookie)
+	}
+}
+
 func TestSessionsAtOnce(t *testing.T) {
 	t.Parallel()
 	l := openShop(t, Config{})

@@ -353,6 +353,7 @@ func TestPagesThatAreRefused(t *testing.T) {
 		"without https":            {Pages{}, "http://library.example", memory.New(), "only over https"},
 		"without https, as stored": {Pages{}, "", stored, "only over https"},
 		"a home elsewhere":         {Pages{Home: "//evil.example"}, shopURL, memory.New(), "no path"},
+		"a page with a query":      {Pages{SignIn: "/login?lang=en"}, shopURL, memory.New(), "no query"},
 		"a page that is a URL":     {Pages{SignIn: "https://evil.example"}, shopURL, memory.New(), "no path"},
 	} {
 		config := quick(t, Config{Pages: &test.pages, Store: test.store})

@@ -54,19 +54,37 @@ type roleSet struct {
 	database
 	Name        string   `arg:"" help:"The role's name."`
 	Scopes      []string `arg:"" optional:"" help:"The scopes that the role grants."`
-	Description string   `help:"A sentence about the role."`
+	Description *string  `help:"A sentence about the role; it stays as it is if not given."`
 }
 
 // Run makes or changes the role.
 func (c *roleSet) Run(ctx context.Context, std streams) error {
 	return c.with(ctx, func(accounts *account.Service) error {
-		role, err := accounts.PutRole(ctx, account.Role{Name: c.Name, Description: c.Description, Scopes: c.Scopes})
+		description, err := c.description(ctx, accounts)
+		if err != nil {
+			return err
+		}
+		role, err := accounts.PutRole(ctx, account.Role{Name: c.Name, Description: description, Scopes: c.Scopes})
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(std.out, "%s grants %s\n", role.Name, strings.Join(role.Scopes, " "))
 		return nil
 	})
+}
+
+// description is what was given, or what the role has.
+func (c *roleSet) description(ctx context.Context, accounts *account.Service) (string, error) {
+	if c.Description != nil {
+		return *c.Description, nil
+	}
+	roles, err := accounts.Roles(ctx)
+	for _, r := range roles {
+		if r.Name == c.Name {
+			return r.Description, err
+		}
+	}
+	return "", err
 }
 
 type roleRemove struct {
