@@ -131,8 +131,6 @@ func (k *Key) same(other *Key) bool {
 		return false
 	case k.secret != nil && other.secret != nil:
 		return k.macs == other.macs || hmac.Equal(k.secret(), other.secret())
-	case k.public == nil || other.public == nil:
-		return false
 	}
 	if p, ok := k.public.(*ecdsa.PublicKey); ok && p == other.public {
 		return true // Equal would look at the numbers

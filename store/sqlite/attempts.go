@@ -34,7 +34,7 @@ func openAttempts(ctx context.Context, name string) (*sql.DB, error) {
 	}
 	db, err := connect(name, counting())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if _, err := db.ExecContext(ctx, attemptsTable); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), db.Close())
