@@ -13,19 +13,20 @@ import (
 // Endpoints chooses what is registered; join them with |.
 type Endpoints uint
 
-// The endpoints that there are. SignUps, Forgot and SignIns are registered only
+// The endpoints that there are. SignUps, Forgot, SignIns and Introspection are registered only
 // if the configuration has what they need.
 const (
-	Tokens   Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
-	Users                          // /users, with /users/me, and /roles
-	MyRoutes                       // GET /me/routes: what the caller may call
-	Refusals                       // GET /refusals/{id}: why a request was refused, for administrators
-	Setup                          // GET and POST /setup, where the first administrator is made
-	Reset                          // GET and POST /reset, where a user sets a new password
-	Health                         // GET /healthz, GET /readyz
-	SignUps                        // POST /signup
-	Forgot                         // POST /forgot, with Reset
-	SignIns                        // GET and POST /signin, POST /signout
+	Tokens        Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
+	Users                               // /users, with /users/me, and /roles
+	MyRoutes                            // GET /me/routes: what the caller may call
+	Refusals                            // GET /refusals/{id}: why a request was refused, for administrators
+	Setup                               // GET and POST /setup, where the first administrator is made
+	Reset                               // GET and POST /reset, where a user sets a new password
+	Health                              // GET /healthz, GET /readyz
+	SignUps                             // POST /signup
+	Forgot                              // POST /forgot, with Reset
+	SignIns                             // GET and POST /signin, POST /signout
+	Introspection                       // POST /introspect, where Config.Services ask about tokens
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -95,6 +96,9 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	if id.config.SendLink == nil {
 		which &^= Forgot
 	}
+	if len(id.config.Services) == 0 {
+		which &^= Introspection
+	}
 	signIn := id.signInPage(p)
 	switch {
 	case signIn == nil:
@@ -120,6 +124,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
 		{Health, func() { registerHealth(on, id.config.Store.Ping) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
+		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 	} {

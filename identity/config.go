@@ -60,6 +60,11 @@ type Config struct {
 
 	MaxConns int // the most connections at once, more wait; 10,000 if zero
 
+	// Services are other services that may ask POST /introspect whether a token
+	// still stands (RFC 7662): their names and secrets, of 32 characters or more.
+	// The endpoint is not there if there are none.
+	Services map[string]account.Secret
+
 	// SignUp lets everybody make themselves a user. No one can if nil.
 	SignUp *SignUp
 
@@ -144,6 +149,9 @@ func (c *Config) complete() error {
 	}
 	if reason := c.Pages.check(c.URL); reason != "" {
 		return &ConfigError{"Pages", reason}
+	}
+	if reason := checkServices(c.Services); reason != "" {
+		return &ConfigError{"Services", reason}
 	}
 	return c.SignUp.check(c.declaredRoles())
 }

@@ -33,6 +33,8 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		"sessions shorter than that":  {func(c *Config) { c.RefreshTTL = time.Minute }, "RefreshTTL", "not be shorter"},
 		"keys that nobody has seen":   {func(c *Config) { c.Keys.Announce = time.Second }, "Keys.Announce", "2s or more"},
 		"keys that end before that":   {func(c *Config) { c.Keys.Period = time.Hour }, "Keys.Period", "longer than Keys.Announce"},
+		"a service without a name":    {func(c *Config) { c.Services = map[string]account.Secret{"": account.Secret(strings.Repeat("x", 32))} }, "Services", "no name"},
+		"a service's short secret":    {func(c *Config) { c.Services = map[string]account.Secret{"shop": "short"} }, "Services", "less than 32 characters"},
 		"an empty audience":           {func(c *Config) { c.Audience = []string{"a", ""} }, "Audience", "empty"},
 		"a proxy that is none":        {func(c *Config) { c.TrustedProxies = []string{"proxy"} }, "TrustedProxies", "an address or a network"},
 		"every origin":                {func(c *Config) { c.CORSOrigins = []string{"*"} }, "CORSOrigins", "want an origin"},

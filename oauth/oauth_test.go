@@ -92,6 +92,7 @@ func newServer(t *testing.T) *server {
 	})
 	s.app = holdfast.New("Test", "1")
 	tokens.Register(s.app)
+	tokens.RegisterIntrospection(s.app, known)
 	tokens.RegisterMetadata(s.app, "https://a.example")
 	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
 		return c.User.Name, nil

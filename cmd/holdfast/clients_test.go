@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -59,50 +57,22 @@ type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
+// serviceSecret is the secret of the asking service; some of it has to be escaped.
+const serviceSecret = "one secret, as long as machines: make + take %20"
+
 // maxAge is how long the asking service uses an answer.
 const maxAge = 10 * time.Second
 
 // asking is a service that asks about the server's tokens.
 func asking(t *testing.T, p *process, now func() time.Time) *process {
 	t.Helper()
-	tokens, err := issuer.Introspect(desk(t, p).url+"/introspect", issuer.IntrospectionConfig{
-		ClientID: "shop", ClientSecret: secret, Audience: p.url, Issuer: p.url, MaxAge: maxAge, Now: now,
+	tokens, err := issuer.Introspect(p.url+"/introspect", issuer.IntrospectionConfig{
+		ClientID: "shop", ClientSecret: serviceSecret, Audience: p.url, Issuer: p.url, MaxAge: maxAge, Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return service(t, readMe(tokens.Verify))
-}
-
-// desk answers questions about the server's tokens (RFC 7662), which the server
-// itself does not do yet. It knows nothing but what the server says of each token
-// at that moment: the server lets its bearer in or not.
-func desk(t *testing.T, p *process) *process {
-	t.Helper()
-	return service(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token := r.PostFormValue("token")
-		if id, password, ok := r.BasicAuth(); !ok || id != "shop" || password != strings.ReplaceAll(secret, " ", "+") || r.URL.Path != "/introspect" {
-			t.Errorf("the desk was asked %s %s by %q", r.Method, r.URL, id)
-			http.Error(w, "who is asking?", http.StatusUnauthorized)
-			return
-		}
-		status, body, err := p.try("GET", "/me/routes", token, "")
-		answer := map[string]any{"active": false}
-		switch {
-		case err == nil && status == http.StatusOK:
-			payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
-			if err != nil || json.Unmarshal(payload, &answer) != nil {
-				t.Errorf("the payload of %s: %v", token, err)
-			}
-			answer["active"] = true
-		case err != nil || status != http.StatusUnauthorized:
-			t.Errorf("GET /me/routes = %d %s, %v, for a question", status, body, err)
-			http.Error(w, "ask again", http.StatusServiceUnavailable)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(answer)
-	}))
 }
 
 // python is the service in Python that docs/issuers.md shows, word for word.
@@ -163,7 +133,12 @@ func pyJWT(t *testing.T) string {
 // that asks notices a log-out in time.
 func clients(t *testing.T, times int, pause time.Duration, more ...func(*testing.T, *process) *process) {
 	t.Helper()
-	p := start(t, t.TempDir(), "--key-period", "3s", "--key-announce", "2s", "--access-ttl", "30s")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "shop.secret")
+	if err := os.WriteFile(file, []byte(serviceSecret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, dir, "--key-period", "3s", "--key-announce", "2s", "--access-ttl", "30s", "--service", "shop="+file)
 	names := []string{"alice", "bob"}
 	for _, name := range names {
 		p.shell(secret+"\n", "user", "add", name, "--password-stdin")

@@ -8,11 +8,14 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/store/memory"
@@ -24,17 +27,18 @@ type serveCmd struct {
 	database
 	masterKey
 	insecureSwitches
-	Addr         string        `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
-	URL          string        `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
-	Audience     []string      `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
-	AccessTTL    time.Duration `name:"access-ttl" default:"15m" help:"How long an access token lives."`
-	RefreshTTL   time.Duration `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
-	KeyPeriod    time.Duration `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
-	KeyAnnounce  time.Duration `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy []string      `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
-	MaxConns     int           `default:"10000" help:"The most connections at once; more wait to be accepted."`
-	MetricsAddr  string        `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
-	CORSOrigin   []string      `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
+	Addr         string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
+	URL          string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
+	Audience     []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
+	AccessTTL    time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
+	RefreshTTL   time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	KeyPeriod    time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
+	KeyAnnounce  time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
+	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	Service      map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
+	MaxConns     int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	MetricsAddr  string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
+	CORSOrigin   []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
 
 // Run serves until the context ends.
@@ -101,8 +105,24 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	if out.URL, err = c.url(ctx, store, addr); err != nil {
 		return out, err
 	}
+	if out.Services, err = c.services(); err != nil {
+		return out, err
+	}
 	out.Keys.Master, out.Keys.OldMaster, err = c.readBoth()
 	return out, err
+}
+
+// services reads the secrets of services.
+func (c *serveCmd) services() (map[string]account.Secret, error) {
+	out := map[string]account.Secret{}
+	for name, file := range c.Service {
+		secret, err := secretfile.Read(file)
+		if err != nil {
+			return nil, fmt.Errorf("--service %s: %w", name, err)
+		}
+		out[name] = account.Secret(strings.TrimSpace(string(secret)))
+	}
+	return out, nil
 }
 
 // url is where the server is reached: as the flag says, as the store does, or
@@ -144,7 +164,7 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 
 // flags are what fields of the configuration are called here.
 var flags = map[string]string{
-	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience",
+	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service",
 	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period",
 }
 
