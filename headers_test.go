@@ -135,6 +135,33 @@ func TestABodyThatIsTooLargeEndsTheConnection(t *testing.T) {
 	}
 }
 
+// What waits for the response has no place: others may come in meanwhile, after a
+// stream, too.
+func TestWhatWaitsForAStreamHoldsNoPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn, waits := make(chan struct{}), true
+		app := quiet()
+		holdfast.Get(app, "/", holdfast.Public(), func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (http.Handler, error) {
+			if waits {
+				waits = false
+				holdfast.AfterResponse(ctx, func(context.Context, error) { <-goOn })
+			}
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "all of it") }), nil
+		}, holdfast.Limit(holdfast.AtOnce{Requests: 1}))
+		first := make(chan int)
+		go func() { first <- send(app, "/", "").Code }()
+		synctest.Wait()
+		if w := send(app, "/", ""); w.Code != http.StatusOK {
+			t.Errorf("while something waits for the response: %d %s, want 200", w.Code, w.Body)
+		}
+		close(goOn)
+		if got := <-first; got != http.StatusOK {
+			t.Errorf("the first got %d, want 200", got)
+		}
+	})
+}
+
 // TestAStreamHoldsItsPlace: what a handler returns to write the response is its
 // work, too.
 func TestAStreamHoldsItsPlace(t *testing.T) {
