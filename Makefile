@@ -18,8 +18,8 @@ test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -race -shuffle=on -timeout=6m ./...
 	$(GO) test -timeout=1m ./password # the hashes that cost too much under the race detector
 
-short: ## all tests but the slow ones, without the race detector (under 20 seconds on two cores)
-	$(GO) test -short -timeout=1m ./...
+short: ## all tests but the slow ones and the examples', without the race detector (under 20 seconds on two cores)
+	$(GO) test -short -ldflags=-w -timeout=1m $$($(GO) list ./... | grep -v /examples/) # without DWARF: linking is most of it
 
 tidy: ## whether go.mod and go.sum are as go mod tidy writes them
 	@set -e; for module in $(MODULES); do echo "$$module: tidy"; $(GO) -C $$module mod tidy -diff; done

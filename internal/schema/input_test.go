@@ -90,7 +90,7 @@ func TestTheDocumentSaysWhatIsRead(t *testing.T) {
 					refused++
 				}
 			})
-			if accepted == 0 || refused == 0 {
+			if !testing.Short() && (accepted == 0 || refused == 0) { // of the few of -short, all may be good
 				t.Errorf("%d bodies were accepted and %d refused, want some of both", accepted, refused)
 			}
 		})
