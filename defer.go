@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/panics"
@@ -91,16 +92,23 @@ func ResponseHeader(ctx context.Context) http.Header {
 // stack has functions that run once, last registered first, and can register
 // others while they do. The zero stack is empty. It is safe for concurrent use.
 type stack struct {
-	mu   sync.Mutex
-	list []cleanup
-	over bool
+	state atomic.Int32 // none, some or over; some may be none by now
+	mu    sync.Mutex
+	list  []cleanup
 }
+
+// The states of a stack.
+const (
+	none int32 = iota
+	some
+	over // none can be registered any more
+)
 
 // push reports whether the function will run: not after the end.
 func (s *stack) push(fn cleanup) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over {
+	if !s.state.CompareAndSwap(none, some) && s.state.Load() == over {
 		return false
 	}
 	s.list = append(s.list, fn)
@@ -113,7 +121,7 @@ func (s *stack) pop() cleanup {
 	defer s.mu.Unlock()
 	last := len(s.list) - 1
 	if last < 0 {
-		s.over = true
+		s.state.Store(over)
 		return nil
 	}
 	fn := s.list[last]
@@ -121,12 +129,19 @@ func (s *stack) pop() cleanup {
 	return fn
 }
 
-// closeIfEmpty reports whether there is none. If so, none can be registered any more.
+// closeIfEmpty reports whether there is none. If so, none can be registered any
+// more. For most requests there never is one, which takes no lock to see.
 func (s *stack) closeIfEmpty() bool {
+	if s.state.CompareAndSwap(none, over) {
+		return true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = len(s.list) == 0
-	return s.over
+	if len(s.list) > 0 {
+		return false
+	}
+	s.state.Store(over)
+	return true
 }
 
 // close takes the functions away unrun. None can be registered any more.
@@ -134,7 +149,8 @@ func (s *stack) close() []cleanup {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.list
-	s.list, s.over = nil, true
+	s.list = nil
+	s.state.Store(over)
 	return list
 }
 

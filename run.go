@@ -46,19 +46,21 @@ func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, foreign
 	err = c.respond(x, err)
 	x.giveBack()
 	c.finish(x, err)
+	x.ended.Store(true)
 	if x.response.broken {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// release ends the exchange and gives back the memory of the request. Where the
-// handler ended the goroutine (runtime.Goexit), what is left of what was deferred
-// runs now; otherwise nothing is left.
+// release gives back the memory of the request, and ends it where the handler
+// ended the goroutine.
 func (c *compiled) release(x *exchange) {
-	_ = x.unwind(errGone)
-	x.after.close()
-	x.giveBack()
-	x.ended.Store(true)
+	if !x.ended.Load() { // runtime.Goexit: what is left of what was deferred runs now
+		_ = x.unwind(errGone)
+		x.after.close()
+		x.giveBack()
+		x.ended.Store(true)
+	}
 	x.removeFiles()
 	frame := x.frame
 	x.frame = nil
