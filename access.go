@@ -224,6 +224,9 @@ func (r wayReader) schemeless() []string {
 	return out
 }
 
+// anyone is the word for a policy that refuses no one.
+const anyone = "anyone"
+
 // words says one way: "role admin, scopes items me".
 func (r wayReader) words(w access.Way) string {
 	var parts []string
@@ -246,7 +249,7 @@ func (r wayReader) words(w access.Way) string {
 	case len(w.Deciders) > 0:
 		return "callers that the dependencies accept"
 	}
-	return "anyone"
+	return anyone
 }
 
 func (r wayReader) scopeWords(c access.Credential) string {

@@ -52,7 +52,7 @@ func TestAShadowWithAnotherFunctionIsAnError(t *testing.T) {
 	security, all := holdfast.Security[grantee], holdfast.All[grantee]
 	for name, test := range map[string]struct {
 		one, me holdfast.Policy[grantee] // who may call /users/{id}, and who /users/me
-		want    string                   // whom only /users/me admits; "" for no error
+		want    string                   // the caller that only /users/me admits; "" for no error
 	}{
 		"the same function":              {security(user), security(again), ""},
 		"a verifier that accepts all":    {security(user), security(anyone), "somebody with a credential of OAuth2PasswordBearer that " + here + "acceptAll accepts"},

@@ -155,7 +155,7 @@ func TestWhichWaySpeaks(t *testing.T) {
 }
 
 // TestA401NamesEveryWayInOnce: and it is still that of a caller without a
-// credential, for whoever observes.
+// credential, also for Config.Observe.
 func TestA401NamesEveryWayInOnce(t *testing.T) {
 	t.Parallel()
 	own := &holdfast.Error{Status: 401, Detail: "sign in", Header: http.Header{"Www-Authenticate": {"Own"}}}

@@ -59,7 +59,8 @@ func NewApp(config Config) *App {
 
 // OnDecision sets the function that is given every decision from now on, and
 // returns the one before; nil is none. It is Config.OnDecision for tests of an
-// application that is configured elsewhere, and safe at any time.
+// application that is configured elsewhere, and safe at any time. What the
+// document says of refusals is decided at the start, by the configuration.
 func (a *App) OnDecision(fn func(Decision) string) (before func(Decision) string) {
 	next := &fn
 	if fn == nil {
@@ -182,6 +183,7 @@ func (a *App) build() error {
 		a.faults = append(a.faults, rt.named(faults)...)
 		a.enter(rt)
 	}
+	freeze(schemesOf(a.routes))
 	a.faults = append(a.faults, schemeFaults(a.routes)...)
 	a.faults = append(a.faults, documentFaults(a.routes)...)
 	if a.origin == nil {

@@ -102,7 +102,19 @@ func (rt *route) named(faults []plan.Fault) []error {
 	return out
 }
 
-// schemesOf lists the schemes that routes reach, in order of first use.
+// freeze ends the declaring of scopes of schemes, and of those whose scopes they
+// carry.
+func freeze(schemes []*plan.Scheme) {
+	for _, s := range schemes {
+		s.Frozen.Store(true)
+		if s.ScopesOf != nil {
+			s.ScopesOf.Frozen.Store(true)
+		}
+	}
+}
+
+// schemesOf lists the schemes that routes reach, also hidden ones, in order of
+// first use.
 func schemesOf(routes []*route) []*plan.Scheme {
 	var out []*plan.Scheme
 	seen := map[*plan.Scheme]bool{}

@@ -83,7 +83,7 @@ func (d documenter) operation(rt *route) (openapi.Operation, error) {
 		Tags: o.tags, Summary: o.summary, Description: o.description, ID: rt.operationID(),
 		Parameters: rt.parameters(), Body: d.body(rt), Responses: responses, Security: rt.security(),
 	}
-	if row := rt.compiled.row(); row.Policy != "anyone" {
+	if row := rt.compiled.row(); row.Policy != anyone {
 		out.WhoMayCall = row.Policy
 	}
 	return out, err

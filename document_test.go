@@ -269,7 +269,7 @@ func TestTheDocumentSaysWhatRoutesTake(t *testing.T) {
 	}
 }
 
-// Every route is in the document as it was registered, whoever serves it, unless
+// Every route is in the document as it was registered, whichever router serves it, unless
 // it is hidden; HEAD comes with GET and is not said.
 func TestWhichRoutesAreInTheDocument(t *testing.T) {
 	t.Parallel()

@@ -64,7 +64,7 @@ type handler interface {
 	// deliver writes the response, unless call did.
 	deliver(x *exchange) error
 
-	// streams reports whether write is work of the handler, for as long as the
+	// streams reports whether deliver is work of the handler, for as long as the
 	// response takes, and not only the sending of a value.
 	streams() bool
 }

@@ -29,7 +29,7 @@ func verifyToken(_ context.Context, token string) (session, error) {
 	return session{}, errors.New("no such token")
 }
 
-// Security says at the route who may call it: whoever has a good token with
+// Security says at the route who may call it: callers with a good token with
 // the scope. The handler is given what the token proved.
 func ExampleSecurity() {
 	oauth := holdfast.OAuth2PasswordBearer("token")

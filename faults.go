@@ -43,7 +43,7 @@ func (rt *route) faults(pattern, path string, unparsed error) []error {
 	says := rt.options.answers != "" || rt.options.accepts != ""
 	check(says && !rt.endpoint.writesItself(), "Accepts and Answers are for handlers that write the response themselves; what this one takes and returns is in the document already")
 	for _, dep := range rt.endpoint.deps {
-		check(dep.Fault() != "", "the handler takes %s", dep.Fault())
+		check(dep.Wrong() != "", "the handler takes %s", dep.Wrong())
 	}
 	return append(out, rt.options.faults()...)
 }
@@ -100,12 +100,11 @@ func docsFault(d Docs) error {
 var componentName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 
 // schemeFaults reports two schemes of one name, and mistakes in a scheme's
-// own declaration. From now on no scope can be declared.
+// own declaration.
 func schemeFaults(routes []*route) []error {
 	var out []error
 	named := map[string]*plan.Scheme{}
 	for _, s := range schemesOf(routes) {
-		s.Frozen.Store(true)
 		out = append(out, s.Faults...)
 		if !componentName.MatchString(s.Name) {
 			out = append(out, fmt.Errorf("%v: scheme name %q: OpenAPI allows letters, digits, and . _ -", s.At, s.Name))
@@ -130,7 +129,6 @@ func lenderFaults(routes []*route) []error {
 		}
 		if !slices.Contains(known, lender) {
 			known = append(known, lender)
-			lender.Frozen.Store(true)
 			out = append(out, lender.Faults...)
 		}
 		out = append(out, sameNames(s, lender)...)

@@ -146,7 +146,7 @@ func TestNoScopesAreNoStep(t *testing.T) {
 	}
 }
 
-// TestAFakeIsMadeWhereTheOriginalIs for each taker anew, or once, and with the
+// TestAFakeIsMadeWhereTheOriginalIs for each taker, or once, and with the
 // scopes of its path.
 func TestAFakeIsMadeWhereTheOriginalIs(t *testing.T) {
 	t.Parallel()
@@ -185,7 +185,7 @@ func TestAFakeIsMadeWhereTheOriginalIs(t *testing.T) {
 	}
 }
 
-// TestAWayThatContradictsItselfIsNone: nobody can present a credential and none.
+// TestAWayThatContradictsItselfIsNone: no caller can present a credential and none.
 func TestAWayThatContradictsItselfIsNone(t *testing.T) {
 	t.Parallel()
 	s := newShop()

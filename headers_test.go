@@ -74,7 +74,7 @@ func TestAnErrorIsNotToBeStored(t *testing.T) {
 	}
 }
 
-// Whoever changes the header of one response in place changes no other.
+// Code that changes the header of one response in place changes no other.
 func TestResponsesDoNotShareTheirHeaders(t *testing.T) {
 	t.Parallel()
 	app := quiet()

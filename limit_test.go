@@ -60,7 +60,7 @@ func askWork(ctx context.Context, app http.Handler, token, query string) *httpte
 func doNothing(context.Context) error { return nil }
 
 // With the only slot taken, those who may not call are told so, those who may
-// are told to come again, and nobody but a caller takes a slot.
+// are told to come again, and only a caller takes a slot.
 func TestALimitIsForThoseWhoMayCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -35,7 +35,7 @@ func (a *App) replaced(pairs [][2]any) (*App, error) {
 	maps.Copy(out.replace, a.replace)
 	for _, pair := range pairs {
 		n, fake := pair[0].(anyDep).erased(), pair[1].(anyDep).erased()
-		if n == nil || fake == nil || fake.Fault() != "" {
+		if n == nil || fake == nil || fake.Wrong() != "" {
 			return nil, errors.New("holdfast: a zero Dep, or one of a nil function, cannot be replaced or replace another")
 		}
 		if !a.original().uses(n) {

@@ -54,7 +54,7 @@ func TestWhoIsKnownIsNotAskedToSignIn(t *testing.T) {
 	}
 }
 
-// A scheme's own answer to nobody says no, whatever its status.
+// A scheme's own answer to a caller without a credential says no, whatever its status.
 func TestARedirectToTheLoginIsARefusal(t *testing.T) {
 	t.Parallel()
 	cookie := holdfast.APIKeyCookie("session", holdfast.NotAuthenticated(&holdfast.Error{Status: 303, Header: http.Header{"Location": {"/login"}}}))

@@ -57,6 +57,7 @@ type response struct {
 	writer http.ResponseWriter
 	body   *buffer // what was encoded; nil for no body
 	status int     // of success
+	values headerValues
 
 	// broken says that the connection must be closed: the handler asked for it,
 	// or the caller was sent half an answer, or told of a success that did not
@@ -79,7 +80,7 @@ func (r *response) sendEncoded(request *http.Request) {
 		r.writer.WriteHeader(r.status)
 		return
 	}
-	writeWhole(r.writer, request, r.status, jsonKind, r.body.bytes())
+	writeWhole(r.writer, request, r.status, jsonKind, r.body.bytes(), &r.values)
 }
 
 // track makes a handler's own writes known, and returns the writer for it.
@@ -127,10 +128,15 @@ const (
 	textKind = "text/plain; charset=utf-8"
 )
 
+// headerValues is the memory of a response's own headers, one value each. The
+// lists in the header are parts of it, and full, so that adding to one makes a
+// copy; it belongs to one response alone.
+type headerValues [3]string
+
 // writeWhole sends a whole response.
-func writeWhole(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+func writeWhole(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte, values *headerValues) {
 	header := w.Header()
-	values := &[...]string{kind, "nosniff", strconv.Itoa(len(body))} // one allocation for three lists, each of which is full
+	*values = headerValues{kind, "nosniff", strconv.Itoa(len(body))}
 	header["Content-Type"] = values[0:1:1]
 	header["X-Content-Type-Options"] = values[1:2:2]
 	header["Content-Length"] = values[2:3:3]

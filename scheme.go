@@ -53,9 +53,17 @@ func ScopesOf[K any](other *Scheme[K]) SchemeOption {
 	}
 }
 
-// BearerFormat says in the document what a bearer token looks like: "JWT".
+// BearerFormat says in the document what a bearer token looks like: "JWT". It is
+// for schemes of HTTP; of others it is an error at start.
 func BearerFormat(format string) SchemeOption {
-	return func(s *scheme) { s.OpenAPI["bearerFormat"] = format }
+	at := plan.Caller()
+	return func(s *scheme) {
+		if s.OpenAPI["type"] != "http" {
+			s.Faults = append(s.Faults, fmt.Errorf("%v: scheme %s: BearerFormat is for schemes of HTTP", at, s.Name))
+			return
+		}
+		s.OpenAPI["bearerFormat"] = format
+	}
 }
 
 // NewScheme makes a scheme of the caller's own. The challenge is the value of

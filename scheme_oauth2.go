@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -95,10 +96,14 @@ func (f *OAuth2Flow) object() map[string]any {
 }
 
 // RefreshURL says where the tokens of the scheme's flows are refreshed, if not
-// where they are issued.
+// where they are issued. Of a scheme without flows it is an error at start.
 func RefreshURL(url string) SchemeOption {
+	at := plan.Caller()
 	return func(s *scheme) {
-		flows, _ := s.OpenAPI["flows"].(map[string]any)
+		flows, ok := s.OpenAPI["flows"].(map[string]any)
+		if !ok {
+			s.Faults = append(s.Faults, fmt.Errorf("%v: scheme %s: RefreshURL is for schemes with flows", at, s.Name))
+		}
 		for _, flow := range flows {
 			if object, ok := flow.(map[string]any); ok { // or else it is a mistake
 				object["refreshUrl"] = url

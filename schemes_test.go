@@ -42,7 +42,7 @@ var every = map[string]struct {
 	document  string // without the description
 	found     map[string]string
 	none      []string
-	bad       []string // presented, but unreadable: never nobody
+	bad       []string // presented, but unreadable: never taken for none
 }{
 	"APIKeyHeader": {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
@@ -328,6 +328,8 @@ func TestMistakesOfSchemesAreNamedAtStart(t *testing.T) {
 		"a flow without a token URL": {holdfast.OAuth2PasswordBearer(""), "flow password: it needs a TokenURL and takes no AuthorizationURL"},
 		"a flow with one too many":   {holdfast.OAuth2(holdfast.OAuth2Flows{Implicit: &holdfast.OAuth2Flow{AuthorizationURL: "a", TokenURL: "t"}}), "flow implicit: it needs an AuthorizationURL and takes no TokenURL"},
 		"a flow with one too few":    {holdfast.OAuth2(holdfast.OAuth2Flows{AuthorizationCode: &holdfast.OAuth2Flow{AuthorizationURL: "a"}}), "flow authorizationCode: it needs an AuthorizationURL and a TokenURL"},
+		"a format of no bearer":      {holdfast.APIKeyHeader("X-Key", holdfast.BearerFormat("JWT")), "BearerFormat is for schemes of HTTP"},
+		"a refresh without flows":    {holdfast.APIKeyHeader("X-Key", holdfast.RefreshURL("refresh")), "RefreshURL is for schemes with flows"},
 		"flows that are no objects":  {holdfast.NewScheme("own", "Own", map[string]any{"type": "oauth2", "flows": map[string]any{"password": "token"}}, func(*http.Request) (string, bool) { return "", false }), "flow password is no object"},
 		"a provider without URL":     {holdfast.OpenIDConnect(""), "URL is missing"},
 	}

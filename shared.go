@@ -25,7 +25,7 @@ type shared struct {
 func (s *shared) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	if worse := panics.Catch(func() error { return s.tryAnswer(w, r, err) }); worse != nil {
 		s.logFailure(r, worse)
-		writeWhole(w, r, lastResort, textKind, []byte(http.StatusText(lastResort)))
+		writeWhole(w, r, lastResort, textKind, []byte(http.StatusText(lastResort)), new(headerValues))
 	}
 }
 
@@ -54,7 +54,7 @@ func (s *shared) tryAnswer(w http.ResponseWriter, r *http.Request, err error) er
 		w.WriteHeader(answer.status())
 		return nil
 	}
-	writeWhole(w, r, answer.status(), kind, buf.bytes())
+	writeWhole(w, r, answer.status(), kind, buf.bytes(), new(headerValues))
 	return nil
 }
 

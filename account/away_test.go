@@ -15,7 +15,7 @@ import (
 
 // shaky is a world on a store that can fail, with something of everything in
 // it: anna, who is signed in and has an outdated hash, a reset link, a setup
-// link, and nobody who is administrator.
+// link, and no administrator.
 type shaky struct {
 	*world
 	outages      *outages

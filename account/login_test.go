@@ -20,7 +20,7 @@ import (
 // told to.
 type hasher struct {
 	*password.Context
-	verified []string // the hashes, also those of nobody
+	verified []string // the hashes, also those verified without a user
 	fail     error
 	hold     chan struct{} // verifications wait for it if there is one
 	during   func()        // what happens during the next verification
@@ -84,7 +84,7 @@ func (w *world) throttled(what string, err error, want time.Duration) {
 	}
 }
 
-// Whoever is asked about, the answers are the same ones in the same order, and
+// Whether or not there is such a user, the answers are the same ones in the same order, and
 // each of them costs a verification until there are too many.
 func TestNobodyStandsOut(t *testing.T) {
 	t.Parallel()
@@ -259,7 +259,7 @@ func TestSignInsTakeTurns(t *testing.T) {
 	})
 }
 
-// A name that nobody has gets the kind of hash that others have, in their
+// A name without a user gets the kind of hash that others have, in their
 // proportions, and always the same.
 func TestNobodyLooksLikeEverybody(t *testing.T) {
 	t.Parallel()

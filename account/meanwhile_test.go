@@ -28,7 +28,7 @@ func (w *world) disable(userID string) error {
 	return err
 }
 
-// A password takes a while to verify. What has changed by then counts: nobody
+// A password takes a while to verify. What has changed by then counts: no one
 // gets a session for what was true before.
 func TestWhatHappensDuringASignIn(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -279,7 +279,7 @@ func TestMadeUpLinksAreCheap(t *testing.T) {
 	}
 }
 
-// unsalted are passwords whose hash is always the same: by their hash nobody
+// unsalted are passwords whose hash is always the same: by their hash no one
 // can tell that a password was set again.
 type unsalted struct{ account.Passwords }
 

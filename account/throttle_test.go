@@ -60,7 +60,7 @@ func TestAnAddressIsNoName(t *testing.T) {
 	w.throttled("one more", w.try("anna", "wrong", "192.0.2.1"), 45*time.Second)
 }
 
-// Guesses at a name that nobody has are not held against the user who gets it.
+// Guesses at a name without a user are not held against the user who gets it.
 func TestANewUserHasAllAttempts(t *testing.T) {
 	w, _ := watched(t)
 	for range 11 {

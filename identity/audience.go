@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// The settings of a store that say whom its tokens are for: unless a
+// The settings of a store that say which services its tokens are for: unless a
 // configuration says otherwise, and what the last one said.
 const (
 	audienceSetting = "audience"
@@ -38,7 +38,7 @@ func Audience(ctx context.Context, store Settings) ([]string, error) {
 	return []string{own}, nil
 }
 
-// ownAudience is whom a store's tokens are for unless a configuration says
+// ownAudience is the service that a store's tokens are for unless a configuration says
 // otherwise, or "" if that was not chosen yet.
 func ownAudience(ctx context.Context, store Settings) (string, error) {
 	issuer, err := Issuer(ctx, store)
@@ -80,7 +80,7 @@ func keepAudience(ctx context.Context, store Settings, audience []string) error 
 	return err
 }
 
-// chooseAudience returns whom the tokens of a configuration are for.
+// chooseAudience returns the services that the tokens of a configuration are for.
 func chooseAudience(ctx context.Context, c *Config) ([]string, error) {
 	if err := keepAudience(ctx, c.Store, c.Audience); err != nil || len(c.Audience) > 0 {
 		return c.Audience, err

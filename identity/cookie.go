@@ -17,7 +17,7 @@ const sessionCookie = "__Host-session"
 const sessionName = "Session"
 
 // sessionChallenge is what a 401 says of it. Browsers know nothing of the word,
-// and so ask nobody for a password.
+// and so do not ask for a password.
 const sessionChallenge = "Cookie"
 
 // sessionScheme is how a browser presents a session, with the scopes of tokens.

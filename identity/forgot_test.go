@@ -18,7 +18,7 @@ import (
 	"github.com/holdfast-go/holdfast/store/memory"
 )
 
-// post sends a JSON body as nobody.
+// post sends a JSON body without a credential.
 func post(t testing.TB, id *Identity, app *holdfast.App, path string, body map[string]string) holdfasttest.Response {
 	t.Helper()
 	return holdfasttest.As(t, app, holdfasttest.Served(id.Handler)).Post(path, body)
@@ -37,7 +37,7 @@ func (o *outbox) send(_ context.Context, user account.User, link string) error {
 	return nil
 }
 
-// Whoever is asked about, the answer is the same; a link goes to those who are
+// Whether or not there is such a user, the answer is the same; a link goes to those who are
 // there and may sign in, and it works.
 func TestForgottenPasswords(t *testing.T) {
 	t.Parallel()
@@ -131,7 +131,7 @@ func TestLinksThatAreSlow(t *testing.T) {
 	})
 }
 
-// When the queue is full, callers are told to come again, whoever they ask
+// When the queue is full, callers are told to come again, whichever user they ask
 // about.
 func TestTooManyLinks(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,7 @@ func TestWhoSentARequest(t *testing.T) {
 	}
 }
 
-// Guesses are counted for whom a trusted proxy names, and for nobody else's
+// Guesses are counted for the address that a trusted proxy names, and for no other's
 // word.
 func TestWhoGuesses(t *testing.T) {
 	t.Parallel()

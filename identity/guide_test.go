@@ -55,7 +55,7 @@ func TestSignInFirst(t *testing.T) {
 	}
 }
 
-// A sign-in page that asks for a session sends nobody to itself.
+// A sign-in page that asks for a session does not send browsers to itself.
 func TestASignInPageBehindItself(t *testing.T) {
 	t.Parallel()
 	l := openShop(t, Config{Pages: &Pages{SignIn: "/desk"}})

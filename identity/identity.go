@@ -178,7 +178,7 @@ func (id *Identity) Close() error {
 // decides what the caller may do now; the token only bounds it.
 func (id *Identity) Caller() holdfast.Dep[Caller] { return id.tokens.Caller() }
 
-// Session is the dependency for whoever presents the cookie of a session that
+// Session is the dependency for callers with the cookie of a session that
 // SignIn began, in place of an access token: for a program's own pages. It makes
 // the same Caller, and can be asked for the same scopes and roles. What the
 // caller may do is what their roles grant at each request. A route for tokens and

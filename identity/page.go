@@ -54,9 +54,9 @@ type view struct {
 	Problem, Done string
 }
 
-// Referrer is to whom a browser says where it was: nobody, if the address has a
-// secret. Then it does not say either which page has sent the form, which an old
-// browser has to for a sign-in.
+// Referrer says which sites a browser tells where it was: none, if the address
+// has a secret. Then it does not say either which page has sent the form, which
+// an old browser has to for a sign-in.
 func (v view) Referrer() string {
 	if v.Hidden == "secret" {
 		return "no-referrer"

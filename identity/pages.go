@@ -41,7 +41,7 @@ func (p *Pages) check(public string) (reason string) {
 }
 
 // LocalPath returns a path, with its query, to which a browser may be sent after
-// a sign-in, and reports whether text is one: of this origin, whoever wrote it.
+// a sign-in, and reports whether text is one: of this origin, whatever its source.
 // "//other.example", "/\other.example", and whatever has a host, control
 // characters, spaces, backslashes or empty or dotted segments, are not.
 func LocalPath(text string) (path string, ok bool) {

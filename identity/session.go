@@ -77,7 +77,7 @@ func (s *sessions) signIn(w http.ResponseWriter, r *http.Request, name, password
 		return signInAnswer(err)
 	}
 	if err := s.end(r); err != nil {
-		return err // the new session has no cookie, so nobody has it
+		return err // the new session has no cookie, so no browser has it
 	}
 	s.setCookie(w, string(grant.Secret), grant.Expires)
 	return nil
@@ -144,7 +144,7 @@ func signInAnswer(err error) error {
 	return unavailable(err)
 }
 
-// unavailable is for errors that are no answer about the caller: nobody may pass.
+// unavailable is for errors that are no answer about the caller: no caller may pass.
 func unavailable(err error) error {
 	return &holdfast.Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Cause: err}
 }

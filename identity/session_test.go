@@ -68,7 +68,7 @@ func TestFromSignInToSignOut(t *testing.T) {
 	}
 }
 
-// Whoever says for how long an answer may be kept is believed.
+// A handler that says for how long an answer may be kept is believed.
 func TestHowLongPagesAreKept(t *testing.T) {
 	t.Parallel()
 	l := openShop(t, Config{})

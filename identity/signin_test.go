@@ -93,7 +93,7 @@ func (b *busyLane) Do(_ context.Context, fn func() error) error {
 	return fn()
 }
 
-// When too many hash, and when the store is away, nobody is taken for somebody
+// When too many hash, and when the store is away, no caller is taken for somebody
 // who typed a wrong password; a flood does not fill the log.
 func TestSignInsThatCannotBeDecided(t *testing.T) {
 	t.Parallel()

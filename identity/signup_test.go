@@ -59,7 +59,7 @@ func TestSignUpsAreThrottled(t *testing.T) {
 	}
 }
 
-// Nobody can sign up unless the configuration says so.
+// No one can sign up unless the configuration says so.
 func TestNobodySignsUp(t *testing.T) {
 	t.Parallel()
 	id, app := opened(t, Config{})

@@ -138,7 +138,7 @@ func BenchmarkRefusal(b *testing.B) {
 	}
 }
 
-// A list of refusals has a line for each, also where nobody is known.
+// A list of refusals has a line for each, also where the caller is unknown.
 func TestWriteRefusals(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)

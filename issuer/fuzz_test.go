@@ -94,7 +94,7 @@ func FuzzTokens(f *testing.F) {
 		f.Add(seed)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // nobody waits for keys
+	cancel() // do not wait for keys
 	f.Fuzz(func(t *testing.T, text string) {
 		if c, err := v.Verify(ctx, text); (err == nil) != (text == good) {
 			t.Errorf("Verify(%q) = %+v, %v", text, c, err)

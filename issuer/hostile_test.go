@@ -82,7 +82,7 @@ func redirect(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
 }
 
-// Whatever a hostile or broken issuer answers, nobody gets in, little is read,
+// Whatever a hostile or broken issuer answers, no caller gets in, little is read,
 // and Ready says what is wrong.
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()

@@ -281,7 +281,7 @@ func TestHowLongAnswersAreUsed(t *testing.T) {
 }
 
 // However many callers come with one token, it is asked about once; one that
-// hangs up takes the answer from nobody.
+// hangs up takes the answer from no other.
 func TestOneQuestionAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -312,7 +312,7 @@ func TestOneQuestionAtATime(t *testing.T) {
 	})
 }
 
-// Without MaxAge nobody uses the answer to a question of before: the user may
+// Without MaxAge no caller is given the answer to a question of before: the user may
 // have logged out since.
 func TestNoAnswerOfBeforeWithoutMaxAge(t *testing.T) {
 	t.Parallel()

@@ -114,7 +114,7 @@ func TestACallerWhoComesDuringARead(t *testing.T) {
 	})
 }
 
-// Callers whom one read has helped cause no other.
+// Callers that one read has helped cause no other.
 func TestOneReadForCallersWhoComeDuringIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -84,14 +84,15 @@ func (c *cache) find(text string) *verified {
 	return nil
 }
 
-// put remembers a token. The text and the claims are copied: they may be parts
-// of something larger.
-func (c *cache) put(text string, key Key, claims Claims) {
+// put remembers a token. What it is given is copied: it may be a part of something
+// larger.
+func (c *cache) put(text string, key *Key, claims *Claims) {
 	if c == nil || len(text) > maxCached {
 		return
 	}
-	claims.Audience = slices.Clone(claims.Audience)
-	c.set(text)[c.room(text)].Store(&verified{text: strings.Clone(text), key: key, claims: claims})
+	one := &verified{text: strings.Clone(text), key: *key, claims: *claims}
+	one.claims.Audience = slices.Clone(claims.Audience)
+	c.set(text)[c.room(text)].Store(one)
 }
 
 // room chooses the place for a token: its own from before, an empty one, or

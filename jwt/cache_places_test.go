@@ -32,7 +32,7 @@ func TestTheCacheUsesAllItsPlaces(t *testing.T) {
 	t.Parallel()
 	c := newCache(64)
 	for i := range 64 * 100 {
-		c.put(strconv.Itoa(i), Key{}, Claims{})
+		c.put(strconv.Itoa(i), &Key{}, &Claims{})
 	}
 	for i := range c.places {
 		if c.places[i].Load() == nil {
@@ -44,7 +44,7 @@ func TestTheCacheUsesAllItsPlaces(t *testing.T) {
 func TestWhatTheCacheKeeps(t *testing.T) {
 	t.Parallel()
 	c := newCache(1) // four places
-	put := func(text string) { c.put(text, Key{}, Claims{Subject: text}) }
+	put := func(text string) { c.put(text, &Key{}, &Claims{Subject: text}) }
 	kept := func(text string) bool { return c.find(text) != nil }
 	put(strings.Repeat("x", 2049))
 	for i := range c.places {
@@ -104,7 +104,7 @@ func TestARememberedSignatureIsNotLookedAtAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	const text = "header.payload.signature"
-	v.cache.put(text, key, Claims{Subject: "alice", Expiry: now.Add(time.Minute)})
+	v.cache.put(text, &key, &Claims{Subject: "alice", Expiry: now.Add(time.Minute)})
 	if c, err := v.Verify(t.Context(), text); err != nil || c.Subject != "alice" || asked != 1 {
 		t.Errorf("Verify = %+v, %v, asking for keys %d times; want what is remembered, asking once", c, err, asked)
 	}

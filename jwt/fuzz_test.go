@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
-// raws are raw keys of four kinds; those of ECDSA and RSA are made anew each
+// raws are raw keys of four kinds; those of ECDSA and RSA are made again each
 // time.
 func raws() oracle {
 	return oracle{now: instant, keys: []oracleKey{

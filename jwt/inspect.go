@@ -38,7 +38,7 @@ type Report struct {
 	Findings  []Finding
 
 	// KeyNow is what becomes of the token's key, as in "signing". Inspect leaves it
-	// empty: whoever has the keys' schedule, such as package keyring, fills it in.
+	// empty: code that has the keys' schedule, such as package keyring, fills it in.
 	KeyNow string
 }
 

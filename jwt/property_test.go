@@ -143,7 +143,7 @@ func TestEveryBitMatters(t *testing.T) {
 	}
 }
 
-// mutation changes a header or claims so that they must be refused, whoever
+// mutation changes a header or claims so that they must be refused, whichever key
 // signed them.
 type mutation func(t *rapid.T, object string) string
 

@@ -137,7 +137,7 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
 	if err := v.checkClaims(&c); err != nil {
 		return Claims{}, err
 	}
-	v.cache.put(text, key, c)
+	v.cache.put(text, key, &c)
 	return c, nil
 }
 
@@ -162,13 +162,13 @@ func withoutApplication(mediaType string) string {
 
 // checkSignature comes before any look at the claims, so that no other error
 // can hide a bad signature.
-func (v *Verifier) checkSignature(ctx context.Context, t *token) (Key, error) {
+func (v *Verifier) checkSignature(ctx context.Context, t *token) (*Key, error) {
 	if !slices.Contains(v.config.Algorithms, Algorithm(t.header.alg)) {
-		return Key{}, fmt.Errorf("%w: %q", ErrAlgorithm, t.header.alg)
+		return nil, fmt.Errorf("%w: %q", ErrAlgorithm, t.header.alg)
 	}
 	keys, err := v.keys(ctx)
 	if err != nil {
-		return Key{}, err
+		return nil, err
 	}
 	return t.checkSignature(keys)
 }
@@ -183,7 +183,7 @@ func (v *Verifier) keys(ctx context.Context) ([]Key, error) {
 
 // checkSignature tries the keys of the token's algorithm and kid, and returns
 // the one that fits. A token without a kid may be any key's.
-func (t *token) checkSignature(keys []Key) (Key, error) {
+func (t *token) checkSignature(keys []Key) (*Key, error) {
 	tried, unfit := false, false
 	for i := range keys {
 		k := &keys[i]
@@ -192,18 +192,18 @@ func (t *token) checkSignature(keys []Key) (Key, error) {
 		case !k.CanVerify():
 			unfit = true
 		case k.verify(t.signed, t.sig):
-			return *k, nil
+			return k, nil
 		default:
 			tried = true
 		}
 	}
 	switch {
 	case tried: // before all else: it is wrong whatever other keys are for
-		return Key{}, ErrSignature
+		return nil, ErrSignature
 	case unfit:
-		return Key{}, ErrKeyUse
+		return nil, ErrKeyUse
 	}
-	return Key{}, ErrUnknownKey
+	return nil, ErrUnknownKey
 }
 
 func (v *Verifier) checkClaims(c *Claims) error {

@@ -153,7 +153,7 @@ func TestALife(t *testing.T) {
 	}
 }
 
-// Nobody ran for a year: the old key goes on until its successor has been
+// No process ran for a year: the old key goes on until its successor has been
 // announced for as long as always.
 func TestASystemThatWasOff(t *testing.T) {
 	t.Parallel()
@@ -346,7 +346,7 @@ func TestAKeyThatIsAboutToSign(t *testing.T) {
 	}
 }
 
-// What lives longest decides how long a key is kept, whoever opened the ring.
+// What lives longest decides how long a key is kept, whichever process opened the ring.
 func TestTokensThatLiveLonger(t *testing.T) {
 	t.Parallel()
 	store, c := memory.New(), &clock{day}
@@ -458,7 +458,7 @@ func TestMasterKey(t *testing.T) {
 	}
 }
 
-// Whoever can write to the store cannot make one record stand in for another,
+// An attacker who can write to the store cannot make one record stand in for another,
 // nor slip in a key in the clear.
 func TestRecordsThatWereTamperedWith(t *testing.T) {
 	t.Parallel()
@@ -636,7 +636,7 @@ func TestMasterKeysDoNotPrint(t *testing.T) {
 	}
 }
 
-// A store that cannot be asked signs nothing and lets nobody in.
+// A store that cannot be asked signs nothing and lets no caller in.
 func TestAStoreThatIsAway(t *testing.T) {
 	t.Parallel()
 	store, c := &away{Store: memory.New()}, &clock{day}

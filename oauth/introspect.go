@@ -57,16 +57,12 @@ var errNoService = errors.New("no such service, or another secret")
 
 func (s *Server) introspect(ctx context.Context, _ string, in introspected) (Introspection, error) {
 	holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
-	caller, err := s.verify(ctx, in.Token)
+	claims, caller, err := s.read(ctx, in.Token)
 	if errors.Is(err, jwt.ErrInvalid) || errors.Is(err, account.ErrNoCaller) {
 		return Introspection{}, nil
 	}
 	if err != nil {
 		return Introspection{}, err
-	}
-	claims, err := s.config.Verifier.Verify(ctx, in.Token)
-	if err != nil {
-		return Introspection{}, unavailable(err)
 	}
 	granted := slices.DeleteFunc(claims.Scopes(), func(one string) bool { return !caller.HasScope(one) })
 	return Introspection{

@@ -64,18 +64,25 @@ func New(config Config) *Server {
 func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 
 func (s *Server) verify(ctx context.Context, token string) (account.Caller, error) {
+	_, caller, err := s.read(ctx, token)
+	return caller, err
+}
+
+// read is what a token says, and the caller that it stands for now. Error:
+// jwt.ErrInvalid, account.ErrNoCaller, or 503 where neither is known.
+func (s *Server) read(ctx context.Context, token string) (jwt.Claims, account.Caller, error) {
 	claims, err := s.config.Verifier.Verify(ctx, token)
 	switch {
 	case errors.Is(err, jwt.ErrInvalid):
-		return account.Caller{}, err
+		return claims, account.Caller{}, err
 	case err != nil: // the keys could not be had, so it is not known
-		return account.Caller{}, unavailable(err)
+		return claims, account.Caller{}, unavailable(err)
 	}
 	caller, err := s.config.Accounts.Caller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
 	if err != nil && !errors.Is(err, account.ErrNoCaller) {
-		return account.Caller{}, unavailable(err)
+		return claims, account.Caller{}, unavailable(err)
 	}
-	return caller, err
+	return claims, caller, err
 }
 
 // keySetPath is where the key set stands, below the issuer.

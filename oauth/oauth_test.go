@@ -209,7 +209,7 @@ func TestTokensExpire(t *testing.T) {
 	}
 }
 
-// When the store cannot be asked, nobody passes, and nobody is told to sign in
+// When the store cannot be asked, no caller passes, and none is told to sign in
 // again either.
 func TestABrokenStoreLetsNobodyIn(t *testing.T) {
 	t.Parallel()
@@ -313,7 +313,7 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// Whoever is asked about, the refusals are the same to the byte, and so is the
+// Whether or not there is such a user, the refusals are the same to the byte, and so is the
 // one that comes after too many.
 func TestRefusedSignInsAreTheSame(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,7 @@ func TestCallersAreServedInOrder(t *testing.T) {
 		for i := range 20 {
 			wg.Go(func() {
 				_ = lane.Do(t.Context(), func() error {
-					order = append(order, i) // one worker: nobody else writes
+					order = append(order, i) // one worker: no other goroutine writes
 					<-time.After(time.Millisecond)
 					return nil
 				})

@@ -116,7 +116,7 @@ func pyJWT(t *testing.T) string {
 		if path, err = filepath.Abs(path); err != nil {
 			t.Fatal(err)
 		}
-		if exec.CommandContext(t.Context(), path, "-c", "import jwt, cryptography").Run() == nil { //nolint:gosec // as whoever runs the test says
+		if exec.CommandContext(t.Context(), path, "-c", "import jwt, cryptography").Run() == nil { //nolint:gosec // the person who runs the test says which
 			return path
 		}
 	}

@@ -186,7 +186,7 @@ func TestThePublicURLIsChosenOnce(t *testing.T) {
 	}
 }
 
-// freeAddr is an address that nobody listens on, for a server whose output
+// freeAddr is an address without a listener, for a server whose output
 // does not tell where it listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()

@@ -154,7 +154,7 @@ func (w *onlooker) shell(p *process, until time.Time) {
 	}
 }
 
-// report says what was seen, once nobody looks any more: so many rotations, and
+// report says what was seen, after the last request: so many rotations, and
 // no key that signed after it had retired.
 func (w *onlooker) report(times int) {
 	w.t.Helper()
@@ -175,7 +175,7 @@ func (w *onlooker) report(times int) {
 }
 
 // rotations runs two servers on one database that rotate the keys so many
-// times under load (the longer the pause, the less): no good token is refused by either, whoever issued it, and
+// times under load (the longer the pause, the less): no good token is refused by either, whichever issued it, and
 // none is signed by a key that has retired.
 func rotations(t *testing.T, times int, pause time.Duration) {
 	t.Helper()

@@ -68,7 +68,7 @@ func TestAnswers(t *testing.T) {
 }
 
 // While passwords cannot be verified, because too many wait for it, a user and
-// a name that nobody has get the same answer: neither tells who has an account.
+// a name without a user get the same answer: neither tells who has an account.
 func TestAFullLaneAnswersEverybodyAlike(t *testing.T) {
 	t.Parallel()
 	tut, err := newTutorial(t.Context(), map[string]string{"johndoe": "a password of the test"})

@@ -188,7 +188,7 @@ func TestNeitherAnswerNorWorkTellsWhoHasAnAccount(t *testing.T) {
 	}
 }
 
-// Names that nobody has are as likely as users to be verified like an old hash,
+// Names without a user are as likely as users to be verified like an old hash,
 // and each always like the same.
 func TestNobodyLooksLikeEverybody(t *testing.T) {
 	t.Parallel()
@@ -210,7 +210,7 @@ func TestNobodyLooksLikeEverybody(t *testing.T) {
 	}
 }
 
-// An owner changes an item, a stranger and a manager may not, and nobody can
+// An owner changes an item, a stranger and a manager may not, and no one can
 // change what is not there. A manager may delete it.
 func TestOnlyOwnersChangeItems(t *testing.T) {
 	t.Parallel()

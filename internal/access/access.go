@@ -99,7 +99,7 @@ func Read(from io.Reader) (Document, error) {
 
 // ReadFile reads a document from a file.
 func ReadFile(name string) (Document, error) {
-	file, err := os.Open(name) //nolint:gosec // whoever runs the program says which
+	file, err := os.Open(name) //nolint:gosec // the person who runs the program says which
 	if err != nil {
 		return Document{}, err
 	}

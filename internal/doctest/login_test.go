@@ -8,7 +8,7 @@ import (
 )
 
 // signIn runs the login of the page about FastAPI while its lane is full, for a
-// user and for a name that nobody has.
+// user and for a name without a user.
 const signIn = `
 	cheap := password.Argon2id(password.Argon2Params{Memory: 64, Time: 1})
 	hasher, err := password.NewContext(password.Config{Schemes: []password.Scheme{cheap}})

@@ -161,7 +161,7 @@ type seen struct {
 func (s seen) failed() int { return s.Count - s.Status[200] + s.Status[0] }
 
 // phase asks the protected route for as long as a phase takes, after it got
-// going, and shows how it goes on. Nobody signs in beside if logins is nil.
+// going, and shows how it goes on. There are no sign-ins beside it if logins is nil.
 func (b *bench) phase(ctx context.Context, name string, me *loadgen.Target, logins *loadgen.Recorder) (seen, error) {
 	warm, stopWarm := context.WithTimeout(ctx, b.Warm)
 	defer stopWarm()

@@ -35,7 +35,7 @@ func TestOpenCountsFromWhenARequestWasDue(t *testing.T) {
 		if n.Add(1) == 10 {
 			close(open)
 		}
-		<-open // nobody is answered before the tenth has come
+		<-open // no request is answered before the tenth has come
 	}))
 	defer server.Close()
 	target, err := NewTarget("POST", server.URL+"/x", Bearer("x")+Form, "a=b")

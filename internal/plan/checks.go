@@ -30,7 +30,7 @@ func (p *planner) checkScope(n *Node, one *Scope) {
 		p.fault(n.At, "scope %q belongs to scheme %s, which %s does not reach", one.Name, one.Scheme.Name, n.Describe())
 	case !n.asksScopes:
 		for _, s := range n.Schemes {
-			if s.Carries(one) && !contains(n.verified, s) {
+			if s.Carries(one) && !slices.Contains(n.verified, s) {
 				p.fault(n.At, "scope %q: %s reads the credential of %s but neither verifies it with Verify nor asks for SecurityScopes: nothing would check it",
 					one.Name, n.Describe(), s.Name)
 			}

@@ -70,7 +70,7 @@ func (s Scopes) With(more Scopes) Scopes {
 func (s Scopes) Without(other Scopes) Scopes {
 	var out Scopes
 	for _, one := range s {
-		if !contains(other, one) {
+		if !slices.Contains(other, one) {
 			out = append(out, one)
 		}
 	}

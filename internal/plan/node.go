@@ -96,9 +96,9 @@ func (n *Node) SetFault(why string) {
 	}
 }
 
-// Fault says why a dependency cannot be used, and nothing if it can. A nil
+// Wrong says why a dependency cannot be used, and nothing if it can. A nil
 // node is the zero Dep.
-func (n *Node) Fault() string {
+func (n *Node) Wrong() string {
 	if n == nil {
 		return "a zero Dep (make one with Depends0, Verify or their like)"
 	}

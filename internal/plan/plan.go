@@ -1,6 +1,9 @@
 package plan
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Plan is what a route does with a request. It is made once, when the
 // application starts, and never changes.
@@ -31,7 +34,7 @@ type SchemeScopes struct {
 // not fit: it is invalid. The frame has the details.
 var ErrUndecided = errors.New("a parameter that the policy needs does not fit")
 
-// Run decides the way. It returns nil if the caller passed, ErrInvalid, or
+// Run decides the way. It returns nil if the caller passed, ErrUndecided, or
 // why the caller is refused or nothing could be decided.
 func (w *PlannedWay) Run(x Exchange) error {
 	invalid := false
@@ -84,7 +87,7 @@ func (w *PlannedWay) Compared(s *Scheme) Scopes {
 func (w *PlannedWay) takes(step *Step, s *Scheme) bool {
 	for i := range w.Steps {
 		find := &w.Steps[i]
-		if find.Kind == FindCredential && find.Node.Scheme == s && contains(step.In, find.Out) {
+		if find.Kind == FindCredential && find.Node.Scheme == s && slices.Contains(step.In, find.Out) {
 			return true
 		}
 	}

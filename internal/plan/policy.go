@@ -47,7 +47,7 @@ func Open(principal *Node, at Place) *Policy {
 
 // Single is the policy of one need, whose value is the principal.
 func Single(one Need, at Place) *Policy {
-	p := &Policy{Ways: []Way{{Needs: []Need{one}, Principal: one.Node}}, Fault: one.Node.Fault(), At: at}
+	p := &Policy{Ways: []Way{{Needs: []Need{one}, Principal: one.Node}}, Fault: one.Node.Wrong(), At: at}
 	for _, r := range one.Roles {
 		if r == nil || r.Name == "" {
 			p.Fault = cmp.Or(p.Fault, "the zero Role; declare it with NewRole")
@@ -154,7 +154,7 @@ func widened(list []Way) []Way {
 		own := out[i].Schemes()
 		for _, other := range list {
 			for _, s := range other.Schemes() {
-				if !contains(own, s) {
+				if !slices.Contains(own, s) {
 					out[i].Absent = union(out[i].Absent, []*Scheme{s})
 				}
 			}
@@ -172,16 +172,7 @@ func (a Way) contradicts(others []*Node) bool {
 		needed = union(needed, n.Schemes)
 	}
 	for _, s := range needed {
-		if contains(a.Absent, s) {
-			return true
-		}
-	}
-	return false
-}
-
-func contains[E comparable](list []E, one E) bool {
-	for _, have := range list {
-		if have == one {
+		if slices.Contains(a.Absent, s) {
 			return true
 		}
 	}

@@ -27,7 +27,7 @@ func Read(path string) ([]byte, error) {
 // it is, exposed is the error that others may read or change the file, or nil.
 // On Windows it is always nil: a mode says nothing there.
 func ReadAny(path string) (data []byte, exposed, err error) {
-	f, err := os.Open(path) //nolint:gosec // whoever runs the program says where its secrets are
+	f, err := os.Open(path) //nolint:gosec // the person who runs the program says where its secrets are
 	if err != nil {
 		return nil, nil, err
 	}
