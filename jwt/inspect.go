@@ -59,12 +59,7 @@ func (r Report) Bad() bool {
 // Verify. What the configuration leaves empty is not checked, except that Type
 // is "at+jwt".
 func Inspect(ctx context.Context, text string, config VerifierConfig) Report {
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	if config.Type = withoutApplication(config.Type); config.Type == "" {
-		config.Type = defaultType
-	}
+	config.complete()
 	i := inspection{config: config, now: config.Now()}
 	i.token(ctx, text)
 	return i.report

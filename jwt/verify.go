@@ -1,6 +1,7 @@
 package jwt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,13 +74,7 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 			return nil, fmt.Errorf("jwt: the verifier allows %q, which is no algorithm here", alg)
 		}
 	}
-	if config.Type == "" {
-		config.Type = defaultType
-	}
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	config.Algorithms, config.AlsoTypes = slices.Clone(config.Algorithms), slices.Clone(config.AlsoTypes)
+	config.complete()
 	size := defaultCacheSize
 	if config.CacheSize != nil {
 		size = *config.CacheSize
@@ -141,17 +136,26 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
 	return c, nil
 }
 
-// takes reports whether tokens may have the type.
+// complete fills in what is left out, and writes types in their short form.
+func (c *VerifierConfig) complete() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Type = cmp.Or(withoutApplication(c.Type), defaultType)
+	c.Algorithms, c.AlsoTypes = slices.Clone(c.Algorithms), slices.Clone(c.AlsoTypes)
+	for i, also := range c.AlsoTypes {
+		c.AlsoTypes[i] = withoutApplication(also)
+	}
+}
+
+// takes reports whether tokens may have the type. Types are media types, in
+// capitals or not.
 func (c *VerifierConfig) takes(typ string) bool {
-	return sameType(typ, c.Type) || slices.ContainsFunc(c.AlsoTypes, func(also string) bool { return sameType(typ, also) })
+	short := withoutApplication(typ)
+	return strings.EqualFold(short, c.Type) || slices.ContainsFunc(c.AlsoTypes, func(also string) bool { return strings.EqualFold(short, also) })
 }
 
-// sameType compares media types: "application/" may be left out (RFC 7515
-// section 4.1.9).
-func sameType(got, want string) bool {
-	return strings.EqualFold(withoutApplication(got), withoutApplication(want))
-}
-
+// withoutApplication is the short form of a media type (RFC 7515 section 4.1.9).
 func withoutApplication(mediaType string) string {
 	const prefix = "application/"
 	if len(mediaType) > len(prefix) && strings.EqualFold(mediaType[:len(prefix)], prefix) {
