@@ -128,18 +128,22 @@ type noRoute struct{ allowed []string }
 
 func (e *noRoute) Error() string { return "no route" }
 
-// unprocessable is everything in a request that does not fit.
-type unprocessable struct{ violations []Violation }
+// ValidationError is everything in a request that does not fit: a 422, whose
+// detail is the list. A handler or a dependency that finds something wrong with
+// its input for itself returns one, and the answer looks as if the framework had
+// found it.
+type ValidationError struct{ Violations []Violation }
 
-func (e *unprocessable) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.violations)) }
+// Error counts the mistakes, and says none of what the caller sent.
+func (e *ValidationError) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.Violations)) }
 
-// unprocessableOf collects the violations of several errors.
-func unprocessableOf(list []error) *unprocessable {
-	out := &unprocessable{}
+// validationErrorOf collects the violations of several errors.
+func validationErrorOf(list []error) *ValidationError {
+	out := &ValidationError{}
 	for _, err := range list {
 		if one, ok := errors.AsType[*bind.Invalid](err); ok {
 			for _, v := range one.Violations {
-				out.violations = append(out.violations, Violation(v))
+				out.Violations = append(out.Violations, Violation(v))
 			}
 		}
 	}
@@ -200,8 +204,8 @@ func answerOf(err error) *Error {
 		return e.answer()
 	case *plan.NoCredential, *plan.BadCredential, *plan.NoScope, *plan.NoRole:
 		return refusal(err)
-	case *unprocessable:
-		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations}
+	case *ValidationError:
+		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.Violations}
 	case *bind.BodyError:
 		return bodyAnswer(e)
 	case *http.MaxBytesError:

@@ -50,7 +50,7 @@ var reasons = []struct {
 	{"credential", is[*plan.BadCredential]},
 	{"scope", is[*plan.NoScope]},
 	{"role", is[*plan.NoRole]},
-	{"input", is[*unprocessable]},
+	{"input", is[*ValidationError]},
 	{"size", is[*http.MaxBytesError]},
 	{"handler", func(err error) bool { return is[*Error](err) && !answerTo(err).ours() }},
 }

@@ -77,10 +77,16 @@ var errGone = errors.New("the handler ended its goroutine")
 // happen: such a policy is an error at start.
 var errNoWay = errors.New("the policy has no way in")
 
+// undecided says that parameters do not fit which a policy needs: its own error,
+// so that it is not taken for what a dependency found wrong by itself.
+type undecided struct{ error }
+
+func (e undecided) Unwrap() error { return e.error }
+
 // answer is everything up to the response.
 func (c *compiled) answer(x *exchange) error {
 	principal, err := c.authorize(x)
-	if is[*unprocessable](err) {
+	if is[undecided](err) {
 		err = c.collect(x)
 	}
 	if err = c.reportDecision(x, err); err != nil {
@@ -105,7 +111,7 @@ func (c *compiled) authorize(x *exchange) (principal int, err error) {
 		case refused == nil:
 			return way.Principal, nil
 		case errors.Is(refused, plan.ErrUndecided):
-			refused = unprocessableOf(x.frame.InvalidInputs)
+			refused = undecided{validationErrorOf(x.frame.InvalidInputs)}
 		case !isRefusal(refused):
 			return 0, refused
 		}
@@ -130,7 +136,7 @@ func (c *compiled) read(x *exchange) error {
 		return err
 	}
 	if problems != nil {
-		return unprocessableOf(problems)
+		return validationErrorOf(problems)
 	}
 	return nil
 }
@@ -141,7 +147,7 @@ func (c *compiled) collect(x *exchange) error {
 	if err := plan.RunAll(x, c.plan.Params); err != nil {
 		return err
 	}
-	return unprocessableOf(append(x.frame.InvalidInputs, c.handler.inspect(x)))
+	return validationErrorOf(append(x.frame.InvalidInputs, c.handler.inspect(x)))
 }
 
 // callHandler is what the caller came for: the handler's own dependencies, the
