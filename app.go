@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
@@ -51,7 +52,9 @@ func NewApp(config Config) *App {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
+	types := schema.NewRegistry(errorName, refusalName, invalidName)
+	types.NameBy(config.API.ComponentName)
+	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
 	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}}
 	a.OnDecision(config.OnDecision)
 	return a
@@ -139,6 +142,9 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, op
 		}
 		option(&rt.options)
 	}
+	if id := a.config.API.OperationID; id != nil && rt.options.id == "" && !rt.options.hidden {
+		rt.options.id = id(apidoc.Endpoint{Method: method, Path: path, Handler: e.name, Tags: slices.Clone(rt.options.tags)})
+	}
 	faults := rt.faults(pattern, path, err)
 	for _, err := range faults {
 		a.fault(at, "%s: %w", pattern, err)
@@ -174,6 +180,9 @@ func (a *App) build() error {
 	a.started = true
 	if a.config.MaxBody < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
+	}
+	for _, err := range a.config.API.Faults() {
+		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))
 	}
 	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
 	var faults []plan.Fault

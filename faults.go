@@ -63,6 +63,7 @@ func (o *routeOptions) faults() []error {
 	}
 	check(o.nilLane, "InLane wants a lane, not nil")
 	check(o.noTime, "Timeout wants more than no time")
+	out = append(out, o.about.Faults()...)
 	check(o.noBytes, "MaxBody wants at least one byte; a handler without a body in its input reads none")
 	return out
 }

@@ -3,8 +3,10 @@ package holdfast
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
@@ -34,8 +36,25 @@ type routeOptions struct {
 	nilLane     bool
 	noTime      bool
 	noBytes     bool
+	about       apidoc.Operation
 	shadows     []string
 	prefix      string // of the groups that the route is in
+}
+
+// ofOneRoute lists the options among these that a group cannot have.
+func (o *routeOptions) ofOneRoute() []string {
+	var out []string
+	for name, said := range map[string]bool{
+		"Status": o.status != 0, "OperationID": o.id != "", "Summary": o.summary != "", "Description": o.description != "",
+		"Accepts": o.accepts != "", "Answers": o.answers != "", "Limit": o.bounds.atOnce != nil, "Shadows": o.shadows != nil,
+		"examples of Document": o.about.Examples != nil, "callbacks of Document": o.about.Callbacks != nil,
+	} {
+		if said {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204
@@ -52,8 +71,31 @@ func Summary(text string) RouteOption { return func(o *routeOptions) { o.summary
 // Description sets the operation's longer text.
 func Description(text string) RouteOption { return func(o *routeOptions) { o.description = text } }
 
-// Tags groups the operation in the docs page.
-func Tags(tags ...string) RouteOption { return func(o *routeOptions) { o.tags = tags } }
+// Tags groups the operation in the docs page, beside the tags of its group.
+func Tags(tags ...string) RouteOption {
+	return func(o *routeOptions) {
+		for _, tag := range tags {
+			if !slices.Contains(o.tags, tag) {
+				o.tags = append(o.tags, tag)
+			}
+		}
+	}
+}
+
+// Document says more about the operation in the document: that it is deprecated,
+// which other answers the handler gives, examples, callbacks. Said several times
+// it adds up.
+func Document(about apidoc.Operation) RouteOption {
+	return func(o *routeOptions) {
+		o.about.Deprecated = o.about.Deprecated || about.Deprecated
+		if about.ExternalDocs != (apidoc.ExternalDocs{}) {
+			o.about.ExternalDocs = about.ExternalDocs
+		}
+		o.about.Examples = slices.Concat(o.about.Examples, about.Examples)
+		o.about.Answers = slices.Concat(o.about.Answers, about.Answers)
+		o.about.Callbacks = slices.Concat(o.about.Callbacks, about.Callbacks)
+	}
+}
 
 // Accepts says in the document that the body of a request is of a media type,
 // for a handler that reads it for itself. Nothing else is checked or read.
