@@ -81,12 +81,28 @@ func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
 	a.register(pattern, e, plan.Caller(), options)
 }
 
-func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
+// Mount puts a handler under a path prefix and a policy: an application, a file
+// server, a proxy. The policy holds for every method and every path below the
+// prefix, and nothing below it is reached without; what the handler asks for
+// itself comes on top. The handler sees paths without the prefix, as after
+// [http.StripPrefix]; a request for the prefix alone is sent on to the one with
+// a slash behind. A path with dot segments, encoded or not, is 404, since those
+// lead out of the prefix where somebody decodes them.
+//
+// A route that says more than the prefix goes before, and must not be easier to
+// call unless it says [Shadows]. In the table of access, a mounted handler is
+// one row with the method "*".
+func (a *App) Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption) {
+	at := plan.Caller()
+	a.register(below(prefix), mounted(p, h, at), at, options)
+}
+
+func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
 	if e.e == nil {
 		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, Raw or RawInput", pattern)
-		return
+		return nil
 	}
-	a.add(pattern, e.e, e.e.policy, at, options)
+	return a.add(pattern, e.e, e.e.policy, at, options)
 }
 
 // Protect puts a handler under a policy. It is a route of the application like

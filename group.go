@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -73,18 +74,23 @@ func (g *Group) Handle(pattern string, e Endpoint, options ...RouteOption) {
 	g.register(pattern, e, plan.Caller(), options)
 }
 
-func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
+// Mount is [App.Mount], under the group's prefix and policies.
+func (g *Group) Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption) {
+	at := plan.Caller()
+	g.register(below(prefix), mounted(p, h, at), at, options)
+}
+
+func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
 	if method, path, ok := strings.Cut(pattern, " "); ok {
 		pattern = method + " " + g.prefix + path
 	}
 	if e.e == nil {
-		g.app.register(pattern, e, at, options)
-		return
+		return g.app.register(pattern, e, at, options)
 	}
 	p := e.e.policy
 	for _, outer := range slices.Backward(g.policies) {
 		p = plan.Under(outer, p)
 	}
 	within := func(o *routeOptions) { o.prefix = g.prefix }
-	g.app.add(pattern, e.e, p, at, slices.Concat(g.options, options, []RouteOption{within}))
+	return g.app.add(pattern, e.e, p, at, slices.Concat(g.options, options, []RouteOption{within}))
 }

@@ -283,6 +283,9 @@ var notWord = regexp.MustCompile(`\W`)
 
 // OperationID is the id of an operation that has none of its own.
 func OperationID(method, path, handler string) string {
+	if method == "*" {
+		method = "any"
+	}
 	if handler == "" {
 		return notWord.ReplaceAllString(strings.ToLower(method)+path, "_")
 	}
