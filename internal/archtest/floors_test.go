@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"jwt":                0,
 	"password":           0,
 	"password/calibrate": 0,
+	"static":             0,
 	"work":               0,
 
 	"account":          1,
