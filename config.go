@@ -1,12 +1,20 @@
 package holdfast
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/holdfast-go/holdfast/apidoc"
+)
 
 // Config describes an application. Only Title and Version matter to most.
 type Config struct {
 	Title       string
 	Version     string
 	Description string
+
+	// API is what the document says of the API beside its title and version:
+	// who to ask, servers, tags, webhooks, how ids and components are named.
+	API apidoc.API
 
 	// Logger gets one record for each request that failed because of the server.
 	// slog.Default() if nil.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
@@ -19,10 +20,11 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		Title: config.Title, Version: config.Version, Description: config.Description,
 		Path: config.Docs.DocumentPath, Types: types,
 	}
+	describe := describer{types}
+	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
 		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
 	}
-	var bad []error
 	d := documenter{types, config.OnDecision != nil}
 	for _, rt := range routes {
 		if rt.options.hidden {
@@ -31,10 +33,12 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		one, err := d.operation(rt)
 		if err != nil {
 			bad = append(bad, fmt.Errorf("%v: %s: the answer: %w", rt.at, rt.name(), err))
+		} else if err := describe.operation(&one, rt.options.about, rt.bodyType(), rt.endpoint.out); err != nil {
+			bad = append(bad, fmt.Errorf("%v: %s: %w", rt.at, rt.name(), err))
 		}
 		out.Operations = append(out.Operations, one)
 	}
-	return out, errors.Join(bad...)
+	return out, errors.Join(append(bad, types.NameFaults()...)...)
 }
 
 // documenter documents the routes of one application.
@@ -122,6 +126,14 @@ func (d documenter) body(rt *route) *openapi.Body {
 		return &openapi.Body{MediaType: "application/json", Schema: input.Body.Schema, Required: input.Body.Required}
 	case rt.options.accepts != "":
 		return &openapi.Body{MediaType: rt.options.accepts, Required: true}
+	}
+	return nil
+}
+
+// bodyType is the type of the JSON body; nil if there is none.
+func (rt *route) bodyType() reflect.Type {
+	if input := rt.compiled.input; input != nil && input.Body != nil {
+		return input.Body.Type
 	}
 	return nil
 }

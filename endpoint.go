@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
@@ -21,13 +23,14 @@ type Endpoint struct{ e *endpoint }
 
 // endpoint is what was declared of a handler.
 type endpoint struct {
-	name   string // of the handler's function
-	policy *plan.Policy
-	deps   []*plan.Node
-	in     reflect.Type // nil if it reads nothing
-	out    reflect.Type // nil if it writes the response itself
-	fault  string       // why it cannot be used
-	at     plan.Place
+	name    string // of the handler's function
+	policy  *plan.Policy
+	deps    []*plan.Node
+	in      reflect.Type // nil if it reads nothing
+	out     reflect.Type // nil if it writes the response itself
+	fault   string       // why it cannot be used
+	mounted bool         // it is for all methods, and all paths below one
+	at      plan.Place
 
 	cells      []func() plan.Cell // for in and out
 	newHandler func(layout) handler
@@ -235,6 +238,27 @@ func newRaw[In any](p AnyPolicy, function any, at plan.Place, fn func(http.Respo
 	e := declare[In](p, function, at)
 	e.newHandler = func(l layout) handler { return raw[In]{reader[In]{l}, fn} }
 	return Endpoint{e}
+}
+
+// below is the pattern of what is mounted at a prefix.
+func below(prefix string) string {
+	return routing.Any + " " + strings.TrimSuffix(prefix, "/") + "/{rest...}"
+}
+
+// mounted is the endpoint of an [http.Handler] for all paths below one.
+func mounted(p AnyPolicy, h http.Handler, at plan.Place) Endpoint {
+	out := newRaw(p, h, at, func(w http.ResponseWriter, r *http.Request, x *exchange, _ int, _ NoInput) error {
+		if !x.route.pattern.Strip(r) {
+			return &noRoute{}
+		}
+		h.ServeHTTP(w, r)
+		return nil
+	})
+	out.e.name, out.e.mounted = "", true
+	if isNil(h) {
+		out.e.fault = "the handler is nil"
+	}
+	return out
 }
 
 // wrapped is the endpoint of an [http.Handler].

@@ -218,12 +218,12 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			at.mark()
 			a.Handle("/path", e)
 			a.Group("/group").Handle("/path", e)
-			a.Handle("HEAD /path", e)
+			a.Handle("GTE /path", e)
 			a.Group("group").Handle("GET /path", e)
 		}, `
 			@1: /path: a pattern is "METHOD /path"
 			@2: /path: a pattern is "METHOD /path"
-			@3: HEAD /path: method "HEAD" is none of GET, POST, PUT, PATCH, DELETE, OPTIONS (HEAD comes with GET)
+			@3: GTE /path: method "GTE" is none that HTTP knows, such as GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY (HEAD comes with GET)
 			@4: GET group/path: a path begins with a slash`},
 	}
 	for name, test := range tests {

@@ -21,6 +21,7 @@ type Input struct {
 
 // Body is the field for the JSON body.
 type Body struct {
+	Type     reflect.Type
 	Schema   *schema.Schema
 	Required bool
 
@@ -93,7 +94,7 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		if err := schema.CheckBody(f.Type); err != nil {
 			return err
 		}
-		in.Body = &Body{index: f.Index, Schema: options.Types.Input(f.Type, t.Name()), Required: f.Tag.Get("required") != "false"}
+		in.Body = &Body{Type: f.Type, index: f.Index, Schema: options.Types.Input(f.Type, t.Name()), Required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
