@@ -52,7 +52,7 @@ func NewApp(config Config) *App {
 		config.Logger = slog.Default()
 	}
 	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
-	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors}
 	a.OnDecision(config.OnDecision)
 	return a
 }
@@ -174,6 +174,9 @@ func (a *App) build() error {
 	a.started = true
 	if a.config.MaxBody < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
+	}
+	if err := a.config.Errors.fault(); err != nil {
+		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
 	}
 	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
 	var faults []plan.Fault
