@@ -55,7 +55,7 @@ func NewApp(config Config) *App {
 	types := schema.NewRegistry(errorName, refusalName, invalidName)
 	types.NameBy(config.API.ComponentName)
 	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
-	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors}
 	a.OnDecision(config.OnDecision)
 	return a
 }
@@ -199,6 +199,9 @@ func (a *App) build() error {
 	}
 	for _, err := range a.config.API.Faults() {
 		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))
+	}
+	if err := a.config.Errors.fault(); err != nil {
+		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
 	}
 	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
 	var faults []plan.Fault

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -25,7 +26,8 @@ type compiled struct {
 	runBounded job           // the handler within its bounds
 	timeout    time.Duration // of the whole request; none if zero
 	status     int           // of success
-	shared     *shared
+	shared     answering
+	format     answer.Format // of errors
 	frames     sync.Pool
 	row        func() Access // made when first asked for
 }
@@ -43,12 +45,13 @@ type compiler struct {
 func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
-		method: rt.method, shared: c.shared, status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody},
+		method: rt.method, shared: c.shared.by(rt.options.errors), status: rt.status(), timeout: rt.options.bounds.timeout,
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses()},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
 	}
+	out.format = out.shared.format()
 	var l layout
 	var faults []plan.Fault
 	prepare := func(n *plan.Node, scopes plan.Scopes) (any, error) { return c.prepare(rt, out, n, scopes) }

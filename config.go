@@ -24,6 +24,11 @@ type Config struct {
 	// if zero; a route may have a limit of its own.
 	MaxBody int64
 
+	// Errors says what errors of the program's own types are answered with, and how
+	// the bodies of all errors look: those of the framework, too. A route may have
+	// rules of its own, with [AnswerErrors].
+	Errors Errors
+
 	// Docs says where the docs page and the document stand, and who may read
 	// them. The zero Docs is /docs and /openapi.json, for everybody.
 	Docs Docs

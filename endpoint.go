@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
@@ -27,7 +28,8 @@ type endpoint struct {
 	policy  *plan.Policy
 	deps    []*plan.Node
 	in      reflect.Type // nil if it reads nothing
-	out     reflect.Type // nil if it writes the response itself
+	out     reflect.Type // nil if it writes the response itself; of an Answer, what it is an answer of
+	chosen  bool         // the handler returns an Answer
 	fault   string       // why it cannot be used
 	mounted bool         // it is for all methods, and all paths below one
 	at      plan.Place
@@ -89,7 +91,8 @@ type typed[In, Out any] struct {
 	reader[In]
 	fn     func(x *exchange, principal int, deps []int, in In) (Out, error)
 	itself bool           // Out is an http.Handler, which writes the response
-	filler *schema.Filler // nil if there is nothing in Out to fill
+	chosen bool           // Out is an answer.Answer
+	filler *schema.Filler // nil if there is nothing in what is sent to fill
 }
 
 func (h typed[In, Out]) call(x *exchange, principal int) error {
@@ -106,7 +109,14 @@ func (h typed[In, Out]) encode(x *exchange) error {
 	if h.itself {
 		return nil
 	}
-	out := plan.Pointer[Out](x.frame, h.io+1)
+	out := any(plan.Pointer[Out](x.frame, h.io+1))
+	if h.chosen {
+		one := out.(answer.Chosen)
+		if err := x.choose(one); err != nil || !answer.HasBody(x.response.status) {
+			return err
+		}
+		out = one.Pointer()
+	}
 	if h.filler != nil {
 		h.filler.Fill(reflect.ValueOf(out).Elem())
 	}
@@ -114,6 +124,9 @@ func (h typed[In, Out]) encode(x *exchange) error {
 }
 
 func (h typed[In, Out]) deliver(x *exchange) error {
+	if h.chosen {
+		x.response.addHeaders(any(plan.Pointer[Out](x.frame, h.io+1)).(answer.Chosen).Header())
+	}
 	if !h.itself {
 		x.response.sendEncoded(x.sent)
 		return nil
@@ -140,16 +153,35 @@ func (h raw[In]) encode(*exchange) error  { return nil }
 func (h raw[In]) deliver(*exchange) error { return nil }
 func (h raw[In]) streams() bool           { return false } // call does it
 
-var handlerType = reflect.TypeFor[http.Handler]()
+var (
+	handlerType = reflect.TypeFor[http.Handler]()
+	chosenType  = reflect.TypeFor[answer.Chosen]()
+)
 
 // newTyped declares a handler that returns its response.
 func newTyped[P, In, Out any](p Policy[P], function any, at plan.Place, fn func(*exchange, int, []int, In) (Out, error), deps ...*plan.Node) Endpoint {
 	e := declare[In](p, function, at, deps...)
-	e.out = reflect.TypeFor[Out]()
+	e.returns(reflect.TypeFor[Out](), any(new(Out)))
 	e.cells = append(e.cells, plan.NewCell[Out])
 	filler := schema.FillerOf(e.out)
-	e.newHandler = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), filler} }
+	e.newHandler = func(l layout) handler {
+		return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), e.chosen, filler}
+	}
 	return Endpoint{e}
+}
+
+// returns notes what the handler returns. value points to one.
+func (e *endpoint) returns(out reflect.Type, value any) {
+	e.out = out
+	if one, ok := value.(answer.Chosen); ok {
+		e.out, e.chosen = reflect.TypeOf(one.Pointer()).Elem(), true
+	}
+	switch {
+	case e.chosen && e.out.Implements(handlerType):
+		e.fault = "the handler returns an Answer of an http.Handler, which writes the response by itself: return that"
+	case out.Kind() == reflect.Pointer && out.Implements(chosenType):
+		e.fault = "the handler returns a pointer to an Answer: return the Answer"
+	}
 }
 
 func declare[In any](p AnyPolicy, function any, at plan.Place, deps ...*plan.Node) *endpoint {

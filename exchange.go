@@ -2,11 +2,14 @@ package holdfast
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
@@ -36,9 +39,10 @@ type exchange struct {
 
 // routeInfo is what requests need to know of the route that serves them.
 type routeInfo struct {
-	name    string // "GET /items/{id}"
-	pattern *routing.Pattern
-	maxBody int64 // in bytes
+	name     string // "GET /items/{id}"
+	pattern  *routing.Pattern
+	maxBody  int64 // in bytes
+	statuses []int // that a success may have
 }
 
 // Frame is the memory of the request.
@@ -133,6 +137,23 @@ func (x *exchange) Value(key any) any {
 		return x
 	}
 	return x.Context.Value(key)
+}
+
+// choose takes the status that a handler has chosen, if the route declares it.
+func (x *exchange) choose(one answer.Chosen) error {
+	status := one.Status()
+	switch {
+	case status == 0: // the route's first
+		status = x.response.status
+	case !slices.Contains(x.route.statuses, status):
+		all := strings.Trim(strings.ReplaceAll(fmt.Sprint(append(slices.Clone(x.route.statuses), status)), " ", ", "), "[]")
+		return fmt.Errorf("the answer has status %d, which %s does not declare: give it the option holdfast.Status(%s)", status, x.route.name, all)
+	}
+	if answer.Redirects(status) && one.Header().Get("Location") == "" {
+		return fmt.Errorf("the answer has status %d and says not where to go: it needs a Location", status)
+	}
+	x.response.status = status
+	return nil
 }
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }
