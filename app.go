@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -175,7 +176,13 @@ func (a *App) build() error {
 	if a.config.MaxBody < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
 	}
-	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
+	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
+	}
+	c := &compiler{
+		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
+		form: bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
+	}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
 		rt.compiled, faults = c.compile(rt)

@@ -66,6 +66,15 @@ type Body struct {
 	MediaType string
 	Schema    *schema.Schema
 	Required  bool
+
+	// PartTypes are the media types that parts of a form may have, by their names.
+	PartTypes []PartType
+}
+
+// PartType says which media types a part may have.
+type PartType struct {
+	Name  string
+	Types []string
 }
 
 // Response is an answer. The status 0 stands for all that are not named.
@@ -157,7 +166,7 @@ func (op *Operation) object() members {
 		out.add("parameters", parameters(op.Parameters))
 	}
 	if op.Body != nil {
-		out.add("requestBody", members{{"content", content(op.Body.MediaType, op.Body.Schema)}, {"required", op.Body.Required}})
+		out.add("requestBody", members{{"content", op.Body.content()}, {"required", op.Body.Required}})
 	}
 	out.add("responses", responses(op.Responses))
 	if op.Security != nil {
@@ -166,6 +175,21 @@ func (op *Operation) object() members {
 	if op.WhoMayCall != "" {
 		out.add("x-who-may-call", op.WhoMayCall)
 	}
+	return out
+}
+
+func (b *Body) content() members {
+	out := content(b.MediaType, b.Schema)
+	if len(b.PartTypes) == 0 {
+		return out
+	}
+	var encoding members
+	for _, part := range b.PartTypes {
+		encoding.add(part.Name, members{{"contentType", strings.Join(part.Types, ", ")}})
+	}
+	kind := out[0].value.(members)
+	kind.add("encoding", encoding)
+	out[0].value = kind
 	return out
 }
 
