@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -203,7 +204,13 @@ func (a *App) build() error {
 	if err := a.config.Errors.fault(); err != nil {
 		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
 	}
-	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
+	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
+	}
+	c := &compiler{
+		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
+		form: bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
+	}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
 		rt.compiled, faults = c.compile(rt)

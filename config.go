@@ -28,6 +28,10 @@ type Config struct {
 	// the bodies of all errors look: those of the framework, too. A route may have
 	// rules of its own, with [AnswerErrors].
 	Errors Errors
+	// MaxFields and MaxFiles are how many fields and how many files a form may
+	// have, those that no handler takes included: 1,000 of each if zero. A form
+	// with more is refused with 400.
+	MaxFields, MaxFiles int
 
 	// Docs says where the docs page and the document stand, and who may read
 	// them. The zero Docs is /docs and /openapi.json, for everybody.

@@ -141,13 +141,21 @@ func (rt *route) bodyType() reflect.Type {
 	return nil
 }
 
-// form is a body of fields. It may be absent if each of them may.
+// form is a body of fields, in parts if there are files among them. It may be
+// absent if each of them may.
 func (d documenter) form(rt *route, fields []bind.Field) *openapi.Body {
 	out := &openapi.Body{MediaType: "application/x-www-form-urlencoded"}
 	var properties []schema.Property
 	for _, f := range fields {
 		properties = append(properties, schema.Property{Name: f.Name, Schema: f.Schema, Required: f.Required})
 		out.Required = out.Required || f.Required
+		types, isFile := f.Files()
+		if isFile {
+			out.MediaType = "multipart/form-data"
+		}
+		if len(types) > 0 {
+			out.PartTypes = append(out.PartTypes, openapi.PartType{Name: f.Name, Types: types})
+		}
 	}
 	out.Schema = d.types.Name("Body_"+rt.operationID(), d.types.Object(properties))
 	return out
