@@ -100,7 +100,7 @@ func (a *App) Mount(prefix string, p AnyPolicy, h http.Handler, options ...Route
 
 func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
 	if e.e == nil {
-		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, Raw or RawInput", pattern)
+		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput", pattern)
 		return nil
 	}
 	return a.add(pattern, e.e, e.e.policy, at, options)

@@ -190,31 +190,31 @@ func Shadows(path string) RouteOption {
 
 // Get registers a handler for GET, and HEAD with the same policy, unless there
 // is a route of its own for HEAD.
-func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("GET "+path, to(p, handler, at), at, options)}
 }
 
 // Post registers a handler for POST.
-func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("POST "+path, to(p, handler, at), at, options)}
 }
 
 // Put registers a handler for PUT.
-func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("PUT "+path, to(p, handler, at), at, options)}
 }
 
 // Patch registers a handler for PATCH.
-func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("PATCH "+path, to(p, handler, at), at, options)}
 }
 
 // Delete registers a handler for DELETE.
-func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("DELETE "+path, to(p, handler, at), at, options)}
 }

@@ -24,7 +24,7 @@ const compilerHead = `# What the compiler says of usual mistakes
 
 A route is checked while it compiles: a handler that takes what its policy does not prove is an error there, and not at run time. The compiler's words are about types. Here is what they mean, for the mistakes that people make most often. A test compiles them all and writes this page.
 
-In each message the first type is that of the function which was given, and the second one is what is wanted there, as far as the compiler knows it: ` + "`P`" + ` is what the policy proves, ` + "`In`" + ` the input, and ` + "`Out`" + ` the answer.
+In each message the first type is that of the function which was given, and the second one is what is wanted there, as far as the compiler knows it: ` + "`In`" + ` stands for any input, and ` + "`Out`" + ` for any answer.
 
 The examples share these:
 
