@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -110,7 +111,17 @@ func twoRoutes(rt, other *route) error {
 
 // docsFault says what is wrong with the paths of the docs page.
 func docsFault(d Docs) error {
-	for _, path := range []string{d.Path, d.DocumentPath} {
+	paths := []string{d.Path, d.DocumentPath}
+	if d.RedirectPath != "" {
+		paths = append(paths, d.RedirectPath)
+	}
+	if d.Viewer != apidoc.SwaggerUI && (d.RedirectPath != "" || d.OAuth.ClientID != "") {
+		return errors.New("RedirectPath and OAuth are Swagger UI's: another viewer signs nobody in")
+	}
+	if d.Viewer != apidoc.SwaggerUI && d.Viewer != apidoc.ReDoc {
+		return fmt.Errorf("Viewer %d is none", d.Viewer)
+	}
+	for _, path := range paths {
 		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {
 			return errors.New(path + ` is no path of a page, such as "/docs"`)
 		}

@@ -257,7 +257,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		{"account", "password", ""},
 		{"account", "internal/strictjson", ""},
 		{"issuer", "jwt", ""},
-		{".", "internal/swaggerui", ""},
+		{".", "internal/docspage", ""},
 		{"store/sqlite", "account", ""},
 		{"store/sqlite", "store/memory", ""},
 		{"oauth", ".", ""},
