@@ -73,6 +73,8 @@ func failing(log io.Writer, rules holdfast.Errors, explain func(holdfast.Decisio
 		"chosen":   holdfast.Errorf(http.StatusTeapot, "Tea"),
 		"coded":    &holdfast.Error{Status: http.StatusGone, Detail: map[string]int{"since": 1999}},
 		"words":    &holdfast.Error{Status: http.StatusBadRequest, Body: map[string]string{"error": "invalid_grant"}},
+		"fault":    holdfast.Errorf(http.StatusBadRequest, "Bad"),
+		"unsaid":   &holdfast.Error{Status: http.StatusBadRequest, Body: make(chan int)},
 		"nothing":  &holdfast.Error{Status: http.StatusNotModified},
 		"sent":     &holdfast.Error{Status: http.StatusOK, Detail: "so be it"},
 		"limit":    &holdfast.Error{Status: http.StatusTooManyRequests, RetryAfter: 1500 * time.Millisecond},
@@ -151,6 +153,8 @@ func TestEveryErrorHasTheShapeOfTheHouse(t *testing.T) {
 		"a detail that is no text":      {"GET /coded", "", "", `410` + kind + `{"code":"handler","message":"Gone","missing":[]}`},
 		"a challenge of one's own":      {"GET /refused", "", "", `401` + kind + `Www-Authenticate: Own {"code":"handler","message":"Unauthorized","missing":[]}`},
 		"a protocol with its own words": {"GET /words", "", "", `400 application/json {"error":"invalid_grant"}`},
+		"such words that are no JSON":   {"GET /unsaid", "", "", `500 text/plain; charset=utf-8 Internal Server Error`},
+		"the least status of an error":  {"GET /fault", "", "", `400` + kind + `{"code":"handler","message":"Bad","missing":[]}`},
 		"what has no body has none":     {"GET /nothing", "", "", `304  `},
 		"a success is no error":         {"GET /sent", "", "", `200 application/json {"detail":"so be it"}`},
 	} {
@@ -244,10 +248,11 @@ func TestARefusalThatCannotBeSaidIsARefusal(t *testing.T) {
 		409: "500 text/plain; charset=utf-8 Internal Server Error",
 	} {
 		missing := &holdfast.Error{Status: status, Detail: make(chan int), Header: http.Header{"Www-Authenticate": {"Own"}}}
-		app := quiet()
+		var log bytes.Buffer
+		app := loud(&log)
 		holdfast.Get(app, "/", keyed("A", holdfast.NotAuthenticated(missing)), func(context.Context, string, holdfast.NoInput) (string, error) { return "", nil })
-		if got := what(send(app, "/", "")); got != want {
-			t.Errorf("%d: %s, want %s", status, got, want)
+		if got := what(send(app, "/", "")); got != want || !strings.Contains(log.String(), "unsupported type: chan int") {
+			t.Errorf("%d: %s, logged %s; want %s and the reason in the log", status, got, &log, want)
 		}
 	}
 }

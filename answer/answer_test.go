@@ -97,6 +97,7 @@ func TestWhatAFormatWrites(t *testing.T) {
 		"a text for what was not expected": {answer.Format{}, "", answer.Failure{Status: 500, Detail: "x", Unexpected: true}, "text/plain; charset=utf-8 Internal Server Error"},
 		"a problem for who asks":           {answer.Detail(), "text/html, application/problem+json", answer.Failure{Status: 500, Detail: "x", Unexpected: true}, `application/problem+json {"detail":"x","status":500,"title":"Internal Server Error","type":"about:blank"}`},
 		"a problem with what is missing":   {answer.Problem(), "", missing, `application/problem+json {"detail":"No","missing":{"any_role_of":["b"],"scopes":["a"]},"request":"R","status":403,"title":"Forbidden","type":"about:blank"}`},
+		"a problem that is no text":        {answer.Problem(), "", answer.Failure{Status: 410, Detail: 7}, `application/problem+json {"detail":7,"status":410,"title":"Gone","type":"about:blank"}`},
 		"a list that is nil":               {answer.Shape("application/json", func(*http.Request, answer.Failure) listed { return listed{} }), "", answer.Failure{}, `application/json {"names":[]}`},
 		"a string as JSON":                 {answer.Shape("application/json; charset=utf-8", func(*http.Request, answer.Failure) string { return "<a>" }), "", answer.Failure{}, `application/json; charset=utf-8 "<a>"`},
 		"a string as it is":                {answer.Shape("text/html", func(*http.Request, answer.Failure) word { return "<a>" }), "application/problem+json", answer.Failure{}, `text/html <a>`},
@@ -122,9 +123,12 @@ func TestAFormatSaysWhatCannotBeWritten(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	text := answer.Shape("text/html", func(*http.Request, answer.Failure) string { return "x" })
 	for _, format := range []answer.Format{{}, answer.Problem(), text} {
-		for _, unexpected := range []bool{true, false} {
-			if _, err := format.Encode(full{}, r, answer.Failure{Unexpected: unexpected}); !errors.Is(err, errFull) {
-				t.Errorf("%q to what is full: %v, want an error", format.MediaType(), err)
+		for _, accept := range []string{"", "application/problem+json"} {
+			r.Header.Set("Accept", accept)
+			for _, unexpected := range []bool{true, false} {
+				if _, err := format.Encode(full{}, r, answer.Failure{Unexpected: unexpected}); !errors.Is(err, errFull) {
+					t.Errorf("%q to what is full: %v, want an error", format.MediaType(), err)
+				}
 			}
 		}
 	}
