@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/holdfast-go/holdfast/answer"
@@ -21,10 +22,11 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		Title: config.Title, Version: config.Version, Description: config.Description,
 		Path: config.Docs.DocumentPath, Types: types,
 	}
+	describe := describer{types}
+	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
 		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
 	}
-	var bad []error
 	d := documenter{types, config.OnDecision != nil}
 	bad = append(bad, d.formatFaults(routes)...)
 	for _, rt := range routes {
@@ -34,10 +36,12 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		one, err := d.operation(rt)
 		if err != nil {
 			bad = append(bad, fmt.Errorf("%v: %s: the answer: %w", rt.at, rt.name(), err))
+		} else if err := describe.operation(&one, rt.options.about, rt.bodyType(), rt.endpoint.out); err != nil {
+			bad = append(bad, fmt.Errorf("%v: %s: %w", rt.at, rt.name(), err))
 		}
 		out.Operations = append(out.Operations, one)
 	}
-	return out, errors.Join(bad...)
+	return out, errors.Join(append(bad, types.NameFaults()...)...)
 }
 
 // documenter documents the routes of one application.
@@ -129,13 +133,29 @@ func (d documenter) body(rt *route) *openapi.Body {
 	return nil
 }
 
-// form is a body of fields. It may be absent if each of them may.
+// bodyType is the type of the JSON body; nil if there is none.
+func (rt *route) bodyType() reflect.Type {
+	if input := rt.compiled.input; input != nil && input.Body != nil {
+		return input.Body.Type
+	}
+	return nil
+}
+
+// form is a body of fields, in parts if there are files among them. It may be
+// absent if each of them may.
 func (d documenter) form(rt *route, fields []bind.Field) *openapi.Body {
 	out := &openapi.Body{MediaType: "application/x-www-form-urlencoded"}
 	var properties []schema.Property
 	for _, f := range fields {
 		properties = append(properties, schema.Property{Name: f.Name, Schema: f.Schema, Required: f.Required})
 		out.Required = out.Required || f.Required
+		types, isFile := f.Files()
+		if isFile {
+			out.MediaType = "multipart/form-data"
+		}
+		if len(types) > 0 {
+			out.PartTypes = append(out.PartTypes, openapi.PartType{Name: f.Name, Types: types})
+		}
 	}
 	out.Schema = d.types.Name("Body_"+rt.operationID(), d.types.Object(properties))
 	return out

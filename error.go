@@ -320,6 +320,8 @@ func bodyAnswer(e *bind.BodyError) *Error {
 		return Errorf(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 	case bind.Malformed:
 		return &Error{Status: http.StatusBadRequest, Detail: "There was an error parsing the body", Cause: e}
+	case bind.TooMuch:
+		return &Error{Status: http.StatusBadRequest, Detail: e.Cause.Error(), Cause: e}
 	}
 	return &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
 }

@@ -3,6 +3,7 @@ package holdfast
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,9 +71,29 @@ func (x *exchange) whole() *http.Request {
 	return x.handed
 }
 
-// removeFiles removes the files of an upload that a handler has parsed for
-// itself: the server does so only for the request that it made.
+// bodyWithFiles is the body of a form that has brought files. They hang on it, and
+// not on the exchange, so that requests without any do without the place.
+type bodyWithFiles struct {
+	io.ReadCloser
+	files io.Closer
+}
+
+// Keep has files of the form that is read removed when the request is over.
+func (x *exchange) Keep(files io.Closer) {
+	x.sent = x.sent.WithContext(x.sent.Context())
+	if x.sent.Body == nil {
+		x.sent.Body = http.NoBody
+	}
+	x.sent.Body = bodyWithFiles{x.sent.Body, files}
+}
+
+// removeFiles removes the files of the form that was read, and those of one that a
+// handler has parsed for itself: the server does so only for the request that it
+// made.
 func (x *exchange) removeFiles() {
+	if body, ok := x.sent.Body.(bodyWithFiles); ok {
+		_ = body.files.Close() // what cannot be removed now has no name, or is the system's to remove
+	}
 	if x.handed != nil && x.handed.MultipartForm != nil {
 		_ = x.handed.MultipartForm.RemoveAll() // what is gone already is no loss
 	}

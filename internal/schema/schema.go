@@ -11,6 +11,7 @@ package schema
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -140,9 +141,13 @@ func (s *Schema) Secret() bool { return secret(s.s) }
 
 func secret(s *huma.Schema) bool { return s.Format == "password" || s.WriteOnly }
 
-// resolve follows a reference of what is read.
+// resolve follows a reference.
 func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 	for s != nil && s.Ref != "" {
+		if name, ok := strings.CutPrefix(s.Ref, outputPrefix); ok {
+			s = r.outputs.schemas[name]
+			continue
+		}
 		if named, ok := r.named[s.Ref[len(refPrefix):]]; ok {
 			return named
 		}
