@@ -25,6 +25,7 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
+	"answer":       "github.com/holdfast-go/holdfast/answer",
 	"account":      "github.com/holdfast-go/holdfast/account",
 	"importer":     "github.com/holdfast-go/holdfast/account/importer",
 	"identity":     "github.com/holdfast-go/holdfast/identity",
