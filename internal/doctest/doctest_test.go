@@ -34,6 +34,7 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"mint":         "github.com/holdfast-go/holdfast/holdfasttest/mint",
 	"password":     "github.com/holdfast-go/holdfast/password",
 	"sqlite":       "github.com/holdfast-go/holdfast/store/sqlite",
+	"upload":       "github.com/holdfast-go/holdfast/upload",
 	"work":         "github.com/holdfast-go/holdfast/work",
 }
 
