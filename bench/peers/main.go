@@ -31,6 +31,7 @@ type options struct {
 	seconds float64
 	tokens  int
 	write   string
+	profile string
 	folder  string // where this package's sources are
 	args    []string
 }
@@ -44,6 +45,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	f.Float64Var(&o.seconds, "seconds", 0.6, "how long each kind of request is sent in a round")
 	f.IntVar(&o.tokens, "tokens", 20000, "how many new tokens, and forged ones, each server gets in a round at most")
 	f.StringVar(&o.write, "write", "", "also write the report into this folder")
+	f.StringVar(&o.profile, "profile", "", "at the end, also write profiles of the processor's time into this folder")
 	f.StringVar(&o.folder, "folder", "peers", "this folder, from where the command is run")
 	if err := f.Parse(args); err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/bench/internal/proc"
@@ -114,13 +116,29 @@ func (s *server) phase(ctx context.Context, r requests, k kind, seconds float64,
 	return nil
 }
 
-// objects is how many objects the server has allocated; 0 if it is not in Go.
-func (s *server) objects() (float64, error) {
+// profile sends each kind of request once more while the server writes down
+// where its time goes, for go tool pprof.
+func (s *server) profile(ctx context.Context, o *options, r requests) error {
 	if s.name == fastapi {
-		return 0, nil
+		return nil
 	}
-	count, _, err := s.mallocs()
-	return count, err
+	for k := range kinds {
+		file, err := filepath.Abs(filepath.Join(o.profile, s.name+"-"+strings.ReplaceAll(k.String(), " ", "-")+".cpu"))
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(s.in, "profile", file); err != nil {
+			return err
+		}
+		if err := s.phase(ctx, r, k, 5*o.seconds, new(sample)); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(s.in, "end"); err != nil {
+			return err
+		}
+	}
+	_, err := s.objects() // answered once the last profile is written
+	return err
 }
 
 // steady asks the protected route at a rate that every server can keep up with.
@@ -168,5 +186,19 @@ func rounds(ctx context.Context, o *options, servers []*server, progress io.Writ
 		}
 		fmt.Fprintf(progress, "round %d of %d, %v\n", round, o.rounds, time.Since(began).Round(time.Second))
 	}
-	return samples, nil
+	return samples, profiles(ctx, o, servers, seen)
+}
+
+// profiles writes one for each server and kind of request, if that was asked
+// for.
+func profiles(ctx context.Context, o *options, servers []*server, seen [][]byte) error {
+	if o.profile == "" {
+		return nil
+	}
+	for _, s := range servers {
+		if err := s.profile(ctx, o, newRequests(seen, 5*o.tokens)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

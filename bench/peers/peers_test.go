@@ -47,11 +47,8 @@ func keeps(t *testing.T, name string, command []string) {
 	if err := contract.Check(t.Context(), s.url()); err != nil {
 		t.Error(err)
 	}
-	if name == fastapi {
-		return
-	}
-	if count, size, err := s.mallocs(); err != nil || count <= 0 || size <= 0 {
-		t.Errorf("mallocs() = %v, %v, %v", count, size, err)
+	if count, err := s.objects(); err != nil || (count > 0) != (name != fastapi) {
+		t.Errorf("objects() = %v, %v", count, err)
 	}
 }
 

@@ -128,11 +128,18 @@ func (s *server) stop() {
 	_ = s.cmd.Wait() // it was told to end
 }
 
-// mallocs is how many objects a Go server has allocated so far.
-func (s *server) mallocs() (count, size float64, err error) {
-	if _, err := fmt.Fprintln(s.in); err != nil {
-		return 0, 0, err
+// objects is how many objects the server has allocated so far; 0 if it is not
+// in Go.
+func (s *server) objects() (float64, error) {
+	if s.name == fastapi {
+		return 0, nil
 	}
-	_, err = fmt.Fscanln(s.out, &count, &size)
-	return count, size, err
+	if _, err := fmt.Fprintln(s.in, "stats"); err != nil {
+		return 0, err
+	}
+	var count float64
+	if _, err := fmt.Fscanln(s.out, &count); err != nil {
+		return 0, fmt.Errorf("peers: %s does not tell its allocations: %w", s.name, err)
+	}
+	return count, nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
+	"strings"
 	"time"
 )
 
@@ -72,18 +74,41 @@ const (
 // Items are those of a user.
 func Items(owner string) []Item { return []Item{{"Foo", owner}} }
 
-// Start says where to listen. It also begins to answer the runner, which asks
-// for a server's allocations by a line on its standard input, and ends the
-// process when that input does: with the runner.
+// Start says where to listen, which the runner has put into PEER_ADDR. It also
+// begins to do what the runner asks for on standard input, and ends the process
+// when that input does: with the runner.
 func Start() (addr string) {
 	go func() {
 		lines := bufio.NewScanner(os.Stdin)
 		for lines.Scan() {
-			var stats runtime.MemStats
-			runtime.ReadMemStats(&stats)
-			fmt.Println(stats.Mallocs, stats.TotalAlloc)
+			if err := obey(lines.Text()); err != nil {
+				fmt.Println(err) // which the runner does not understand, and says so
+			}
 		}
 		os.Exit(0)
 	}()
 	return os.Getenv("PEER_ADDR")
+}
+
+// obey does one thing: "stats" prints how much was allocated so far, "profile
+// FILE" begins to write a profile of the processor's time, and "end" ends it.
+func obey(line string) error {
+	word, file, _ := strings.Cut(line, " ")
+	switch word {
+	case "stats":
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		fmt.Println(stats.Mallocs)
+		return nil
+	case "profile":
+		out, err := os.Create(file) //nolint:gosec // the runner's choice
+		if err != nil {
+			return err
+		}
+		return pprof.StartCPUProfile(out)
+	case "end":
+		pprof.StopCPUProfile()
+		return nil
+	}
+	return fmt.Errorf("app: there is no order %q", line)
 }
