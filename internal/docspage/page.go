@@ -169,7 +169,7 @@ func (v viewer) with(said map[string]any) (map[string]any, error) {
 	}
 	for name, value := range said {
 		if _, known := v.parameters[name]; !known && !slices.Contains(v.allowed, name) {
-			return nil, fmt.Errorf("Parameters: %q is none of those of %s that can be said here: %s", name, v.name, strings.Join(v.names(), ", "))
+			return nil, fmt.Errorf("parameter %q is none of those of %s that can be said here: %s", name, v.name, strings.Join(v.names(), ", "))
 		}
 		out[name] = value
 	}
