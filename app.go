@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -55,7 +56,7 @@ func NewApp(config Config) *App {
 	types := schema.NewRegistry(errorName, refusalName, invalidName)
 	types.NameBy(config.API.ComponentName)
 	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
-	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors}
 	a.OnDecision(config.OnDecision)
 	return a
 }
@@ -99,7 +100,7 @@ func (a *App) Mount(prefix string, p AnyPolicy, h http.Handler, options ...Route
 
 func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
 	if e.e == nil {
-		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, Raw or RawInput", pattern)
+		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput", pattern)
 		return nil
 	}
 	return a.add(pattern, e.e, e.e.policy, at, options)
@@ -200,7 +201,16 @@ func (a *App) build() error {
 	for _, err := range a.config.API.Faults() {
 		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))
 	}
-	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
+	if err := a.config.Errors.fault(); err != nil {
+		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
+	}
+	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
+	}
+	c := &compiler{
+		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
+		form: bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
+	}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
 		rt.compiled, faults = c.compile(rt)

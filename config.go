@@ -24,6 +24,15 @@ type Config struct {
 	// if zero; a route may have a limit of its own.
 	MaxBody int64
 
+	// Errors says what errors of the program's own types are answered with, and how
+	// the bodies of all errors look: those of the framework, too. A route may have
+	// rules of its own, with [AnswerErrors].
+	Errors Errors
+	// MaxFields and MaxFiles are how many fields and how many files a form may
+	// have, those that no handler takes included: 1,000 of each if zero. A form
+	// with more is refused with 400.
+	MaxFields, MaxFiles int
+
 	// Docs says where the docs page and the document stand, and who may read
 	// them. The zero Docs is /docs and /openapi.json, for everybody.
 	Docs Docs

@@ -45,7 +45,31 @@ func (rt *route) faults(pattern, path string, unparsed error) []error {
 	for _, dep := range rt.endpoint.deps {
 		check(dep.Wrong() != "", "the handler takes %s", dep.Wrong())
 	}
-	return append(out, rt.options.faults()...)
+	return append(append(out, rt.statusFaults()...), rt.options.faults()...)
+}
+
+// statusFaults says what is wrong with the statuses between which a handler
+// chooses.
+func (rt *route) statusFaults() []error {
+	var out []error
+	o, e := rt.options, rt.endpoint
+	if len(o.more) > 0 && !e.chosen && !e.writesItself() {
+		out = append(out, errors.New("Status with several: the handler chooses none of them; one that does returns an answer.Answer"))
+	}
+	seen := map[int]bool{}
+	for _, status := range append([]int{o.status}, o.more...) {
+		switch {
+		case seen[status]:
+			out = append(out, fmt.Errorf("Status names %d twice", status))
+		case status == 0 && len(seen) == 0: // not given
+		case e.chosen && (status < 200 || status > 399):
+			out = append(out, fmt.Errorf("status %d is none of an Answer, which is a success; for others the handler returns an *Error", status))
+		case status != http.StatusSwitchingProtocols && (status < 200 || status > 599):
+			out = append(out, fmt.Errorf("status %d is no status of a response", status))
+		}
+		seen[status] = true
+	}
+	return out
 }
 
 // faults says what is wrong with options by themselves.
@@ -56,8 +80,6 @@ func (o *routeOptions) faults() []error {
 			out = append(out, errors.New(text))
 		}
 	}
-	check(o.status != 0 && o.status != http.StatusSwitchingProtocols && (o.status < 200 || o.status > 599),
-		fmt.Sprintf("status %d is no status of a response", o.status))
 	if most := o.bounds.atOnce; most != nil {
 		check(most.Requests < 1 || most.Queue < 0, "Limit wants at least one request at once, and no negative queue")
 	}
@@ -65,7 +87,7 @@ func (o *routeOptions) faults() []error {
 	check(o.noTime, "Timeout wants more than no time")
 	out = append(out, o.about.Faults()...)
 	check(o.noBytes, "MaxBody wants at least one byte; a handler without a body in its input reads none")
-	return out
+	return append(out, o.badErrors...)
 }
 
 // conflict names both places of two routes that do not go together.

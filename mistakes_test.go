@@ -152,8 +152,8 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			@3: GET /policy: the zero Policy; if everybody may call, say Public()
 			@4: GET /any: the zero Policy; if everybody may call, say Public()
 			@5: GET /all: the zero Policy; if everybody may call, say Public()
-			@6: GET /endpoint: the zero Endpoint; make one with To, To1, To2, Raw or RawInput
-			@7: GET /group/endpoint: the zero Endpoint; make one with To, To1, To2, Raw or RawInput
+			@6: GET /endpoint: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput
+			@7: GET /group/endpoint: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput
 			@8: GET /handler: the handler is nil
 			@9: GET /raw: the handler is nil
 			@10: GET /protect: the handler is nil

@@ -32,6 +32,7 @@ type RouteOption func(*routeOptions)
 
 type routeOptions struct {
 	status      int
+	more        []int // other statuses of a success
 	id          string
 	summary     string
 	description string
@@ -46,7 +47,9 @@ type routeOptions struct {
 	noBytes     bool
 	about       apidoc.Operation
 	shadows     []string
-	prefix      string // of the groups that the route is in
+	errors      errorRules
+	badErrors   []error // what is wrong with them
+	prefix      string  // of the groups that the route is in
 }
 
 // ofOneRoute lists the options among these that a group cannot have.
@@ -68,7 +71,30 @@ func (o *routeOptions) ofOneRoute() []string {
 // Status sets the status of a successful response: 200 if not given, or 204
 // for [NoContent]. For a handler that writes for itself it is what the document
 // says; 101 is that of a WebSocket.
-func Status(code int) RouteOption { return func(o *routeOptions) { o.status = code } }
+//
+// A handler that returns an [github.com/holdfast-go/holdfast/answer.Answer]
+// chooses: more are the other statuses that it may choose, and the first is that
+// of an answer which names none.
+func Status(first int, more ...int) RouteOption {
+	return func(o *routeOptions) { o.status, o.more = first, more }
+}
+
+// AnswerErrors gives a route rules of its own for errors. What they do not say is
+// as it is outside: Own is asked before that of the application, and the Format
+// holds in place of the application's;
+// [github.com/holdfast-go/holdfast/answer.Detail] is FastAPI's. A path or a method
+// that no route serves is answered by the application's rules.
+func AnswerErrors(e Errors) RouteOption {
+	return func(o *routeOptions) {
+		o.errors = append(errorRules{e}, o.errors...)
+		if err := e.fault(); err != nil {
+			o.badErrors = append(o.badErrors, fmt.Errorf("AnswerErrors: %w", err))
+		}
+		if e.Own == nil && e.Format.IsZero() {
+			o.badErrors = append(o.badErrors, errors.New("AnswerErrors of the zero Errors says nothing; FastAPI's shape is answer.Detail()"))
+		}
+	}
+}
 
 // OperationID sets the operation's id in the document.
 func OperationID(id string) RouteOption { return func(o *routeOptions) { o.id = id } }
@@ -164,31 +190,31 @@ func Shadows(path string) RouteOption {
 
 // Get registers a handler for GET, and HEAD with the same policy, unless there
 // is a route of its own for HEAD.
-func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("GET "+path, to(p, handler, at), at, options)}
 }
 
 // Post registers a handler for POST.
-func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("POST "+path, to(p, handler, at), at, options)}
 }
 
 // Put registers a handler for PUT.
-func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("PUT "+path, to(p, handler, at), at, options)}
 }
 
 // Patch registers a handler for PATCH.
-func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("PATCH "+path, to(p, handler, at), at, options)}
 }
 
 // Delete registers a handler for DELETE.
-func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) *Route[In] {
+func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
 	return &Route[In]{on.register("DELETE "+path, to(p, handler, at), at, options)}
 }
@@ -273,6 +299,9 @@ func (rt *route) status() int {
 	}
 	return http.StatusOK
 }
+
+// statuses are all of a successful response, the usual one first.
+func (rt *route) statuses() []int { return append([]int{rt.status()}, rt.options.more...) }
 
 // roots lists the dependencies that the route names.
 func (rt *route) roots() []*plan.Node { return append(rt.policy.Roots(), rt.endpoint.deps...) }

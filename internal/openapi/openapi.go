@@ -78,6 +78,15 @@ type Body struct {
 	Schema    *schema.Schema
 	Required  bool
 	Examples  []Example
+
+	// PartTypes are the media types that parts of a form may have, by their names.
+	PartTypes []PartType
+}
+
+// PartType says which media types a part may have.
+type PartType struct {
+	Name  string
+	Types []string
 }
 
 // Response is an answer. The status 0 stands for all that are not named.
@@ -203,6 +212,21 @@ func (op *Operation) object() members {
 	return out
 }
 
+func (b *Body) content() members {
+	out := content(b.MediaType, b.Schema, b.Examples)
+	if len(b.PartTypes) == 0 {
+		return out
+	}
+	var encoding members
+	for _, part := range b.PartTypes {
+		encoding.add(part.Name, members{{"contentType", strings.Join(part.Types, ", ")}})
+	}
+	kind := out[0].value.(members)
+	kind.add("encoding", encoding)
+	out[0].value = kind
+	return out
+}
+
 func parameters(list []Parameter) []members {
 	var out []members
 	for _, p := range list {
@@ -253,7 +277,7 @@ func headers(list []Header) members {
 }
 
 func (b *Body) object() members {
-	return members{{"content", content(b.MediaType, b.Schema, b.Examples)}, {"required", b.Required}}
+	return members{{"content", b.content()}, {"required", b.Required}}
 }
 
 func content(kind string, s *schema.Schema, list []Example) members {

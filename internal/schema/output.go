@@ -20,6 +20,7 @@ type outputs struct {
 	names   *names
 	schemas map[string]*huma.Schema
 	types   map[string]reflect.Type
+	named   map[string]*huma.Schema // the registry's
 }
 
 // outputPrefix begins references to what outputs has named.
@@ -53,6 +54,9 @@ func (o *outputs) Schema(t reflect.Type, allowRef bool, hint string) *huma.Schem
 			inner = &huma.Schema{Type: huma.TypeString} // the method wants the pointer
 		}
 		return orNull(inner)
+	case isViolation(t):
+		o.named[violationName] = violation()
+		return &huma.Schema{Ref: refPrefix + violationName}
 	case has(t, providerType):
 		return huma.SchemaFromType(o, t)
 	case t.Kind() == reflect.Struct && !writesItself(t):

@@ -37,10 +37,11 @@ func NewRegistry(reserved ...string) *Registry {
 	for _, name := range reserved {
 		n.taken[name] = true
 	}
+	named := map[string]*huma.Schema{}
 	return &Registry{
 		inputs:  huma.NewMapRegistry(refPrefix, n.name),
-		outputs: &outputs{names: n, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}},
-		named:   map[string]*huma.Schema{},
+		outputs: &outputs{names: n, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}, named: named},
+		named:   named,
 	}
 }
 
