@@ -69,6 +69,9 @@ type Page struct {
 // authorization servers, and of the API where it is elsewhere. It must be called
 // before the page is served.
 func (p *Page) Connect(origins []string) {
+	if p.redirect == nil {
+		return // ReDoc calls nobody
+	}
 	for _, origin := range origins {
 		p.origins += " " + origin
 	}
