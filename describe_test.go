@@ -300,7 +300,7 @@ type lister interface {
 	ListAll(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error)
 }
 
-type boxOf[T any] struct{ value T }
+type boxOf[T any] struct{}
 
 func (*boxOf[T]) readOne(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
 	return "", nil
