@@ -308,3 +308,52 @@ func TestAnswersOfAHandlerThatWrites(t *testing.T) {
 		t.Errorf("responses = %s", got)
 	}
 }
+
+type shelf struct{}
+
+func (shelf) ListAll(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
+	return "", nil
+}
+
+type lister interface {
+	ListAll(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error)
+}
+
+type boxOf[T any] struct{}
+
+func (*boxOf[T]) readOne(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
+	return "", nil
+}
+
+type embedding struct{ shelf }
+
+// A method has a name as a function has, however it is given.
+func TestOperationsAreNamedAfterMethods(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		handler     func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error)
+		summary, id string
+	}{
+		"of a value":           {shelf{}.ListAll, "List All", "ListAll_x_get"},
+		"of an interface":      {lister(shelf{}).ListAll, "List All", "ListAll_x_get"},
+		"of an embedded type":  {embedding{}.ListAll, "List All", "ListAll_x_get"},
+		"of a generic type":    {(&boxOf[map[string]int]{}).readOne, "Read One", "readOne_x_get"},
+		"a generic function":   {nothing[holdfast.Anyone], "Nothing", "nothing_x_get"},
+		"a function literal":   {func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }, "GET /x", "get_x"},
+		"a variable with one":  {literal, "GET /x", "get_x"},
+		"what returns a value": {made(), "GET /x", "get_x"},
+	} {
+		app := quiet()
+		holdfast.Get(app, "/x", holdfast.Public(), test.handler)
+		d := parsed(t, app)
+		if summary, id := d.At("paths", "/x", "get", "summary"), d.At("paths", "/x", "get", "operationId"); summary != test.summary || id != test.id {
+			t.Errorf("%s: %v %v, want %s %s", name, summary, id, test.summary, test.id)
+		}
+	}
+}
+
+var literal = func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }
+
+func made() func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
+	return func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }
+}

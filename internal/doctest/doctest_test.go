@@ -21,11 +21,13 @@ var compiled = []string{"coming-from-fastapi.md", "embedding.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
-	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "template": "html/template", "errors": "errors", "fmt": "fmt", "io": "io", "http": "net/http", "httptest": "net/http/httptest",
+	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "template": "html/template", "errors": "errors", "fmt": "fmt", "io": "io", "fs": "io/fs", "http": "net/http", "httptest": "net/http/httptest",
 	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
 	"answer":       "github.com/holdfast-go/holdfast/answer",
+	"apidoc":       "github.com/holdfast-go/holdfast/apidoc",
+	"static":       "github.com/holdfast-go/holdfast/static",
 	"account":      "github.com/holdfast-go/holdfast/account",
 	"importer":     "github.com/holdfast-go/holdfast/account/importer",
 	"identity":     "github.com/holdfast-go/holdfast/identity",
