@@ -39,6 +39,7 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		} else if err := describe.operation(&one, rt.options.about, rt.bodyType(), rt.endpoint.out); err != nil {
 			bad = append(bad, fmt.Errorf("%v: %s: %w", rt.at, rt.name(), err))
 		}
+		one.Responses = d.otherErrors(rt, one.Responses)
 		out.Operations = append(out.Operations, one)
 	}
 	return out, errors.Join(append(bad, types.NameFaults()...)...)
@@ -217,10 +218,23 @@ func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 		}
 		out = append(out, d.shaped(rt, busy, d.plainError))
 	}
-	if rest := d.shaped(rt, openapi.Response{Description: "Any other error"}, nil); rest.Schema != nil && out[0].Status != 0 {
-		out = append(out, rest)
-	}
 	return out, err
+}
+
+// otherErrors gives a program's own shape to the errors that the route is said to
+// have, and to all that are not named. What a handler writes by itself is not
+// known.
+func (d documenter) otherErrors(rt *route, list []openapi.Response) []openapi.Response {
+	if rt.compiled.format.Type() == nil || rt.endpoint.writesItself() {
+		return list
+	}
+	for i, one := range list {
+		refuses := one.Status == http.StatusUnauthorized || one.Status == http.StatusForbidden
+		if one.Status >= http.StatusBadRequest && one.Schema == nil && one.MediaType == "" && !(refuses && rt.refusesInOtherWords()) {
+			list[i] = d.shaped(rt, one, nil)
+		}
+	}
+	return append(list, d.shaped(rt, openapi.Response{Description: "Any other error"}, nil))
 }
 
 // shaped is an error in the shape that the route's errors have: usual, or that

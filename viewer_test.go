@@ -96,7 +96,8 @@ func TestThePageMayCallTheServersOfTheDocument(t *testing.T) {
 	t.Parallel()
 	app := holdfast.NewApp(holdfast.Config{Title: "x", Version: "1", API: apidoc.API{Servers: []apidoc.Server{
 		{URL: "https://{region}.example.org:{port}/v1", Variables: map[string]apidoc.Variable{"region": {Default: "eu", Enum: []string{"eu", "us"}}, "port": {Default: "8443"}}},
-		{URL: "/here"}, {URL: "https://evil.example;script-src *"},
+		{URL: "/here"},
+		{URL: "https://evil.example;script-src *"},
 	}}})
 	policy := send(app, "/docs", "").Header().Get("Content-Security-Policy")
 	if !strings.Contains(policy, "connect-src 'self' https://eu.example.org:8443 https://us.example.org:8443;") {
