@@ -40,6 +40,7 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		} else if err := describe.operation(&one, rt.options.about, rt.bodyType(), rt.endpoint.out); err != nil {
 			bad = append(bad, fmt.Errorf("%v: %s: %w", rt.at, rt.name(), err))
 		}
+		one.Responses = d.otherErrors(rt, one.Responses)
 		out.Operations = append(out.Operations, one)
 	}
 	return out, errors.Join(append(bad, types.NameFaults()...)...)
@@ -219,9 +220,6 @@ func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 		out = append(out, d.shaped(rt, busy, d.plainError))
 	}
 	out = append(out, d.failures(rt, out)...)
-	if rest := d.shaped(rt, openapi.Response{Description: "Any other error"}, nil); rest.Schema != nil && out[0].Status != 0 {
-		out = append(out, rest)
-	}
 	return out, err
 }
 
@@ -242,6 +240,15 @@ func (d documenter) failures(rt *route, known []openapi.Response) (out []openapi
 		}
 	}
 	return out
+}
+
+// otherErrors says how the errors look that are not named, where they have a shape
+// of the program's own. What a handler writes by itself is not known.
+func (d documenter) otherErrors(rt *route, list []openapi.Response) []openapi.Response {
+	if rt.compiled.format.Type() == nil || rt.endpoint.writesItself() {
+		return list
+	}
+	return append(list, d.shaped(rt, openapi.Response{Description: "Any other error"}, nil))
 }
 
 // shaped is an error in the shape that the route's errors have: usual, or that

@@ -15,6 +15,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/answer"
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/openapitest"
 	"github.com/holdfast-go/holdfast/work"
 )
@@ -430,16 +431,36 @@ func TestWhatOwnAnswersIsNotChanged(t *testing.T) {
 func TestErrorsInAGroupAreThoseOfItsRoutes(t *testing.T) {
 	t.Parallel()
 	app := failing(io.Discard, holdfast.Errors{Own: ownErrors, Format: answer.Shape("application/json", toHouse)}, nil)
-	api := app.Group("/api", keyed("B"))
+	api := app.Group("/api", keyed("B")).With(holdfast.AnswerErrors(holdfast.Errors{Format: answer.Problem()}))
 	holdfast.Get(api, "/items", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil },
-		holdfast.AnswerErrors(holdfast.Errors{Format: answer.Problem()}))
+		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{
+			{Status: 404, Text: "No such item"}, {Status: 409, MediaType: "text/csv"}, {Status: 200, Text: "Fine"},
+		}}))
+	own := holdfast.AnswerErrors(holdfast.Errors{Own: func(error) *holdfast.Error { return holdfast.Errorf(http.StatusConflict, "Mine") }, Format: answer.Detail()})
+	holdfast.Get(api.Group("/deep"), "", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", errClosed }, own)
 	for target, want := range map[string]string{
 		"GET /api/items": `401 application/problem+json Www-Authenticate: APIKey {"detail":"Not authenticated","status":401,"title":"Unauthorized","type":"about:blank"}`,
+		"GET /api/deep":  `401 application/json Www-Authenticate: APIKey {"detail":"Not authenticated"}`,
 		"GET /api/other": `404 application/json {"code":"no route","message":"Not Found","missing":[]}`,
 		"PUT /api/items": `405 application/json Allow: GET, HEAD {"code":"no route","message":"Method Not Allowed","missing":[]}`,
 	} {
 		if got := what(try(app, target, "", "")); got != want {
 			t.Errorf("%s = %s, want %s", target, got, want)
 		}
+	}
+	if got, want := what(send(app, "/api/deep", "B: good")), `409 application/json {"detail":"Mine"}`; got != want {
+		t.Errorf("a route's own rules: %s, want %s", got, want)
+	}
+	doc := parsed(t, app)
+	const shape = `"content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/ProblemDetails"}}}`
+	for status, want := range map[string]string{
+		"401": shape, "404": shape + `,"description":"No such item"`, "409": `"content":{"text/csv":{}}`, "200": `"description":"Fine"`, "default": shape,
+	} {
+		if got := compact(t, doc, "paths", "/api/items", "get", "responses", status); !strings.Contains(got, want) {
+			t.Errorf("the document has of %s %s, want %s", status, got, want)
+		}
+	}
+	if doc.Has("paths", "/api/deep", "get", "responses", "default") {
+		t.Error("the document has a shape for a route that has FastAPI's")
 	}
 }

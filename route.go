@@ -79,8 +79,8 @@ func Status(first int, more ...int) RouteOption {
 	return func(o *routeOptions) { o.status, o.more = first, more }
 }
 
-// AnswerErrors gives a route rules of its own for errors. What they do not say is
-// as it is outside: Own is asked before that of the application, and the Format
+// AnswerErrors gives a route, or a group by its With, rules of its own for errors.
+// What they do not say is as it is outside: Own is asked before that of the application, and the Format
 // holds in place of the application's;
 // [github.com/holdfast-go/holdfast/answer.Detail] is FastAPI's. A path or a method
 // that no route serves is answered by the application's rules.
