@@ -27,6 +27,7 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
 	"apidoc":       "github.com/holdfast-go/holdfast/apidoc",
 	"static":       "github.com/holdfast-go/holdfast/static",
+	"answer":       "github.com/holdfast-go/holdfast/answer",
 	"account":      "github.com/holdfast-go/holdfast/account",
 	"importer":     "github.com/holdfast-go/holdfast/account/importer",
 	"identity":     "github.com/holdfast-go/holdfast/identity",
@@ -35,6 +36,7 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"mint":         "github.com/holdfast-go/holdfast/holdfasttest/mint",
 	"password":     "github.com/holdfast-go/holdfast/password",
 	"sqlite":       "github.com/holdfast-go/holdfast/store/sqlite",
+	"upload":       "github.com/holdfast-go/holdfast/upload",
 	"work":         "github.com/holdfast-go/holdfast/work",
 }
 
