@@ -78,7 +78,7 @@ func (h reader[In]) bind(x *exchange) error {
 
 func (h reader[In]) inspect(x *exchange) error {
 	var scratch In
-	return h.input.Params(x, reflect.ValueOf(&scratch).Elem())
+	return h.input.Inspect(x, reflect.ValueOf(&scratch).Elem())
 }
 
 // typed is a handler whose function returns the response as a value.

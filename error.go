@@ -135,7 +135,17 @@ func (e *noRoute) Error() string { return "no route" }
 type ValidationError struct{ Violations []Violation }
 
 // Error counts the mistakes, and says none of what the caller sent.
-func (e *ValidationError) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.Violations)) }
+func (e *ValidationError) Error() string {
+	return fmt.Sprintf("%d invalid inputs", len(e.violations()))
+}
+
+// violations is the list, which a nil error has none of.
+func (e *ValidationError) violations() []Violation {
+	if e == nil {
+		return nil
+	}
+	return e.Violations
+}
 
 // validationErrorOf collects the violations of several errors.
 func validationErrorOf(list []error) *ValidationError {
@@ -148,6 +158,22 @@ func validationErrorOf(list []error) *ValidationError {
 		}
 	}
 	return out
+}
+
+// foundBy says what an error of a Validate method means: the violations that it
+// lists, or that the request ends with the answer that it has. Of any other one
+// the words are the violation.
+func foundBy(err error) (found []schema.Violation, ends error) {
+	if list, ok := errors.AsType[*ValidationError](err); ok {
+		for _, v := range list.violations() {
+			found = append(found, schema.Violation(v))
+		}
+		return found, nil
+	}
+	if errors.Is(err, context.Canceled) || answerOf(err) != nil {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // busy is an error that says when to come again, as those of package work do.
@@ -205,7 +231,7 @@ func answerOf(err error) *Error {
 	case *plan.NoCredential, *plan.BadCredential, *plan.NoScope, *plan.NoRole:
 		return refusal(err)
 	case *ValidationError:
-		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.Violations}
+		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations()}
 	case *bind.BodyError:
 		return bodyAnswer(e)
 	case *http.MaxBytesError:

@@ -1,6 +1,7 @@
 package bind_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -13,6 +14,7 @@ import (
 
 // request is a source made of a request of the standard library.
 type request struct {
+	context.Context
 	*http.Request
 	limit int64
 }
@@ -36,7 +38,7 @@ func get(target string, headers ...string) request {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Add(name, value)
 	}
-	return request{r, 1 << 10}
+	return request{r.Context(), r, 1 << 10}
 }
 
 // post is a request with a body of some kind.
@@ -45,7 +47,7 @@ func post(kind, body string) request {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	return request{r, 1 << 10}
+	return request{r.Context(), r, 1 << 10}
 }
 
 // compile compiles an input that can be compiled.
@@ -138,11 +140,23 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 			A    string `form:"a"`
 			Body loader
 		}{}, "a form or a JSON body, not both"},
-		"a default in a body": {struct {
+		"a default in a body that never counts": {struct {
 			Body struct {
-				A int `json:"a" default:"1"`
+				A int `json:"a" default:"1" required:"true"`
 			}
-		}{}, `tag "default" has no effect in a body`},
+		}{}, "field A: it is required, so its default never counts"},
+		"a default in a body that is no number": {struct {
+			Body struct {
+				A []int `json:"a" default:"1,x"`
+			}
+		}{}, `the default "1,x" is no []int`},
+		"a default in a body that does not fit": {struct {
+			Body struct {
+				A struct {
+					B *int `json:"b" default:"3" maximum:"2"`
+				} `json:"a"`
+			}
+		}{}, "field B: the default 3 does not fit: Input should be less than or equal to 2"},
 		"a misspelt tag": {struct {
 			A int `query:"a" minimun:"1"`
 		}{}, `did you mean "minimum"?`},

@@ -17,6 +17,10 @@ type Input struct {
 	Fields []Field // path, query, header and cookie, in this order
 	Form   []Field
 	Body   *Body // nil if no JSON body is read
+
+	types  *schema.Registry
+	judges bool  // the struct checks itself when all of it fits
+	place  []any // where that stands in the request
 }
 
 // Body is the field for the JSON body.
@@ -39,6 +43,7 @@ type Field struct {
 	def     []string
 	list    bool
 	asText  bool // the type reads its text itself
+	judges  bool // the type checks itself
 	set     setter
 }
 
@@ -76,7 +81,28 @@ func Compile(t reflect.Type, options Options) (*Input, error) {
 		return nil, nil //nolint:nilnil // nothing to read is not an error
 	}
 	slices.SortStableFunc(in.Fields, func(a, b Field) int { return slices.Index(sources, a.In) - slices.Index(sources, b.In) })
+	judges, err := schema.Judges(t)
+	if err != nil {
+		return nil, fmt.Errorf("input %v: %w", t, err)
+	}
+	in.types, in.judges, in.place = options.Types, judges, in.only()
 	return in, nil
+}
+
+// only is the place of a struct whose fields are all read from one: none if they
+// are not.
+func (in *Input) only() []any {
+	var places []string
+	for _, f := range slices.Concat(in.Fields, in.Form) {
+		places = append(places, f.place())
+	}
+	if in.Body != nil {
+		places = append(places, "body")
+	}
+	if len(slices.Compact(places)) == 1 {
+		return []any{places[0]}
+	}
+	return []any{}
 }
 
 func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options) (err error) {
@@ -93,7 +119,7 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		if err := schema.CheckBody(f.Type); err != nil {
 			return err
 		}
-		in.Body = &Body{index: f.Index, Schema: options.Types.Input(f.Type, t.Name()), Required: f.Tag.Get("required") != "false"}
+		in.Body = &Body{index: f.Index, Schema: options.Types.Input(bodyType(f), t.Name()), Required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
@@ -113,6 +139,15 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		return err
 	}
 	return in.add(one)
+}
+
+// bodyType is what the body is. Where there must be one, a pointer to it is not
+// nil, so null is none.
+func bodyType(f reflect.StructField) reflect.Type {
+	if f.Type.Kind() == reflect.Pointer && f.Tag.Get("required") != "false" && f.Tag.Get("nullable") != "true" {
+		return f.Type.Elem()
+	}
+	return f.Type
 }
 
 // throughPointer reports whether the way to a field leads through an embedded
@@ -204,6 +239,12 @@ func (f *Field) prepare(sf reflect.StructField, path []string) error {
 		return err
 	}
 	f.set, f.asText = set, readsText(t)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if f.judges, err = schema.Judges(t); err != nil {
+		return err
+	}
 	return f.tryDefault(sf.Type)
 }
 
@@ -220,8 +261,8 @@ func (f *Field) tryDefault(t reflect.Type) error {
 		return nil
 	}
 	target := reflect.New(t).Elem()
-	if kind, text := f.fill(target, f.def); kind != "" {
-		return fmt.Errorf("the default %q is no %v", text, t)
+	if bad := f.fill(target, f.def); len(bad) > 0 {
+		return fmt.Errorf("the default %q is no %v", strings.Join(f.def, ","), t)
 	}
 	if !f.checked {
 		return nil

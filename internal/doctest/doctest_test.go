@@ -31,7 +31,10 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"issuer":       "github.com/holdfast-go/holdfast/issuer",
 	"jwt":          "github.com/holdfast-go/holdfast/jwt",
 	"mint":         "github.com/holdfast-go/holdfast/holdfasttest/mint",
+	"date":         "github.com/holdfast-go/holdfast/date",
 	"password":     "github.com/holdfast-go/holdfast/password",
+	"patch":        "github.com/holdfast-go/holdfast/patch",
+	"union":        "github.com/holdfast-go/holdfast/union",
 	"sqlite":       "github.com/holdfast-go/holdfast/store/sqlite",
 	"work":         "github.com/holdfast-go/holdfast/work",
 }

@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
 // This file knows how encoding/json writes values: for the schemas of what is
@@ -15,6 +18,10 @@ import (
 var (
 	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	durationType    = reflect.TypeFor[time.Duration]()
 )
 
 // has reports whether values of a type have the methods of an interface, or
@@ -23,8 +30,39 @@ func has(t, methods reflect.Type) bool {
 	return t.Implements(methods) || reflect.PointerTo(t).Implements(methods)
 }
 
-// writesItself reports whether the type's own methods write it.
-func writesItself(t reflect.Type) bool { return has(t, jsonMarshaler) || has(t, textMarshaler) }
+// writesItself reports whether the type's own methods write it. Those of a
+// union write what is in it.
+func writesItself(t reflect.Type) bool {
+	if _, union := shape.VariantsOf(t); union {
+		return false
+	}
+	return has(t, jsonMarshaler) || has(t, textMarshaler)
+}
+
+// readsText reports whether a type is read from text in its own way.
+func readsText(t reflect.Type) bool {
+	return t == timeType || t == durationType || t.Kind() != reflect.Interface && has(t, textUnmarshaler)
+}
+
+// readsItself reports whether a type is read as a whole: by a method of its
+// own, or by encoding/json.
+func readsItself(t reflect.Type) bool { return readsText(t) || has(t, jsonUnmarshaler) || isBytes(t) }
+
+// required reports whether a member must be in what is read.
+func (m member) required() bool {
+	if said, ok := m.Tag.Lookup("required"); ok {
+		return said == "true"
+	}
+	_, byDefault := m.Tag.Lookup("default")
+	_, optional := shape.InnerOf(m.Type)
+	return !byDefault && !optional && !m.may("omitempty") && !m.may("omitzero")
+}
+
+// may reports whether the member's tag has an option.
+func (m member) may(option string) bool {
+	_, options, _ := strings.Cut(m.Tag.Get("json"), ",")
+	return slices.Contains(strings.Split(options, ","), option)
+}
 
 // isBytes reports whether a list is written as a string in base64.
 func isBytes(t reflect.Type) bool {
@@ -35,8 +73,9 @@ func isBytes(t reflect.Type) bool {
 type member struct {
 	reflect.StructField
 	name   string
-	tagged bool // the name is a tag's
-	depth  int  // in how many embedded structs it is
+	path   []int // the indexes that lead to it, through embedded structs
+	tagged bool  // the name is a tag's
+	depth  int   // in how many embedded structs it is
 
 	omits  bool // it is left out when it is empty
 	loose  bool // behind an embedded pointer: left out when that is nil
@@ -102,7 +141,7 @@ func (m member) split(depth int) (fields, embedded []member) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		pointer := inner != f.Type
 		one := member{
-			StructField: f, name: name, tagged: name != "", depth: depth,
+			StructField: f, name: name, path: append(slices.Clone(m.path), i), tagged: name != "", depth: depth,
 			omits: omits(f), loose: m.loose, sealed: m.sealed || pointer && !f.IsExported(),
 			quoted: slices.Contains(strings.Split(options, ","), "string") && isScalar(inner),
 		}

@@ -80,11 +80,12 @@ func TestTheDocumentSaysWhatIsRead(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				bad, says := s.Decode(body, reflect.New(typ).Interface(), "body"), shown.Check(body)
+				bad, says := decode(s, body, reflect.New(typ).Interface(), "body"), shown.Check(body)
 				if (bad == nil) != (says == nil) {
 					t.Errorf("Decode(%s) = %s; the document says %v", body, words(bad), says)
 				}
 				if bad == nil {
+					sameAsEncodingJSON(t, s, body, typ)
 					accepted++
 				} else {
 					refused++
@@ -100,5 +101,18 @@ func TestTheDocumentSaysWhatIsRead(t *testing.T) {
 				t.Errorf("%d bodies were accepted and %d refused, want some of both", accepted, refused)
 			}
 		})
+	}
+}
+
+// sameAsEncodingJSON says that a body which is accepted is read as encoding/json
+// reads it.
+func sameAsEncodingJSON(t *rapid.T, s *schema.Schema, body []byte, typ reflect.Type) {
+	got, want := reflect.New(typ), reflect.New(typ)
+	decode(s, body, got.Interface())
+	if err := json.Unmarshal(body, want.Interface()); err != nil {
+		t.Fatalf("%s is accepted, and encoding/json says %v", body, err)
+	}
+	if !reflect.DeepEqual(got.Interface(), want.Interface()) {
+		t.Errorf("%s is read as %s, and by encoding/json as %s", body, text(t, got), text(t, want))
 	}
 }

@@ -21,9 +21,10 @@ const refPrefix = "#/components/schemas/"
 // are being registered; it is not safe for concurrent use before the last
 // registration, and read-only after.
 type Registry struct {
-	inputs  huma.Registry
-	outputs *outputs
+	inputs  *shapes
+	outputs *shapes
 	named   map[string]*huma.Schema // made by Name
+	explain func(error) ([]Violation, error)
 
 	apart   apart // what is two components, when there were apartOf
 	apartOf int
@@ -37,8 +38,8 @@ func NewRegistry(reserved ...string) *Registry {
 		n.taken[name] = true
 	}
 	return &Registry{
-		inputs:  huma.NewMapRegistry(refPrefix, n.name),
-		outputs: &outputs{names: n, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}},
+		inputs:  newShapes(n, refPrefix, true),
+		outputs: newShapes(n, outputPrefix, false),
 		named:   map[string]*huma.Schema{},
 	}
 }
@@ -47,7 +48,14 @@ func NewRegistry(reserved ...string) *Registry {
 // becomes a reference to a component of the type's name, or of the hint's if
 // the type has none. It panics for a type that JSON cannot hold.
 func (r *Registry) Input(t reflect.Type, hint string) *Schema {
-	return &Schema{r.inputs.Schema(t, true, hint), r}
+	s := r.inputs.Schema(t, true, hint)
+	if s == nil {
+		panic(fmt.Sprintf("schema: type %v: JSON cannot hold it", t))
+	}
+	if err := r.tryDefaults(t, map[reflect.Type]bool{}); err != nil {
+		panic(err.Error())
+	}
+	return &Schema{s, r}
 }
 
 // Output returns the schema of what encoding/json writes of a type, after
@@ -69,7 +77,7 @@ func (r *Registry) Output(t reflect.Type, hint string) (out *Schema, err error) 
 // constraints of its tags. Text is never null. It panics for a type that JSON
 // cannot hold or a tag that does not fit the type.
 func (r *Registry) Field(f reflect.StructField) *Schema {
-	s := huma.SchemaFromField(r.inputs, f, f.Name)
+	s := fieldSchema(r.inputs, f, f.Name)
 	if s == nil {
 		panic(fmt.Sprintf("schema: field %s has type %v, which JSON cannot hold", f.Name, f.Type))
 	}
@@ -148,4 +156,9 @@ func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 		s = r.inputs.SchemaFromRef(s.Ref)
 	}
 	return s
+}
+
+// nullable reports whether a schema that orNull has made, or a tag, allows null.
+func nullable(s *huma.Schema) bool {
+	return s.Nullable || len(s.AnyOf) == 2 && s.AnyOf[1].Type == "null"
 }
