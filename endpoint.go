@@ -107,7 +107,11 @@ func (h typed[In, Out]) encode(x *exchange) error {
 	if h.filler != nil {
 		h.filler.Fill(reflect.ValueOf(out).Elem())
 	}
-	return x.response.encode(out)
+	err := x.response.encode(out)
+	if h.filler != nil && err == nil {
+		x.response.body.replace(h.filler.Rewrite)
+	}
+	return err
 }
 
 func (h typed[In, Out]) deliver(x *exchange) error {

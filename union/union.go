@@ -31,7 +31,8 @@ import (
 
 // Of2 is one of two types. At most one of its fields is not nil; a switch over
 // the type of Value is the other way to ask. The zero Of2 is none of them, and
-// written as null.
+// cannot be written: use a pointer, or the option omitzero, where there may be
+// none.
 type Of2[A, B any] struct {
 	_ shape.Union
 
@@ -44,7 +45,7 @@ type Of2[A, B any] struct {
 func (u Of2[A, B]) Value() any { return valueOf(reflect.ValueOf(u)) }
 
 // MarshalJSON writes the value there is. A discriminator that was left empty is
-// filled in. A wrong one is an error, and so is more than one value.
+// filled in. A wrong one is an error, and so is any number of values but one.
 func (u Of2[A, B]) MarshalJSON() ([]byte, error) { return marshal(reflect.ValueOf(u)) }
 
 // UnmarshalJSON reads null or one of the types, as the discriminator says. It is
@@ -56,7 +57,8 @@ func (u *Of2[A, B]) UnmarshalJSON(data []byte) error {
 
 // Of3 is one of three types. At most one of its fields is not nil; a switch over
 // the type of Value is the other way to ask. The zero Of3 is none of them, and
-// written as null.
+// cannot be written: use a pointer, or the option omitzero, where there may be
+// none.
 type Of3[A, B, C any] struct {
 	_ shape.Union
 
@@ -70,7 +72,7 @@ type Of3[A, B, C any] struct {
 func (u Of3[A, B, C]) Value() any { return valueOf(reflect.ValueOf(u)) }
 
 // MarshalJSON writes the value there is. A discriminator that was left empty is
-// filled in. A wrong one is an error, and so is more than one value.
+// filled in. A wrong one is an error, and so is any number of values but one.
 func (u Of3[A, B, C]) MarshalJSON() ([]byte, error) { return marshal(reflect.ValueOf(u)) }
 
 // UnmarshalJSON reads null or one of the types, as the discriminator says. It is
@@ -82,7 +84,8 @@ func (u *Of3[A, B, C]) UnmarshalJSON(data []byte) error {
 
 // Of4 is one of four types. At most one of its fields is not nil; a switch over
 // the type of Value is the other way to ask. The zero Of4 is none of them, and
-// written as null.
+// cannot be written: use a pointer, or the option omitzero, where there may be
+// none.
 type Of4[A, B, C, D any] struct {
 	_ shape.Union
 
@@ -97,7 +100,7 @@ type Of4[A, B, C, D any] struct {
 func (u Of4[A, B, C, D]) Value() any { return valueOf(reflect.ValueOf(u)) }
 
 // MarshalJSON writes the value there is. A discriminator that was left empty is
-// filled in. A wrong one is an error, and so is more than one value.
+// filled in. A wrong one is an error, and so is any number of values but one.
 func (u Of4[A, B, C, D]) MarshalJSON() ([]byte, error) { return marshal(reflect.ValueOf(u)) }
 
 // UnmarshalJSON reads null or one of the types, as the discriminator says. It is
@@ -107,7 +110,7 @@ func (u *Of4[A, B, C, D]) UnmarshalJSON(data []byte) error {
 	return unmarshal(reflect.ValueOf(u).Elem(), data)
 }
 
-// chosen is the index of the field that is not nil; 0 if there is none.
+// chosen is the index of the one field that is not nil.
 func chosen(u reflect.Value) (at int, err error) {
 	for i := 1; i < u.NumField(); i++ {
 		switch {
@@ -117,6 +120,9 @@ func chosen(u reflect.Value) (at int, err error) {
 		default:
 			at = i
 		}
+	}
+	if at == 0 {
+		return 0, fmt.Errorf("union: %v has no value", u.Type())
 	}
 	return at, nil
 }
@@ -132,8 +138,8 @@ func valueOf(u reflect.Value) any {
 
 func marshal(u reflect.Value) ([]byte, error) {
 	at, err := chosen(u)
-	if err != nil || at == 0 {
-		return []byte("null"), err
+	if err != nil {
+		return nil, err
 	}
 	how, err := shape.Tell(u.Type())
 	if err != nil {

@@ -176,5 +176,5 @@ func (m member) wins(all []member) bool {
 // isScalar reports whether a tag's option "string" has a meaning for a type.
 func isScalar(t reflect.Type) bool {
 	k := t.Kind()
-	return k == reflect.Bool || k == reflect.String || k >= reflect.Int && k <= reflect.Float64
+	return t != durationType && (k == reflect.Bool || k == reflect.String || k >= reflect.Int && k <= reflect.Float64)
 }

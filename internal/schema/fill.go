@@ -3,16 +3,24 @@ package schema
 import "reflect"
 
 // Filler makes lists and maps that are nil empty ones, so that a value is sent
-// as its schema says: encoding/json writes null for them.
-type Filler struct{ f *filler }
+// as its schema says: encoding/json writes null for them. Durations it writes as
+// numbers, which Rewrite mends.
+type Filler struct {
+	f         *filler
+	durations *rewriter
+}
 
 // FillerOf returns the filler for values of a type, or nil if there is nothing
-// in them to fill.
+// in them to fill or to rewrite.
 func FillerOf(t reflect.Type) *Filler {
-	if !wants(t, map[reflect.Type]bool{}) {
+	out := &Filler{durations: rewriters{}.of(t)}
+	if wants(t, map[reflect.Type]bool{}) {
+		out.f = fillers{}.of(t)
+	}
+	if *out == (Filler{}) {
 		return nil
 	}
-	return &Filler{fillers{}.of(t)}
+	return out
 }
 
 // Fill fills a value, which must be settable. What it points to is left as it
