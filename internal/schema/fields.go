@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"encoding"
 	"encoding/json"
+	"net"
+	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,7 +24,14 @@ var (
 
 	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
-	durationType    = reflect.TypeFor[time.Duration]()
+
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+	addrType     = reflect.TypeFor[netip.Addr]()
+	numberType   = reflect.TypeFor[json.Number]()
+	rawType      = reflect.TypeFor[json.RawMessage]()
+	ipType       = reflect.TypeFor[net.IP]()
+	urlType      = reflect.TypeFor[url.URL]()
 )
 
 // has reports whether values of a type have the methods of an interface, or

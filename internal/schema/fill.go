@@ -27,6 +27,15 @@ func FillerOf(t reflect.Type) *Filler {
 // is, since others may be reading it: what must change there is copied first.
 func (f *Filler) Fill(v reflect.Value) { f.f.fill(v, &walk{}) }
 
+// Rewrite is what encoding/json wrote of a value, with durations as bodies have
+// them. It may be the same memory.
+func (f *Filler) Rewrite(text []byte) []byte {
+	if f.durations == nil {
+		return text
+	}
+	return f.durations.rewrite(text)
+}
+
 // filler fills values of one type. It leads to the fillers of what is in them,
 // and so perhaps back to itself.
 type filler struct {

@@ -2,19 +2,11 @@ package schema
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
-
-// judge is a type that checks itself after its own members fit.
-type judge interface {
-	Validate(ctx context.Context) error
-}
-
-var judgeType = reflect.TypeFor[judge]()
 
 // Explain sets what an error of a Validate method says: several violations,
 // whose places are below the model's, or that the request ends with the error.
@@ -73,16 +65,4 @@ func (c *check) judge(s *huma.Schema, v any, loc []any, into reflect.Value) {
 		more.Loc = below(loc, more.Loc...)
 		c.out = append(c.out, more)
 	}
-}
-
-// Judges reports whether values of a type check themselves. The error is about a
-// method Validate that is something else.
-func Judges(t reflect.Type) (bool, error) {
-	if has(t, judgeType) {
-		return true, nil
-	}
-	if _, other := reflect.PointerTo(t).MethodByName("Validate"); other && t.Kind() != reflect.Interface {
-		return false, fmt.Errorf("type %v has a method Validate that is not func(context.Context) error, which checks what was read", t)
-	}
-	return false, nil
 }

@@ -267,14 +267,10 @@ func unquoted(text string) string {
 	return out
 }
 
-// Rewrite is what encoding/json wrote of a value, with durations as bodies have
-// them.
-func (f *Filler) Rewrite(text []byte) []byte {
-	if f.durations == nil {
-		return text
-	}
+// rewrite is the text with its durations as bodies have them.
+func (r *rewriter) rewrite(text []byte) []byte {
 	w := rewriting{text: string(text)}
-	w.value(f.durations)
+	w.value(r)
 	if w.done == 0 {
 		return text
 	}

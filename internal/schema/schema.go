@@ -158,7 +158,40 @@ func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// nullable reports whether a schema that orNull has made, or a tag, allows null.
-func nullable(s *huma.Schema) bool {
-	return s.Nullable || len(s.AnyOf) == 2 && s.AnyOf[1].Type == "null"
+// tryDefaults refuses defaults of a type, and of the types in it, that would be
+// refused of a caller.
+func (r *Registry) tryDefaults(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	if t.Kind() == reflect.Struct && len(insideOf(t)) > 0 {
+		if err := r.tryMembers(t); err != nil {
+			return err
+		}
+	}
+	for _, inner := range insideOf(t) {
+		if err := r.tryDefaults(inner, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Registry) tryMembers(t reflect.Type) error {
+	s := r.resolve(r.inputs.Schema(t, true, ""))
+	for _, m := range membersOf(t) {
+		property := s.Properties[m.name]
+		if property == nil || property.Default == nil {
+			continue
+		}
+		if m.quoted {
+			return fmt.Errorf("field %s: a value that is written as a string has no default", m.Name)
+		}
+		c := check{r: r}
+		if c.value(property, property.Default, nil, reflect.New(m.StructField.Type).Elem()); len(c.out) > 0 {
+			return fmt.Errorf("field %s: the default %v does not fit: %s", m.Name, property.Default, c.out[0].Msg)
+		}
+	}
+	return nil
 }

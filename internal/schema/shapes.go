@@ -1,13 +1,8 @@
 package schema
 
 import (
-	"encoding/json"
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
 	"reflect"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,12 +35,6 @@ const outputPrefix = "#/outputs/"
 var (
 	providerType    = reflect.TypeFor[huma.SchemaProvider]()
 	transformerType = reflect.TypeFor[huma.SchemaTransformer]()
-	timeType        = reflect.TypeFor[time.Time]()
-	addrType        = reflect.TypeFor[netip.Addr]()
-	numberType      = reflect.TypeFor[json.Number]()
-	rawType         = reflect.TypeFor[json.RawMessage]()
-	ipType          = reflect.TypeFor[net.IP]()
-	urlType         = reflect.TypeFor[url.URL]()
 )
 
 // scalars are the types of which Huma says how their kind is written.
@@ -81,6 +70,22 @@ func (o *shapes) Schema(t reflect.Type, allowRef bool, hint string) *huma.Schema
 		return o.component(t, allowRef, hint)
 	}
 	return o.transformed(t, o.plain(t))
+}
+
+// oneOf is the schema of a union, told apart by a discriminator. It panics where
+// the types cannot be.
+func (o *shapes) oneOf(t reflect.Type, variants []reflect.Type) *huma.Schema {
+	how, err := shape.Tell(t)
+	if err != nil {
+		panic(err.Error())
+	}
+	out := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: how.Name, Mapping: map[string]string{}}}
+	for i, variant := range variants {
+		ref := o.Schema(variant, true, "")
+		out.OneOf = append(out.OneOf, ref)
+		out.Discriminator.Mapping[how.Tags[i]] = ref.Ref
+	}
+	return out
 }
 
 // itself reports whether a type's own methods read or write it.
@@ -284,3 +289,8 @@ func (o *shapes) Map() map[string]*huma.Schema { return o.schemas }
 // RegisterTypeAlias does nothing: the types of this package's callers have no
 // aliases.
 func (o *shapes) RegisterTypeAlias(reflect.Type, reflect.Type) {}
+
+// nullable reports whether a schema that orNull has made, or a tag, allows null.
+func nullable(s *huma.Schema) bool {
+	return s.Nullable || len(s.AnyOf) == 2 && s.AnyOf[1].Type == "null"
+}

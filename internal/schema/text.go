@@ -1,14 +1,14 @@
 package schema
 
 import (
+	"context"
 	"encoding"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/holdfast-go/holdfast/internal/duration"
 	"github.com/holdfast-go/holdfast/internal/shape"
@@ -33,15 +33,6 @@ var noFit = &Problem{Type: "value_error", Msg: "Value error, input does not fit 
 
 // durationWords describe durations in the document.
 const durationWords = "Such as 1h30m, or PT1H30M as ISO 8601 writes it"
-
-// wrong adds a problem. Where the value is a secret, so are words that repeat
-// it.
-func (c *check) wrong(s *huma.Schema, loc []any, v any, p *Problem) {
-	if text, ok := v.(string); ok && secret(s) {
-		p = p.Without(text)
-	}
-	c.add(s, loc, v, p.Type, p.Msg, p.Ctx)
-}
 
 // ReadsText reports whether [SetText] reads a type: a time, a duration, or what
 // has the method UnmarshalText.
@@ -156,4 +147,23 @@ func setKey(into reflect.Value, text string) *Problem {
 		return nil
 	}
 	return noFit
+}
+
+// judge is a type that checks itself after its own members fit.
+type judge interface {
+	Validate(ctx context.Context) error
+}
+
+var judgeType = reflect.TypeFor[judge]()
+
+// Judges reports whether values of a type check themselves. The error is about a
+// method Validate that is something else.
+func Judges(t reflect.Type) (bool, error) {
+	if has(t, judgeType) {
+		return true, nil
+	}
+	if _, other := reflect.PointerTo(t).MethodByName("Validate"); other && t.Kind() != reflect.Interface {
+		return false, fmt.Errorf("type %v has a method Validate that is not func(context.Context) error, which checks what was read", t)
+	}
+	return false, nil
 }

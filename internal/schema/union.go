@@ -10,22 +10,6 @@ import (
 	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
-// oneOf is the schema of a union, told apart by a discriminator. It panics where
-// the types cannot be.
-func (o *shapes) oneOf(t reflect.Type, variants []reflect.Type) *huma.Schema {
-	how, err := shape.Tell(t)
-	if err != nil {
-		panic(err.Error())
-	}
-	out := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: how.Name, Mapping: map[string]string{}}}
-	for i, variant := range variants {
-		ref := o.Schema(variant, true, "")
-		out.OneOf = append(out.OneOf, ref)
-		out.Discriminator.Mapping[how.Tags[i]] = ref.Ref
-	}
-	return out
-}
-
 // union checks a value that is one of several types.
 func (c *check) union(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	_, members, ok := membersIn(v)

@@ -98,6 +98,15 @@ func (c *check) add(s *huma.Schema, loc []any, v any, kind, msg string, ctx map[
 	c.out = append(c.out, one)
 }
 
+// wrong adds a problem. Where the value is a secret, so are words that repeat
+// it.
+func (c *check) wrong(s *huma.Schema, loc []any, v any, p *Problem) {
+	if text, ok := v.(string); ok && secret(s) {
+		p = p.Without(text)
+	}
+	c.add(s, loc, v, p.Type, p.Msg, p.Ctx)
+}
+
 func scalar(v any) bool {
 	switch reflect.ValueOf(v).Kind() {
 	case reflect.Map, reflect.Slice, reflect.Struct, reflect.Invalid, reflect.Pointer:
