@@ -12,7 +12,7 @@ import (
 )
 
 // This file writes durations in answers as bodies have them. encoding/json
-// writes nanoseconds, which nobody guesses, and has no way to be told otherwise;
+// writes nanoseconds, at which no reader guesses, and has no way to be told otherwise;
 // so what it wrote is gone through together with the type.
 
 // rewriter goes through what was written of one type. It leads to the rewriters
