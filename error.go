@@ -131,7 +131,8 @@ func (e *noRoute) Error() string { return "no route" }
 // ValidationError is everything in a request that does not fit: a 422, whose
 // detail is the list. A handler or a dependency that finds something wrong with
 // its input for itself returns one, and the answer looks as if the framework had
-// found it.
+// found it. So does a method Validate of a body's type, of a type in it or of an
+// input; the places are then below that of the value.
 type ValidationError struct{ Violations []Violation }
 
 // Error counts the mistakes, and says none of what the caller sent.

@@ -82,6 +82,44 @@ func TestModelsCheckThemselves(t *testing.T) {
 	})
 }
 
+type taken struct {
+	Name taken2 `json:"name"`
+}
+
+type taken2 string
+
+func (taken2) Validate(context.Context) error {
+	return fmt.Errorf("find the name: %w", &holdfast.Error{Status: http.StatusConflict, Detail: "taken"})
+}
+
+func (taken) Validate(context.Context) error { return errors.New("asked all the same") }
+
+func TestACheckMayEndTheRequest(t *testing.T) {
+	t.Parallel()
+	if code, body := sendJSON(echo[[]taken](), "POST", "/", `[{"name":"a"},{"name":"b"}]`); code != http.StatusConflict || body != `{"detail":"taken"}` {
+		t.Errorf("POST = %d %s, want 409", code, body)
+	}
+}
+
+// An answer does not get larger than what was sent.
+func TestViolationsOfChecksAreBounded(t *testing.T) {
+	t.Parallel()
+	body := `[` + strings.TrimSuffix(strings.Repeat("13,", 500), ",") + `]`
+	code, answer := sendJSON(echo[[]roomNumber](), "POST", "/", body)
+	if n := strings.Count(answer, "no such room"); code != http.StatusUnprocessableEntity || n != 100 {
+		t.Errorf("POST = %d with %d violations, want 422 with 100", code, n)
+	}
+	type in struct {
+		Rooms []roomNumber `query:"room"`
+	}
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Public(), func(context.Context, holdfast.Anyone, in) (string, error) { return "", nil })
+	w := send(app, "/?"+strings.TrimSuffix(strings.Repeat("room=13&", 500), "&"), "")
+	if n := strings.Count(w.Body.String(), "no such room"); w.Code != http.StatusUnprocessableEntity || n != 100 {
+		t.Errorf("GET = %d with %d violations, want 422 with 100", w.Code, n)
+	}
+}
+
 // Models are found wherever they stand.
 func TestModelsInsideOfOthersCheckThemselves(t *testing.T) {
 	t.Parallel()

@@ -7,9 +7,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/schema"
+	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
 // request is a source made of a request of the standard library.
@@ -140,6 +142,20 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 			A    string `form:"a"`
 			Body loader
 		}{}, "a form or a JSON body, not both"},
+		"a field of a patch that is never absent": {struct {
+			Body struct {
+				A optionalInt `json:"a" default:"1"`
+			}
+		}{}, "field A: a patch.Field with a default would never be absent"},
+		"a field of a patch in a query": {struct {
+			A optionalInt `query:"a"`
+		}{}, "cannot be read from text"},
+		"a duration with a bound": {struct {
+			A time.Duration `query:"a" minimum:"1"`
+		}{}, "constrains a number, and time.Duration is none"},
+		"a default that is no duration": {struct {
+			A time.Duration `query:"a" default:"1"`
+		}{}, `the default "1" is no time.Duration`},
 		"a default in a body that never counts": {struct {
 			Body struct {
 				A int `json:"a" default:"1" required:"true"`
@@ -184,6 +200,14 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 		})
 	}
 }
+
+// optionalInt is what patch.Field is.
+type optionalInt struct {
+	_ shape.Optional
+}
+
+func (*optionalInt) Inner() reflect.Type { return reflect.TypeFor[int]() }
+func (*optionalInt) SetAny(any)          {}
 
 // What a dependency takes is read before the caller has passed, and so never
 // from the body.

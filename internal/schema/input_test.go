@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"net"
 	"net/netip"
 	"reflect"
 	"testing"
@@ -44,6 +45,21 @@ type (
 	Further struct {
 		More []string `json:"more"`
 	}
+	inQuotes struct {
+		N int   `json:"n,string"`
+		B *bool `json:"b,string,omitempty"`
+		C *int  `json:"c,string"`
+	}
+	private struct {
+		hidden
+		*Further
+		Name string `json:"name,omitempty"`
+	}
+	hidden struct {
+		Name  int     `json:"name"`
+		Deep  *line   `json:"deep"`
+		Array [1]*int `json:"array,omitempty"`
+	}
 )
 
 var read = []reflect.Type{
@@ -52,6 +68,7 @@ var read = []reflect.Type{
 	reflect.TypeFor[of[map[string]int]](), reflect.TypeFor[of[map[string]*int]](), reflect.TypeFor[of[*map[string]int]](), reflect.TypeFor[of[map[string][]int]](),
 	reflect.TypeFor[of[line]](), reflect.TypeFor[of[*line]](), reflect.TypeFor[of[[]line]](), reflect.TypeFor[of[[]*line]](), reflect.TypeFor[of[map[string]*line]](),
 	reflect.TypeFor[of[any]](), reflect.TypeFor[of[json.RawMessage]](), reflect.TypeFor[of[time.Time]](), reflect.TypeFor[of[*time.Time]](), reflect.TypeFor[of[*netip.Addr]](),
+	reflect.TypeFor[inQuotes](), reflect.TypeFor[private](), reflect.TypeFor[of[net.IP]](), reflect.TypeFor[of[json.Number]](), reflect.TypeFor[of[[]byte]](),
 	reflect.TypeFor[chosen](), reflect.TypeFor[counted](), reflect.TypeFor[nulls](),
 	reflect.TypeFor[*line](), reflect.TypeFor[[]line](), reflect.TypeFor[map[string][]*int](), reflect.TypeFor[*string](), reflect.TypeFor[[]string](),
 }

@@ -40,8 +40,8 @@ func (s *Schema) Judge(ctx context.Context, into reflect.Value, text string, loc
 }
 
 func (c *check) judge(s *huma.Schema, v any, loc []any, into reflect.Value) {
-	if c.ctx == nil || into.Kind() != reflect.Struct && into.Type().PkgPath() == "" || into.Kind() == reflect.Interface {
-		return // there is no request, or it has no methods
+	if c.ctx == nil || c.ends != nil || into.Kind() != reflect.Struct && into.Type().PkgPath() == "" || into.Kind() == reflect.Interface {
+		return // there is no request, or none that goes on; or no method
 	}
 	one, ok := into.Addr().Interface().(judge)
 	if !ok {

@@ -147,8 +147,10 @@ func (o *shapes) read(t reflect.Type) *huma.Schema {
 	switch {
 	case t == rawType || t.Kind() == reflect.Interface:
 		return &huma.Schema{}
-	case t == urlType || t == ipType || t == addrType:
+	case t == urlType:
 		return huma.SchemaFromType(o, t)
+	case t == ipType || t == addrType:
+		return &huma.Schema{Type: huma.TypeString, Format: "ip"}
 	case readsText(t):
 		return &huma.Schema{Type: huma.TypeString}
 	}

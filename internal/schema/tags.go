@@ -42,6 +42,8 @@ func CheckBody(t reflect.Type) error {
 	return errors.Join(checkJudges(t, map[reflect.Type]bool{}), checkTags(t, map[reflect.Type]bool{}, func(f reflect.StructField) error {
 		if _, ok := f.Tag.Lookup("default"); ok && f.Tag.Get("required") == "true" {
 			return errors.New("it is required, so its default never counts")
+		} else if _, optional := shape.InnerOf(f.Type); ok && optional {
+			return errors.New("a patch.Field with a default would never be absent")
 		}
 		for _, key := range unenforced {
 			if _, ok := f.Tag.Lookup(key); ok {
