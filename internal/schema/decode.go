@@ -6,7 +6,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,12 +25,8 @@ func (s *Schema) Decode(ctx context.Context, data []byte, into any, loc ...any) 
 	if err := strictjson.Check(data, MaxDepth); err != nil {
 		return []Violation{notJSON(err, loc)}, nil
 	}
-	value, err := parse(data)
-	if err != nil {
-		return []Violation{notJSON(err, loc)}, nil
-	}
 	c := check{r: s.r, ctx: ctx}
-	c.value(s.s, value, slices.Clone(loc), reflect.ValueOf(into).Elem())
+	c.value(s.s, parse(data), slices.Clone(loc), reflect.ValueOf(into).Elem())
 	return c.out, c.ends
 }
 
@@ -47,26 +42,13 @@ func notJSON(err error, loc []any) Violation {
 // below is a place inside another one.
 func below(loc []any, at ...any) []any { return append(slices.Clip(slices.Clone(loc)), at...) }
 
-// models are the members of the structs that were read into; there are as many
-// as types.
-var models sync.Map
-
-func modelOf(t reflect.Type) []member {
-	if known, ok := models.Load(t); ok {
-		return known.([]member)
-	}
-	made := membersOf(t)
-	models.Store(t, made)
-	return made
-}
-
 // null notes that a value is null, for the type that tells it from one that is
 // absent.
 func (c *check) null(into reflect.Value) {
 	if !into.IsValid() {
 		return
 	}
-	if _, ok := shape.InnerOf(into.Type()); ok {
+	if traitsOf(into.Type()).inner != nil {
 		into.Addr().Interface().(shape.Field).SetAny(nil)
 	}
 }
@@ -86,7 +68,8 @@ func (c *check) inside(s *huma.Schema, v any, loc []any, into reflect.Value) boo
 		into.Set(own)
 		return true
 	}
-	if inner, ok := shape.InnerOf(into.Type()); ok {
+	what := traitsOf(into.Type())
+	if inner := what.inner; inner != nil {
 		own := reflect.New(inner).Elem()
 		before := len(c.out)
 		c.value(s, v, loc, own)
@@ -95,7 +78,7 @@ func (c *check) inside(s *huma.Schema, v any, loc []any, into reflect.Value) boo
 		}
 		return true
 	}
-	if _, ok := shape.VariantsOf(into.Type()); ok && len(s.OneOf) > 0 {
+	if what.union && len(s.OneOf) > 0 {
 		c.union(s, v, loc, into)
 		return true
 	}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"context"
 	"encoding"
 	"encoding/json"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/shape"
@@ -27,6 +29,7 @@ var (
 
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
+	judgeType    = reflect.TypeFor[judge]()
 	addrType     = reflect.TypeFor[netip.Addr]()
 	numberType   = reflect.TypeFor[json.Number]()
 	rawType      = reflect.TypeFor[json.RawMessage]()
@@ -49,14 +52,45 @@ func writesItself(t reflect.Type) bool {
 	return has(t, jsonMarshaler) || has(t, textMarshaler)
 }
 
-// readsText reports whether a type is read from text in its own way.
-func readsText(t reflect.Type) bool {
-	return t == timeType || t == durationType || t.Kind() != reflect.Interface && has(t, textUnmarshaler)
+// judge is a type that checks itself after its own members fit.
+type judge interface {
+	Validate(ctx context.Context) error
 }
+
+// traits are what is asked of a type for each value of it that is read.
+type traits struct {
+	text, json bool         // it reads its text, or JSON, in its own way
+	itself     bool         // it is read as a whole, by one of these or by encoding/json
+	inner      reflect.Type // of an optional
+	union      bool
+	judges     bool // it has a method Validate
+}
+
+// known are the traits that were asked for; there are as many as types.
+var known sync.Map
+
+func traitsOf(t reflect.Type) *traits {
+	if have, ok := known.Load(t); ok {
+		return have.(*traits)
+	}
+	out := &traits{
+		text:   t == timeType || t == durationType || t.Kind() != reflect.Interface && has(t, textUnmarshaler),
+		json:   has(t, jsonUnmarshaler),
+		judges: t.Kind() != reflect.Interface && has(t, judgeType),
+	}
+	out.itself = out.text || out.json || isBytes(t)
+	out.inner, _ = shape.InnerOf(t)
+	_, out.union = shape.VariantsOf(t)
+	known.Store(t, out)
+	return out
+}
+
+// readsText reports whether a type is read from text in its own way.
+func readsText(t reflect.Type) bool { return traitsOf(t).text }
 
 // readsItself reports whether a type is read as a whole: by a method of its
 // own, or by encoding/json.
-func readsItself(t reflect.Type) bool { return readsText(t) || has(t, jsonUnmarshaler) || isBytes(t) }
+func readsItself(t reflect.Type) bool { return traitsOf(t).itself }
 
 // required reports whether a member must be in what is read.
 func (m member) required() bool {
@@ -83,6 +117,7 @@ func isBytes(t reflect.Type) bool {
 type member struct {
 	reflect.StructField
 	name   string
+	at     any   // the name, as a part of a place
 	path   []int // the indexes that lead to it, through embedded structs
 	tagged bool  // the name is a tag's
 	depth  int   // in how many embedded structs it is
@@ -161,6 +196,7 @@ func (m member) split(depth int) (fields, embedded []member) {
 			continue
 		}
 		one.name = cmp.Or(name, f.Name)
+		one.at = one.name
 		fields = append(fields, one)
 	}
 	return fields, embedded

@@ -40,14 +40,10 @@ func (s *Schema) Judge(ctx context.Context, into reflect.Value, text string, loc
 }
 
 func (c *check) judge(s *huma.Schema, v any, loc []any, into reflect.Value) {
-	if c.ctx == nil || c.ends != nil || into.Kind() != reflect.Struct && into.Type().PkgPath() == "" || into.Kind() == reflect.Interface {
+	if c.ctx == nil || c.ends != nil || !traitsOf(into.Type()).judges {
 		return // there is no request, or none that goes on; or no method
 	}
-	one, ok := into.Addr().Interface().(judge)
-	if !ok {
-		return
-	}
-	err := one.Validate(c.ctx)
+	err := into.Addr().Interface().(judge).Validate(c.ctx)
 	if err == nil {
 		return
 	}

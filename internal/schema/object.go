@@ -32,30 +32,52 @@ func (c *check) object(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	if into.IsValid() && into.Kind() == reflect.Map && !readsItself(into.Type()) && into.IsNil() {
 		into.Set(reflect.MakeMapWithSize(into.Type(), min(len(members), 64)))
 	}
-	for _, f := range fieldsOf(s, into) {
+	fields := c.r.fieldsOf(s, into)
+	for i := range fields {
 		if c.full() {
 			return
 		}
-		c.property(s, f, members, loc, into)
+		c.property(s, &fields[i], members, loc, into)
 	}
 	for _, name := range names {
 		if c.full() {
 			return
 		}
 		if s.Properties[name] == nil {
-			c.further(s, name, members[name], below(loc, short(name)), into)
+			c.further(s, name, members[name], append(loc, short(name)), into)
 		}
 	}
 	c.count(s, len(members), v, loc)
 }
 
+// model is a schema and the type that is read with it; nil for none.
+type model struct {
+	s *huma.Schema
+	t reflect.Type
+}
+
 // fieldsOf lists the properties of a schema in the order in which they are
-// checked: that of the fields, or else required ones first.
-func fieldsOf(s *huma.Schema, into reflect.Value) []member {
+// checked: that of the fields, or else required ones first. The lists are kept;
+// there are as many as schemas.
+func (r *Registry) fieldsOf(s *huma.Schema, into reflect.Value) []member {
+	of := model{s: s}
+	if into.IsValid() && into.Kind() == reflect.Struct && !readsItself(into.Type()) {
+		of.t = into.Type()
+	}
+	if made, ok := r.fields.Load(of); ok {
+		return made.([]member)
+	}
+	made := of.fields()
+	r.fields.Store(of, made)
+	return made
+}
+
+func (of model) fields() []member {
+	s := of.s
 	var out []member
 	known := map[string]bool{}
-	if into.IsValid() && into.Kind() == reflect.Struct && !readsItself(into.Type()) {
-		for _, m := range modelOf(into.Type()) {
+	if of.t != nil {
+		for _, m := range membersOf(of.t) {
 			if s.Properties[m.name] != nil {
 				out, known[m.name] = append(out, m), true
 			}
@@ -66,15 +88,15 @@ func fieldsOf(s *huma.Schema, into reflect.Value) []member {
 	}
 	for _, name := range slices.Concat(s.Required, slices.Sorted(maps.Keys(s.Properties))) {
 		if !known[name] {
-			out, known[name] = append(out, member{name: name}), true
+			out, known[name] = append(out, member{name: name, at: name}), true
 		}
 	}
 	return out
 }
 
 // property checks one property, which may be missing.
-func (c *check) property(s *huma.Schema, f member, members map[string]any, loc []any, into reflect.Value) {
-	property, loc := s.Properties[f.name], below(loc, f.name)
+func (c *check) property(s *huma.Schema, f *member, members map[string]any, loc []any, into reflect.Value) {
+	property, loc := s.Properties[f.name], append(loc, f.at)
 	v, ok := members[f.name]
 	switch {
 	case ok && f.quoted:
@@ -91,7 +113,7 @@ func (c *check) property(s *huma.Schema, f member, members map[string]any, loc [
 
 // in is the field in a struct; the zero Value if there is none. Embedded
 // pointers on the way are filled.
-func (m member) in(v reflect.Value) reflect.Value {
+func (m *member) in(v reflect.Value) reflect.Value {
 	if m.path == nil || !v.IsValid() {
 		return reflect.Value{}
 	}

@@ -11,6 +11,7 @@ package schema
 import (
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -25,6 +26,7 @@ type Registry struct {
 	outputs *shapes
 	named   map[string]*huma.Schema // made by Name
 	explain func(error) ([]Violation, error)
+	fields  sync.Map // of a model, in the order in which they are checked
 
 	apart   apart // what is two components, when there were apartOf
 	apartOf int

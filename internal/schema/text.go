@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"context"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -92,7 +91,7 @@ func set(into reflect.Value, v any) *Problem {
 	t := into.Type()
 	text, isText := v.(string)
 	switch {
-	case isText && (t == timeType || t == durationType || readsText(t) && !has(t, jsonUnmarshaler)):
+	case isText && (t == timeType || t == durationType || readsText(t) && !traitsOf(t).json):
 		return SetText(into, text)
 	case readsItself(t):
 	case isText && t.Kind() == reflect.String && t != numberType:
@@ -149,17 +148,10 @@ func setKey(into reflect.Value, text string) *Problem {
 	return noFit
 }
 
-// judge is a type that checks itself after its own members fit.
-type judge interface {
-	Validate(ctx context.Context) error
-}
-
-var judgeType = reflect.TypeFor[judge]()
-
 // Judges reports whether values of a type check themselves. The error is about a
 // method Validate that is something else.
 func Judges(t reflect.Type) (bool, error) {
-	if has(t, judgeType) {
+	if traitsOf(t).judges {
 		return true, nil
 	}
 	if _, other := reflect.PointerTo(t).MethodByName("Validate"); other && t.Kind() != reflect.Interface {

@@ -1,8 +1,10 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/json"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/strictjson"
 )
 
 // A JSON value is decoded into what encoding/json has for it: string,
@@ -27,65 +29,91 @@ func (o *object) MarshalJSON() ([]byte, error) { return json.Marshal(o.members) 
 // MarshalJSON writes the items.
 func (a *array) MarshalJSON() ([]byte, error) { return json.Marshal(a.items) }
 
-// parse reads one JSON value that strictjson has checked, which bounds how deep
-// it is.
-func parse(data []byte) (any, error) {
-	p := &parser{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	p.dec.UseNumber()
+// parse reads one JSON value that strictjson has checked: it is well-formed, and
+// not too deep.
+func parse(data []byte) any {
+	p := &parser{data: data}
 	return p.value()
 }
 
 type parser struct {
 	data []byte
-	dec  *json.Decoder
+	pos  int
 }
 
-func (p *parser) value() (any, error) {
-	token, err := p.dec.Token()
-	if err != nil {
-		return nil, err
+// next is the next byte that is no space.
+func (p *parser) next() byte {
+	for p.data[p.pos] == ' ' || p.data[p.pos] == '\n' || p.data[p.pos] == '\r' || p.data[p.pos] == '\t' {
+		p.pos++
 	}
-	from := p.dec.InputOffset() - 1
-	switch token {
-	case json.Delim('{'):
-		return p.object(from)
-	case json.Delim('['):
-		return p.array(from)
-	}
-	return token, nil
+	return p.data[p.pos]
 }
 
-func (p *parser) object(from int64) (any, error) {
-	out := &object{members: map[string]any{}}
-	for p.dec.More() {
-		token, err := p.dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := token.(string)
-		value, err := p.value()
-		if err != nil {
-			return nil, err
-		}
-		out.names, out.members[name] = append(out.names, name), value
+func (p *parser) value() any {
+	switch p.next() {
+	case '{':
+		return p.object()
+	case '[':
+		return p.array()
+	case '"':
+		return p.text()
+	case 't':
+		p.pos += len("true")
+		return true
+	case 'f':
+		p.pos += len("false")
+		return false
+	case 'n':
+		p.pos += len("null")
+		return nil
 	}
-	_, err := p.dec.Token()
-	out.raw = p.data[from:p.dec.InputOffset()]
-	return out, err
+	from := p.pos
+	for p.pos < len(p.data) && strings.IndexByte("+-.0123456789Ee", p.data[p.pos]) >= 0 {
+		p.pos++
+	}
+	return json.Number(p.data[from:p.pos])
 }
 
-func (p *parser) array(from int64) (any, error) {
-	out := &array{items: []any{}}
-	for p.dec.More() {
-		one, err := p.value()
-		if err != nil {
-			return nil, err
+func (p *parser) object() any {
+	from, out := p.pos, &object{members: map[string]any{}}
+	for p.pos++; p.next() != '}'; {
+		if p.data[p.pos] == ',' {
+			p.pos++
+			p.next()
 		}
-		out.items = append(out.items, one)
+		name := p.text()
+		p.next()
+		p.pos++ // the colon
+		out.names, out.members[name] = append(out.names, name), p.value()
 	}
-	_, err := p.dec.Token()
-	out.raw = p.data[from:p.dec.InputOffset()]
-	return out, err
+	p.pos++
+	out.raw = p.data[from:p.pos]
+	return out
+}
+
+func (p *parser) array() any {
+	from, out := p.pos, &array{items: []any{}}
+	for p.pos++; p.next() != ']'; {
+		if p.data[p.pos] == ',' {
+			p.pos++
+		}
+		out.items = append(out.items, p.value())
+	}
+	p.pos++
+	out.raw = p.data[from:p.pos]
+	return out
+}
+
+func (p *parser) text() string {
+	from := p.pos
+	for p.pos++; p.data[p.pos] != '"'; p.pos++ {
+		if p.data[p.pos] == '\\' {
+			p.pos++
+		}
+	}
+	p.pos++
+	text, _ := strictjson.String(string(p.data[from:p.pos]))
+	return text
 }
 
 // rawOf is the text of a decoded value.

@@ -30,7 +30,7 @@ func (c *check) union(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	for i, one := range how.Tags {
 		if tag == one {
 			own := reflect.New(into.Field(i + 1).Type().Elem())
-			c.value(s.OneOf[i], v, below(loc, one), own.Elem())
+			c.value(s.OneOf[i], v, append(loc, one), own.Elem())
 			into.Field(i + 1).Set(own)
 			return
 		}

@@ -320,9 +320,9 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 			return
 		}
 		if s.UniqueItems && repeated(seen, one) {
-			c.add(s, below(loc, i), one, "unique_items", "Item is there already", nil)
+			c.add(s, append(loc, i), one, "unique_items", "Item is there already", nil)
 		}
-		c.value(s.Items, one, below(loc, i), slot(into, i))
+		c.value(s.Items, one, append(loc, i), slot(into, i))
 	}
 }
 
