@@ -11,7 +11,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -51,11 +53,29 @@ func NewApp(config Config) *App {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
-	a.types.Explain(foundBy)
-	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}}
+	types := schema.NewRegistry(errorName, refusalName, invalidName)
+	types.Explain(foundBy)
+	types.NameBy(config.API.ComponentName)
+	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors}
 	a.OnDecision(config.OnDecision)
 	return a
+}
+
+// foundBy says what an error of a Validate method means: the violations that it
+// lists, or that the request ends with the answer that it has. Of any other one
+// the words are the violation.
+func foundBy(err error) (found []schema.Violation, ends error) {
+	if list, ok := errors.AsType[*ValidationError](err); ok {
+		for _, v := range list.violations() {
+			found = append(found, schema.Violation(v))
+		}
+		return found, nil
+	}
+	if errors.Is(err, context.Canceled) || answerOf(err) != nil {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // OnDecision sets the function that is given every decision from now on, and
@@ -79,12 +99,28 @@ func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
 	a.register(pattern, e, plan.Caller(), options)
 }
 
-func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
+// Mount puts a handler under a path prefix and a policy: an application, a file
+// server, a proxy. The policy holds for every method and every path below the
+// prefix, and nothing below it is reached without; what the handler asks for
+// itself comes on top. The handler sees paths without the prefix, as after
+// [http.StripPrefix]; a request for the prefix alone is sent on to the one with
+// a slash behind. A path with dot segments, encoded or not, is 404, since those
+// lead out of the prefix where somebody decodes them.
+//
+// A route that says more than the prefix goes before, and must not be easier to
+// call unless it says [Shadows]. In the table of access, a mounted handler is
+// one row with the method "*".
+func (a *App) Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption) {
+	at := plan.Caller()
+	a.register(below(prefix), mounted(p, h, at), at, options)
+}
+
+func (a *App) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
 	if e.e == nil {
-		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, Raw or RawInput", pattern)
-		return
+		a.fault(at, "%s: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput", pattern)
+		return nil
 	}
-	a.add(pattern, e.e, e.e.policy, at, options)
+	return a.add(pattern, e.e, e.e.policy, at, options)
 }
 
 // Protect puts a handler under a policy. It is a route of the application like
@@ -140,6 +176,9 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, op
 		}
 		option(&rt.options)
 	}
+	if id := a.config.API.OperationID; id != nil && rt.options.id == "" && !rt.options.hidden {
+		rt.options.id = id(apidoc.Endpoint{Method: method, Path: path, Handler: e.name, Tags: slices.Clone(rt.options.tags)})
+	}
 	faults := rt.faults(pattern, path, err)
 	for _, err := range faults {
 		a.fault(at, "%s: %w", pattern, err)
@@ -176,7 +215,19 @@ func (a *App) build() error {
 	if a.config.MaxBody < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
 	}
-	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
+	for _, err := range a.config.API.Faults() {
+		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))
+	}
+	if err := a.config.Errors.fault(); err != nil {
+		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
+	}
+	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
+	}
+	c := &compiler{
+		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
+		form: bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
+	}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
 		rt.compiled, faults = c.compile(rt)

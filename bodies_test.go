@@ -23,9 +23,9 @@ func sendJSON(h http.Handler, method, path, body string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// echo is an application whose one route answers with the body that it was
+// echoing is an application whose one route answers with the body that it was
 // given.
-func echo[T any]() *holdfast.App {
+func echoing[T any]() *holdfast.App {
 	type in struct{ Body T }
 	app := holdfast.New("Echo", "1")
 	holdfast.Post(app, "/", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in in) (T, error) { return in.Body, nil })
@@ -81,7 +81,7 @@ func TestWhatMayBeNullInABody(t *testing.T) {
 		Maybe []string `json:"maybe,omitempty" nullable:"true" minItems:"1"`
 		Named *Image   `json:"named,omitempty" nullable:"true"`
 	}
-	app := echo[Item]()
+	app := echoing[Item]()
 	const list = `[{"type":"list_type","loc":["body","tags"],"msg":"Input should be a valid list"}]`
 	checkBodies(t, app, map[string]bodyCase{
 		"a pointer may be null":                 {`{"note":null}`, `{"note":null}`},
@@ -148,7 +148,7 @@ func TestDefaultsInABody(t *testing.T) {
 		Day    date.Date         `json:"day" default:"2026-11-26"`
 		Wait   time.Duration     `json:"-" default:"1h"`
 	}
-	app := echo[Order]()
+	app := echoing[Order]()
 	rest := `"tags":["a","b"],"ratio":0.5,"yes":true,"inner":{"deep":7},"inners":[{"deep":1},{"deep":7}],"words":{"a":"b"},"day":"2026-11-26"}`
 	checkBodies(t, app, map[string]bodyCase{
 		"what is left out has its default": {`{}`, `{"size":10,"note":"none",` + rest},
@@ -199,7 +199,7 @@ func TestAFieldOfAPatchIsAbsentNullOrAValue(t *testing.T) {
 		Tags  patch.Field[[]string] `json:"tags,omitzero" minItems:"1"`
 		Done  patch.Field[bool]     `json:"done,omitzero" nullable:"false"`
 	}
-	app := echo[Change]()
+	app := echoing[Change]()
 	checkBodies(t, app, map[string]bodyCase{
 		"absent":                     {`{}`, `{}`},
 		"null":                       {`{"text":null,"image":null,"tags":null}`, `{"text":null,"image":null,"tags":null}`},

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -25,7 +26,8 @@ type compiled struct {
 	runBounded job           // the handler within its bounds
 	timeout    time.Duration // of the whole request; none if zero
 	status     int           // of success
-	shared     *shared
+	shared     answering
+	format     answer.Format // of errors
 	frames     sync.Pool
 	row        func() Access // made when first asked for
 }
@@ -37,23 +39,25 @@ type compiler struct {
 	lifetimes *lifetimes
 	replace   map[*plan.Node]*plan.Node
 	maxBody   int64
+	form      bind.Limits
 }
 
 // compile makes the route's plan and ties the handler to it.
 func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
-		method: rt.method, shared: c.shared, status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody},
+		method: rt.method, shared: c.shared.by(rt.options.errors), status: rt.status(), timeout: rt.options.bounds.timeout,
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses()},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
 	}
+	out.format = out.shared.format()
 	var l layout
 	var faults []plan.Fault
 	prepare := func(n *plan.Node, scopes plan.Scopes) (any, error) { return c.prepare(rt, out, n, scopes) }
 	out.plan, l.deps, faults = plan.Make(rt.policy, e.deps, plan.Config{Prepare: prepare, Replace: c.replace})
-	input, err := bind.Compile(e.in, bind.Options{Types: c.types, Path: rt.pattern.Names(), Body: true})
+	input, err := bind.Compile(e.in, bind.Options{Types: c.types, Path: rt.pattern.Names(), Body: true, Form: c.form, MaxBody: out.route.maxBody})
 	if err != nil {
 		faults = append(faults, plan.Fault{At: rt.at, Err: err})
 	}

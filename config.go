@@ -1,12 +1,20 @@
 package holdfast
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/holdfast-go/holdfast/apidoc"
+)
 
 // Config describes an application. Only Title and Version matter to most.
 type Config struct {
 	Title       string
 	Version     string
 	Description string
+
+	// API is what the document says of the API beside its title and version:
+	// who to ask, servers, tags, webhooks, how ids and components are named.
+	API apidoc.API
 
 	// Logger gets one record for each request that failed because of the server.
 	// slog.Default() if nil.
@@ -15,6 +23,15 @@ type Config struct {
 	// MaxBody is the largest request body in bytes, also of raw handlers. 1 MiB
 	// if zero; a route may have a limit of its own.
 	MaxBody int64
+
+	// Errors says what errors of the program's own types are answered with, and how
+	// the bodies of all errors look: those of the framework, too. A route may have
+	// rules of its own, with [AnswerErrors].
+	Errors Errors
+	// MaxFields and MaxFiles are how many fields and how many files a form may
+	// have, those that no handler takes included: 1,000 of each if zero. A form
+	// with more is refused with 400.
+	MaxFields, MaxFiles int
 
 	// Docs says where the docs page and the document stand, and who may read
 	// them. The zero Docs is /docs and /openapi.json, for everybody.

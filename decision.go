@@ -174,16 +174,17 @@ func (c *compiled) reportDecision(x *exchange, err error) error {
 	if fn == nil {
 		return err
 	}
-	d := Decision{x: x, c: c, err: err}
+	shown := c.shared.rules.known(err)
+	d := Decision{x: x, c: c, err: shown}
 	if err != nil {
 		d.memo = new([]Step)
 	}
 	reference := (*fn)(d)
-	if err == nil || reference == "" || !isRefusal(err) {
+	if err == nil || reference == "" || !isRefusal(shown) {
 		return err
 	}
 	out := &explained{error: err, reference: reference}
-	if lacksPermission(err) {
+	if lacksPermission(shown) {
 		out.scopes, out.roles = d.Missing()
 	}
 	return out

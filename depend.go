@@ -45,7 +45,7 @@ func Depends0[T any](fn func(context.Context) (T, error)) Dep[T] {
 }
 
 // Depends1 makes a dependency from a function of one other.
-func Depends1[A, T any](a Dep[A], fn func(context.Context, A) (T, error)) Dep[T] {
+func Depends1[A, T any](a Dep[A], fn func(ctx context.Context, a A) (T, error)) Dep[T] {
 	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
@@ -57,7 +57,7 @@ func Depends1[A, T any](a Dep[A], fn func(context.Context, A) (T, error)) Dep[T]
 
 // Depends2 makes a dependency from a function of two others, which are made
 // in the order given.
-func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(context.Context, A, B) (T, error)) Dep[T] {
+func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(ctx context.Context, a A, b B) (T, error)) Dep[T] {
 	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n, b.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
@@ -68,7 +68,7 @@ func Depends2[A, B, T any](a Dep[A], b Dep[B], fn func(context.Context, A, B) (T
 }
 
 // Depends3 makes a dependency from a function of three others.
-func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Context, A, B, C) (T, error)) Dep[T] {
+func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(ctx context.Context, a A, b B, c C) (T, error)) Dep[T] {
 	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n, b.n, c.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In
@@ -80,7 +80,7 @@ func Depends3[A, B, C, T any](a Dep[A], b Dep[B], c Dep[C], fn func(context.Cont
 
 // Depends4 makes a dependency from a function of four others. A function that
 // needs more takes a struct of them from one dependency.
-func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func(context.Context, A, B, C, D) (T, error)) Dep[T] {
+func Depends4[A, B, C, D, T any](a Dep[A], b Dep[B], c Dep[C], d Dep[D], fn func(ctx context.Context, a A, b B, c C, d D) (T, error)) Dep[T] {
 	n := newDepend[T](plan.Depend, fn, plan.Caller(), a.n, b.n, c.n, d.n)
 	n.Run = func(x plan.Exchange, s *plan.Step) error {
 		f, in := x.Frame(), s.In

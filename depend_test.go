@@ -221,3 +221,31 @@ func TestNothingAboveAnInvalidParameterIsCalled(t *testing.T) {
 		t.Errorf("GET /?n=x = %d %s, called %v, want 422 and nothing called", w.Code, w.Body, called)
 	}
 }
+
+// A handler takes up to three dependencies of its own, in the order in which they
+// are named.
+func TestHandlersWithDependenciesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	made := func(name string) holdfast.Dep[string] {
+		return holdfast.Depends0(func(context.Context) (string, error) { return name, nil })
+	}
+	a, b, c := made("a"), made("b"), made("c")
+	type page struct {
+		Skip int `query:"skip"`
+	}
+	app := holdfast.New("Shop", "1")
+	app.Handle("GET /1", holdfast.To1(holdfast.Public(), a, func(_ context.Context, _ holdfast.Anyone, a string, in page) (string, error) {
+		return fmt.Sprint(a, in.Skip), nil
+	}))
+	app.Handle("GET /2", holdfast.To2(holdfast.Public(), a, b, func(_ context.Context, _ holdfast.Anyone, a, b string, in page) (string, error) {
+		return fmt.Sprint(a, b, in.Skip), nil
+	}))
+	app.Handle("GET /3", holdfast.To3(holdfast.Public(), a, b, c, func(_ context.Context, _ holdfast.Anyone, a, b, c string, in page) (string, error) {
+		return fmt.Sprint(a, b, c, in.Skip), nil
+	}))
+	for target, want := range map[string]string{"/1?skip=7": `"a7"`, "/2?skip=7": `"ab7"`, "/3?skip=7": `"abc7"`} {
+		if w := send(app, target, ""); w.Body.String() != want {
+			t.Errorf("GET %s = %d %s, want %s", target, w.Code, w.Body, want)
+		}
+	}
+}

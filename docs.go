@@ -3,12 +3,14 @@ package holdfast
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/internal/docspage"
 	"github.com/holdfast-go/holdfast/internal/openapi"
-	"github.com/holdfast-go/holdfast/internal/swaggerui"
 )
 
 // Docs says where an application's docs page and its OpenAPI document stand,
@@ -27,6 +29,19 @@ type Docs struct {
 	// that a person opens it must be one that a browser can satisfy by itself,
 	// such as of [HTTPBasic] or [APIKeyCookie].
 	Policy AnyPolicy
+
+	// Viewer shows the document: Swagger UI if zero, or [apidoc.ReDoc].
+	Viewer apidoc.Viewer
+
+	// Parameters are the viewer's own, by its names, such as Swagger UI's
+	// docExpansion, deepLinking and persistAuthorization. The values must be
+	// what JSON can hold. Those that would show another document, load from
+	// another host or run code are errors at start, as misspelt ones are.
+	Parameters map[string]any
+
+	// RedirectPath is where authorization servers send the browser back:
+	// "oauth2-redirect" below the page if empty. ReDoc has none.
+	RedirectPath string
 
 	// NoPage leaves out the page, NoDocument the page and the document.
 	NoPage     bool
@@ -60,7 +75,7 @@ func (d *Docs) complete() {
 // docs is the document and the page that shows it.
 type docs struct {
 	document []byte
-	page     *swaggerui.Page // nil if there is none
+	page     *docspage.Page // nil if there is none
 }
 
 // docsRoute is a path of them.
@@ -81,8 +96,9 @@ func (d *docs) routes(title string, config Docs) ([]docsRoute, error) {
 	if config.NoPage {
 		return out, nil
 	}
-	page, err := swaggerui.New(swaggerui.Config{
-		Title: title, PagePath: config.Path, DocumentPath: config.DocumentPath,
+	page, err := docspage.New(docspage.Config{
+		Title: title, PagePath: config.Path, DocumentPath: config.DocumentPath, RedirectPath: config.RedirectPath,
+		ReDoc: config.Viewer == apidoc.ReDoc, Parameters: config.Parameters,
 		ClientID: config.OAuth.ClientID, AppName: config.OAuth.AppName, Query: config.OAuth.Query,
 		Scopes: Scopes(config.OAuth.Scopes).String(),
 	})
@@ -90,6 +106,9 @@ func (d *docs) routes(title string, config Docs) ([]docsRoute, error) {
 		return nil, err
 	}
 	d.page = page
+	if config.RedirectPath != "" {
+		out = append(out, docsRoute{config.RedirectPath, d.serveRedirect})
+	}
 	return append(out, docsRoute{config.Path, d.servePage}, docsRoute{config.Path + "/{asset}", d.serveAsset}), nil
 }
 
@@ -105,6 +124,11 @@ func (d *docs) servePage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func (d *docs) serveRedirect(w http.ResponseWriter, r *http.Request) error {
+	d.page.ServeRedirect(w, r)
+	return nil
+}
+
 func (d *docs) serveAsset(w http.ResponseWriter, r *http.Request) error {
 	if !d.page.ServeAsset(w, r, r.PathValue("asset")) {
 		return &noRoute{}
@@ -116,25 +140,33 @@ func (d *docs) serveAsset(w http.ResponseWriter, r *http.Request) error {
 func (d *docs) render(document *openapi.Document) (err error) {
 	d.document, err = document.Marshal()
 	if d.page != nil {
-		d.page.Connect(authorizationServers(document.Schemes))
+		servers, _ := document.Servers.([]apidoc.Server)
+		d.page.Connect(origins(document.Schemes, servers))
 	}
 	return err
 }
 
-// authorizationServers lists the origins of other servers that the schemes
-// name, which the page's dialog calls for tokens and settings.
-func authorizationServers(schemes []openapi.Scheme) []string {
-	var out []string
+// origins lists the origins of other servers that the page may call: those that
+// the schemes name, for tokens and settings, and those of the API.
+func origins(schemes []openapi.Scheme, servers []apidoc.Server) []string {
+	var all, out []string
 	for _, s := range schemes {
-		for _, text := range urlsIn(s.Object) {
-			if u, err := url.Parse(text); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-				out = append(out, u.Scheme+"://"+u.Host)
-			}
+		all = append(all, urlsIn(s.Object)...)
+	}
+	for _, s := range servers {
+		all = append(all, s.Addresses()...)
+	}
+	for _, text := range all {
+		if u, err := url.Parse(text); err == nil && (u.Scheme == "https" || u.Scheme == "http") && originHost.MatchString(u.Host) {
+			out = append(out, u.Scheme+"://"+u.Host)
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// originHost is a host that means itself where a policy names it.
+var originHost = regexp.MustCompile(`^[a-zA-Z0-9.:_\[\]-]+$`)
 
 // urlsIn lists the texts of a security scheme object whose names end in Url.
 func urlsIn(object map[string]any) []string {

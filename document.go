@@ -1,11 +1,14 @@
 package holdfast
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -19,11 +22,13 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		Title: config.Title, Version: config.Version, Description: config.Description,
 		Path: config.Docs.DocumentPath, Types: types,
 	}
+	describe := describer{types}
+	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
 		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
 	}
-	var bad []error
 	d := documenter{types, config.OnDecision != nil}
+	bad = append(bad, d.formatFaults(routes)...)
 	for _, rt := range routes {
 		if rt.options.hidden {
 			continue
@@ -31,10 +36,12 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		one, err := d.operation(rt)
 		if err != nil {
 			bad = append(bad, fmt.Errorf("%v: %s: the answer: %w", rt.at, rt.name(), err))
+		} else if err := describe.operation(&one, rt.options.about, rt.bodyType(), rt.endpoint.out); err != nil {
+			bad = append(bad, fmt.Errorf("%v: %s: %w", rt.at, rt.name(), err))
 		}
 		out.Operations = append(out.Operations, one)
 	}
-	return out, errors.Join(bad...)
+	return out, errors.Join(append(bad, types.NameFaults()...)...)
 }
 
 // documenter documents the routes of one application.
@@ -126,13 +133,29 @@ func (d documenter) body(rt *route) *openapi.Body {
 	return nil
 }
 
-// form is a body of fields. It may be absent if each of them may.
+// bodyType is the type of the JSON body; nil if there is none.
+func (rt *route) bodyType() reflect.Type {
+	if input := rt.compiled.input; input != nil && input.Body != nil {
+		return input.Body.Type
+	}
+	return nil
+}
+
+// form is a body of fields, in parts if there are files among them. It may be
+// absent if each of them may.
 func (d documenter) form(rt *route, fields []bind.Field) *openapi.Body {
 	out := &openapi.Body{MediaType: "application/x-www-form-urlencoded"}
 	var properties []schema.Property
 	for _, f := range fields {
 		properties = append(properties, schema.Property{Name: f.Name, Schema: f.Schema, Required: f.Required})
 		out.Required = out.Required || f.Required
+		types, isFile := f.Files()
+		if isFile {
+			out.MediaType = "multipart/form-data"
+		}
+		if len(types) > 0 {
+			out.PartTypes = append(out.PartTypes, openapi.PartType{Name: f.Name, Types: types})
+		}
 	}
 	out.Schema = d.types.Name("Body_"+rt.operationID(), d.types.Object(properties))
 	return out
@@ -144,6 +167,7 @@ const (
 	errorName   = "HTTPError"
 	refusalName = "HTTPRefusal"
 	invalidName = "HTTPValidationError"
+	shapeName   = "HTTPFailure" // of a program's own shape whose type has no name
 )
 
 // plainError is how the answer looks to an error that no code chose.
@@ -180,24 +204,71 @@ func (d documenter) invalid() *schema.Schema {
 // the route leads to. What a handler or dependency answers with an error of its
 // own is not known.
 func (d documenter) responses(rt *route) ([]openapi.Response, error) {
-	success, err := d.success(rt)
-	out := append([]openapi.Response{success}, d.refusals(rt)...)
+	out, err := d.successes(rt)
+	out = append(out, d.refusals(rt)...)
 	if len(rt.compiled.inputs) > 0 {
-		out = append(out, openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit", Schema: d.invalid()})
+		one := openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit"}
+		out = append(out, d.shaped(rt, one, d.invalid))
 	}
 	if b := rt.options.bounds; b.any() {
-		busy := openapi.Response{Status: http.StatusServiceUnavailable, Description: "Too much is going on, or it took too long; come again", Schema: d.plainError()}
+		busy := openapi.Response{Status: http.StatusServiceUnavailable, Description: "Too much is going on, or it took too long; come again"}
 		if b.atOnce != nil || b.lane != nil {
 			busy.Headers = []openapi.Header{{Name: "Retry-After", Description: "Seconds to wait", Type: "integer"}}
 		}
-		out = append(out, busy)
+		out = append(out, d.shaped(rt, busy, d.plainError))
+	}
+	if rest := d.shaped(rt, openapi.Response{Description: "Any other error"}, nil); rest.Schema != nil && out[0].Status != 0 {
+		out = append(out, rest)
 	}
 	return out, err
 }
 
-// success is the answer of a handler that did what was asked.
-func (d documenter) success(rt *route) (out openapi.Response, err error) {
-	out = openapi.Response{Status: rt.status(), Description: "Successful Response", MediaType: rt.options.answers}
+// shaped is an error in the shape that the route's errors have: usual, or that
+// of a program's own.
+func (d documenter) shaped(rt *route, one openapi.Response, usual func() *schema.Schema) openapi.Response {
+	switch format := rt.compiled.format; {
+	case format.Type() != nil:
+		one.MediaType = format.MediaType()
+		one.Schema, _ = d.types.Output(format.Type(), shapeName) // formatFaults has the error
+	case usual != nil:
+		one.Schema = usual()
+	}
+	return one
+}
+
+// formatFaults says what is wrong with the types of the shapes of errors.
+func (d documenter) formatFaults(routes []*route) []error {
+	var out []error
+	seen := map[answer.Format]bool{}
+	for _, rt := range routes {
+		if f := rt.compiled.format; f.Type() != nil && !seen[f] {
+			seen[f] = true
+			if _, err := d.types.Output(f.Type(), shapeName); err != nil {
+				out = append(out, fmt.Errorf("Errors.Format: the shape: %w", err))
+			}
+		}
+	}
+	return out
+}
+
+// successes are the answers of a handler that did what was asked.
+func (d documenter) successes(rt *route) (out []openapi.Response, err error) {
+	for i, status := range rt.statuses() {
+		one, wrong := d.success(rt, status)
+		if i > 0 && status != http.StatusSwitchingProtocols {
+			one.Description = http.StatusText(status)
+		}
+		out, err = append(out, one), cmp.Or(err, wrong)
+	}
+	return out, err
+}
+
+// success is the answer of a handler with one of its statuses.
+func (d documenter) success(rt *route, status int) (out openapi.Response, err error) {
+	out = openapi.Response{Status: status, Description: "Successful Response", MediaType: rt.options.answers}
+	if rt.endpoint.chosen {
+		out.Headers = location(status)
+	}
 	switch {
 	case out.Status == http.StatusSwitchingProtocols:
 		out.Description = "The connection becomes a WebSocket"
@@ -205,10 +276,25 @@ func (d documenter) success(rt *route) (out openapi.Response, err error) {
 		return openapi.Response{Description: "What the handler writes"}, nil
 	case rt.endpoint.writesItself(), rt.endpoint.out == noContentType:
 	case out.Status == http.StatusNoContent, out.Status == http.StatusNotModified: // which never have a body
+	case rt.endpoint.chosen && !answer.HasBody(status):
 	default:
 		out.Schema, err = d.types.Output(rt.endpoint.out, rt.endpoint.name+"Response")
 	}
 	return out, err
+}
+
+// location is the header of an answer that says where something is.
+func location(status int) []openapi.Header {
+	text := "Where to go"
+	switch {
+	case status == http.StatusCreated:
+		text = "Where the new one is"
+	case status == http.StatusAccepted:
+		text = "Where to ask how it goes"
+	case !answer.Redirects(status):
+		return nil
+	}
+	return []openapi.Header{{Name: "Location", Description: text, Type: "string"}}
 }
 
 // refusals are the 401 and the 403, where they can happen.
@@ -218,7 +304,7 @@ func (d documenter) refusals(rt *route) []openapi.Response {
 	add := func(status int, text string, headers []openapi.Header) {
 		one := openapi.Response{Status: status, Description: text, Headers: headers}
 		if !rt.refusesInOtherWords() {
-			one.Schema = d.refusal()
+			one = d.shaped(rt, one, d.refusal)
 		}
 		out = append(out, one)
 	}

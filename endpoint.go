@@ -4,9 +4,12 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strings"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
@@ -14,20 +17,22 @@ import (
 type NoInput struct{}
 
 // Endpoint is a handler with its policy, ready to be given to Handle: made by
-// [To], or by [To1] and [To2] for handlers that take dependencies beside the
+// [To], or by [To1], [To2] and [To3] for handlers that take dependencies beside the
 // principal, or by [Raw] and [RawInput]. The zero Endpoint is refused when the
 // application starts.
 type Endpoint struct{ e *endpoint }
 
 // endpoint is what was declared of a handler.
 type endpoint struct {
-	name   string // of the handler's function
-	policy *plan.Policy
-	deps   []*plan.Node
-	in     reflect.Type // nil if it reads nothing
-	out    reflect.Type // nil if it writes the response itself
-	fault  string       // why it cannot be used
-	at     plan.Place
+	name    string // of the handler's function
+	policy  *plan.Policy
+	deps    []*plan.Node
+	in      reflect.Type // nil if it reads nothing
+	out     reflect.Type // nil if it writes the response itself; of an Answer, what it is an answer of
+	chosen  bool         // the handler returns an Answer
+	fault   string       // why it cannot be used
+	mounted bool         // it is for all methods, and all paths below one
+	at      plan.Place
 
 	cells      []func() plan.Cell // for in and out
 	newHandler func(layout) handler
@@ -86,7 +91,8 @@ type typed[In, Out any] struct {
 	reader[In]
 	fn     func(x *exchange, principal int, deps []int, in In) (Out, error)
 	itself bool           // Out is an http.Handler, which writes the response
-	filler *schema.Filler // nil if there is nothing in Out to fill
+	chosen bool           // Out is an answer.Answer
+	filler *schema.Filler // nil if there is nothing in what is sent to fill
 }
 
 func (h typed[In, Out]) call(x *exchange, principal int) error {
@@ -103,7 +109,14 @@ func (h typed[In, Out]) encode(x *exchange) error {
 	if h.itself {
 		return nil
 	}
-	out := plan.Pointer[Out](x.frame, h.io+1)
+	out := any(plan.Pointer[Out](x.frame, h.io+1))
+	if h.chosen {
+		one := out.(answer.Chosen)
+		if err := x.choose(one); err != nil || !answer.HasBody(x.response.status) {
+			return err
+		}
+		out = one.Pointer()
+	}
 	if h.filler != nil {
 		h.filler.Fill(reflect.ValueOf(out).Elem())
 	}
@@ -115,6 +128,9 @@ func (h typed[In, Out]) encode(x *exchange) error {
 }
 
 func (h typed[In, Out]) deliver(x *exchange) error {
+	if h.chosen {
+		x.response.addHeaders(any(plan.Pointer[Out](x.frame, h.io+1)).(answer.Chosen).Header())
+	}
 	if !h.itself {
 		x.response.sendEncoded(x.sent)
 		return nil
@@ -141,16 +157,35 @@ func (h raw[In]) encode(*exchange) error  { return nil }
 func (h raw[In]) deliver(*exchange) error { return nil }
 func (h raw[In]) streams() bool           { return false } // call does it
 
-var handlerType = reflect.TypeFor[http.Handler]()
+var (
+	handlerType = reflect.TypeFor[http.Handler]()
+	chosenType  = reflect.TypeFor[answer.Chosen]()
+)
 
 // newTyped declares a handler that returns its response.
 func newTyped[P, In, Out any](p Policy[P], function any, at plan.Place, fn func(*exchange, int, []int, In) (Out, error), deps ...*plan.Node) Endpoint {
 	e := declare[In](p, function, at, deps...)
-	e.out = reflect.TypeFor[Out]()
+	e.returns(reflect.TypeFor[Out](), any(new(Out)))
 	e.cells = append(e.cells, plan.NewCell[Out])
 	filler := schema.FillerOf(e.out)
-	e.newHandler = func(l layout) handler { return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), filler} }
+	e.newHandler = func(l layout) handler {
+		return typed[In, Out]{reader[In]{l}, fn, e.writesItself(), e.chosen, filler}
+	}
 	return Endpoint{e}
+}
+
+// returns notes what the handler returns. value points to one.
+func (e *endpoint) returns(out reflect.Type, value any) {
+	e.out = out
+	if one, ok := value.(answer.Chosen); ok {
+		e.out, e.chosen = reflect.TypeOf(one.Pointer()).Elem(), true
+	}
+	switch {
+	case e.chosen && e.out.Implements(handlerType):
+		e.fault = "the handler returns an Answer of an http.Handler, which writes the response by itself: return that"
+	case out.Kind() == reflect.Pointer && out.Implements(chosenType):
+		e.fault = "the handler returns a pointer to an Answer: return the Answer"
+	}
 }
 
 func declare[In any](p AnyPolicy, function any, at plan.Place, deps ...*plan.Node) *endpoint {
@@ -174,11 +209,11 @@ func isNil(value any) bool {
 // is written as JSON; if it is an [http.Handler] instead (a redirect, a file, a
 // stream), that writes the response, after what was deferred has run. It keeps
 // the place of [Limit] until it has written, but is outside of [InLane].
-func To[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error)) Endpoint {
+func To[P, In, Out any](p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error)) Endpoint {
 	return to(p, handler, plan.Caller())
 }
 
-func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, error), at plan.Place) Endpoint {
+func to[P, In, Out any](p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), at plan.Place) Endpoint {
 	return newTyped(p, handler, at, func(x *exchange, principal int, _ []int, in In) (Out, error) {
 		return handler(x, plan.Take[P](x.frame, principal), in)
 	})
@@ -187,7 +222,7 @@ func to[P, In, Out any](p Policy[P], handler func(context.Context, P, In) (Out, 
 // To1 makes an endpoint whose handler takes one dependency beside the
 // principal. It runs after the caller has passed and the input was read, unless
 // it depends on a credential: then it is part of the policy, and runs with that.
-func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context, P, A, In) (Out, error)) Endpoint {
+func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(ctx context.Context, principal P, a A, input In) (Out, error)) Endpoint {
 	return newTyped(p, handler, plan.Caller(), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame
 		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), in)
@@ -195,11 +230,20 @@ func To1[P, A, In, Out any](p Policy[P], a Dep[A], handler func(context.Context,
 }
 
 // To2 is To1 with two dependencies.
-func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(context.Context, P, A, B, In) (Out, error)) Endpoint {
+func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(ctx context.Context, principal P, a A, b B, input In) (Out, error)) Endpoint {
 	return newTyped(p, handler, plan.Caller(), func(x *exchange, principal int, deps []int, in In) (Out, error) {
 		f := x.frame
 		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), plan.Take[B](f, deps[1]), in)
 	}, a.n, b.n)
+}
+
+// To3 is To1 with three dependencies. A handler that needs more takes a struct of
+// them from one dependency.
+func To3[P, A, B, C, In, Out any](p Policy[P], a Dep[A], b Dep[B], c Dep[C], handler func(ctx context.Context, principal P, a A, b B, c C, input In) (Out, error)) Endpoint {
+	return newTyped(p, handler, plan.Caller(), func(x *exchange, principal int, deps []int, in In) (Out, error) {
+		f := x.frame
+		return handler(x, plan.Take[P](f, principal), plan.Take[A](f, deps[0]), plan.Take[B](f, deps[1]), plan.Take[C](f, deps[2]), in)
+	}, a.n, b.n, c.n)
 }
 
 // Raw makes an endpoint from a handler that writes the response itself: files,
@@ -213,7 +257,7 @@ func To2[P, A, B, In, Out any](p Policy[P], a Dep[A], b Dep[B], handler func(con
 //
 // The document cannot see what such a handler takes and answers: say it with
 // [Accepts], [Answers] and [Status].
-func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P) error) Endpoint {
+func Raw[P any](p Policy[P], handler func(w http.ResponseWriter, r *http.Request, principal P) error) Endpoint {
 	return newRaw(p, handler, plan.Caller(), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, _ NoInput) error {
 		return handler(w, r, plan.Take[P](x.frame, principal))
 	})
@@ -221,7 +265,7 @@ func Raw[P any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P)
 
 // RawInput is Raw for a handler that takes input as other handlers do: read
 // and validated before it is called, and in the document.
-func RawInput[P, In any](p Policy[P], handler func(http.ResponseWriter, *http.Request, P, In) error) Endpoint {
+func RawInput[P, In any](p Policy[P], handler func(w http.ResponseWriter, r *http.Request, principal P, input In) error) Endpoint {
 	return newRaw(p, handler, plan.Caller(), func(w http.ResponseWriter, r *http.Request, x *exchange, principal int, in In) error {
 		return handler(w, r, plan.Take[P](x.frame, principal), in)
 	})
@@ -239,6 +283,27 @@ func newRaw[In any](p AnyPolicy, function any, at plan.Place, fn func(http.Respo
 	e := declare[In](p, function, at)
 	e.newHandler = func(l layout) handler { return raw[In]{reader[In]{l}, fn} }
 	return Endpoint{e}
+}
+
+// below is the pattern of what is mounted at a prefix.
+func below(prefix string) string {
+	return routing.Any + " " + strings.TrimSuffix(prefix, "/") + "/{rest...}"
+}
+
+// mounted is the endpoint of an [http.Handler] for all paths below one.
+func mounted(p AnyPolicy, h http.Handler, at plan.Place) Endpoint {
+	out := newRaw(p, h, at, func(w http.ResponseWriter, r *http.Request, x *exchange, _ int, _ NoInput) error {
+		if !x.route.pattern.Strip(r) {
+			return &noRoute{}
+		}
+		h.ServeHTTP(w, r)
+		return nil
+	})
+	out.e.name, out.e.mounted = "", true
+	if isNil(h) {
+		out.e.fault = "the handler is nil"
+	}
+	return out
 }
 
 // wrapped is the endpoint of an [http.Handler].

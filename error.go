@@ -2,18 +2,17 @@ package holdfast
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
-	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
 // This file alone knows which error has which status. The statuses of success,
@@ -21,27 +20,18 @@ import (
 
 // Violation is one entry of a 422: what does not fit, and where. The list of
 // them is the "detail" of the answer.
-type Violation struct {
-	Type  string         `json:"type"`            // what kind of mistake, for programs
-	Loc   []any          `json:"loc"`             // where: "body", then member names and indexes
-	Msg   string         `json:"msg"`             // what is wrong, for people
-	Input any            `json:"input,omitempty"` // the value, if it is a scalar and no secret
-	Ctx   map[string]any `json:"ctx,omitempty"`   // the bound that was missed
-}
-
-// MarshalJSON writes the violation as FastAPI does: a value that is missing has
-// the input null, others have none if it must not be shown.
-func (v Violation) MarshalJSON() ([]byte, error) { return json.Marshal(schema.Violation(v)) }
+type Violation = answer.Violation
 
 // Error is an answer that a handler or a dependency gives instead of its
 // value, as FastAPI's HTTPException is. Detail may be any JSON value and is
 // shown to the caller; Cause is for the log alone. An error of any other type
-// is a 500 in plain text, as FastAPI's is, that tells the caller nothing.
+// is a 500 in plain text, as FastAPI's is, that tells the caller nothing, unless
+// [Errors] says otherwise.
 type Error struct {
 	Status int         // the HTTP status; 500 if zero
 	Detail any         // the body's "detail"; the status's own words if nil
 	Header http.Header // added to the response
-	Body   any         // sent instead of {"detail": Detail}, for protocols with words of their own
+	Body   any         // sent as JSON in place of any other shape, for protocols with words of their own
 	Cause  error       // logged, never sent
 
 	// RetryAfter is when the caller may come again: the header Retry-After
@@ -91,6 +81,89 @@ func (e *Error) detail() any {
 	return e.Detail
 }
 
+// Errors is the one place where errors become answers: what those of a program's
+// own types are answered with, and how the bodies of all look. The zero Errors
+// leaves both as they are.
+type Errors struct {
+	// Own answers errors of the program's own types, and returns nil for those
+	// that it does not know. It is asked about each error that is neither an
+	// *Error nor one of the framework, such as a refusal, a 404 or 405, a 422, or
+	// a panic; so none of those can become anything else. Its answer must have a
+	// status of 400 or more: with another one the error stays unexpected, and that
+	// is logged. In a policy, an error that Own answers does not let the next way
+	// of an [AnyOf] try, for it is no refusal of that way.
+	//
+	// Functions of [Defer] see the error as it was, and the log has it. Own may
+	// be asked twice about one error, and from several goroutines.
+	Own func(error) *Error
+
+	// Format is the shape of the bodies of all errors with a status of 400 or
+	// more, but those that have a Body: FastAPI's if zero. The document says so of
+	// each route.
+	Format answer.Format
+}
+
+// fault says what is wrong with the declaration.
+func (e Errors) fault() error {
+	if err := e.Format.Err(); err != nil {
+		return fmt.Errorf("Errors.Format: %w", err)
+	}
+	return nil
+}
+
+// errorRules are those of a route, the innermost first and the application's
+// last.
+type errorRules []Errors
+
+// known gives an error the answer of Own, if it has none.
+func (rules errorRules) known(err error) error {
+	if answerOf(err) != nil || is[*Error](err) {
+		return err
+	}
+	for _, one := range rules {
+		if own := one.answer(err); own != nil {
+			return own
+		}
+	}
+	return err
+}
+
+// format is the innermost that was chosen.
+func (rules errorRules) format() answer.Format {
+	for _, one := range rules {
+		if !one.Format.IsZero() {
+			return one.Format
+		}
+	}
+	return answer.Format{}
+}
+
+// answer is what Own says of an error, which stays the cause; nil if that is
+// nothing.
+func (e Errors) answer(err error) error {
+	if e.Own == nil {
+		return nil
+	}
+	var own *Error
+	if broken := panics.Catch(func() error { own = e.Own(err); return nil }); broken != nil {
+		return errors.Join(broken, err)
+	}
+	switch {
+	case own == nil:
+		return nil
+	case own.status() < http.StatusBadRequest || own.status() > 599:
+		return fmt.Errorf("the answer of Errors.Own has status %d, which is none of an error: %w", own.status(), err)
+	}
+	out := *own // which may be shared
+	switch {
+	case out.Cause == nil:
+		out.Cause = err
+	case !errors.Is(out.Cause, err):
+		out.Cause = errors.Join(out.Cause, err)
+	}
+	return &out
+}
+
 // headers are those that the answer adds to the response.
 func (e *Error) headers() http.Header {
 	if e.RetryAfter <= 0 {
@@ -111,6 +184,11 @@ func (e *Error) ours() bool { return e.status() >= http.StatusInternalServerErro
 // it. A flood that is told to come again must not flood the log.
 func (e *Error) logged(err error) bool {
 	return e.ours() && !(e.status() == http.StatusServiceUnavailable && isBusy(err))
+}
+
+// refuses reports whether the answer says no to the caller.
+func (e *Error) refuses() bool {
+	return e.status() == http.StatusUnauthorized || e.status() == http.StatusForbidden
 }
 
 // bodiless reports whether the answer has no body, as RFC 9110 section 15 has
@@ -159,22 +237,6 @@ func validationErrorOf(list []error) *ValidationError {
 		}
 	}
 	return out
-}
-
-// foundBy says what an error of a Validate method means: the violations that it
-// lists, or that the request ends with the answer that it has. Of any other one
-// the words are the violation.
-func foundBy(err error) (found []schema.Violation, ends error) {
-	if list, ok := errors.AsType[*ValidationError](err); ok {
-		for _, v := range list.violations() {
-			found = append(found, schema.Violation(v))
-		}
-		return found, nil
-	}
-	if errors.Is(err, context.Canceled) || answerOf(err) != nil {
-		return nil, err
-	}
-	return nil, nil
 }
 
 // busy is an error that says when to come again, as those of package work do.
@@ -268,6 +330,8 @@ func bodyAnswer(e *bind.BodyError) *Error {
 		return Errorf(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 	case bind.Malformed:
 		return &Error{Status: http.StatusBadRequest, Detail: "There was an error parsing the body", Cause: e}
+	case bind.TooMuch:
+		return &Error{Status: http.StatusBadRequest, Detail: e.Cause.Error(), Cause: e}
 	}
 	return &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
 }

@@ -2,11 +2,15 @@ package holdfast
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
@@ -36,9 +40,10 @@ type exchange struct {
 
 // routeInfo is what requests need to know of the route that serves them.
 type routeInfo struct {
-	name    string // "GET /items/{id}"
-	pattern *routing.Pattern
-	maxBody int64 // in bytes
+	name     string // "GET /items/{id}"
+	pattern  *routing.Pattern
+	maxBody  int64 // in bytes
+	statuses []int // that a success may have
 }
 
 // Frame is the memory of the request.
@@ -66,9 +71,29 @@ func (x *exchange) whole() *http.Request {
 	return x.handed
 }
 
-// removeFiles removes the files of an upload that a handler has parsed for
-// itself: the server does so only for the request that it made.
+// bodyWithFiles is the body of a form that has brought files. They hang on it, and
+// not on the exchange, so that requests without any do without the place.
+type bodyWithFiles struct {
+	io.ReadCloser
+	files io.Closer
+}
+
+// Keep has files of the form that is read removed when the request is over.
+func (x *exchange) Keep(files io.Closer) {
+	x.sent = x.sent.WithContext(x.sent.Context())
+	if x.sent.Body == nil {
+		x.sent.Body = http.NoBody
+	}
+	x.sent.Body = bodyWithFiles{x.sent.Body, files}
+}
+
+// removeFiles removes the files of the form that was read, and those of one that a
+// handler has parsed for itself: the server does so only for the request that it
+// made.
 func (x *exchange) removeFiles() {
+	if body, ok := x.sent.Body.(bodyWithFiles); ok {
+		_ = body.files.Close() // what cannot be removed now has no name, or is the system's to remove
+	}
 	if x.handed != nil && x.handed.MultipartForm != nil {
 		_ = x.handed.MultipartForm.RemoveAll() // what is gone already is no loss
 	}
@@ -133,6 +158,23 @@ func (x *exchange) Value(key any) any {
 		return x
 	}
 	return x.Context.Value(key)
+}
+
+// choose takes the status that a handler has chosen, if the route declares it.
+func (x *exchange) choose(one answer.Chosen) error {
+	status := one.Status()
+	switch {
+	case status == 0: // the route's first
+		status = x.response.status
+	case !slices.Contains(x.route.statuses, status):
+		all := strings.Trim(strings.ReplaceAll(fmt.Sprint(append(slices.Clone(x.route.statuses), status)), " ", ", "), "[]")
+		return fmt.Errorf("the answer has status %d, which %s does not declare: give it the option holdfast.Status(%s)", status, x.route.name, all)
+	}
+	if answer.Redirects(status) && one.Header().Get("Location") == "" {
+		return fmt.Errorf("the answer has status %d and says not where to go: it needs a Location", status)
+	}
+	x.response.status = status
+	return nil
 }
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }

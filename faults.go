@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -16,9 +17,6 @@ import (
 
 // This file has the checks at start: everything that can be wrong about what
 // was declared and that neither the compiler nor the making of a plan says.
-
-// methods are those that a route can be registered for.
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // faults says what is wrong with the declaration of a route. unparsed is why its
 // path could not be read.
@@ -36,7 +34,9 @@ func (rt *route) faults(pattern, path string, unparsed error) []error {
 		return []error{errors.New("a path begins with a slash")}
 	}
 	check(unparsed != nil, "%w", unparsed)
-	check(!slices.Contains(methods, rt.method), "method %q is none of %s (HEAD comes with GET)", rt.method, strings.Join(methods, ", "))
+	if err := routing.CheckMethod(rt.method); err != nil && !(rt.method == routing.Any && rt.endpoint.mounted) {
+		out = append(out, err)
+	}
 	wrong := rt.policy.Wrong()
 	check(wrong != "", "%s", wrong)
 	check(rt.endpoint.fault != "", "%s", rt.endpoint.fault)
@@ -45,7 +45,31 @@ func (rt *route) faults(pattern, path string, unparsed error) []error {
 	for _, dep := range rt.endpoint.deps {
 		check(dep.Wrong() != "", "the handler takes %s", dep.Wrong())
 	}
-	return append(out, rt.options.faults()...)
+	return append(append(out, rt.statusFaults()...), rt.options.faults()...)
+}
+
+// statusFaults says what is wrong with the statuses between which a handler
+// chooses.
+func (rt *route) statusFaults() []error {
+	var out []error
+	o, e := rt.options, rt.endpoint
+	if len(o.more) > 0 && !e.chosen && !e.writesItself() {
+		out = append(out, errors.New("Status with several: the handler chooses none of them; one that does returns an answer.Answer"))
+	}
+	seen := map[int]bool{}
+	for _, status := range append([]int{o.status}, o.more...) {
+		switch {
+		case seen[status]:
+			out = append(out, fmt.Errorf("Status names %d twice", status))
+		case status == 0 && len(seen) == 0: // not given
+		case e.chosen && (status < 200 || status > 399):
+			out = append(out, fmt.Errorf("status %d is none of an Answer, which is a success; for others the handler returns an *Error", status))
+		case status != http.StatusSwitchingProtocols && (status < 200 || status > 599):
+			out = append(out, fmt.Errorf("status %d is no status of a response", status))
+		}
+		seen[status] = true
+	}
+	return out
 }
 
 // faults says what is wrong with options by themselves.
@@ -56,15 +80,14 @@ func (o *routeOptions) faults() []error {
 			out = append(out, errors.New(text))
 		}
 	}
-	check(o.status != 0 && o.status != http.StatusSwitchingProtocols && (o.status < 200 || o.status > 599),
-		fmt.Sprintf("status %d is no status of a response", o.status))
 	if most := o.bounds.atOnce; most != nil {
 		check(most.Requests < 1 || most.Queue < 0, "Limit wants at least one request at once, and no negative queue")
 	}
 	check(o.nilLane, "InLane wants a lane, not nil")
 	check(o.noTime, "Timeout wants more than no time")
+	out = append(out, o.about.Faults()...)
 	check(o.noBytes, "MaxBody wants at least one byte; a handler without a body in its input reads none")
-	return out
+	return append(out, o.badErrors...)
 }
 
 // conflict names both places of two routes that do not go together.
@@ -88,7 +111,17 @@ func twoRoutes(rt, other *route) error {
 
 // docsFault says what is wrong with the paths of the docs page.
 func docsFault(d Docs) error {
-	for _, path := range []string{d.Path, d.DocumentPath} {
+	paths := []string{d.Path, d.DocumentPath}
+	if d.RedirectPath != "" {
+		paths = append(paths, d.RedirectPath)
+	}
+	if d.Viewer != apidoc.SwaggerUI && (d.RedirectPath != "" || d.OAuth.ClientID != "") {
+		return errors.New("RedirectPath and OAuth are Swagger UI's: another viewer signs nobody in")
+	}
+	if d.Viewer != apidoc.SwaggerUI && d.Viewer != apidoc.ReDoc {
+		return fmt.Errorf("Viewer %d is none", d.Viewer)
+	}
+	for _, path := range paths {
 		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {
 			return errors.New(path + ` is no path of a page, such as "/docs"`)
 		}
@@ -183,8 +216,8 @@ func shadowFaults(routes []*route) []error {
 	for _, rt := range routes {
 		meant := map[string]bool{}
 		for _, other := range routes {
-			if rt == other || rt.at == plan.BuiltIn || rt.method != other.method || !rt.pattern.Within(other.pattern) || other.pattern.Within(rt.pattern) {
-				continue // two of the same paths are a conflict
+			if rt == other || rt.at == plan.BuiltIn || !rt.pattern.Takes(rt.method, other.pattern, other.method) {
+				continue
 			}
 			meant[other.pattern.Path] = true
 			if err := rt.shadows(other); err != nil {

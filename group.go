@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ type Group struct {
 	app      *App
 	prefix   string
 	policies []*plan.Policy // outermost first
+	options  []RouteOption  // outermost first
 }
 
 func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy, at plan.Place) *Group {
@@ -37,7 +39,33 @@ func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy,
 
 // Group returns a group inside this one.
 func (g *Group) Group(prefix string, policies ...AnyPolicy) *Group {
-	return newGroup(g.app, g.prefix+prefix, g.policies, policies, plan.Caller())
+	inner := newGroup(g.app, g.prefix+prefix, g.policies, policies, plan.Caller())
+	inner.options = g.options
+	return inner
+}
+
+// With returns the group with options that its routes and groups inherit, before
+// their own: tags and answers add up, of a bound the route's own counts. What
+// can only be meant of one route, such as an operation's id, is an error at
+// start. Routes of g itself stay as they are.
+func (g *Group) With(options ...RouteOption) *Group {
+	at := plan.Caller()
+	var all routeOptions
+	out := *g
+	out.options = slices.Clone(g.options)
+	for _, option := range options {
+		if option == nil {
+			g.app.fault(at, "group %s: a nil option", g.prefix)
+			continue
+		}
+		option(&all)
+		out.options = append(out.options, option)
+	}
+	for _, name := range all.ofOneRoute() {
+		g.app.fault(at, "group %s: %s is an option of one route, not of a group", g.prefix, name)
+		out.options = g.options // said once, and not again of each route
+	}
+	return &out
 }
 
 // Handle registers an endpoint under "METHOD /path", the path below the
@@ -46,18 +74,23 @@ func (g *Group) Handle(pattern string, e Endpoint, options ...RouteOption) {
 	g.register(pattern, e, plan.Caller(), options)
 }
 
-func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) {
+// Mount is [App.Mount], under the group's prefix and policies.
+func (g *Group) Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption) {
+	at := plan.Caller()
+	g.register(below(prefix), mounted(p, h, at), at, options)
+}
+
+func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
 	if method, path, ok := strings.Cut(pattern, " "); ok {
 		pattern = method + " " + g.prefix + path
 	}
 	if e.e == nil {
-		g.app.register(pattern, e, at, options)
-		return
+		return g.app.register(pattern, e, at, options)
 	}
 	p := e.e.policy
 	for _, outer := range slices.Backward(g.policies) {
 		p = plan.Under(outer, p)
 	}
 	within := func(o *routeOptions) { o.prefix = g.prefix }
-	g.app.add(pattern, e.e, p, at, append(slices.Clone(options), within))
+	return g.app.add(pattern, e.e, p, at, slices.Concat(g.options, options, []RouteOption{within}))
 }

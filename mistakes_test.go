@@ -152,8 +152,8 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			@3: GET /policy: the zero Policy; if everybody may call, say Public()
 			@4: GET /any: the zero Policy; if everybody may call, say Public()
 			@5: GET /all: the zero Policy; if everybody may call, say Public()
-			@6: GET /endpoint: the zero Endpoint; make one with To, To1, To2, Raw or RawInput
-			@7: GET /group/endpoint: the zero Endpoint; make one with To, To1, To2, Raw or RawInput
+			@6: GET /endpoint: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput
+			@7: GET /group/endpoint: the zero Endpoint; make one with To, To1, To2, To3, Raw or RawInput
 			@8: GET /handler: the handler is nil
 			@9: GET /raw: the handler is nil
 			@10: GET /protect: the handler is nil
@@ -218,12 +218,12 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			at.mark()
 			a.Handle("/path", e)
 			a.Group("/group").Handle("/path", e)
-			a.Handle("HEAD /path", e)
+			a.Handle("GTE /path", e)
 			a.Group("group").Handle("GET /path", e)
 		}, `
 			@1: /path: a pattern is "METHOD /path"
 			@2: /path: a pattern is "METHOD /path"
-			@3: HEAD /path: method "HEAD" is none of GET, POST, PUT, PATCH, DELETE, OPTIONS (HEAD comes with GET)
+			@3: GTE /path: method "GTE" is none that HTTP knows, such as GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY (HEAD comes with GET)
 			@4: GET group/path: a path begins with a slash`},
 	}
 	for name, test := range tests {

@@ -59,7 +59,7 @@ func (n roomNumber) Validate(context.Context) error {
 
 func TestModelsCheckThemselves(t *testing.T) {
 	t.Parallel()
-	app := echo[booking]()
+	app := echoing[booking]()
 	const days = `{"from":"2026-11-26","to":"2026-11-27"`
 	value := func(loc, words string) string {
 		return fmt.Sprintf(`{"type":"value_error","loc":[%s],"msg":"Value error, %s","ctx":{"error":{}}}`, loc, words)
@@ -96,7 +96,7 @@ func (taken) Validate(context.Context) error { return errors.New("asked all the 
 
 func TestACheckMayEndTheRequest(t *testing.T) {
 	t.Parallel()
-	if code, body := sendJSON(echo[[]taken](), "POST", "/", `[{"name":"a"},{"name":"b"}]`); code != http.StatusConflict || body != `{"detail":"taken"}` {
+	if code, body := sendJSON(echoing[[]taken](), "POST", "/", `[{"name":"a"},{"name":"b"}]`); code != http.StatusConflict || body != `{"detail":"taken"}` {
 		t.Errorf("POST = %d %s, want 409", code, body)
 	}
 }
@@ -105,7 +105,7 @@ func TestACheckMayEndTheRequest(t *testing.T) {
 func TestViolationsOfChecksAreBounded(t *testing.T) {
 	t.Parallel()
 	body := `[` + strings.TrimSuffix(strings.Repeat("13,", 500), ",") + `]`
-	code, answer := sendJSON(echo[[]roomNumber](), "POST", "/", body)
+	code, answer := sendJSON(echoing[[]roomNumber](), "POST", "/", body)
 	if n := strings.Count(answer, "no such room"); code != http.StatusUnprocessableEntity || n != 100 {
 		t.Errorf("POST = %d with %d violations, want 422 with 100", code, n)
 	}
@@ -130,7 +130,7 @@ func TestModelsInsideOfOthersCheckThemselves(t *testing.T) {
 		Array   [1]guest                `json:"array,omitempty"`
 		Patch   patch.Field[roomNumber] `json:"patch,omitzero"`
 	}
-	app := echo[Nest]()
+	app := echoing[Nest]()
 	bad := func(loc string) string {
 		return `[{"type":"too_young","loc":["body",` + loc + `,"age"],"msg":"Not yet born","input":-1}]`
 	}
@@ -274,7 +274,7 @@ func TestInputsWithABodyCheckThemselves(t *testing.T) {
 		"word=yes": `200 "YES"`,
 		"word=no":  `422 {"detail":[{"type":"value_error","loc":["body"],"msg":"Value error, say yes","ctx":{"error":{}}}]}`,
 	} {
-		w := sendForm(app, form)
+		w := formSent(app, form)
 		if got := fmt.Sprintf("%d %s", w.Code, w.Body); got != want {
 			t.Errorf("POST %s = %s, want %s", form, got, want)
 		}
@@ -291,7 +291,7 @@ func TestWordsOfACheckDoNotShowASecret(t *testing.T) {
 	type login struct {
 		Word secretWord `json:"word" format:"password"`
 	}
-	app := echo[login]()
+	app := echoing[login]()
 	checkBodies(t, app, map[string]bodyCase{
 		"in a body": {`{"word":"hunter2"}`, `[{"type":"value_error","loc":["body","word"],"msg":"Value error, input does not fit the type"}]`},
 	})
@@ -341,7 +341,7 @@ func TestDurationsAndDatesAreTheSameEverywhere(t *testing.T) {
 		Day   date.Date                `json:"day,omitzero"`
 		At    time.Time                `json:"at,omitzero"`
 	}
-	app := echo[Plan]()
+	app := echoing[Plan]()
 	type in struct {
 		Wait time.Duration `query:"wait" default:"90m"`
 		Day  *date.Date    `query:"day"`
@@ -383,8 +383,8 @@ func TestDurationsAndDatesAreTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// sendForm posts a form.
-func sendForm(h http.Handler, form string) *httptest.ResponseRecorder {
+// formSent posts a form.
+func formSent(h http.Handler, form string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", "/", strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
@@ -52,6 +53,7 @@ var reasons = []struct {
 	{"role", is[*plan.NoRole]},
 	{"input", is[*ValidationError]},
 	{"size", is[*http.MaxBytesError]},
+	{"input", is[*bind.BodyError]},
 	{"handler", func(err error) bool { return is[*Error](err) && !answerTo(err).ours() }},
 }
 

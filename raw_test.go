@@ -331,8 +331,8 @@ func TestDeferredFunctionsOfARawHandler(t *testing.T) {
 	}
 }
 
-// upload is input of every kind but a form.
-type upload struct {
+// uploaded is input of every kind but a form.
+type uploaded struct {
 	Folder string `path:"folder"`
 	Mode   string `query:"mode" enum:"new,replace" default:"new"`
 	Body   struct {
@@ -351,7 +351,7 @@ func TestRawInput(t *testing.T) {
 	s := newShop()
 	app := quiet()
 	ran := 0
-	app.Handle("PUT /{folder}", holdfast.RawInput(holdfast.Security(s.user), func(w http.ResponseWriter, r *http.Request, u user, in upload) error {
+	app.Handle("PUT /{folder}", holdfast.RawInput(holdfast.Security(s.user), func(w http.ResponseWriter, r *http.Request, u user, in uploaded) error {
 		ran++
 		rest, err := io.ReadAll(r.Body)
 		fmt.Fprint(w, u.Name, " ", in.Folder, r.PathValue("folder"), " ", in.Mode, " ", in.Body.Name, " ", len(rest))
@@ -362,7 +362,7 @@ func TestRawInput(t *testing.T) {
 		_, err := io.WriteString(w, in.Folder+" "+in.Name)
 		return err
 	}))
-	app.Handle("DELETE /{folder}", holdfast.RawInput(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone, upload) error {
+	app.Handle("DELETE /{folder}", holdfast.RawInput(holdfast.Public(), func(http.ResponseWriter, *http.Request, holdfast.Anyone, uploaded) error {
 		return holdfast.Errorf(http.StatusConflict, "not empty")
 	}))
 	for name, test := range map[string]struct {

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/holdfast-go/holdfast/answer"
+	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/recorder"
 )
 
@@ -31,16 +33,24 @@ func (b *buffer) free() {
 	}
 }
 
-// plainText is a body that is no JSON.
-type plainText string
+// shape replaces what the buffer holds with the body of an error, and returns its
+// media type.
+func (b *buffer) shape(format answer.Format, r *http.Request, f answer.Failure) (kind string, err error) {
+	b.buf.Reset()
+	err = panics.Catch(func() (err error) { kind, err = format.Encode(&b.buf, r, f); return err })
+	return kind, err
+}
 
-// encode replaces what the buffer holds with a value as JSON, or a text.
+// text replaces what the buffer holds with a text, and returns its media type.
+func (b *buffer) text(text string) (kind string) {
+	b.buf.Reset()
+	b.buf.WriteString(text)
+	return textKind
+}
+
+// encode replaces what the buffer holds with a value as JSON.
 func (b *buffer) encode(value any) error {
 	b.buf.Reset()
-	if text, ok := value.(plainText); ok {
-		b.buf.WriteString(string(text))
-		return nil
-	}
 	enc := json.NewEncoder(&b.buf)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(value)
@@ -90,6 +100,21 @@ func (r *response) sendEncoded(request *http.Request) {
 		return
 	}
 	writeWhole(r.writer, request, r.status, jsonKind, r.body.bytes(), &r.values)
+}
+
+// addHeaders adds those of an answer to the response, but none about the bytes of
+// its body.
+func (r *response) addHeaders(more http.Header) {
+	h := r.writer.Header()
+	for name, values := range more {
+		switch name {
+		case "Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Trailer":
+		case "Location":
+			h[name] = slices.Clone(values[len(values)-1:])
+		default:
+			h[name] = slices.Concat(h[name], values)
+		}
+	}
 }
 
 // track makes a handler's own writes known, and returns the writer for it.
@@ -153,16 +178,6 @@ func writeWhole(w http.ResponseWriter, r *http.Request, status int, kind string,
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the caller may be gone, and then there is nothing to be done
 	}
-}
-
-// wantsProblem reports whether Accept asks for RFC 9457's form by name.
-func wantsProblem(r *http.Request) bool {
-	for _, accept := range r.Header["Accept"] {
-		if strings.Contains(accept, "application/problem+json") {
-			return true
-		}
-	}
-	return false
 }
 
 // rawWriter remembers whether a handler has begun to answer, and gives one that

@@ -2,9 +2,15 @@ package holdfast
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
+	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
@@ -14,7 +20,11 @@ import (
 type Routes interface {
 	// Handle registers an endpoint under "METHOD /path".
 	Handle(pattern string, e Endpoint, options ...RouteOption)
-	register(pattern string, e Endpoint, at plan.Place, options []RouteOption)
+
+	// Mount puts a handler under a prefix and a policy.
+	Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption)
+
+	register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route
 }
 
 // RouteOption describes a route further; it never changes who may call.
@@ -22,6 +32,7 @@ type RouteOption func(*routeOptions)
 
 type routeOptions struct {
 	status      int
+	more        []int // other statuses of a success
 	id          string
 	summary     string
 	description string
@@ -34,14 +45,56 @@ type routeOptions struct {
 	nilLane     bool
 	noTime      bool
 	noBytes     bool
+	about       apidoc.Operation
 	shadows     []string
-	prefix      string // of the groups that the route is in
+	errors      errorRules
+	badErrors   []error // what is wrong with them
+	prefix      string  // of the groups that the route is in
+}
+
+// ofOneRoute lists the options among these that a group cannot have.
+func (o *routeOptions) ofOneRoute() []string {
+	var out []string
+	for name, said := range map[string]bool{
+		"Status": o.status != 0, "OperationID": o.id != "", "Summary": o.summary != "", "Description": o.description != "",
+		"Accepts": o.accepts != "", "Answers": o.answers != "", "Limit": o.bounds.atOnce != nil, "Shadows": o.shadows != nil,
+		"examples of Document": o.about.Examples != nil, "callbacks of Document": o.about.Callbacks != nil,
+	} {
+		if said {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Status sets the status of a successful response: 200 if not given, or 204
 // for [NoContent]. For a handler that writes for itself it is what the document
 // says; 101 is that of a WebSocket.
-func Status(code int) RouteOption { return func(o *routeOptions) { o.status = code } }
+//
+// A handler that returns an [github.com/holdfast-go/holdfast/answer.Answer]
+// chooses: more are the other statuses that it may choose, and the first is that
+// of an answer which names none.
+func Status(first int, more ...int) RouteOption {
+	return func(o *routeOptions) { o.status, o.more = first, more }
+}
+
+// AnswerErrors gives a route rules of its own for errors. What they do not say is
+// as it is outside: Own is asked before that of the application, and the Format
+// holds in place of the application's;
+// [github.com/holdfast-go/holdfast/answer.Detail] is FastAPI's. A path or a method
+// that no route serves is answered by the application's rules.
+func AnswerErrors(e Errors) RouteOption {
+	return func(o *routeOptions) {
+		o.errors = append(errorRules{e}, o.errors...)
+		if err := e.fault(); err != nil {
+			o.badErrors = append(o.badErrors, fmt.Errorf("AnswerErrors: %w", err))
+		}
+		if e.Own == nil && e.Format.IsZero() {
+			o.badErrors = append(o.badErrors, errors.New("AnswerErrors of the zero Errors says nothing; FastAPI's shape is answer.Detail()"))
+		}
+	}
+}
 
 // OperationID sets the operation's id in the document.
 func OperationID(id string) RouteOption { return func(o *routeOptions) { o.id = id } }
@@ -52,8 +105,31 @@ func Summary(text string) RouteOption { return func(o *routeOptions) { o.summary
 // Description sets the operation's longer text.
 func Description(text string) RouteOption { return func(o *routeOptions) { o.description = text } }
 
-// Tags groups the operation in the docs page.
-func Tags(tags ...string) RouteOption { return func(o *routeOptions) { o.tags = tags } }
+// Tags groups the operation in the docs page, beside the tags of its group.
+func Tags(tags ...string) RouteOption {
+	return func(o *routeOptions) {
+		for _, tag := range tags {
+			if !slices.Contains(o.tags, tag) {
+				o.tags = append(o.tags, tag)
+			}
+		}
+	}
+}
+
+// Document says more about the operation in the document: that it is deprecated,
+// which other answers the handler gives, examples, callbacks. Said several times
+// it adds up.
+func Document(about apidoc.Operation) RouteOption {
+	return func(o *routeOptions) {
+		o.about.Deprecated = o.about.Deprecated || about.Deprecated
+		if about.ExternalDocs != (apidoc.ExternalDocs{}) {
+			o.about.ExternalDocs = about.ExternalDocs
+		}
+		o.about.Examples = slices.Concat(o.about.Examples, about.Examples)
+		o.about.Answers = slices.Concat(o.about.Answers, about.Answers)
+		o.about.Callbacks = slices.Concat(o.about.Callbacks, about.Callbacks)
+	}
+}
 
 // Accepts says in the document that the body of a request is of a media type,
 // for a handler that reads it for itself. Nothing else is checked or read.
@@ -112,34 +188,81 @@ func Shadows(path string) RouteOption {
 	return func(o *routeOptions) { o.shadows = append(o.shadows, path) }
 }
 
-// Get registers a handler for GET, and HEAD with the same policy.
-func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
+// Get registers a handler for GET, and HEAD with the same policy, unless there
+// is a route of its own for HEAD.
+func Get[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
-	on.register("GET "+path, to(p, handler, at), at, options)
+	return &Route[In]{on.register("GET "+path, to(p, handler, at), at, options)}
 }
 
 // Post registers a handler for POST.
-func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
+func Post[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
-	on.register("POST "+path, to(p, handler, at), at, options)
+	return &Route[In]{on.register("POST "+path, to(p, handler, at), at, options)}
 }
 
 // Put registers a handler for PUT.
-func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
+func Put[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
-	on.register("PUT "+path, to(p, handler, at), at, options)
+	return &Route[In]{on.register("PUT "+path, to(p, handler, at), at, options)}
 }
 
 // Patch registers a handler for PATCH.
-func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
+func Patch[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
-	on.register("PATCH "+path, to(p, handler, at), at, options)
+	return &Route[In]{on.register("PATCH "+path, to(p, handler, at), at, options)}
 }
 
 // Delete registers a handler for DELETE.
-func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(context.Context, P, In) (Out, error), options ...RouteOption) {
+func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(ctx context.Context, principal P, input In) (Out, error), options ...RouteOption) *Route[In] {
 	at := plan.Caller()
-	on.register("DELETE "+path, to(p, handler, at), at, options)
+	return &Route[In]{on.register("DELETE "+path, to(p, handler, at), at, options)}
+}
+
+// Route is a route that was registered, whose handler takes an In. It is safe
+// for concurrent use.
+type Route[In any] struct{ rt *route }
+
+// URL is the path and query of a request that the route's handler reads in from:
+// values are escaped, prefixes of groups are part of it, lists are repeated, and
+// what is zero in the query is left out unless it is required, so that the
+// default holds; a pointer says zero. What in reads from headers, cookies and
+// the body is not looked at. It begins at the application's root, and may be
+// asked for before the application starts.
+//
+// Path values that the policy reads and in does not have are in more: structs
+// with the same tags.
+//
+// URL panics where there is no such path: a value of the path is missing or
+// empty, or is . or .., which browsers take for a folder. Use [Route.TryURL]
+// where others choose such values.
+func (r *Route[In]) URL(in In, more ...any) string {
+	out, err := r.TryURL(in, more...)
+	if err != nil {
+		panic("holdfast: URL: " + err.Error())
+	}
+	return out
+}
+
+// TryURL is URL with an error in place of a panic.
+func (r *Route[In]) TryURL(in In, more ...any) (string, error) {
+	if r.rt == nil {
+		return "", errors.New("the route is not registered, because of what App.Err says")
+	}
+	path, query := map[string]string{}, url.Values{}
+	for _, one := range append([]any{in}, more...) {
+		if err := bind.Write(one, path, query); err != nil {
+			return "", fmt.Errorf("%s (declared at %v): %w", r.rt.name(), r.rt.at, err)
+		}
+	}
+	out, err := r.rt.pattern.URL(path)
+	if err != nil {
+		return "", fmt.Errorf("%s (declared at %v): %w", r.rt.name(), r.rt.at, err)
+	}
+	if len(query) > 0 {
+		out += "?" + query.Encode()
+	}
+	return out, nil
 }
 
 // route is what was declared of one method and path.
@@ -176,6 +299,9 @@ func (rt *route) status() int {
 	}
 	return http.StatusOK
 }
+
+// statuses are all of a successful response, the usual one first.
+func (rt *route) statuses() []int { return append([]int{rt.status()}, rt.options.more...) }
 
 // roots lists the dependencies that the route names.
 func (rt *route) roots() []*plan.Node { return append(rt.policy.Roots(), rt.endpoint.deps...) }

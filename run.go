@@ -21,7 +21,7 @@ func (c *compiled) serve(w http.ResponseWriter, r *http.Request, foreign bool) {
 		// Another router let the method through: no route fits, and this one's
 		// policy, which is that of one method, is not asked.
 		c.shared.observer.observe("", w, func(w http.ResponseWriter) {
-			c.shared.answerError(w, r, &noRoute{routing.Methods(c.method)})
+			c.shared.shared.answerError(w, r, &noRoute{routing.Methods(c.method)})
 		})
 	case c.shared.observer.watch == nil:
 		c.handleRequest(w, r, foreign)

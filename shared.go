@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/panics"
 )
 
@@ -16,13 +17,33 @@ import (
 type shared struct {
 	log        *slog.Logger
 	observer   observer
+	errors     Errors
 	onDecision atomic.Pointer[func(Decision) string]
+}
+
+// answering is what answers to errors of one route, or to those of none.
+type answering struct {
+	*shared
+	rules errorRules // the route's, and then the application's
+}
+
+// by puts the rules of a route before those of the application.
+func (s *shared) by(rules errorRules) answering {
+	return answering{s, append(slices.Clone(rules), s.errors)}
+}
+
+// format is the shape of errors.
+func (s answering) format() answer.Format { return s.rules.format() }
+
+// answerError answers with an error that belongs to no route.
+func (s *shared) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	s.by(nil).answerError(w, r, err)
 }
 
 // answerError answers with an error, and logs those that are ours. What goes
 // wrong with that itself, such as a detail that cannot be encoded, is a plain
 // 500.
-func (s *shared) answerError(w http.ResponseWriter, r *http.Request, err error) {
+func (s answering) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	if worse := panics.Catch(func() error { return s.tryAnswer(w, r, err) }); worse != nil {
 		s.logFailure(r, worse)
 		writeWhole(w, r, lastResort, textKind, []byte(http.StatusText(lastResort)), new(headerValues))
@@ -31,17 +52,22 @@ func (s *shared) answerError(w http.ResponseWriter, r *http.Request, err error) 
 
 // tryAnswer notes, logs and writes the answer to an error. It has written nothing
 // if it returns one.
-func (s *shared) tryAnswer(w http.ResponseWriter, r *http.Request, err error) error {
+func (s answering) tryAnswer(w http.ResponseWriter, r *http.Request, err error) error {
+	err = s.rules.known(err)
 	answer := answerTo(err)
 	s.observer.noteRefusal(w, err)
 	if answer.logged(err) {
 		s.logFailure(r, err)
 	}
-	kind, body := content(answer, r, err)
 	buf := takeBuffer()
 	defer buf.free()
-	if err := buf.encode(body); err != nil {
-		return err
+	kind, broken := s.content(buf, answer, r, err)
+	switch {
+	case broken != nil && answer.refuses(): // which it still does, with its challenge
+		s.logFailure(r, broken)
+		kind = buf.text(http.StatusText(answer.status()))
+	case broken != nil:
+		return broken
 	}
 	if answer.status() >= http.StatusBadRequest {
 		forgetSuccess(w.Header())
@@ -78,41 +104,39 @@ func forgetSuccess(h http.Header) {
 	}
 }
 
-// content is what the answer's body says about an error, and in which form.
-func content(e *Error, r *http.Request, err error) (kind string, body any) {
-	switch {
-	case e.Body != nil:
-		return jsonKind, e.Body
-	case wantsProblem(r):
-		status := e.status()
-		return "application/problem+json", withReference(map[string]any{
-			"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": e.detail(),
-		}, err)
-	case e.unexpected:
-		return textKind, plainText(http.StatusText(e.status()))
+// content encodes what the body of an answer says, and returns its media type.
+// Where the program's own shape fails, the error keeps its status and its
+// headers, and is said in the framework's.
+func (s answering) content(buf *buffer, e *Error, r *http.Request, err error) (kind string, broken error) {
+	if e.Body != nil {
+		return jsonKind, buf.encode(e.Body)
 	}
-	return jsonKind, withReference(map[string]any{"detail": e.detail()}, err)
+	format, failure := s.rules.format(), e.failure(err)
+	if !format.IsZero() && e.status() >= http.StatusBadRequest {
+		if kind, broken = buf.shape(format, withoutBody(r), failure); broken == nil {
+			return kind, nil
+		}
+		s.logFailure(r, fmt.Errorf("Errors.Format: %w", broken))
+	}
+	return buf.shape(answer.Format{}, r, failure)
 }
 
-// withReference adds to a refusal's body what is missing and the reference
-// under which it can be looked up, and nothing else.
-func withReference(body map[string]any, err error) map[string]any {
-	e, ok := errors.AsType[*explained](err)
-	if !ok {
-		return body
+// withoutBody is a copy of a request whose body nothing can read: the caller may
+// be one who may not call.
+func withoutBody(r *http.Request) *http.Request {
+	out := r.WithContext(r.Context())
+	out.Body = http.NoBody
+	return out
+}
+
+// failure is what may be told of an error.
+func (e *Error) failure(err error) answer.Failure {
+	out := answer.Failure{Status: e.status(), Detail: e.detail(), Reason: reason(err), Unexpected: e.unexpected}
+	out.Violations, _ = e.Detail.([]Violation)
+	if told, ok := errors.AsType[*explained](err); ok {
+		out.Request, out.MissingScopes, out.MissingRoles = told.reference, told.scopes, told.roles
 	}
-	body["request"] = e.reference
-	missing := map[string][]string{}
-	if len(e.scopes) > 0 {
-		missing["scopes"] = e.scopes
-	}
-	if len(e.roles) > 0 {
-		missing["any_role_of"] = e.roles
-	}
-	if len(missing) > 0 {
-		body["missing"] = missing
-	}
-	return body
+	return out
 }
 
 func (s *shared) logFailure(r *http.Request, err error) {

@@ -44,7 +44,7 @@ func (d Dog) Validate(context.Context) error {
 
 func TestUnions(t *testing.T) {
 	t.Parallel()
-	app := echo[pets]()
+	app := echoing[pets]()
 	expected := `'cat', 'dog', 'bird'`
 	invalid := func(tag string) string {
 		return `[{"type":"union_tag_invalid","loc":["body"],"msg":"Input tag '` + tag + `' found using 'kind' does not match any of the expected tags: ` + expected + `","ctx":{"discriminator":"'kind'","expected_tags":"` + expected + `","tag":"` + tag + `"}}]`
@@ -77,7 +77,7 @@ func TestUnionsInsideOfOthers(t *testing.T) {
 		Patch patch.Field[union.Of2[Cat, Bird]]  `json:"patch,omitzero"`
 		Other union.Of4[Cat, Dog, Bird, fishing] `json:"other,omitzero"`
 	}
-	app := echo[Home]()
+	app := echoing[Home]()
 	const cat, rest = `{"kind":"cat","name":"a"}`, `{"pet":{"kind":"cat","name":"a"},"maybe":null`
 	bad := func(loc string) string {
 		return `[{"type":"missing","loc":["body",` + loc + `,"cat","name"],"msg":"Field required","input":null}]`
@@ -280,7 +280,7 @@ func TestWhatIsSentIsReadBack(t *testing.T) {
 // Whatever is sent is accepted or refused, never a failure, and what was accepted
 // is sent as something that is accepted again.
 func FuzzBodies(f *testing.F) {
-	app := echo[bag]()
+	app := echoing[bag]()
 	f.Add(`{"pet":{"kind":"dog","bark":1,"nap":"1h"},"maybe":null,"by":{"a":{"kind":"bird"}},"wait":"PT1S","waits":[null,"1s"],"image":null}`)
 	f.Add(`{"pet":{"kind":"cat","name":"x"},"maybe":{"kind":"bird","songs":["a"]},"by":{},"wait":"-5ns","waits":[],"late":null,"text":"x","day":"2024-02-29","image":{"url":""}}`)
 	f.Fuzz(func(t *testing.T, body string) {

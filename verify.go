@@ -20,7 +20,7 @@ type Claims interface {
 // An error of verify is a 401 that tells the caller only that the credential
 // was not accepted. Return an [*Error] for anything else, for instance 503
 // when the store cannot be asked.
-func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, error)) Dep[C] {
+func Verify[K any, C Claims](s *Scheme[K], verify func(ctx context.Context, credential K) (C, error)) Dep[C] {
 	n := verifier(s, verify, plan.Caller())
 	n.CompareScopesWith(func(f *plan.Frame, cell int, scope string) bool { return plan.Take[C](f, cell).HasScope(scope) })
 	return Dep[C]{n}
@@ -30,12 +30,12 @@ func Verify[K any, C Claims](s *Scheme[K], verify func(context.Context, K) (C, e
 // a password. An error of check is a 401 with the scheme's challenge. Requiring
 // a scope of it is an error at start, unless a dependency between the two takes
 // [SecurityScopes] and so compares them itself.
-func Check[K, T any](s *Scheme[K], check func(context.Context, K) (T, error)) Dep[T] {
+func Check[K, T any](s *Scheme[K], check func(ctx context.Context, credential K) (T, error)) Dep[T] {
 	return Dep[T]{verifier(s, check, plan.Caller())}
 }
 
 // verifier is the node of a function that checks a credential.
-func verifier[K, T any](s *Scheme[K], check func(context.Context, K) (T, error), at plan.Place) *plan.Node {
+func verifier[K, T any](s *Scheme[K], check func(ctx context.Context, credential K) (T, error), at plan.Place) *plan.Node {
 	if s == nil || s.core == nil {
 		n := newDepend[T](plan.Depend, check, at)
 		n.SetFault("its scheme is nil or the zero Scheme")

@@ -157,7 +157,7 @@ func (a *attack) plain(method, path string, who *minted) (attempt, error) {
 	if who.present.Apply != nil {
 		who.present.Apply(r)
 	}
-	out := attempt{method: method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, version: "HTTP/1.1", host: []string{"example.org"}}
+	out := attempt{method: sent(method), path: r.URL.EscapedPath(), query: r.URL.RawQuery, version: "HTTP/1.1", host: []string{"example.org"}}
 	for name, values := range r.Header {
 		for _, value := range values {
 			out.headers = append(out.headers, header{name, value})
@@ -210,7 +210,7 @@ func (o oracle) wrong(base, who string, r attempt, s *sight) string {
 			return "opened " + v.route + ", which the file does not have"
 		case !passes(row.answer(who)):
 			return "opened " + v.route + ", where the file says " + row.answer(who)
-		case method != r.method && !(r.method == "HEAD" && method == "GET"):
+		case method != everyMethod && method != r.method && !(r.method == "HEAD" && method == "GET"):
 			return "opened " + v.route + ", which is of another method"
 		case path != basePath && !rawMatch(path, r.path) && !passes(row.answer(string(Nobody))):
 			return "opened " + v.route + ", which is another path"

@@ -17,10 +17,43 @@ import (
 
 // spec is what filling reads of an OpenAPI document.
 type spec struct {
-	Paths      map[string]map[string]operation `json:"paths"`
+	Paths      map[string]pathItem `json:"paths"`
 	Components struct {
 		Schemas map[string]schemaObject `json:"schemas"`
 	} `json:"components"`
+}
+
+// pathItem has the operations of a path by method, in lower case; those that
+// OpenAPI has no place for are by method as it is sent.
+type pathItem map[string]json.RawMessage
+
+// otherMethods is the member with the latter.
+const otherMethods = "x-additionalOperations"
+
+// everyMethod is the method of a route for all of them. It is called with GET.
+const everyMethod = "*"
+
+func (p pathItem) operation(method string) (op operation, err error) {
+	data, ok := p[strings.ToLower(method)]
+	if others := p[otherMethods]; !ok && others != nil {
+		var named map[string]json.RawMessage
+		if err := json.Unmarshal(others, &named); err != nil {
+			return op, err
+		}
+		data = named[method]
+	}
+	if data == nil {
+		return op, nil // hidden
+	}
+	return op, json.Unmarshal(data, &op)
+}
+
+// sent is the method with which a route is called.
+func sent(method string) string {
+	if method == everyMethod {
+		return "GET"
+	}
+	return method
 }
 
 type operation struct {
@@ -77,8 +110,11 @@ type filled struct {
 // fill makes the least request that fits a route: everything that is required,
 // and nothing else. own are values of path parameters.
 func (s *spec) fill(method, path string, own map[string]string) (filled, error) {
-	op := s.Paths[strings.ReplaceAll(path, "...}", "}")][strings.ToLower(method)]
 	out := filled{header: map[string]string{}}
+	op, err := s.Paths[strings.ReplaceAll(path, "...}", "}")].operation(method)
+	if err != nil {
+		return out, err
+	}
 	values := map[string]string{}
 	query := url.Values{}
 	for _, p := range op.Parameters {

@@ -223,7 +223,7 @@ func abortable(h http.Handler) http.Handler {
 // request is the text of a filled request.
 func (f filled) request(method string) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: example.org\r\n", method, f.target)
+	fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: example.org\r\n", sent(method), f.target)
 	names := []string{}
 	for name := range f.header {
 		names = append(names, name)

@@ -49,8 +49,9 @@ type Config struct {
 	Lane      account.Lane      // where; one as wide as the machine, of low priority, if nil
 
 	// TrustedProxies are the proxies (addresses, or networks as in "10.0.0.0/8")
-	// whose X-Forwarded-For is believed. None if empty: all who come through a
-	// proxy are then one address, for which wrong passwords are counted together.
+	// whose X-Forwarded-For is believed, or Forwarded (RFC 7239) where the other is
+	// absent. None if empty: all who come through a proxy are then one address, for
+	// which wrong passwords are counted together.
 	TrustedProxies []string
 
 	// CORSOrigins are the origins, such as "https://app.example.org", whose pages

@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -54,7 +56,13 @@ func TestWhoSentARequest(t *testing.T) {
 		"a proxy without a word":              {"10.1.1.1:1", "", "10.1.1.1"},
 		"two proxies":                         {"10.1.1.1:1", "203.0.113.9, 192.0.2.7", "203.0.113.9"},
 		"a stranger's word through a proxy":   {"10.1.1.1:1", "1.2.3.4, 203.0.113.9", "203.0.113.9"},
-		"a proxy's word that is none":         {"10.1.1.1:1", "<script>", "10.1.1.1"},
+		"a proxy's word that is none":         {"10.1.1.1:1", "<script>", ""},
+		"a proxy that does not know":          {"10.1.1.1:1", "203.0.113.9, unknown", ""},
+		"a stranger's word that is none":      {"10.1.1.1:1", "<script>, 203.0.113.9", "203.0.113.9"},
+		"a proxy that writes ports":           {"10.1.1.1:1", "203.0.113.9:40123", "203.0.113.9"},
+		"two proxies that write ports":        {"10.1.1.1:1", "203.0.113.9:1, 10.2.2.2:443", "203.0.113.9"},
+		"a proxy that writes brackets":        {"10.1.1.1:1", "[2001:db8::5]:4711", "2001:db8::5"},
+		"only proxies":                        {"10.1.1.1:1", "10.2.2.2", "10.2.2.2"},
 		"a proxy on IPv6":                     {"[fd00::1]:1", "2001:db8::5", "2001:db8::5"},
 		"a proxy on IPv6 that speaks of IPv4": {"[::ffff:10.1.1.1]:1", "203.0.113.9", "203.0.113.9"},
 	} {
@@ -99,6 +107,41 @@ func TestWhoGuesses(t *testing.T) {
 	}
 	if w := guess("10.0.0.1:1", "203.0.113.10"); w.Code != http.StatusForbidden {
 		t.Errorf("from another address = %d, want 403", w.Code)
+	}
+}
+
+// However a proxy writes its callers, each is counted alone; where it cannot be
+// read who they are, they are not taken for one, and the log says so once.
+func TestCallersAsProxiesWriteThem(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		header, form string
+		warnings     int
+	}{
+		"an address and a port":      {"X-Forwarded-For", "198.51.100.%d:40123", 0},
+		"an address in brackets":     {"X-Forwarded-For", "[2001:db8:0:%x::1]:4711", 0},
+		"RFC 7239":                   {"Forwarded", `for="[2001:db8:0:%x::1]:4711";proto=https`, 0},
+		"something that is no name":  {"X-Forwarded-For", "caller-%d", 1},
+		"a name that hides them all": {"Forwarded", "for=unknown;by=_%d", 1},
+	} {
+		var log bytes.Buffer
+		id, app := opened(t, Config{TrustedProxies: []string{"10.0.0.1"}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		handler := id.Handler(app)
+		for i := range 120 { // one address has 100
+			r := httptest.NewRequest(http.MethodPost, "/setup", strings.NewReader("secret=x&name=anna&password=correct+horse+battery"))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set(test.header, fmt.Sprintf(test.form, i))
+			r.RemoteAddr = "10.0.0.1:1"
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != http.StatusForbidden {
+				t.Errorf("%s: caller %d = %d, want 403", name, i, w.Code)
+				break
+			}
+		}
+		if got := strings.Count(log.String(), "level=WARN"); got != test.warnings {
+			t.Errorf("%s: %d warnings, want %d:\n%s", name, got, test.warnings, &log)
+		}
 	}
 }
 

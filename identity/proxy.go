@@ -3,17 +3,18 @@ package identity
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/forwarded"
 )
 
-// proxies are the networks of the proxies whose X-Forwarded-For is believed.
-// There are none unless somebody says so: anybody can send that header.
+// proxies are the networks of the proxies whose X-Forwarded-For, or Forwarded, is
+// believed. There are none unless somebody says so: anybody can send such a header.
 type proxies []netip.Prefix
 
 func parseProxies(list []string) (proxies, error) {
@@ -47,37 +48,50 @@ func (p proxies) trustPeer(r *http.Request) bool {
 }
 
 // client returns who sent a request: the peer, or if that is a trusted proxy,
-// the last address of X-Forwarded-For that is not.
+// the last address that proxies name which is none of them. It is "" if a proxy
+// names something that is no address: then it is not known who it was, and the
+// callers of that proxy are not one person.
 func (p proxies) client(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return r.RemoteAddr
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; ; i-- {
-		addr, err := netip.ParseAddr(host)
-		if err != nil || !p.trust(addr) || i < 0 {
-			return host
+	addr := peer.Addr()
+	for _, hop := range slices.Backward(forwarded.Hops(r.Header)) {
+		if !p.trust(addr) {
+			break
 		}
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			return host // what the proxy believed is not an address
+		next, ok := forwarded.Addr(hop)
+		if !ok {
+			return ""
 		}
-		host = next.String()
+		addr = next
 	}
+	return addr.String()
 }
 
 // sourced tells the handlers behind it who sent a request: wrong passwords are
-// counted for them.
+// counted for them. What is wrong with proxies is said once.
 func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler {
-	var once sync.Once
+	var untrusted, unreadable sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Forwarded-For") != "" && !trusted.trustPeer(r) {
-			once.Do(func() {
+		source, hops := trusted.client(r), forwarded.Hops(r.Header)
+		switch {
+		case len(hops) > 0 && !trusted.trustPeer(r):
+			untrusted.Do(func() {
 				log.LogAttrs(r.Context(), slog.LevelWarn,
 					"requests come through a proxy that is not trusted: all of its callers count as one address; Config.TrustedProxies (--trusted-proxy) says otherwise", slog.String("proxy", r.RemoteAddr))
 			})
+		case source == "":
+			unreadable.Do(func() {
+				log.LogAttrs(r.Context(), slog.LevelWarn,
+					"a trusted proxy names callers by something that is no address: wrong passwords of its callers are counted for accounts alone",
+					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
+			})
 		}
-		next.ServeHTTP(w, r.WithContext(account.WithSource(r.Context(), trusted.client(r))))
+		next.ServeHTTP(w, r.WithContext(account.WithSource(r.Context(), source)))
 	})
 }
+
+// beginning is as much of a text as is worth a place in the log.
+func beginning(text string) string { return text[:min(len(text), 200)] }

@@ -79,8 +79,8 @@ func NewContext(config Config) (*Context, error) {
 	return c, err
 }
 
-// Hash hashes a password with the default scheme and a new salt. ErrTooLong
-// and ErrNUL come after the work of a hash, so that the time does not tell
+// Hash hashes a password, in its normal form (see the package), with the default
+// scheme and a new salt. ErrTooLong and ErrNUL come after the work of a hash, so that the time does not tell
 // them from others.
 func (c *Context) Hash(ctx context.Context, secret string) (hash string, err error) {
 	err = c.run(ctx, func() (err error) {
@@ -91,6 +91,7 @@ func (c *Context) Hash(ctx context.Context, secret string) (hash string, err err
 }
 
 func (c *Context) hash(secret string) (string, error) {
+	secret = normal(secret)
 	if refusal := c.holds.fits(secret); refusal != nil {
 		_, err := c.schemes[0].hash(c.random, "")
 		return "", errors.Join(refusal, err)
@@ -98,7 +99,8 @@ func (c *Context) hash(secret string) (string, error) {
 	return c.schemes[0].hash(c.random, secret)
 }
 
-// Verify reports whether hash is one of secret. A password that is too long
+// Verify reports whether hash is one of secret, as it came or in its normal form
+// (see the package). A password that is too long
 // for the hash's scheme is a wrong one, and takes as long. Errors:
 // ErrUnknownHash, ErrMalformed, ErrRefused, ErrTooCostly, and those of Run.
 func (c *Context) Verify(ctx context.Context, secret, hash string) (ok bool, err error) {
@@ -107,14 +109,15 @@ func (c *Context) Verify(ctx context.Context, secret, hash string) (ok bool, err
 		return false, err
 	}
 	err = c.run(ctx, func() error {
-		ok = p.verify(secret)
+		ok, _ = p.verifyTyped(secret)
 		return nil
 	})
 	return ok && err == nil, err
 }
 
 // VerifyAndUpdate is Verify, with a new hash when the password is right and
-// the hash should be replaced; newHash is empty otherwise. Both are one piece
+// the hash should be replaced, also because it is one of another form of the
+// password than the normal one; newHash is empty otherwise. Both are one piece
 // of work for Run.
 func (c *Context) VerifyAndUpdate(ctx context.Context, secret, hash string) (ok bool, newHash string, err error) {
 	s, p, err := c.read(hash)
@@ -122,7 +125,9 @@ func (c *Context) VerifyAndUpdate(ctx context.Context, secret, hash string) (ok 
 		return false, "", err
 	}
 	err = c.run(ctx, func() (err error) {
-		if ok = p.verify(secret); !ok || !c.outdated(s, p) {
+		var another bool
+		ok, another = p.verifyTyped(secret)
+		if !ok || !another && !c.outdated(s, p) {
 			return nil
 		}
 		newHash, err = c.hash(secret)
@@ -190,7 +195,7 @@ func (c *Context) DummyVerifyLike(ctx context.Context, secret, like string) erro
 		}
 	}
 	return c.run(ctx, func() error {
-		p.verify(secret)
+		_, _ = p.verifyTyped(secret)
 		return nil
 	})
 }

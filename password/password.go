@@ -3,10 +3,13 @@
 // deprecated, and a good password with a deprecated hash comes with a new one.
 // It reads what Passlib, Django, Werkzeug, fastapi-users and pwdlib write.
 //
-// Passwords are bytes and none is changed: no normalisation, no truncation. A
-// password that a scheme cannot tell from others, because it is too long or
-// has a NUL byte, is refused when it is set, and is a wrong one when it is
-// verified, after the same work.
+// One text has several spellings in Unicode, and which of them arrives is the
+// device's choice. What is hashed here is the normal form NFC; a password is right
+// if it is so as it came, or else in that form, so that people can sign in from
+// all their devices, also with hashes that others made of another spelling. No
+// password is truncated. One that a scheme cannot tell from others, because it is
+// too long or has a NUL byte, is refused when it is set, and is a wrong one when
+// it is verified, after the same work.
 //
 // A stored hash is not trusted: it says how much work it wants, and one that
 // wants too much is refused before any of it is done.
@@ -17,6 +20,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // What can be wrong with a hash or a password. The text of an error says more,
@@ -34,6 +39,15 @@ var (
 // MaxLength is how many bytes a password may have, as in Passlib. Hashing
 // refuses longer ones, and verifying finds them wrong, after the same work.
 const MaxLength = 4096
+
+// normal is the form of a password that is hashed here. What is too long for any
+// hash stays as it is.
+func normal(secret string) string {
+	if len(secret) > MaxLength {
+		return secret
+	}
+	return norm.NFC.String(secret)
+}
 
 // Scheme is one kind of hash. The functions of this package make them. A
 // Scheme is safe for concurrent use.
@@ -67,6 +81,17 @@ func (p parsed) fits(secret string) error {
 		return ErrNUL
 	}
 	return nil
+}
+
+// verifyTyped verifies a password as it came and, if that is wrong, in its normal
+// form where that is another one: twice the work, for names without an account
+// as well. another says that a right one is not in its normal form.
+func (p parsed) verifyTyped(secret string) (ok, another bool) {
+	typed := normal(secret)
+	if p.verify(secret) {
+		return true, typed != secret
+	}
+	return typed != secret && p.verify(typed), false
 }
 
 func (p parsed) most() int {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/holdfast-go/holdfast/password"
 )
 
@@ -71,12 +73,63 @@ func TestEveryByteOfAPasswordCounts(t *testing.T) {
 			if ok, err := c.Verify(t.Context(), right, hash); !ok || err != nil {
 				t.Errorf("Verify(right) = %v, %v, want true", ok, err)
 			}
-			for _, wrong := range []string{"", right + "x", right[:len(right)-1], "abcxyw \u00e9", right + "\x00", right + " ", strings.ToUpper(right), "abcxyz e\u0301"} {
+			for _, wrong := range []string{"", right + "x", right[:len(right)-1], "abcxyw \u00e9", right + "\x00", right + " ", strings.ToUpper(right), "abcxyz e\u0300", "abcxyz e"} {
 				if ok, err := c.Verify(t.Context(), wrong, hash); ok || err != nil {
 					t.Errorf("Verify(%q) = %v, %v, want false", wrong, ok, err)
 				}
 			}
 		})
+	}
+}
+
+// One text has several spellings, and it is the device that chooses.
+func TestPasswordsInOtherSpellings(t *testing.T) {
+	t.Parallel()
+	const composed, decomposed = "Gr\u00fc\u00dfe aus Z\u00fcrich", "Gru\u0308\u00dfe aus Zu\u0308rich"
+	foreign := func(secret string) string {
+		hash, err := bcrypt.GenerateFromPassword([]byte(secret), bcrypt.MinCost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(hash)
+	}
+	c := newContext(t, password.Bcrypt(bcrypt.MinCost))
+	ours := func(secret string) string {
+		hash, err := c.Hash(t.Context(), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	for name, test := range map[string]struct {
+		hash, typed string
+		ok, newHash bool
+	}{
+		"ours of the composed one, typed so":          {ours(composed), composed, true, false},
+		"ours of the composed one, typed otherwise":   {ours(composed), decomposed, true, false},
+		"ours of the decomposed one, typed so":        {ours(decomposed), decomposed, true, false},
+		"ours of the decomposed one, typed otherwise": {ours(decomposed), composed, true, false},
+		"another's of the composed one":               {foreign(composed), composed, true, false},
+		"another's, typed otherwise":                  {foreign(composed), decomposed, true, false},
+		"another's of the decomposed one":             {foreign(decomposed), decomposed, true, true}, // and then any spelling will do
+		"another's of what is not typed":              {foreign(decomposed), composed, false, false},
+		"a letter that only looks alike":              {ours("o\ufb03ce of fi"), "office of fi", false, false},
+		"neither":                                     {ours(composed), composed + "\u0301", false, false},
+	} {
+		ok, newHash, err := c.VerifyAndUpdate(t.Context(), test.typed, test.hash)
+		if ok != test.ok || (newHash != "") != test.newHash || err != nil {
+			t.Errorf("%s: %v, new hash %q, %v; want %v, %v", name, ok, newHash, err, test.ok, test.newHash)
+		}
+		if only, err := c.Verify(t.Context(), test.typed, test.hash); only != test.ok || err != nil {
+			t.Errorf("%s: Verify = %v, %v, want %v", name, only, err, test.ok)
+		}
+		for _, spelling := range []string{composed, decomposed} {
+			if newHash != "" {
+				if again, err := c.Verify(t.Context(), spelling, newHash); !again || err != nil {
+					t.Errorf("%s, with the new hash and %q: %v, %v", name, spelling, again, err)
+				}
+			}
+		}
 	}
 }
 

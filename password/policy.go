@@ -52,6 +52,7 @@ func (p Policy) Least() int {
 // about the user, such as the name and the e-mail address, must not be in it;
 // of an address neither the whole nor what stands before the @.
 func (p Policy) Check(secret string, about ...string) error {
+	secret = normal(secret)
 	least := p.Least()
 	most := min(MaxLength, p.MaxBytes)
 	if p.MaxBytes <= 0 {

@@ -21,6 +21,7 @@ func TestPolicy(t *testing.T) {
 		"fifteen small letters":              {standard, "abcdefghijxlmno", ""},
 		"fourteen":                           {standard, "abcdefghijxlmn", "fewer than 15"},
 		"eight with a policy of eight":       {short, "xqvjzkwp", ""},
+		"seven in ten code points":           {short, "xqvju\u0308o\u0308a\u0308", "fewer than 8"},
 		"seven with a policy of eight":       {short, "xqvjzkw", "fewer than 8"},
 		"a policy of less than eight":        {password.Policy{MinLength: 1}, "xqvjzkw", "fewer than 8"},
 		"only spaces":                        {standard, strings.Repeat(" ", 20), ""},

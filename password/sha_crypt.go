@@ -33,9 +33,10 @@ const (
 	maxSHACryptRounds     = 2_000_000 // Passlib's default is 656,000
 	defaultSHACryptRounds = 5000
 
-	// shaCryptLimit bounds the password, as musl's crypt does: every round
-	// hashes all of it, so that 4 KiB would take a hundred times as long.
-	shaCryptLimit = 256
+	// shaCryptWork bounds rounds times bytes: every round hashes all of the
+	// password. At Passlib's default of rounds that is 780 bytes, at the most
+	// rounds 256, and up to 125,000 rounds the 4,096 bytes that Passlib takes.
+	shaCryptWork = 512_000_000
 )
 
 func (s shaCrypt) Name() string          { return s.name }
@@ -69,7 +70,7 @@ func (s shaCrypt) parse(hash string) (parsed, error) {
 	return parsed{
 		blank: fmt.Sprintf("%s%s%s$%s", s.ident, costs, strings.Repeat(".", len(salt)), strings.Repeat(".", s.size)),
 		weak:  true,
-		limit: shaCryptLimit,
+		limit: min(MaxLength, shaCryptWork/rounds),
 		nul:   true,
 		matches: func(secret string) bool {
 			return same([]byte(sum), crypt.KeySHACrypt(s.new, []byte(secret), []byte(salt), rounds))

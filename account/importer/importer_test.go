@@ -77,7 +77,7 @@ func TestEachFormat(t *testing.T) {
 			importer.PasslibCSV, "name,hash\na b,\nanna\n",
 			importer.Report{Read: 2, Refused: []importer.Refused{
 				{Line: 2, Name: "a b", Reason: "name may contain only the letters a to z, digits, and . _ - @ +"},
-				{Line: 3, Reason: "wrong number of fields (a hash with commas needs quotes)"},
+				{Line: 3, Reason: "1 values for 2 columns (a hash with ',' in it needs quotes)"},
 			}},
 			"",
 		},

@@ -9,6 +9,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // record is a user as a file has it: values by the names of their columns, all
@@ -40,11 +44,12 @@ func yes(value string) bool {
 
 // readRecords calls fn for every record of a file: CSV with a line of names, a
 // JSON array, or JSON lines. It stops at fn's error and where the file cannot
-// be read on; a line that is wrong does not stop it.
+// be read on; a line that is wrong does not stop it. Text is UTF-8, or UTF-16 with
+// the mark that programs put before it.
 func readRecords(in io.Reader, fn func(record) error) error {
-	r := bufio.NewReaderSize(in, 1<<16)
-	if mark, _ := r.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) { // Excel's
-		_, _ = r.Discard(3) // it was just peeked at
+	r := bufio.NewReaderSize(transform.NewReader(in, unicode.BOMOverride(transform.Nop)), 1<<16)
+	if begin, _ := r.Peek(64); bytes.IndexByte(begin, 0) >= 0 {
+		return fmt.Errorf("%w: it has NUL bytes, so it is no text in UTF-8; if it is UTF-16, save it as UTF-8", ErrBroken)
 	}
 	for {
 		c, err := r.ReadByte()
@@ -70,9 +75,24 @@ func readRecords(in io.Reader, fn func(record) error) error {
 	}
 }
 
-func readCSV(in io.Reader, fn func(record) error) error {
+// separatorOf finds what separates the names of columns: a comma, unless there is
+// none and another one is used.
+func separatorOf(r *bufio.Reader) rune {
+	begin, _ := r.Peek(4096) // less, where the file is shorter
+	head, _, _ := bytes.Cut(begin, []byte("\n"))
+	for _, separator := range ",;\t|" {
+		if bytes.ContainsRune(head, separator) {
+			return separator
+		}
+	}
+	return ','
+}
+
+// readCSV reads lines of values. Blanks around a value are none of it: neither
+// names nor hashes begin or end with one.
+func readCSV(in *bufio.Reader, fn func(record) error) error {
 	r := csv.NewReader(in)
-	r.ReuseRecord = true
+	r.ReuseRecord, r.TrimLeadingSpace, r.Comma = true, true, separatorOf(in)
 	head, err := r.Read()
 	if err != nil {
 		return fmt.Errorf("the line of column names: %w", err)
@@ -88,7 +108,11 @@ func readCSV(in io.Reader, fn func(record) error) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.As(err, &wrong):
-			if err := fn(record{line: wrong.StartLine, why: fmt.Errorf("%w (a hash with commas needs quotes)", wrong.Err)}); err != nil {
+			why := wrong.Err
+			if errors.Is(why, csv.ErrFieldCount) {
+				why = fmt.Errorf("%d values for %d columns (a hash with %q in it needs quotes)", len(row), len(names), r.Comma)
+			}
+			if err := fn(record{line: wrong.StartLine, why: why}); err != nil {
 				return err
 			}
 			continue
@@ -96,14 +120,21 @@ func readCSV(in io.Reader, fn func(record) error) error {
 			return err
 		}
 		line, _ := r.FieldPos(0)
-		one := record{line: line, values: map[string]string{}}
-		for i, name := range names {
-			one.values[name] = strings.Clone(row[i])
-		}
-		if err := fn(one); err != nil {
+		if err := fn(fromCSV(line, names, row)); err != nil {
 			return err
 		}
 	}
+}
+
+func fromCSV(line int, names, row []string) record {
+	one := record{line: line, values: map[string]string{}}
+	for i, name := range names {
+		if !utf8.ValidString(row[i]) {
+			return record{line: line, why: fmt.Errorf("%s is not UTF-8; save the file as UTF-8", name)}
+		}
+		one.values[name] = strings.Clone(strings.TrimSpace(row[i]))
+	}
+	return one
 }
 
 func readLines(r *bufio.Reader, fn func(record) error) error {

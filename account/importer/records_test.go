@@ -14,8 +14,16 @@ func TestRecords(t *testing.T) {
 	}{
 		"CSV":                     {"name,hash\nanna,x\nben,y\n", []string{"2 anna", "3 ben"}},
 		"CSV of Excel":            {"\xef\xbb\xbfName , Hash\r\nanna,x\r\n", []string{"2 anna"}},
-		"CSV with a wrong line":   {"name,hash\nanna\nben,y\n", []string{"2 wrong number of fields (a hash with commas needs quotes)", "3 ben"}},
-		"CSV with an open quote":  {"name,hash\n\"anna,x\nben,y\n", []string{`2 extraneous or missing " in quoted-field (a hash with commas needs quotes)`}},
+		"CSV with a wrong line":   {"name,hash\nanna\nben,y\n", []string{"2 1 values for 2 columns (a hash with ',' in it needs quotes)", "3 ben"}},
+		"CSV with blanks":         {"name , hash\nanna , x\n ben,\ty \n", []string{"2 anna", "3 ben"}},
+		"CSV with semicolons":     {"name;hash\nanna;$argon2id$v=19$m=8,t=1,p=1$x\nben;y;z\n", []string{"2 anna", "3 3 values for 2 columns (a hash with ';' in it needs quotes)"}},
+		"CSV with tabs":           {"name\thash\r\nanna\tx\r\n", []string{"2 anna"}},
+		"CSV with bars":           {"name|hash\nanna|x\n", []string{"2 anna"}},
+		"CSV with one column":     {"name\nanna\n", []string{"2 anna"}},
+		"CSV in Latin-1":          {"name,hash\nJ\xf6rg,x\nben,y\n", []string{"2 name is not UTF-8; save the file as UTF-8", "3 ben"}},
+		"UTF-16 of Windows":       {"\xff\xfen\x00a\x00m\x00e\x00\n\x00J\x00\xf6\x00r\x00g\x00\n\x00", []string{"2 Jörg"}},
+		"UTF-16 of others":        {"\xfe\xff\x00n\x00a\x00m\x00e\x00\n\x00J\x00\xf6", []string{"2 Jö"}},
+		"CSV with an open quote":  {"name,hash\n\"anna,x\nben,y\n", []string{`2 extraneous or missing " in quoted-field`}},
 		"CSV over several lines":  {"name,hash\n\"an\nna\",x\nben,y\n", []string{"2 an\nna", "4 ben"}},
 		"JSON lines":              {"{\"name\":\"anna\"}\n\n{\"name\":\"ben\"}", []string{"1 anna", "3 ben"}},
 		"JSON lines with a wrong": {"{\"name\":\"anna\"}\nx\n{\"name\":\"ben\"}", []string{"1 anna", "2 it is no JSON object", "3 ben"}},
@@ -38,7 +46,7 @@ func TestRecords(t *testing.T) {
 			}
 		})
 	}
-	for _, text := range []string{"[{\"name\":\"anna\"}", "[{]", "[1,", "[1 2]"} {
+	for _, text := range []string{"[{\"name\":\"anna\"}", "[{]", "[1,", "[1 2]", "n\x00a\x00m\x00e\x00\n\x00"} {
 		if err := readRecords(strings.NewReader(text), func(record) error { return nil }); !errors.Is(err, ErrBroken) {
 			t.Errorf("readRecords(%s) = %v, want ErrBroken", text, err)
 		}

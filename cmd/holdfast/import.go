@@ -36,13 +36,16 @@ func (c *importUsers) Run(ctx context.Context, std streams) error {
 		in = file
 	}
 	return c.with(ctx, func(accounts *account.Service) error {
-		report, err := importer.Import(ctx, accounts, in, importer.Config{
+		report, err := importer.Import(ctx, accounts, interruptible{ctx, in}, importer.Config{
 			Format: importer.Format(c.From), Roles: c.Role, DryRun: c.DryRun,
 			Progress: func(r importer.Report) {
 				fmt.Fprintf(std.err, "%d read, %d added, %d there already, %d refused\n", r.Read, r.Added, r.There, len(r.Refused))
 			},
 		})
 		if err := errors.Join(err, c.print(std, report)); err != nil {
+			if errors.Is(err, context.Canceled) {
+				fmt.Fprintf(std.err, "stopped after %d added; the same command goes on from there: who is there already is passed over\n", report.Added)
+			}
 			return err
 		}
 		if n := len(report.Refused); n > 0 {

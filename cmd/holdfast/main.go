@@ -40,10 +40,12 @@ func main() {
 	os.Exit(code)
 }
 
-// Exit codes: 0 done, 1 it failed, 2 the command line is wrong.
+// Exit codes: 0 done, 1 it failed, 2 the command line is wrong, 130 a signal
+// ended it before it was done, as shells have it.
 const (
-	exitFailed = 1
-	exitUsage  = 2
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
 )
 
 // exited carries kong's exit code (of --help) out of the parser.
@@ -94,9 +96,14 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 		fmt.Fprintf(std.err, "holdfast: %v\nRun 'holdfast --help' for what there is.\n", err)
 		return exitUsage
 	}
-	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+	switch err := parsed.Run(); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(std.err, "holdfast: interrupted")
+		return exitInterrupted
+	default:
 		fmt.Fprintln(std.err, "holdfast:", err)
 		return exitFailed
 	}
-	return 0
 }

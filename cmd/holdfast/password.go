@@ -53,7 +53,7 @@ func (c *passwordHash) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	secret, err := readSecret(std, true)
+	secret, err := readSecret(ctx, std, true)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (c *passwordVerify) Run(ctx context.Context, std streams) error {
 	if err := passwords.Check(c.Hash); err != nil {
 		return err
 	}
-	secret, err := readSecret(std, false)
+	secret, err := readSecret(ctx, std, false)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ const referenceHead = `# Commands and flags
 
 Written from the command's own declarations by ` + "`TestTheReferenceOfFlags`" + `, so it says what this version has. ` + "`holdfast COMMAND --help`" + ` says the same in a terminal.
 
-A flag is taken from the command line, else from its environment variable, else it has its default. Flags that may be repeated take a list with commas from the environment. A command exits with 0 when it is done, 1 when it failed, and 2 when the command line is wrong.
+A flag is taken from the command line, else from its environment variable, else it has its default. Flags that may be repeated take a list with commas from the environment. A command exits with 0 when it is done, 1 when it failed, 2 when the command line is wrong, and 130 when a signal or Ctrl-C ended it before it was done.
 
 `
 

@@ -34,7 +34,7 @@ type serveCmd struct {
 	RefreshTTL   time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
 	KeyPeriod    time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce  time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
 	Service      map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
 	MaxConns     int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
 	MetricsAddr  string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`

@@ -39,7 +39,7 @@ type userAdd struct {
 
 // Run adds the user.
 func (c *userAdd) Run(ctx context.Context, std streams) error {
-	secret, err := c.password(std)
+	secret, err := c.password(ctx, std)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (c *userAdd) Run(ctx context.Context, std streams) error {
 	})
 }
 
-func (c *userAdd) password(std streams) (string, error) {
+func (c *userAdd) password(ctx context.Context, std streams) (string, error) {
 	if c.NoPassword {
 		return "", nil
 	}
@@ -65,7 +65,7 @@ func (c *userAdd) password(std streams) (string, error) {
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return "", errors.New("standard input is no terminal; pipe the password and say --password-stdin")
 	}
-	return readSecret(std, true)
+	return readSecret(ctx, std, true)
 }
 
 // userJSON is a user as --json prints it.

@@ -67,6 +67,9 @@ type Role struct {
 	Scopes      []string `json:"scopes"`
 }
 
+// anyMethod is the method of a route for all of them.
+const anyMethod = "*"
+
 // Name is the route as messages name it.
 func (r Route) Name() string { return r.Method + " " + r.Path }
 

@@ -213,6 +213,35 @@ func parseShape(words []string) (shape, error) {
 	return s, nil
 }
 
+// reaches reports whether the route serves requests of the shape: it has the
+// shape, or is for all methods and all paths below one, and the shape is there.
+// A shape of one request that has a route of its own is served by that alone.
+func (s shape) reaches(d Document, r Route) bool {
+	if s.matches(r) {
+		return true
+	}
+	prefix, mounted := strings.CutSuffix(r.Path, "{rest...}")
+	if !mounted || r.Method != anyMethod {
+		return false
+	}
+	if one := s.method != "" && !s.below && !slices.Contains(s.parts, "*"); one && slices.ContainsFunc(d.Routes, s.matches) {
+		return false
+	}
+	parts := strings.Split(strings.Trim(prefix, "/"), "/")
+	if prefix == "/" {
+		parts = nil
+	}
+	for i, part := range parts {
+		switch {
+		case i >= len(s.parts):
+			return s.below
+		case s.parts[i] != "*" && s.parts[i] != part && !strings.HasPrefix(part, "{"):
+			return false
+		}
+	}
+	return s.below || len(s.parts) > len(parts)
+}
+
 // matches reports whether the route has the shape.
 func (s shape) matches(r Route) bool {
 	if s.method != "" && s.method != r.Method {

@@ -121,17 +121,20 @@ func (d Document) spoken(c claim) ([]Route, error) {
 			}
 		}
 	}
-	exists := func(s shape) bool { return slices.ContainsFunc(d.Routes, s.matches) }
+	exists := func(s shape) bool {
+		return slices.ContainsFunc(d.Routes, func(r Route) bool { return s.reaches(d, r) })
+	}
 	for i, s := range slices.Concat(c.routes, c.but) {
 		paired := c.under && i < len(c.routes) && exists(c.routes[i^1])
-		if !exists(s) && !paired {
+		if !exists(s) && !paired || i >= len(c.routes) && !slices.ContainsFunc(d.Routes, s.matches) {
 			return nil, fmt.Errorf("no route is %s", s.text)
 		}
 	}
 	var out []Route
 	for _, r := range d.Routes {
-		match := func(s shape) bool { return s.matches(r) }
-		if slices.ContainsFunc(c.routes, match) && !slices.ContainsFunc(c.but, match) {
+		reach := func(s shape) bool { return s.reaches(d, r) }
+		match := func(s shape) bool { return s.matches(r) } // "but" takes out whole routes alone
+		if slices.ContainsFunc(c.routes, reach) && !slices.ContainsFunc(c.but, match) {
 			out = append(out, r)
 		}
 	}

@@ -2,6 +2,7 @@ package bind_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/schema"
 	"github.com/holdfast-go/holdfast/internal/shape"
+	"github.com/holdfast-go/holdfast/upload"
 )
 
 // request is a source made of a request of the standard library.
@@ -32,6 +34,9 @@ func (r request) LimitBody() int64 {
 	r.Body = http.MaxBytesReader(nil, r.Body, r.limit)
 	return r.limit
 }
+
+// Keep keeps the files until the process ends, which small ones need not survive.
+func (r request) Keep(io.Closer) {}
 
 // get is a request for a path with a query, with headers written "Name: value".
 func get(target string, headers ...string) request {
@@ -126,6 +131,48 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 		"a type that JSON cannot hold": {struct {
 			A chan int `query:"a"`
 		}{}, "JSON cannot hold"},
+		"a file in the query": {struct {
+			A upload.File `query:"a"`
+		}{}, `a file comes in a form; write form:"a"`},
+		"a pointer to a file": {struct {
+			A *upload.File `form:"a"`
+		}{}, "*upload.File is no file; take an upload.File"},
+		"a list of lists of files": {struct {
+			A [][]upload.File `form:"a"`
+		}{}, "[][]upload.File is no file"},
+		"a file in a body": {struct {
+			Body struct{ A []upload.File }
+		}{}, "field A: a body in JSON has no files"},
+		"a file deep in a body": {struct {
+			Body struct {
+				A map[string]struct{ B *upload.File }
+			}
+		}{}, "field B: a body in JSON has no files"},
+		"a file as a body": {struct {
+			Body upload.File
+		}{}, "a body in JSON is no file"},
+		"a size of text": {struct {
+			A string `form:"a" maxSize:"1KB"`
+		}{}, `tag "maxSize" constrains a file, and string is none`},
+		"a file with a pattern": {struct {
+			A upload.File `form:"a" pattern:"x"`
+		}{}, `tag "pattern" constrains a string, and upload.File is none`},
+		"a file with a default": {struct {
+			A upload.File `form:"a" default:"x"`
+		}{}, "the tag default has no meaning for a file"},
+		"files that differ": {struct {
+			A []upload.File `form:"a" uniqueItems:"true"`
+		}{}, "the tag uniqueItems has no meaning for a file"},
+		"a size that is none": {struct {
+			A upload.File `form:"a" maxSize:"2 MBit"`
+		}{}, `"2 MBit" is no size; write a number of bytes, or 64KiB, 2MB, 1GB`},
+		"a size of more than the body": {struct {
+			A upload.File `form:"a" maxSize:"1KiB"`
+			B upload.File `form:"b" maxSize:"1025"`
+		}{}, "field B: maxSize is 1025, and the whole body may have 1024 bytes; say how many with MaxBody"},
+		"a media type that is none": {struct {
+			A upload.File `form:"a" accept:"png"`
+		}{}, `"png" is no media type; write image/png, or image/* for all images`},
 		"a default that is no number": {struct {
 			A int `query:"a" default:"x"`
 		}{}, "default"},
@@ -193,7 +240,7 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := bind.Compile(reflect.TypeOf(test.of), bind.Options{Types: schema.NewRegistry(), Path: []string{"id", "name"}, Body: true})
+			_, err := bind.Compile(reflect.TypeOf(test.of), bind.Options{Types: schema.NewRegistry(), Path: []string{"id", "name"}, Body: true, MaxBody: 1 << 10})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Compile = %v, want %q", err, test.want)
 			}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"reflect"
 	"strings"
 
@@ -85,57 +84,4 @@ func readError(err error) error {
 		return err
 	}
 	return &BodyError{CutShort, err}
-}
-
-func (in *Input) readForm(src BodySource, dst reflect.Value) ([]schema.Violation, error) {
-	values, err := formValues(src)
-	if err != nil {
-		return nil, err
-	}
-	var bad []schema.Violation
-	for i := range in.Form {
-		f := &in.Form[i]
-		if bad, err = f.readAndAsk(src, dst, filled(values[f.Name]), bad); err != nil {
-			return nil, err
-		}
-	}
-	return bad, nil
-}
-
-// filled drops empty values: an empty form field is one that was left out.
-func filled(texts []string) []string {
-	if len(texts) == 1 && texts[0] == "" {
-		return nil
-	}
-	return texts
-}
-
-// formValues reads a form of either kind. Of another kind of body every field
-// is missing.
-func formValues(src BodySource) (url.Values, error) {
-	switch mediaType(src.Sent()) {
-	case "application/x-www-form-urlencoded":
-		data, err := readAll(src)
-		if err != nil {
-			return nil, err
-		}
-		values, err := url.ParseQuery(string(data))
-		if err != nil {
-			return nil, &BodyError{Malformed, err}
-		}
-		return values, nil
-	case "multipart/form-data":
-		return multipartValues(src)
-	}
-	return url.Values{}, nil
-}
-
-func multipartValues(src BodySource) (url.Values, error) {
-	limit := src.LimitBody()
-	r := src.Sent()
-	if err := r.ParseMultipartForm(limit); err != nil {
-		return nil, readError(err)
-	}
-	defer func() { _ = r.MultipartForm.RemoveAll() }() // files are not kept; nothing to do when that fails
-	return r.MultipartForm.Value, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/parts"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
@@ -18,6 +19,7 @@ type Input struct {
 	Form   []Field
 	Body   *Body // nil if no JSON body is read
 
+	limits Limits // of the form
 	types  *schema.Registry
 	judges bool  // the struct checks itself when all of it fits
 	place  []any // where that stands in the request
@@ -25,6 +27,7 @@ type Input struct {
 
 // Body is the field for the JSON body.
 type Body struct {
+	Type     reflect.Type
 	Schema   *schema.Schema
 	Required bool
 
@@ -45,6 +48,7 @@ type Field struct {
 	asText  bool // the type reads its text itself
 	judges  bool // the type checks itself
 	set     setter
+	files   *files // nil if it is no file
 }
 
 // Options says what the fields of a struct may refer to.
@@ -52,6 +56,11 @@ type Options struct {
 	Types *schema.Registry // where the schemas of fields are named
 	Path  []string         // the names of the path's wildcards
 	Body  bool             // the body may be read
+	Form  Limits           // of a form
+
+	// MaxBody is how many bytes the body may have, 0 for any number: no file can
+	// be larger.
+	MaxBody int64
 }
 
 // sources are the tags that say where a field comes from, in the order in
@@ -63,7 +72,7 @@ func Compile(t reflect.Type, options Options) (*Input, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("input %v: an input is a struct whose fields say where they come from", t)
 	}
-	in := &Input{}
+	in := &Input{limits: options.Form.orUsual()}
 	var bad []error
 	for _, f := range reflect.VisibleFields(t) {
 		if err := in.addField(t, f, options); err != nil {
@@ -119,7 +128,10 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		if err := schema.CheckBody(f.Type); err != nil {
 			return err
 		}
-		in.Body = &Body{index: f.Index, Schema: options.Types.Input(bodyType(f), t.Name()), Required: f.Tag.Get("required") != "false"}
+		if parts.Hold(f.Type) {
+			return errors.New("a body in JSON is no file; take it as a field of a form")
+		}
+		in.Body = &Body{Type: f.Type, index: f.Index, Schema: options.Types.Input(bodyType(f), t.Name()), Required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
@@ -134,8 +146,8 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 	if source == "header" && http.CanonicalHeaderKey(name) == "Host" {
 		return errors.New("the header Host is not among the headers; read it with FromRequest")
 	}
-	one := Field{In: source, Name: name, index: f.Index, Schema: options.Types.Field(f), checked: constrained(f)}
-	if err := one.prepare(f, options.Path); err != nil {
+	one, err := fieldOf(f, source, name, options)
+	if err != nil {
 		return err
 	}
 	return in.add(one)
@@ -148,6 +160,23 @@ func bodyType(f reflect.StructField) reflect.Type {
 		return f.Type.Elem()
 	}
 	return f.Type
+}
+
+// fieldOf makes a field of what its tags say.
+func fieldOf(f reflect.StructField, source, name string, options Options) (Field, error) {
+	one := Field{In: source, Name: name, index: f.Index, checked: constrained(f)}
+	switch {
+	case parts.IsField(f.Type):
+		if err := one.prepareFile(f, options.MaxBody); err != nil {
+			return one, err
+		}
+		one.Schema = options.Types.FileField(f)
+		return one, nil
+	case parts.Hold(f.Type):
+		return one, fmt.Errorf("%v is no file; take an upload.File, whose Present tells whether it was sent, or a list of them", f.Type)
+	}
+	one.Schema = options.Types.Field(f)
+	return one, one.prepare(f, options.Path)
 }
 
 // throughPointer reports whether the way to a field leads through an embedded

@@ -13,6 +13,7 @@ package bind
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -37,6 +38,9 @@ type BodySource interface {
 	// LimitBody is how many bytes of the body may be read. From then on the
 	// body of the request that Sent returns fails where there are more.
 	LimitBody() int64
+
+	// Keep has files of the body removed when the request is over.
+	Keep(files io.Closer)
 }
 
 // Invalid says that the input does not fit, and where.
@@ -57,6 +61,7 @@ const (
 	CutShort  Problem = iota // it ends before its end
 	Malformed                // it is no form
 	NotJSON                  // it is said to be something else
+	TooMuch                  // a form has more of something than it may, which the cause says in words for the caller
 )
 
 // BodyError says that the body could not be read.
@@ -67,7 +72,7 @@ type BodyError struct {
 
 // Error says what went wrong while reading.
 func (e *BodyError) Error() string {
-	text := [...]string{"reading the body", "parsing the body", "the body is not said to be JSON"}[e.Problem]
+	text := [...]string{"reading the body", "parsing the body", "the body is not said to be JSON", "the form"}[e.Problem]
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
 	}

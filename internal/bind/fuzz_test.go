@@ -1,6 +1,7 @@
 package bind_test
 
 import (
+	"bytes"
 	"errors"
 	"mime"
 	"net/http"
@@ -140,6 +141,9 @@ func FuzzMultipart(f *testing.F) {
 			again.Header["Content-Type"] = []string{kind}
 			if bad := again.ParseMultipartForm(1 << 20); bad != nil {
 				t.Fatalf("Read of %q = %v; mime/multipart says %v", body, err, bad)
+			}
+			if bytes.Contains(bytes.ToLower(body), []byte("filename")) {
+				return // for files the two differ: here one is a mistake, there it is left out
 			}
 			values = again.MultipartForm.Value
 		}

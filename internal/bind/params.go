@@ -12,6 +12,7 @@ import (
 // messages are the sentences of violations that arise from reading text.
 var messages = map[string]string{
 	"missing":        "Field required",
+	"string_type":    "Input should be a valid string",
 	"repeated":       "Field given more than once",
 	"string_unicode": "Input should be valid UTF-8",
 	"bool_parsing":   "Input should be a valid boolean, unable to interpret input",

@@ -31,7 +31,7 @@ func outcome(dst reflect.Value, err error) string {
 		return strings.Join(out, ", ")
 	}
 	if broken, ok := errors.AsType[*bind.BodyError](err); ok {
-		return [...]string{"cut short", "malformed", "not JSON"}[broken.Problem]
+		return [...]string{"cut short", "malformed", "not JSON", "too much"}[broken.Problem]
 	}
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fmt.Sprintf("larger than %d", large.Limit)
@@ -287,7 +287,7 @@ func TestForms(t *testing.T) {
 		"with a semicolon":          {plainForm, "name=a;b=c", "malformed"},
 		"too large":                 {plainForm, "name=a&more=" + strings.Repeat("x", 1024), "larger than 1024"},
 		"too large, in parts":       {kind, strings.Replace(whole, "amy", strings.Repeat("x", 1024), 1), "larger than 1024"},
-		"parts without a boundary":  {"multipart/form-data", whole, "cut short"},
+		"parts without a boundary":  {"multipart/form-data", whole, "malformed"},
 		"parts of another boundary": {"multipart/form-data; boundary=x", whole, "cut short"},
 		"parts that end too soon":   {kind, whole[:len(whole)/2], "cut short"},
 	}

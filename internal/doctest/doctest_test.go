@@ -89,7 +89,7 @@ func TestTheCodeOnThePagesCompiles(t *testing.T) {
 }
 
 // excerpts are the pages that show Go of the repository, which is compiled there.
-var excerpts = []string{"README.md", "docs/access.md", "docs/concurrency.md"}
+var excerpts = []string{"README.md", "docs/access.md", "docs/concurrency.md", compilerPage}
 
 // A page's Go is compiled: as one program, or in the files that its console
 // blocks build.

@@ -15,6 +15,13 @@ type member struct {
 
 func (m *members) add(name string, value any) { *m = append(*m, member{name, value}) }
 
+// addIf adds what there is: no empty text, and no nil.
+func (m *members) addIf(name string, value any) {
+	if value != nil && value != "" {
+		m.add(name, value)
+	}
+}
+
 // MarshalJSON writes the members in their order.
 func (m members) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer

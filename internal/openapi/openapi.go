@@ -5,6 +5,7 @@ package openapi
 
 import (
 	"encoding/json"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,6 +19,11 @@ type Document struct {
 	Title       string
 	Version     string
 	Description string
+
+	// More about the API, each as the document has it; left out if empty or nil.
+	Summary, TermsOfService                       string
+	Contact, License, Servers, Tags, ExternalDocs any
+	Webhooks                                      []Call
 
 	// Path is where the document itself stands, such as "/openapi.json", so that
 	// the address of the server can be said relative to it.
@@ -44,6 +50,10 @@ type Operation struct {
 	Description string
 	ID          string // made of the handler's name and the path if empty
 
+	Deprecated   bool
+	ExternalDocs any // as the document has it; nil for none
+	Callbacks    []Call
+
 	Parameters []Parameter
 	Body       *Body
 	Responses  []Response
@@ -58,6 +68,7 @@ type Parameter struct {
 	Name     string
 	Required bool
 	Schema   *schema.Schema
+	Examples []Example
 }
 
 // Body is what a request holds. Without a schema it is any content of the media
@@ -66,6 +77,16 @@ type Body struct {
 	MediaType string
 	Schema    *schema.Schema
 	Required  bool
+	Examples  []Example
+
+	// PartTypes are the media types that parts of a form may have, by their names.
+	PartTypes []PartType
+}
+
+// PartType says which media types a part may have.
+type PartType struct {
+	Name  string
+	Types []string
 }
 
 // Response is an answer. The status 0 stands for all that are not named.
@@ -75,6 +96,7 @@ type Response struct {
 	Headers     []Header // that it may have
 	MediaType   string   // application/json if empty, where there is a schema
 	Schema      *schema.Schema
+	Examples    []Example
 }
 
 // Header is a header of an answer, of a type of JSON Schema such as "string".
@@ -96,10 +118,6 @@ type Needed struct {
 
 // Marshal writes the document as JSON.
 func (d *Document) Marshal() ([]byte, error) {
-	info := members{{"title", d.Title}, {"version", d.Version}}
-	if d.Description != "" {
-		info.add("description", d.Description)
-	}
 	paths := d.paths()
 	components := members{{"schemas", d.Types}}
 	if len(d.Schemes) > 0 {
@@ -109,12 +127,32 @@ func (d *Document) Marshal() ([]byte, error) {
 		}
 		components.add("securitySchemes", named)
 	}
-	return json.Marshal(members{{"openapi", "3.1.0"}, {"info", info}, {"servers", d.servers()}, {"paths", paths}, {"components", components}})
+	out := members{{"openapi", "3.1.0"}, {"info", d.info()}, {"servers", d.servers()}, {"paths", paths}, {"components", components}}
+	if len(d.Webhooks) > 0 {
+		out.add("webhooks", webhooks(d.Webhooks))
+	}
+	out.addIf("tags", d.Tags)
+	out.addIf("externalDocs", d.ExternalDocs)
+	return json.Marshal(out)
 }
 
-// servers names this server: where the application's root is, as seen from the
-// document, also when a proxy serves all of it under a prefix.
-func (d *Document) servers() []map[string]string {
+func (d *Document) info() members {
+	out := members{{"title", d.Title}, {"version", d.Version}}
+	out.addIf("summary", d.Summary)
+	out.addIf("description", d.Description)
+	out.addIf("termsOfService", d.TermsOfService)
+	out.addIf("contact", d.Contact)
+	out.addIf("license", d.License)
+	return out
+}
+
+// servers names this server, unless others are named: where the application's
+// root is, as seen from the document, also when a proxy serves all of it under a
+// prefix.
+func (d *Document) servers() any {
+	if d.Servers != nil {
+		return d.Servers
+	}
 	root := "."
 	if depth := strings.Count(d.Path, "/"); depth > 1 {
 		root = strings.Repeat("../", depth-1)
@@ -134,7 +172,7 @@ func (d *Document) paths() members {
 			at[path] = i
 			paths.add(path, members{})
 		}
-		paths[i].value = append(paths[i].value.(members), member{strings.ToLower(op.Method), op.object()})
+		paths[i].value = within(paths[i].value.(members), op)
 	}
 	return paths
 }
@@ -149,23 +187,43 @@ func (op *Operation) object() members {
 		out.add("tags", op.Tags)
 	}
 	out.add("summary", op.summary())
-	if op.Description != "" {
-		out.add("description", op.Description)
-	}
+	out.addIf("description", op.Description)
+	out.addIf("externalDocs", op.ExternalDocs)
 	out.add("operationId", op.id())
 	if len(op.Parameters) > 0 {
 		out.add("parameters", parameters(op.Parameters))
 	}
 	if op.Body != nil {
-		out.add("requestBody", members{{"content", content(op.Body.MediaType, op.Body.Schema)}, {"required", op.Body.Required}})
+		out.add("requestBody", op.Body.object())
 	}
-	out.add("responses", responses(op.Responses))
+	out.add("responses", responses(op.Responses, op.Method == http.MethodHead))
+	if len(op.Callbacks) > 0 {
+		out.add("callbacks", callbacks(op.Callbacks))
+	}
+	if op.Deprecated {
+		out.add("deprecated", true)
+	}
 	if op.Security != nil {
 		out.add("security", security(op.Security))
 	}
 	if op.WhoMayCall != "" {
 		out.add("x-who-may-call", op.WhoMayCall)
 	}
+	return out
+}
+
+func (b *Body) content() members {
+	out := content(b.MediaType, b.Schema, b.Examples)
+	if len(b.PartTypes) == 0 {
+		return out
+	}
+	var encoding members
+	for _, part := range b.PartTypes {
+		encoding.add(part.Name, members{{"contentType", strings.Join(part.Types, ", ")}})
+	}
+	kind := out[0].value.(members)
+	kind.add("encoding", encoding)
+	out[0].value = kind
 	return out
 }
 
@@ -178,12 +236,16 @@ func parameters(list []Parameter) []members {
 		} else {
 			one.add("schema", p.Schema)
 		}
+		if len(p.Examples) > 0 {
+			one.add("examples", examples(p.Examples))
+		}
 		out = append(out, one)
 	}
 	return out
 }
 
-func responses(list []Response) members {
+// responses are answers by status. Those to HEAD have headers alone.
+func responses(list []Response, bodiless bool) members {
 	var out members
 	for _, r := range list {
 		body := members{{"description", r.Description}}
@@ -191,10 +253,11 @@ func responses(list []Response) members {
 			body.add("headers", headers(r.Headers))
 		}
 		switch {
+		case bodiless:
 		case r.MediaType != "":
-			body.add("content", content(r.MediaType, r.Schema))
+			body.add("content", content(r.MediaType, r.Schema, r.Examples))
 		case r.Schema != nil:
-			body.add("content", content("application/json", r.Schema))
+			body.add("content", content("application/json", r.Schema, r.Examples))
 		}
 		status := "default"
 		if r.Status != 0 {
@@ -213,11 +276,19 @@ func headers(list []Header) members {
 	return out
 }
 
-func content(kind string, s *schema.Schema) members {
-	if s == nil {
-		return members{{kind, members{}}}
+func (b *Body) object() members {
+	return members{{"content", b.content()}, {"required", b.Required}}
+}
+
+func content(kind string, s *schema.Schema, list []Example) members {
+	one := members{}
+	if s != nil {
+		one.add("schema", s)
 	}
-	return members{{kind, members{{"schema", s}}}}
+	if len(list) > 0 {
+		one.add("examples", examples(list))
+	}
+	return members{{kind, one}}
 }
 
 func security(list []Requirement) []members {
@@ -236,6 +307,9 @@ var notWord = regexp.MustCompile(`\W`)
 
 // OperationID is the id of an operation that has none of its own.
 func OperationID(method, path, handler string) string {
+	if method == "*" {
+		method = "any"
+	}
 	if handler == "" {
 		return notWord.ReplaceAllString(strings.ToLower(method)+path, "_")
 	}
@@ -249,7 +323,8 @@ func (op *Operation) id() string {
 	return OperationID(op.Method, op.Path, op.Handler)
 }
 
-// summary makes "Read Own Item" of readOwnItem.
+// summary makes "Read Own Item" of readOwnItem, and "Read User ID" of
+// readUserID.
 func (op *Operation) summary() string {
 	if op.Summary != "" {
 		return op.Summary
@@ -258,14 +333,28 @@ func (op *Operation) summary() string {
 		return op.Method + " " + op.Path
 	}
 	var out strings.Builder
-	for i, c := range strings.ReplaceAll(op.Handler, "_", " ") {
-		if i > 0 && unicode.IsUpper(c) {
-			out.WriteByte(' ')
-		}
-		if i == 0 {
+	name := []rune(strings.ReplaceAll(op.Handler, "_", " "))
+	for i, c := range name {
+		switch {
+		case i == 0:
 			c = unicode.ToUpper(c)
+		case unicode.IsUpper(c) && begins(name, i):
+			out.WriteByte(' ')
 		}
 		out.WriteRune(c)
 	}
 	return out.String()
+}
+
+// begins reports whether a word begins at a capital: behind a small letter or
+// a digit, or as the last of several capitals, as in "userIDList".
+func begins(name []rune, i int) bool {
+	before := name[i-1]
+	return unicode.IsLower(before) || unicode.IsDigit(before) ||
+		unicode.IsUpper(before) && i+1 < len(name) && unicode.IsLower(name[i+1]) && !plural(name[i+1:])
+}
+
+// plural reports whether what follows capitals makes them several: "listURLs".
+func plural(rest []rune) bool {
+	return rest[0] == 's' && (len(rest) == 1 || unicode.IsUpper(rest[1]))
 }

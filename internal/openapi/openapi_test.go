@@ -126,7 +126,9 @@ func TestNamesOfOperations(t *testing.T) {
 
 func TestSummaries(t *testing.T) {
 	t.Parallel()
-	for handler, want := range map[string]string{"readOwnItem": "Read Own Item", "read_own_item": "Read own item", "": "GET /", "élan": "Élan"} {
+	for handler, want := range map[string]string{"readOwnItem": "Read Own Item", "read_own_item": "Read own item", "": "GET /", "élan": "Élan",
+		"readUserID": "Read User ID", "HTMLPage": "HTML Page", "listURLs": "List URLs", "item2Text": "Item2 Text", "getURLsOfID": "Get URLs Of ID",
+	} {
 		data, err := (&openapi.Document{Types: schema.NewRegistry(), Operations: []openapi.Operation{{Method: "GET", Path: "/", Handler: handler}}}).Marshal()
 		if err != nil || !strings.Contains(string(data), `"summary":"`+want+`"`) {
 			t.Errorf("the summary of %q: %s, %v, want %s", handler, data, err, want)

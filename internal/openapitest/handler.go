@@ -44,7 +44,7 @@ func (d *Document) compare(t testing.TB, r *http.Request, w *httptest.ResponseRe
 	if path == "" {
 		return
 	}
-	at := []string{"paths", path, strings.ToLower(r.Method), "responses"}
+	at := append(d.operation(path, r.Method), "responses")
 	status := strconv.Itoa(w.Code)
 	switch {
 	case d.Has(append(at, status)...):
@@ -68,13 +68,23 @@ func (d *Document) compare(t testing.TB, r *http.Request, w *httptest.ResponseRe
 	}
 }
 
+// operation is where a path has its operation for a method; nil for nowhere.
+func (d *Document) operation(path, method string) []string {
+	for _, at := range [][]string{{"paths", path, strings.ToLower(method)}, {"paths", path, otherMethods, method}} {
+		if d.Has(at...) {
+			return at
+		}
+	}
+	return nil
+}
+
 // pathOf finds the path of the document for that of a request: the one with the
 // fewest wildcards.
 func (d *Document) pathOf(method, path string) string {
 	best := ""
 	paths, _ := d.At("paths").(map[string]any)
 	for template := range paths {
-		if !d.Has("paths", template, strings.ToLower(method)) || !matches(template, path) {
+		if d.operation(template, method) == nil || !matches(template, path) {
 			continue
 		}
 		if best == "" || strings.Count(template, "{") < strings.Count(best, "{") {

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -148,7 +149,7 @@ func (d *Document) faults() []string {
 	ids := map[string]string{}
 	paths, _ := d.At("paths").(map[string]any)
 	for path, item := range paths {
-		for method, value := range item.(map[string]any) {
+		for method, value := range operations(item) {
 			operation, name := value.(map[string]any), strings.ToUpper(method)+" "+path
 			id := fmt.Sprint(operation["operationId"])
 			if other, twice := ids[id]; twice {
@@ -160,6 +161,20 @@ func (d *Document) faults() []string {
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// otherMethods is the member of a path that has the operations of methods which
+// OpenAPI 3.1 has no place for.
+const otherMethods = "x-additionalOperations"
+
+// operations are those of a path, by method.
+func operations(item any) map[string]any {
+	out := maps.Clone(item.(map[string]any))
+	if others, ok := out[otherMethods].(map[string]any); ok {
+		delete(out, otherMethods)
+		maps.Copy(out, others)
+	}
 	return out
 }
 

@@ -108,6 +108,9 @@ func (p *Pattern) Within(q *Pattern) bool {
 // forMux makes a trailing slash exact, where ServeMux would take it for a
 // whole subtree.
 func (p *Pattern) forMux(method string) string {
+	if method == Any {
+		return p.Path // which ends in what takes the rest
+	}
 	if strings.HasSuffix(p.Path, "/") {
 		return method + " " + p.Path + "{$}"
 	}

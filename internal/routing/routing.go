@@ -131,15 +131,6 @@ func (t *Table[T]) allowed(r *http.Request, escaped string) []string {
 	return slices.Compact(out)
 }
 
-// Methods lists the methods of requests that something registered for a method
-// serves.
-func Methods(method string) []string {
-	if method == http.MethodGet {
-		return []string{http.MethodGet, http.MethodHead}
-	}
-	return []string{method}
-}
-
 func toggleSlash(path string) string {
 	if path == "" || path == "/" {
 		return ""

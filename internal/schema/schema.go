@@ -11,6 +11,7 @@ package schema
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,10 +40,11 @@ func NewRegistry(reserved ...string) *Registry {
 	for _, name := range reserved {
 		n.taken[name] = true
 	}
+	named := map[string]*huma.Schema{}
 	return &Registry{
-		inputs:  newShapes(n, refPrefix, true),
-		outputs: newShapes(n, outputPrefix, false),
-		named:   map[string]*huma.Schema{},
+		inputs:  newShapes(n, refPrefix, true, named),
+		outputs: newShapes(n, outputPrefix, false, named),
+		named:   named,
 	}
 }
 
@@ -149,9 +151,13 @@ func (s *Schema) Secret() bool { return secret(s.s) }
 
 func secret(s *huma.Schema) bool { return s.Format == "password" || s.WriteOnly }
 
-// resolve follows a reference of what is read.
+// resolve follows a reference.
 func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 	for s != nil && s.Ref != "" {
+		if name, ok := strings.CutPrefix(s.Ref, outputPrefix); ok {
+			s = r.outputs.schemas[name]
+			continue
+		}
 		if named, ok := r.named[s.Ref[len(refPrefix):]]; ok {
 			return named
 		}

@@ -23,10 +23,11 @@ type shapes struct {
 	prefix  string // of references to what it has named
 	schemas map[string]*huma.Schema
 	types   map[string]reflect.Type
+	named   map[string]*huma.Schema // the registry's
 }
 
-func newShapes(n *names, prefix string, reads bool) *shapes {
-	return &shapes{names: n, prefix: prefix, reads: reads, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}}
+func newShapes(n *names, prefix string, reads bool, named map[string]*huma.Schema) *shapes {
+	return &shapes{named: named, names: n, prefix: prefix, reads: reads, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}}
 }
 
 // outputPrefix begins references to what is sent.
@@ -57,6 +58,9 @@ func (o *shapes) Schema(t reflect.Type, allowRef bool, hint string) *huma.Schema
 			inner = &huma.Schema{Type: huma.TypeString} // the method wants the pointer
 		}
 		return orNull(inner)
+	case isViolation(t):
+		o.named[violationName] = violation()
+		return &huma.Schema{Ref: refPrefix + violationName}
 	case has(t, providerType):
 		return huma.SchemaFromType(o, t)
 	}

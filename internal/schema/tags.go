@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/parts"
 	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
@@ -19,6 +20,7 @@ var tagKinds = map[string]string{
 	"minProperties": "", "maxProperties": "", "additionalProperties": "", "dependentRequired": "",
 	"json": "", "path": "", "query": "", "header": "", "cookie": "", "form": "",
 	"required": "", "default": "", "enum": "", "const": "", "format": "", "timeFormat": "", "encoding": "", "nullable": "",
+	"maxSize": "file", "accept": "file",
 	"doc": "", "example": "", "readOnly": "", "writeOnly": "", "deprecated": "", "hidden": "",
 }
 
@@ -44,6 +46,9 @@ func CheckBody(t reflect.Type) error {
 			return errors.New("it is required, so its default never counts")
 		} else if _, optional := shape.InnerOf(f.Type); ok && optional {
 			return errors.New("a patch.Field with a default would never be absent")
+		}
+		if parts.Hold(f.Type) {
+			return errors.New("a body in JSON has no files; they come in a form")
 		}
 		for _, key := range unenforced {
 			if _, ok := f.Tag.Lookup(key); ok {
@@ -145,11 +150,26 @@ func CheckField(f reflect.StructField) error {
 			if meant := nearest(key); meant != "" {
 				bad = append(bad, fmt.Errorf("unknown tag %q; did you mean %q?", key, meant))
 			}
-		case kind != "" && kindOf(f.Type) != "" && kindOf(f.Type) != kind:
+		case kind == "file" && !parts.IsField(f.Type), kind != "" && kind != "file" && kindOf(f.Type) != "" && kindOf(f.Type) != kind:
 			bad = append(bad, fmt.Errorf("tag %q constrains a %s, and %v is none", key, kind, f.Type))
 		}
 	}
 	return errors.Join(bad...)
+}
+
+// Known reports whether a tag is one of those that mean something here.
+func Known(tag string) bool {
+	_, ok := tagKinds[tag]
+	return ok
+}
+
+// TagKeys lists the keys of a tag that CheckField has found well-formed.
+func TagKeys(tag reflect.StructTag) []string {
+	keys, err := tagKeys(tag)
+	if err != nil {
+		return nil
+	}
+	return keys
 }
 
 // tagKeys lists the keys of a tag, in the form that [reflect.StructTag]
@@ -196,6 +216,10 @@ func kindOf(t reflect.Type) string {
 		return "number"
 	case reflect.Bool:
 		return "bool"
+	case reflect.Struct:
+		if parts.IsFile(t) {
+			return "file"
+		}
 	}
 	return ""
 }

@@ -43,8 +43,28 @@ func (v Violation) MarshalJSON() ([]byte, error) {
 // Violations is the schema of a list of violations, each the component
 // ValidationError, as FastAPI calls it.
 func (r *Registry) Violations() *Schema {
+	return r.List(r.Name(violationName, &Schema{violation(), r}))
+}
+
+// isViolation reports whether a type is Violation, or is declared as that is and
+// written by a method, as it is.
+func isViolation(t reflect.Type) bool {
+	ours := reflect.TypeFor[Violation]()
+	if t.Kind() != reflect.Struct || !t.ConvertibleTo(ours) || !t.Implements(jsonMarshaler) {
+		return false
+	}
+	for i := range t.NumField() {
+		if t.Field(i).Tag != ours.Field(i).Tag {
+			return false
+		}
+	}
+	return true
+}
+
+// violation is the schema of one.
+func violation() *huma.Schema {
 	place := &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}}}
-	one := &huma.Schema{
+	return &huma.Schema{
 		Type: huma.TypeObject,
 		Properties: map[string]*huma.Schema{
 			"type":  {Type: huma.TypeString, Description: "What kind of mistake, for programs"},
@@ -55,7 +75,6 @@ func (r *Registry) Violations() *Schema {
 		},
 		Required: []string{"type", "loc", "msg"},
 	}
-	return r.List(r.Name(violationName, &Schema{one, r}))
 }
 
 const violationName = "ValidationError"

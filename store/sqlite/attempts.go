@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -25,22 +23,6 @@ const attemptsTable = `
 	  full_at INTEGER NOT NULL -- milliseconds since 1970
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX IF NOT EXISTS attempts_full_at ON attempts (full_at);`
-
-// openAttempts opens the file and makes its table.
-func openAttempts(ctx context.Context, name string) (*sql.DB, error) {
-	name, err := prepareFile(name + attemptsSuffix)
-	if err != nil {
-		return nil, err
-	}
-	db, err := connect(name, counting())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if _, err := db.ExecContext(ctx, attemptsTable); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), db.Close())
-	}
-	return db, nil
-}
 
 // TakeAttempts implements account.Store.
 func (s *Store) TakeAttempts(ctx context.Context, now time.Time, buckets []account.Bucket) (wait time.Duration, err error) {
@@ -103,16 +85,5 @@ func putFullAt(t *tx, b account.Bucket, at time.Time) error {
 
 // count runs a transaction on the file of attempts.
 func (s *Store) count(ctx context.Context, fn func(*tx) error) error {
-	t, err := s.attempts.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
-	}
-	defer func() { _ = t.Rollback() }() // does nothing after Commit
-	if err := fn(&tx{ctx, t}); err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("sqlite: %w", err)
-	}
-	return nil
+	return s.attempts.do(ctx, nil, fn)
 }

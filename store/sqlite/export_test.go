@@ -13,7 +13,7 @@ func (s *Store) Pools() map[string]Pool {
 	return map[string]Pool{
 		"writing":  {s.writer, writing().most},
 		"reading":  {s.readers, reading().most},
-		"counting": {s.attempts, counting().most},
+		"counting": {s.attempts.db, counting().most},
 	}
 }
 
@@ -36,7 +36,7 @@ func OpenThrough(path string, through func(driver.Connector) driver.Connector) (
 		return db
 	}
 	return &Store{
-		writer: open(name, writing()), readers: open(name, reading()), attempts: open(name+attemptsSuffix, counting()),
+		writer: open(name, writing()), readers: open(name, reading()), attempts: &sideFile{name: name + attemptsSuffix, how: counting(), table: attemptsTable, db: open(name+attemptsSuffix, counting())},
 	}, nil
 }
 

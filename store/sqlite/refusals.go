@@ -3,10 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/holdfast-go/holdfast/internal/refusals"
 )
@@ -18,7 +16,7 @@ var ErrNoRefusal = refusals.ErrNone
 // store, so that a flood of them neither waits for the store's one writer nor
 // empties a cache that the store's changes empty. They may be lost: commits
 // are not synced. Other processes may read at the same time.
-type Refusals struct{ db *sql.DB }
+type Refusals struct{ file *sideFile }
 
 var _ refusals.Store = (*Refusals)(nil)
 
@@ -34,71 +32,43 @@ func (s *Store) OpenRefusals(ctx context.Context) (refusals.Store, error) {
 }
 
 // OpenRefusals opens the refusals beside the store in a file, which it creates
-// for its owner alone. Close them.
-func OpenRefusals(ctx context.Context, store string) (_ *Refusals, err error) {
-	name, err := prepareFile(RefusalsOf(store))
+// for its owner alone. One that is damaged is set aside and made new. Close them.
+func OpenRefusals(ctx context.Context, store string) (*Refusals, error) {
+	file, err := openSide(ctx, RefusalsOf(store), connection{lock: "deferred", synchronous: "OFF", most: 1}, refusalsTable)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	return openRefusals(ctx, name)
+	return &Refusals{file}, nil
 }
 
 // ReadRefusals opens refusals that are there already; fs.ErrNotExist if there
 // are none.
 func ReadRefusals(ctx context.Context, store string) (*Refusals, error) {
-	name, err := filepath.Abs(RefusalsOf(store))
-	if err != nil {
+	if _, err := os.Stat(RefusalsOf(store)); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(name); err != nil {
-		return nil, err
-	}
-	return openRefusals(ctx, name)
+	return OpenRefusals(ctx, store)
 }
 
-func openRefusals(ctx context.Context, name string) (_ *Refusals, err error) {
-	db, err := connect(name, connection{lock: "deferred", synchronous: "OFF", most: 1})
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("sqlite: %s: %w", name, err), db.Close())
-		}
-	}()
-	for _, statement := range []string{
-		`CREATE TABLE IF NOT EXISTS refusals (
-		   seq  INTEGER PRIMARY KEY, -- the order of arrival
-		   id   TEXT NOT NULL UNIQUE,
-		   at   INTEGER NOT NULL, -- milliseconds since 1970
-		   data BLOB NOT NULL
-		 ) STRICT`,
-	} {
-		if _, err = db.ExecContext(ctx, statement); err != nil {
-			return nil, err
-		}
-	}
-	return &Refusals{db}, nil
-}
+const refusalsTable = `
+	CREATE TABLE IF NOT EXISTS refusals (
+	  seq  INTEGER PRIMARY KEY, -- the order of arrival
+	  id   TEXT NOT NULL UNIQUE,
+	  at   INTEGER NOT NULL, -- milliseconds since 1970
+	  data BLOB NOT NULL
+	) STRICT`
 
 // Put adds refusals, and drops the oldest of more than are kept.
 func (r *Refusals) Put(ctx context.Context, list []Refusal) error {
-	t, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
-	}
-	defer func() { _ = t.Rollback() }() // does nothing after Commit
-	inside := &tx{ctx, t}
-	for _, one := range list {
-		err := inside.exec("INSERT INTO refusals (id, at, data) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", one.ID, one.At.UnixMilli(), one.Data)
-		if err != nil {
-			return err
+	return r.file.do(ctx, nil, func(t *tx) error {
+		for _, one := range list {
+			err := t.exec("INSERT INTO refusals (id, at, data) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", one.ID, one.At.UnixMilli(), one.Data)
+			if err != nil {
+				return err
+			}
 		}
-	}
-	if err := inside.exec("DELETE FROM refusals WHERE seq <= (SELECT max(seq) FROM refusals) - ?", refusals.Kept); err != nil {
-		return err
-	}
-	return t.Commit()
+		return t.exec("DELETE FROM refusals WHERE seq <= (SELECT max(seq) FROM refusals) - ?", refusals.Kept)
+	})
 }
 
 const selectRefusal = "SELECT id, at, data FROM refusals "
@@ -129,13 +99,8 @@ func (r *Refusals) Last(ctx context.Context, limit int) (list []Refusal, err err
 }
 
 func (r *Refusals) view(ctx context.Context, fn func(*tx) error) error {
-	t, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
-	}
-	defer func() { _ = t.Rollback() }() // it only read
-	return fn(&tx{ctx, t})
+	return r.file.do(ctx, &sql.TxOptions{ReadOnly: true}, fn)
 }
 
 // Close closes the file.
-func (r *Refusals) Close() error { return r.db.Close() }
+func (r *Refusals) Close() error { return r.file.Close() }

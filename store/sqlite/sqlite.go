@@ -32,7 +32,7 @@ type Store struct {
 	name     string  // of the file
 	writer   *sql.DB // one connection, so that writers queue here and not at the file's lock
 	readers  *sql.DB
-	attempts *sql.DB // of another file
+	attempts *sideFile
 
 	generation atomic.Uint64
 	stop       context.CancelFunc // of the watcher
@@ -74,7 +74,7 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	if s.readers, err = connect(name, reading()); err != nil {
 		return nil, err
 	}
-	if s.attempts, err = openAttempts(ctx, name); err != nil {
+	if s.attempts, err = openSide(ctx, name+attemptsSuffix, counting(), attemptsTable); err != nil {
 		return nil, err
 	}
 	return s, s.watch(ctx)
@@ -225,10 +225,13 @@ func (s *Store) Close() error {
 		s.watching.Wait()
 	}
 	var err error
-	for _, db := range []*sql.DB{s.readers, s.attempts, s.writer} {
+	for _, db := range []*sql.DB{s.readers, s.writer} {
 		if db != nil {
 			err = errors.Join(err, db.Close())
 		}
+	}
+	if s.attempts != nil {
+		err = errors.Join(err, s.attempts.Close())
 	}
 	return err
 }

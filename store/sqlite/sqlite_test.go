@@ -353,27 +353,6 @@ func TestADamagedHashIsAnError(t *testing.T) {
 	}
 }
 
-// TestSideFilesThatCannotBeOpened stop the store with a word about which it is.
-func TestSideFilesThatCannotBeOpened(t *testing.T) {
-	t.Parallel()
-	for name, create := range map[string]func(string) error{
-		"garbage":  func(name string) error { return os.WriteFile(name, []byte(strings.Repeat("no database ", 500)), 0o600) },
-		"a folder": func(name string) error { return os.Mkdir(name, 0o700) },
-	} {
-		path := filepath.Join(t.TempDir(), "test.db")
-		if err := create(path + "-attempts"); err != nil {
-			t.Fatal(err)
-		}
-		store, err := sqlite.Open(t.Context(), path)
-		if err == nil {
-			_ = store.Close()
-		}
-		if err == nil || !strings.Contains(err.Error(), "-attempts") {
-			t.Errorf("Open beside %s = %v, want an error that names the file", name, err)
-		}
-	}
-}
-
 // A file of before the kinds of hashes were counted has them counted.
 func TestMigrationCountsKinds(t *testing.T) {
 	t.Parallel()
