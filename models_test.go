@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/date"
 	"github.com/holdfast-go/holdfast/patch"
+	"github.com/holdfast-go/holdfast/union"
 	"github.com/holdfast-go/holdfast/work"
 )
 
@@ -331,6 +333,33 @@ func TestAValidateThatNothingCallsIsFoundAtStart(t *testing.T) {
 	}
 }
 
+// An example of an answer is what the answer would be.
+func TestExamplesWithDurations(t *testing.T) {
+	t.Parallel()
+	type Plan struct {
+		Wait time.Duration          `json:"wait" example:"1h30m"`
+		Pet  union.Of2[Cat, Dog]    `json:"pet"`
+		Text string                 `json:"text" format:"duration"`
+		By   patch.Field[date.Date] `json:"by,omitzero"`
+	}
+	day, err := date.Parse("2026-11-26")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := holdfast.New("Shop", "1")
+	example := Plan{Wait: time.Hour, Pet: union.Of2[Cat, Dog]{B: &Dog{Nap: time.Minute}}, Text: "1h", By: patch.Value(day)}
+	holdfast.Get(app, "/", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (Plan, error) { return example, nil },
+		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: http.StatusAccepted, Type: apidoc.Type[Plan](), Examples: []apidoc.Example{{Name: "one", Value: example}}}}}))
+	document, err := app.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := send(app, "/", "").Body.String()
+	if shown := strings.Join(strings.Fields(string(document)), ""); !strings.Contains(shown, `"value":`+want) || !strings.Contains(want, `"wait":"PT1H"`) {
+		t.Errorf("the document is %s, want %s in it", shown, want)
+	}
+}
+
 func TestDurationsAndDatesAreTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	type Plan struct {
@@ -346,6 +375,7 @@ func TestDurationsAndDatesAreTheSameEverywhere(t *testing.T) {
 		Wait time.Duration `query:"wait" default:"90m"`
 		Day  *date.Date    `query:"day"`
 		At   time.Time     `query:"at"`
+		Text string        `query:"text" format:"duration"`
 	}
 	holdfast.Get(app, "/query", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in in) (Plan, error) {
 		out := Plan{Wait: in.Wait, At: in.At}
@@ -369,6 +399,8 @@ func TestDurationsAndDatesAreTheSameEverywhere(t *testing.T) {
 		"":                         `200 {"wait":"PT1H30M"}`,
 		"wait=PT2H&day=2026-02-28": `200 {"wait":"PT2H","day":"2026-02-28"}`,
 		"wait=P999999D":            `422 {"detail":` + wrong + `}`,
+		"text=P1D":                 `200 {"wait":"PT1H30M"}`,
+		"text=P1Y":                 `422 {"detail":[{"type":"time_delta_parsing","loc":["query","text"],"msg":"Input should be a valid timedelta, a quantity wants one of the units W, D, and after T one of H, M, S, in this order","input":"P1Y","ctx":{"error":"a quantity wants one of the units W, D, and after T one of H, M, S, in this order"}}]}`,
 		"wait=1h&at=2026-11-26T10:00:00.5%2B01:00": `200 {"wait":"PT1H","at":"2026-11-26T10:00:00.5+01:00"}`,
 	} {
 		w := send(app, "/query?"+query, "")

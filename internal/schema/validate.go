@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/holdfast-go/holdfast/internal/duration"
 )
 
 // Violation is one thing that is wrong with an input, in the words that
@@ -246,7 +248,13 @@ func (c *check) enum(s *huma.Schema, v any, loc []any) {
 
 // format leaves the formats that are checked to Huma, which knows them.
 func (c *check) format(s *huma.Schema, text string, loc []any) {
-	if s.Format == "" || s.Format == "password" {
+	switch s.Format {
+	case "", "password":
+		return
+	case "duration": // Huma knows Go's alone
+		if _, err := duration.Parse(text); err != nil {
+			c.wrong(s, loc, text, problemOf(err))
+		}
 		return
 	}
 	only := &huma.Schema{Type: huma.TypeString, Format: s.Format}
