@@ -67,10 +67,15 @@ golden: ## write the golden files again
 durability: ## minutes of what must never happen: 20 key rotations under load in two processes, and beside other services
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast
 
-bench: ## what it costs, beside other libraries (bench/README.md)
+bench: ## what it costs, beside its peers (ten minutes; bench/README.md); BASE=main compares with that commit
+ifdef BASE
+	script/compare $(BASE)
+else
 	$(GO) test -run '^$$' -bench . ./work ./internal/argon2
-	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...
-	$(GO) -C bench test -run TestRatios -v ./...
+	$(GO) -C bench test -run '^$$' -bench . -benchmem ./route ./jwt
+	$(GO) -C bench test -run TestRatios -v ./jwt
+	$(GO) -C bench run ./peers -write results
+endif
 
 freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
 	$(GO) -C bench run ./freeze -saturate

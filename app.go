@@ -107,6 +107,8 @@ func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
 // a slash behind. A path with dot segments, encoded or not, is 404, since those
 // lead out of the prefix where somebody decodes them.
 //
+// Bodies have the application's bound, or that of [MaxBody], here as everywhere.
+//
 // A route that says more than the prefix goes before, and must not be easier to
 // call unless it says [Shadows]. In the table of access, a mounted handler is
 // one row with the method "*".

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/apidoc"
 )
 
@@ -170,7 +171,8 @@ func TestMistakesInWordsOfTheDocument(t *testing.T) {
 			holdfast.Get(app, "/", holdfast.Public(), nothing, holdfast.Document(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Value: 1}}}))
 		}, "the request has no body"},
 		"an example of an answer that does not fit": {answers(apidoc.Answer{Status: 200, Examples: []apidoc.Example{{Name: "x", Value: album{}}}}), `answer 200: example "x": title: String should have at least 2`},
-		"an example of an answer without a body":    {answers(apidoc.Answer{Status: 404, Examples: []apidoc.Example{{Name: "x", Value: 1}}}), `answer 404: it has examples and no body`},
+		"an example of an answer without a body":    {answers(apidoc.Answer{Status: 202, Examples: []apidoc.Example{{Name: "x", Value: 1}}}), `answer 202: it has examples and no body`},
+		"an example of an error that does not fit":  {answers(apidoc.Answer{Status: 404, Examples: []apidoc.Example{{Name: "x", Value: map[string]int{"detail": 1}}}}), `answer 404: example "x": detail: Input should be a valid string`},
 		"an answer that the handler does not give":  {answers(apidoc.Answer{Status: 200, Type: apidoc.Type[goneBody]()}), `answer 200: the handler returns holdfast_test.album as JSON, which says it already`},
 		"an answer of no status":                    {answers(apidoc.Answer{Text: "x"}), "answer 0: that is no status of HTTP"},
 		"an answer that JSON cannot hold":           {answers(apidoc.Answer{Status: 404, Type: apidoc.Type[chan int]()}), "answer 404: type chan int: JSON cannot hold it"},
@@ -273,6 +275,23 @@ func TestOptionsOfAGroupAreInherited(t *testing.T) {
 	}
 }
 
+// An error of which only the status and the words are said looks as the route's
+// other errors do.
+func TestAnErrorThatIsNamedLooksLikeTheOthers(t *testing.T) {
+	t.Parallel()
+	app := quiet()
+	gone := holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: 404, Text: "No such album"}}})
+	holdfast.Get(app, "/usual", holdfast.Public(), gives[album], gone)
+	holdfast.Get(app, "/own", holdfast.Public(), gives[album], gone, holdfast.AnswerErrors(holdfast.Errors{Format: answer.Problem()}))
+	d := parsed(t, app)
+	if got := compact(t, d, "paths", "/usual", "get", "responses", "404"); got != `{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/HTTPError"}}},"description":"No such album"}` {
+		t.Errorf("404 = %s", got)
+	}
+	if got := compact(t, d, "paths", "/own", "get", "responses", "404"); got != `{"content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/ProblemDetails"}}},"description":"No such album"}` {
+		t.Errorf("404 = %s", got)
+	}
+}
+
 // Of a handler that writes for itself, answers that are named take the place of
 // "what the handler writes".
 func TestAnswersOfAHandlerThatWrites(t *testing.T) {
@@ -288,4 +307,53 @@ func TestAnswersOfAHandlerThatWrites(t *testing.T) {
 	if got := compact(t, d, "paths", "/more", "get", "responses"); got != `{"404":{"description":"Not Found"},"default":{"description":"What the handler writes"}}` {
 		t.Errorf("responses = %s", got)
 	}
+}
+
+type shelf struct{}
+
+func (shelf) ListAll(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
+	return "", nil
+}
+
+type lister interface {
+	ListAll(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error)
+}
+
+type boxOf[T any] struct{}
+
+func (*boxOf[T]) readOne(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
+	return "", nil
+}
+
+type embedding struct{ shelf }
+
+// A method has a name as a function has, however it is given.
+func TestOperationsAreNamedAfterMethods(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		handler     func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error)
+		summary, id string
+	}{
+		"of a value":           {shelf{}.ListAll, "List All", "ListAll_x_get"},
+		"of an interface":      {lister(shelf{}).ListAll, "List All", "ListAll_x_get"},
+		"of an embedded type":  {embedding{}.ListAll, "List All", "ListAll_x_get"},
+		"of a generic type":    {(&boxOf[map[string]int]{}).readOne, "Read One", "readOne_x_get"},
+		"a generic function":   {nothing[holdfast.Anyone], "Nothing", "nothing_x_get"},
+		"a function literal":   {func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }, "GET /x", "get_x"},
+		"a variable with one":  {literal, "GET /x", "get_x"},
+		"what returns a value": {made(), "GET /x", "get_x"},
+	} {
+		app := quiet()
+		holdfast.Get(app, "/x", holdfast.Public(), test.handler)
+		d := parsed(t, app)
+		if summary, id := d.At("paths", "/x", "get", "summary"), d.At("paths", "/x", "get", "operationId"); summary != test.summary || id != test.id {
+			t.Errorf("%s: %v %v, want %s %s", name, summary, id, test.summary, test.id)
+		}
+	}
+}
+
+var literal = func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }
+
+func made() func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
+	return func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/holdfast-go/holdfast/answer"
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -217,10 +218,30 @@ func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 		}
 		out = append(out, d.shaped(rt, busy, d.plainError))
 	}
+	out = append(out, d.failures(rt, out)...)
 	if rest := d.shaped(rt, openapi.Response{Description: "Any other error"}, nil); rest.Schema != nil && out[0].Status != 0 {
 		out = append(out, rest)
 	}
 	return out, err
+}
+
+// failures are the errors that the program says it answers with and of whose
+// body it says nothing: they look as the route's other errors do. A handler that
+// writes for itself may send anything.
+func (d documenter) failures(rt *route, known []openapi.Response) (out []openapi.Response) {
+	answers := rt.options.about.Answers
+	for i, a := range answers {
+		same := func(one apidoc.Answer) bool { return one.Status == a.Status }
+		described := func(one apidoc.Answer) bool { return same(one) && (one.Type.Go() != nil || one.MediaType != "") }
+		has := func(r openapi.Response) bool { return r.Status == a.Status }
+		switch {
+		case a.Status < http.StatusBadRequest, rt.endpoint.writesItself():
+		case slices.ContainsFunc(answers, described), slices.ContainsFunc(answers[:i], same), slices.ContainsFunc(known, has):
+		default:
+			out = append(out, d.shaped(rt, openapi.Response{Status: a.Status, Description: http.StatusText(a.Status)}, d.plainError))
+		}
+	}
+	return out
 }
 
 // shaped is an error in the shape that the route's errors have: usual, or that

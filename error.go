@@ -90,7 +90,8 @@ type Errors struct {
 	// *Error nor one of the framework, such as a refusal, a 404 or 405, a 422, or
 	// a panic; so none of those can become anything else. Its answer must have a
 	// status of 400 or more: with another one the error stays unexpected, and that
-	// is logged. In a policy, an error that Own answers does not let the next way
+	// is logged. What a verifier says is a refusal, and so Own is not asked about
+	// that either. In a policy, an error that Own answers does not let the next way
 	// of an [AnyOf] try, for it is no refusal of that way.
 	//
 	// Functions of [Defer] see the error as it was, and the log has it. Own may

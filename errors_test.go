@@ -73,6 +73,8 @@ func failing(log io.Writer, rules holdfast.Errors, explain func(holdfast.Decisio
 		"chosen":   holdfast.Errorf(http.StatusTeapot, "Tea"),
 		"coded":    &holdfast.Error{Status: http.StatusGone, Detail: map[string]int{"since": 1999}},
 		"words":    &holdfast.Error{Status: http.StatusBadRequest, Body: map[string]string{"error": "invalid_grant"}},
+		"fault":    holdfast.Errorf(http.StatusBadRequest, "Bad"),
+		"unsaid":   &holdfast.Error{Status: http.StatusBadRequest, Body: make(chan int)},
 		"nothing":  &holdfast.Error{Status: http.StatusNotModified},
 		"sent":     &holdfast.Error{Status: http.StatusOK, Detail: "so be it"},
 		"limit":    &holdfast.Error{Status: http.StatusTooManyRequests, RetryAfter: 1500 * time.Millisecond},
@@ -151,6 +153,8 @@ func TestEveryErrorHasTheShapeOfTheHouse(t *testing.T) {
 		"a detail that is no text":      {"GET /coded", "", "", `410` + kind + `{"code":"handler","message":"Gone","missing":[]}`},
 		"a challenge of one's own":      {"GET /refused", "", "", `401` + kind + `Www-Authenticate: Own {"code":"handler","message":"Unauthorized","missing":[]}`},
 		"a protocol with its own words": {"GET /words", "", "", `400 application/json {"error":"invalid_grant"}`},
+		"such words that are no JSON":   {"GET /unsaid", "", "", `500 text/plain; charset=utf-8 Internal Server Error`},
+		"the least status of an error":  {"GET /fault", "", "", `400` + kind + `{"code":"handler","message":"Bad","missing":[]}`},
 		"what has no body has none":     {"GET /nothing", "", "", `304  `},
 		"a success is no error":         {"GET /sent", "", "", `200 application/json {"detail":"so be it"}`},
 	} {
@@ -210,7 +214,11 @@ func TestAShapeThatFailsLosesNothing(t *testing.T) {
 		"it panics":             answer.Shape("application/json", func(*http.Request, answer.Failure) house { panic("no shape") }),
 		"it cannot be encoded":  answer.Shape("application/json", func(*http.Request, answer.Failure) any { return make(chan int) }),
 		"its MarshalJSON fails": answer.Shape("application/json", func(*http.Request, answer.Failure) unwritable { return unwritable{} }),
-		"it ends the goroutine's answer": answer.Shape("application/json", func(*http.Request, answer.Failure) house {
+		"it reaches for the headers": answer.Shape("application/json", func(r *http.Request, _ answer.Failure) house {
+			clear(holdfast.ResponseHeader(r.Context()))
+			return house{}
+		}),
+		"it aborts": answer.Shape("application/json", func(*http.Request, answer.Failure) house {
 			panic(http.ErrAbortHandler)
 		}),
 	} {
@@ -240,10 +248,11 @@ func TestARefusalThatCannotBeSaidIsARefusal(t *testing.T) {
 		409: "500 text/plain; charset=utf-8 Internal Server Error",
 	} {
 		missing := &holdfast.Error{Status: status, Detail: make(chan int), Header: http.Header{"Www-Authenticate": {"Own"}}}
-		app := quiet()
+		var log bytes.Buffer
+		app := loud(&log)
 		holdfast.Get(app, "/", keyed("A", holdfast.NotAuthenticated(missing)), func(context.Context, string, holdfast.NoInput) (string, error) { return "", nil })
-		if got := what(send(app, "/", "")); got != want {
-			t.Errorf("%d: %s, want %s", status, got, want)
+		if got := what(send(app, "/", "")); got != want || !strings.Contains(log.String(), "unsupported type: chan int") {
+			t.Errorf("%d: %s, logged %s; want %s and the reason in the log", status, got, &log, want)
 		}
 	}
 }
@@ -388,5 +397,49 @@ func TestTheDocumentSaysHowErrorsLook(t *testing.T) {
 	checked := openapitest.Handler(t, failing(io.Discard, holdfast.Errors{Own: ownErrors, Format: answer.Problem()}, nil))
 	for _, target := range []string{"GET /items/7", "GET /own", "GET /other", "GET /panic", "GET /unwanted", "GET /limit", "POST /drafts"} {
 		try(checked, target, "", "")
+	}
+}
+
+// The answer that Own gives may be shared, and may have a reason of its own: it
+// is not changed, and the log has both.
+func TestWhatOwnAnswersIsNotChanged(t *testing.T) {
+	t.Parallel()
+	why := errors.New("the pump is broken")
+	shared := &holdfast.Error{Status: http.StatusBadGateway, Cause: why}
+	around := &holdfast.Error{Status: http.StatusBadGateway}
+	for name, own := range map[string]func(error) *holdfast.Error{
+		"a reason of its own": func(error) *holdfast.Error { return shared },
+		"the error around it": func(err error) *holdfast.Error {
+			return &holdfast.Error{Status: http.StatusBadGateway, Cause: fmt.Errorf("%w: %w", why, err)}
+		},
+		"no reason": func(error) *holdfast.Error { around.Detail = why.Error(); return around },
+	} {
+		var log bytes.Buffer
+		w := try(failing(&log, holdfast.Errors{Own: own}, nil), "GET /closed", "", "")
+		if w.Code != 502 || !strings.Contains(log.String(), why.Error()) || strings.Count(log.String(), errClosed.Error()) != 1 {
+			t.Errorf("%s: %d, logged %s; want both reasons, once", name, w.Code, &log)
+		}
+	}
+	if errors.Is(shared, errClosed) || around.Cause != nil {
+		t.Errorf("what Own returned was changed: %v, %v", shared, around)
+	}
+}
+
+// A group's routes take the rules of a route each, and what no route serves below
+// its prefix is the application's.
+func TestErrorsInAGroupAreThoseOfItsRoutes(t *testing.T) {
+	t.Parallel()
+	app := failing(io.Discard, holdfast.Errors{Own: ownErrors, Format: answer.Shape("application/json", toHouse)}, nil)
+	api := app.Group("/api", keyed("B"))
+	holdfast.Get(api, "/items", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil },
+		holdfast.AnswerErrors(holdfast.Errors{Format: answer.Problem()}))
+	for target, want := range map[string]string{
+		"GET /api/items": `401 application/problem+json Www-Authenticate: APIKey {"detail":"Not authenticated","status":401,"title":"Unauthorized","type":"about:blank"}`,
+		"GET /api/other": `404 application/json {"code":"no route","message":"Not Found","missing":[]}`,
+		"PUT /api/items": `405 application/json Allow: GET, HEAD {"code":"no route","message":"Method Not Allowed","missing":[]}`,
+	} {
+		if got := what(try(app, target, "", "")); got != want {
+			t.Errorf("%s = %s, want %s", target, got, want)
+		}
 	}
 }

@@ -119,7 +119,7 @@ func docsFault(d Docs) error {
 		return errors.New("RedirectPath and OAuth are Swagger UI's: another viewer signs nobody in")
 	}
 	if d.Viewer != apidoc.SwaggerUI && d.Viewer != apidoc.ReDoc {
-		return fmt.Errorf("Viewer %d is none", d.Viewer)
+		return fmt.Errorf("viewer %d is none", d.Viewer)
 	}
 	for _, path := range paths {
 		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {

@@ -68,7 +68,6 @@ func TestAMountIsBehindItsPolicy(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			w := at(t, app, test.method, test.target, test.token)
 			if w.Code != test.status || test.body != "" && w.Body.String() != test.body {
 				t.Errorf("%s %s = %d %s, want %d %s", test.method, test.target, w.Code, w.Body, test.status, test.body)
@@ -105,7 +104,6 @@ func TestAnApplicationInAnother(t *testing.T) {
 		"nothing there":                            {"/v1/acme/shop/nothing", "amy::admin", 404, `{"detail":"Not Found"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			if w := at(t, outer, "GET", test.target, test.token); w.Code != test.status || test.body != "" && w.Body.String() != test.body {
 				t.Errorf("GET %s = %d %s, want %d %s", test.target, w.Code, w.Body, test.status, test.body)
 			}
@@ -183,7 +181,6 @@ func TestMethodsOfOnesOwn(t *testing.T) {
 		"HEAD may be easier if that is said": {"HEAD", "/b", "", 200, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			w := at(t, app, test.method, test.path, test.token)
 			if w.Code != test.status || w.Header().Get("X-By") != test.by || test.method == "HEAD" && w.Body.Len() > 0 {
 				t.Errorf("%s %s = %d by %q with %s, want %d by %q", test.method, test.path, w.Code, w.Header().Get("X-By"), w.Body, test.status, test.by)
@@ -239,7 +236,6 @@ func TestMistakesOfMethodsAndMounts(t *testing.T) {
 		}, `conflicts with`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			app := quiet()
 			test.declare(app)
 			if err := app.Err(); err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "mount_test.go:") {

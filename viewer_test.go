@@ -72,7 +72,7 @@ func TestMistakesInTheDocs(t *testing.T) {
 		docs holdfast.Docs
 		want string
 	}{
-		"a misspelt parameter":        {holdfast.Docs{Parameters: map[string]any{"docExpansions": 1}}, `Parameters: "docExpansions" is none of those of Swagger UI`},
+		"a misspelt parameter":        {holdfast.Docs{Parameters: map[string]any{"docExpansions": 1}}, `parameter "docExpansions" is none of those of Swagger UI`},
 		"another document":            {holdfast.Docs{Parameters: map[string]any{"url": "x"}}, `"url"`},
 		"a document from the address": {holdfast.Docs{Parameters: map[string]any{"queryConfigEnabled": true}}, `"queryConfigEnabled"`},
 		"another host":                {holdfast.Docs{Parameters: map[string]any{"validatorUrl": "https://x"}}, `"validatorUrl"`},
@@ -83,7 +83,7 @@ func TestMistakesInTheDocs(t *testing.T) {
 		"a dialog of ReDoc":           {holdfast.Docs{Viewer: apidoc.ReDoc, OAuth: holdfast.DocsOAuth{ClientID: "x"}}, "another viewer signs nobody in"},
 		"a redirect to no path":       {holdfast.Docs{RedirectPath: "https://example.org/x"}, "is no path of a page"},
 		"a redirect to a route":       {holdfast.Docs{RedirectPath: "/health"}, "is registered already"},
-		"no viewer":                   {holdfast.Docs{Viewer: 7}, "Viewer 7 is none"},
+		"no viewer":                   {holdfast.Docs{Viewer: 7}, "viewer 7 is none"},
 	} {
 		if err := documented(test.docs).Err(); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: Err() = %v, want %s", name, err, test.want)
@@ -96,7 +96,8 @@ func TestThePageMayCallTheServersOfTheDocument(t *testing.T) {
 	t.Parallel()
 	app := holdfast.NewApp(holdfast.Config{Title: "x", Version: "1", API: apidoc.API{Servers: []apidoc.Server{
 		{URL: "https://{region}.example.org:{port}/v1", Variables: map[string]apidoc.Variable{"region": {Default: "eu", Enum: []string{"eu", "us"}}, "port": {Default: "8443"}}},
-		{URL: "/here"}, {URL: "https://evil.example;script-src *"},
+		{URL: "/here"},
+		{URL: "https://evil.example;script-src *"},
 	}}})
 	policy := send(app, "/docs", "").Header().Get("Content-Security-Policy")
 	if !strings.Contains(policy, "connect-src 'self' https://eu.example.org:8443 https://us.example.org:8443;") {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // Config says what the endpoints stand on. All fields are required.
@@ -87,30 +88,50 @@ func (a *API) Register(on holdfast.Routes) {
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
 
 	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.scopes.Me), a.readMe, users, holdfast.Shadows("/users/{id}"))
-	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.scopes.Me), a.changePassword, users,
+	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.scopes.Me), a.changePassword, users, fails(badPassword, throttled, noStore),
 		holdfast.Summary("Change own password, and end own other sessions"))
-	holdfast.Get(on, "/users", reader, a.listUsers, users)
-	holdfast.Post(on, "/users", writer, a.createUser, users, created)
-	holdfast.Get(on, "/users/{id}", reader, a.readUser, users)
-	holdfast.Patch(on, "/users/{id}", writer, a.changeUser, users)
-	holdfast.Delete(on, "/users/{id}", writer, a.removeUser, users)
-	holdfast.Put(on, "/users/{id}/roles", writer, a.setRoles, users)
-	holdfast.Get(on, "/roles", reader, a.listRoles, holdfast.Tags("roles"))
-	holdfast.Put(on, "/roles/{name}", roles, a.putRole, holdfast.Tags("roles"))
-	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"))
+	holdfast.Get(on, "/users", reader, a.listUsers, users, fails(noStore))
+	holdfast.Post(on, "/users", writer, a.createUser, users, created, fails(taken, noStore))
+	holdfast.Get(on, "/users/{id}", reader, a.readUser, users, fails(noUser, noStore))
+	holdfast.Patch(on, "/users/{id}", writer, a.changeUser, users, fails(noUser, lastAdmin, noStore))
+	holdfast.Delete(on, "/users/{id}", writer, a.removeUser, users, fails(noUser, lastAdmin, noStore))
+	holdfast.Put(on, "/users/{id}/roles", writer, a.setRoles, users, fails(noUser, lastAdmin, noStore))
+	holdfast.Get(on, "/roles", reader, a.listRoles, holdfast.Tags("roles"), fails(noStore))
+	holdfast.Put(on, "/roles/{name}", roles, a.putRole, holdfast.Tags("roles"), fails(noStore))
+	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"), fails(noRole, roleInUse, noStore))
+}
+
+// What endpoints answer beside a success and what the framework refuses, as the
+// document says it; see answer.
+var (
+	again = []apidoc.Header{{Name: "Retry-After", Text: "Seconds to wait"}}
+
+	badPassword = apidoc.Answer{Status: http.StatusBadRequest, Text: "The old password is wrong"}
+	noUser      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such user"}
+	noRole      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such role"}
+	taken       = apidoc.Answer{Status: http.StatusConflict, Text: "The name is taken"}
+	lastAdmin   = apidoc.Answer{Status: http.StatusConflict, Text: "At least one enabled administrator must remain"}
+	roleInUse   = apidoc.Answer{Status: http.StatusConflict, Text: "The role is in use"}
+	throttled   = apidoc.Answer{Status: http.StatusTooManyRequests, Text: "Too many attempts; come again", Headers: again}
+	noStore     = apidoc.Answer{Status: http.StatusServiceUnavailable, Text: "The store cannot be asked; come again", Headers: again}
+)
+
+// fails says in the document with what an endpoint fails.
+func fails(with ...apidoc.Answer) holdfast.RouteOption {
+	return holdfast.Document(apidoc.Operation{Answers: with})
 }
 
 // answer turns the domain's errors into statuses. Any other error means that
 // the store could not be asked.
 func answer(err error) error {
 	var invalid *account.InvalidError
-	var throttled *account.ThrottledError
+	var many *account.ThrottledError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &throttled):
+	case errors.As(err, &many):
 		return &holdfast.Error{
-			Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: throttled.RetryAfter,
+			Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: many.RetryAfter,
 		}
 	case errors.Is(err, account.ErrBadLogin):
 		return holdfast.Errorf(http.StatusBadRequest, "Incorrect password")

@@ -31,10 +31,10 @@ type Answer struct {
 	// Text says when it is given: the words of the status if empty.
 	Text string
 
-	// Type is what the body holds, as JSON unless MediaType says otherwise; no
-	// body is described without both. A handler that returns its answer has said
-	// it already, and an answer of the framework, such as 401, may then have
-	// either body.
+	// Type is what the body holds, as JSON unless MediaType says otherwise. Without
+	// both, an error (400 or more) looks as the route's other errors do, and a
+	// success has no body. A handler that returns its answer has said it already,
+	// and an answer of the framework, such as 401, may then have either body.
 	Type      Model
 	MediaType string
 

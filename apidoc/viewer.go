@@ -6,6 +6,7 @@ import "strings"
 // and load nothing from elsewhere.
 type Viewer int
 
+// The viewers.
 const (
 	SwaggerUI Viewer = iota // with which one can sign in and call the API
 	ReDoc                   // for reading

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // health is the answer of the probes.
@@ -26,5 +27,6 @@ func registerHealth(on holdfast.Routes, ping func(context.Context) error) {
 	}
 	tags := holdfast.Tags("health")
 	holdfast.Get(on, "/healthz", holdfast.Public(), alive, tags, holdfast.OperationID("healthz"), holdfast.Summary("The process lives"))
-	holdfast.Get(on, "/readyz", holdfast.Public(), ready, tags, holdfast.OperationID("readyz"), holdfast.Summary("The store answers"))
+	holdfast.Get(on, "/readyz", holdfast.Public(), ready, tags, holdfast.OperationID("readyz"),
+		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: http.StatusServiceUnavailable, Text: "It does not"}}}), holdfast.Summary("The store answers"))
 }

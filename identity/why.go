@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // refusalID is the request in the path.
@@ -26,5 +27,6 @@ func registerWhy(on holdfast.Routes, administrators holdfast.Policy[Caller], kep
 		return readRefusal(stored)
 	}
 	holdfast.Get(on, "/refusals/{id}", administrators, show, holdfast.Tags("access"),
+		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: http.StatusNotFound, Text: "There is no such refusal any more"}}}),
 		holdfast.OperationID("explain_refusal"), holdfast.Summary("Why a request was refused, step by step"))
 }

@@ -49,7 +49,7 @@ func (s *Server) RegisterIntrospection(on holdfast.Routes, known func(name, secr
 		}
 		return name, nil
 	})
-	holdfast.Post(on, "/introspect", holdfast.Security(service), s.introspect,
+	holdfast.Post(on, "/introspect", holdfast.Security(service), s.introspect, fails(noStore),
 		holdfast.Tags("tokens"), holdfast.Summary("Ask whether an access token still stands"))
 }
 

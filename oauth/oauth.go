@@ -18,6 +18,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -91,12 +92,27 @@ const keySetPath = "/.well-known/jwks.json"
 // Register adds the endpoints to an application.
 func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
-	holdfast.Post(on, "/token", holdfast.Public(), s.token, tags,
+	holdfast.Post(on, "/token", holdfast.Public(), s.token, tags, fails(refused, throttled, noStore),
 		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
-	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags,
+	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
+}
+
+// What endpoints answer beside a success and what the framework refuses, as the
+// document says it.
+var (
+	again = []apidoc.Header{{Name: "Retry-After", Text: "Seconds to wait"}}
+
+	refused   = apidoc.Answer{Status: http.StatusBadRequest, Text: "RFC 6749 section 5.2", Type: apidoc.Type[refusal]()}
+	throttled = apidoc.Answer{Status: http.StatusTooManyRequests, Text: "Too many attempts; come again", Type: apidoc.Type[refusal](), Headers: again}
+	noStore   = apidoc.Answer{Status: http.StatusServiceUnavailable, Text: "The store cannot be asked; come again", Headers: again}
+)
+
+// fails says in the document with what an endpoint fails.
+func fails(with ...apidoc.Answer) holdfast.RouteOption {
+	return holdfast.Document(apidoc.Operation{Answers: with})
 }
 
 func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {

@@ -79,10 +79,10 @@ func (s *Server) grant(ctx context.Context, in TokenRequest) (account.Grant, err
 	default:
 		return grant, refuse("unsupported_grant_type", "grant_type must be password or refresh_token")
 	}
-	var throttled *account.ThrottledError
+	var many *account.ThrottledError
 	switch {
-	case errors.As(err, &throttled):
-		return grant, tooMany(throttled)
+	case errors.As(err, &many):
+		return grant, tooMany(many)
 	case errors.Is(err, account.ErrBadLogin):
 		return grant, refuse("invalid_grant", "Incorrect username or password")
 	case errors.Is(err, account.ErrBadGrant):
@@ -100,6 +100,9 @@ type refusal struct {
 	Description string `json:"error_description"`
 	Detail      string `json:"detail"`
 }
+
+// ComponentName is its name in the document.
+func (refusal) ComponentName() string { return "TokenError" }
 
 func refuse(code, description string) error {
 	return &holdfast.Error{Status: http.StatusBadRequest, Body: refusal{code, description, description}}

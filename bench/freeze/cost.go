@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/holdfast-go/holdfast/bench/internal/proc"
 	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
@@ -117,7 +118,7 @@ func measureMemory(ctx context.Context, o *options, schemes []string, progress i
 		many.conns = o.flood
 		var flood loadgen.Summary
 		protected := p.beside(ctx, &many, &flood, func(ctx context.Context) loadgen.Summary { return p.steady(ctx, o, o.phase()) })
-		if row.Peak, err = p.peak(); err != nil {
+		if row.Peak, err = proc.Peak(p.cmd.Process.Pid); err != nil {
 			return nil, err
 		}
 		row.Logins, row.Refused = float64(flood.Status[200])/o.phase().Seconds(), float64(flood.Status[503])/o.phase().Seconds()

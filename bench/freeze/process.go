@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/bench/internal/proc"
 	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
@@ -96,31 +97,6 @@ func (p *process) close() {
 
 // cpu is the processor time that the server has used, in seconds.
 func (p *process) cpu() (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	user, err1 := strconv.ParseFloat(fields[11], 64)
-	system, err2 := strconv.ParseFloat(fields[12], 64)
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("freeze: /proc/…/stat is not understood")
-	}
-	return (user + system) / 100, nil // Linux counts hundredths
-}
-
-// peak is the most memory that the server has had, in MiB.
-func (p *process) peak() (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmHWM:" {
-			kib, err := strconv.ParseFloat(fields[1], 64)
-			return kib / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("freeze: /proc/…/status has no VmHWM")
+	used, err := proc.CPU(p.cmd.Process.Pid)
+	return used.Seconds(), err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -111,7 +112,7 @@ func (in *Input) receiveText(src BodySource) ([]received, error) {
 
 // readText is readAll for a body that is all text.
 func (in *Input) readText(src BodySource) ([]byte, error) {
-	if most := src.LimitBody(); most <= in.mostText(most) {
+	if src.LimitBody() <= maxText || !in.takesFiles() {
 		return readAll(src)
 	}
 	body := src.Sent().Body
@@ -130,7 +131,7 @@ func (in *Input) mostText(body int64) int64 {
 	if in.takesFiles() {
 		return min(body, maxText)
 	}
-	return body
+	return min(body, math.MaxInt64-1) // one more must still be a number
 }
 
 // takesFiles reports whether there is a field for files.

@@ -3,16 +3,19 @@ package bind_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/upload"
 )
 
 // taken has a value of each kind from a query or a form.
@@ -148,6 +151,48 @@ func FuzzMultipart(f *testing.F) {
 			values = again.MultipartForm.Value
 		}
 		compare(t, taken(got), err, withoutEmpty(values))
+	})
+}
+
+// FuzzFiles sends anything as the files of a form: what is taken for a file is as
+// large as it says, within its bounds, and has a name that is no path.
+func FuzzFiles(f *testing.F) {
+	head := "--x\r\nContent-Disposition: form-data; name=\"one\"; filename="
+	for _, rest := range []string{
+		"\"a.png\"\r\n\r\n\x89PNG\r\n\x1a\n\r\n--x--", "\"../..\"\r\n\r\n\r\n--x--", "\"\"\r\n\r\n\r\n--x--", "a\r\nContent-Type: text/csv\r\n\r\n1\r\n--x--",
+		"a\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=41=\r\n\r\n--x--", "a\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; name=many; filename*=UTF-8''%00%2F\r\n\r\n\r\n--x--",
+	} {
+		f.Add([]byte(head + rest))
+	}
+	type input struct {
+		One  upload.File   `form:"one" maxSize:"100" accept:"image/*,text/*"`
+		Many []upload.File `form:"many" maxItems:"2"`
+	}
+	in := compile(f, reflect.TypeFor[input]())
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got := input{}
+		if err := in.Read(post("multipart/form-data; boundary=x", string(body)), reflect.ValueOf(&got).Elem()); err != nil {
+			if _, invalid := errors.AsType[*bind.Invalid](err); !invalid && !isBody(err) {
+				t.Errorf("Read of %q = %v, want it to be the caller's mistake", body, err)
+			}
+			return
+		}
+		if got.One.Size() > 100 || len(got.Many) > 2 || got.One.Present() && !bytes.Contains(body, []byte("one")) {
+			t.Errorf("Read of %q = a file of %d bytes and %d files", body, got.One.Size(), len(got.Many))
+		}
+		for _, file := range append(got.Many, got.One) {
+			if !file.Present() {
+				continue
+			}
+			if r, err := file.Open(); err != nil {
+				t.Error(err)
+			} else if data, err := io.ReadAll(r); err != nil || int64(len(data)) != file.Size() {
+				t.Errorf("a file of %q has %d bytes, and says %d, %v", body, len(data), file.Size(), err)
+			}
+			if strings.ContainsAny(file.Name(), "/\\\x00\r\n") || !utf8.ValidString(file.Name()) {
+				t.Errorf("a file of %q is called %q", body, file.Name())
+			}
+		}
 	})
 }
 

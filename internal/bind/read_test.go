@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"net/netip"
@@ -300,6 +301,23 @@ func TestForms(t *testing.T) {
 				t.Errorf("Read(%.40s) = %s, want %s", test.body, got, test.want)
 			}
 		})
+	}
+}
+
+// The largest bound there is does not turn round.
+func TestAFormWithoutABound(t *testing.T) {
+	t.Parallel()
+	of := reflect.TypeFor[login]()
+	for _, kind := range []string{plainForm, "multipart/form-data"} {
+		body := "name=amy"
+		if kind != plainForm {
+			kind, body = parts(t, "name", "amy")
+		}
+		dst, r := reflect.New(of).Elem(), post(kind, body)
+		r.limit = math.MaxInt64
+		if got := outcome(dst, compile(t, of).Read(r, dst)); got != `{"Name":"amy","Age":18,"Scopes":null}` {
+			t.Errorf("Read of %s = %s", kind, got)
+		}
 	}
 }
 

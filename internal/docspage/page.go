@@ -69,6 +69,9 @@ type Page struct {
 // authorization servers, and of the API where it is elsewhere. It must be called
 // before the page is served.
 func (p *Page) Connect(origins []string) {
+	if p.redirect == nil {
+		return // ReDoc calls nobody
+	}
 	for _, origin := range origins {
 		p.origins += " " + origin
 	}
@@ -169,7 +172,7 @@ func (v viewer) with(said map[string]any) (map[string]any, error) {
 	}
 	for name, value := range said {
 		if _, known := v.parameters[name]; !known && !slices.Contains(v.allowed, name) {
-			return nil, fmt.Errorf("Parameters: %q is none of those of %s that can be said here: %s", name, v.name, strings.Join(v.names(), ", "))
+			return nil, fmt.Errorf("parameter %q is none of those of %s that can be said here: %s", name, v.name, strings.Join(v.names(), ", "))
 		}
 		out[name] = value
 	}

@@ -21,10 +21,13 @@ var compiled = []string{"coming-from-fastapi.md", "embedding.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
-	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "template": "html/template", "errors": "errors", "fmt": "fmt", "io": "io", "http": "net/http", "httptest": "net/http/httptest",
+	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "template": "html/template", "errors": "errors", "fmt": "fmt", "io": "io", "fs": "io/fs", "http": "net/http", "httptest": "net/http/httptest",
 	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
+	"answer":       "github.com/holdfast-go/holdfast/answer",
+	"apidoc":       "github.com/holdfast-go/holdfast/apidoc",
+	"static":       "github.com/holdfast-go/holdfast/static",
 	"account":      "github.com/holdfast-go/holdfast/account",
 	"importer":     "github.com/holdfast-go/holdfast/account/importer",
 	"identity":     "github.com/holdfast-go/holdfast/identity",
@@ -36,6 +39,7 @@ var imports = map[string]string{ //nolint:gosec // no credentials, but packages 
 	"patch":        "github.com/holdfast-go/holdfast/patch",
 	"union":        "github.com/holdfast-go/holdfast/union",
 	"sqlite":       "github.com/holdfast-go/holdfast/store/sqlite",
+	"upload":       "github.com/holdfast-go/holdfast/upload",
 	"work":         "github.com/holdfast-go/holdfast/work",
 }
 

@@ -36,6 +36,9 @@ func document(t *testing.T) *openapi.Document {
 	bearer := openapi.Requirement{{Scheme: "Bearer", Scopes: []string{"items", "me"}}}
 	return &openapi.Document{
 		Title: "Shop", Version: "1.0.0", Description: "Sells things", Path: "/api/openapi.json", Types: types,
+		Summary: "A shop", TermsOfService: "https://example.org/terms", Contact: map[string]string{"name": "Amy"}, License: map[string]string{"name": "MIT"},
+		Tags: []map[string]string{{"name": "items"}}, ExternalDocs: map[string]string{"url": "https://example.org/"},
+		Webhooks: []openapi.Call{{Name: "sold", Method: "PUT", Summary: "Sold", Description: "It was", Tags: []string{"items"}, Deprecated: true, Responses: []openapi.Response{{Description: "Any"}}}},
 		Schemes: []openapi.Scheme{
 			{Name: "Bearer", Object: map[string]any{"type": "http", "scheme": "bearer"}},
 			{Name: "Key", Object: map[string]any{"type": "apiKey", "in": "header", "name": "X-Key"}},
@@ -58,6 +61,23 @@ func document(t *testing.T) *openapi.Document {
 				Parameters: []openapi.Parameter{{In: "path", Name: "id", Required: true}},
 				Body:       &openapi.Body{MediaType: "application/json", Schema: types.Input(reflect.TypeFor[item](), ""), Required: true},
 				Responses:  []openapi.Response{{Status: 204, Description: "Successful Response"}},
+				Deprecated: true, ExternalDocs: map[string]string{"url": "https://example.org/put"},
+				Callbacks: []openapi.Call{{Name: "done", To: "{$url}", Body: &openapi.Body{MediaType: "application/json", Schema: answer}, Responses: []openapi.Response{{Status: 200, Description: "Good"}}}},
+			},
+			{
+				Method: "HEAD", Path: "/items/{id}", ID: "head", Parameters: []openapi.Parameter{{In: "path", Name: "id", Required: true}},
+				Responses: []openapi.Response{{Status: 200, Description: "Successful Response", Schema: answer}},
+			},
+			{
+				Method: "QUERY", Path: "/items/{id}", Handler: "queryItem", Parameters: []openapi.Parameter{{
+					In: "path", Name: "id", Required: true,
+					Examples: []openapi.Example{{Name: "seven", Summary: "Usual", Description: "A number", Value: []byte("7")}},
+				}},
+				Responses: []openapi.Response{{Status: 200, Description: "Successful Response", MediaType: "text/plain", Examples: []openapi.Example{{Name: "x", Value: []byte(`"x"`)}}}},
+			},
+			{
+				Method: "*", Path: "/items/{id}", Parameters: []openapi.Parameter{{In: "path", Name: "id", Required: true}},
+				Responses: []openapi.Response{{Description: "What the handler writes"}},
 			},
 			{
 				Method: "POST", Path: "/files/{path...}", Handler: "",
@@ -117,6 +137,7 @@ func TestNamesOfOperations(t *testing.T) {
 		{"DELETE", "/items/{id}", "", "delete_items__id_"},
 		{"POST", "/a/{path...}", "", "post_a__path____"},
 		{"GET", "/a-b.c", "f", "f_a_b_c_get"},
+		{"*", "/v1/{rest...}", "", "any_v1__rest____"},
 	} {
 		if got := openapi.OperationID(test.method, test.path, test.handler); got != test.id {
 			t.Errorf("OperationID(%s, %s, %q) = %s, want %s", test.method, test.path, test.handler, got, test.id)
@@ -126,7 +147,8 @@ func TestNamesOfOperations(t *testing.T) {
 
 func TestSummaries(t *testing.T) {
 	t.Parallel()
-	for handler, want := range map[string]string{"readOwnItem": "Read Own Item", "read_own_item": "Read own item", "": "GET /", "élan": "Élan",
+	for handler, want := range map[string]string{
+		"readOwnItem": "Read Own Item", "read_own_item": "Read own item", "": "GET /", "élan": "Élan",
 		"readUserID": "Read User ID", "HTMLPage": "HTML Page", "listURLs": "List URLs", "item2Text": "Item2 Text", "getURLsOfID": "Get URLs Of ID",
 	} {
 		data, err := (&openapi.Document{Types: schema.NewRegistry(), Operations: []openapi.Operation{{Method: "GET", Path: "/", Handler: handler}}}).Marshal()

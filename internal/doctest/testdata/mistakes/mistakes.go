@@ -172,3 +172,8 @@ func TheTypeHasNoScopes() {
 func TheHandlerIsCalled() {
 	holdfast.Get(app, "/items/{id}", policy, readItem(nil, User{}, ItemID{}))
 }
+
+// A link is made of what the route's handler takes, whose type has all parameters.
+func ALinkIsMadeOfAnotherInput() {
+	_ = holdfast.Get(app, "/items/{id}", policy, readItem).URL("7")
+}

@@ -1,0 +1,151 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// conn is a connection with what has come of the answer it waits for.
+type conn struct {
+	fd   int
+	have int
+	data [8192]byte
+}
+
+// driver is one run.
+type driver struct {
+	plan    Plan
+	poll    int
+	conns   map[int32]*conn
+	waiting int // connections that wait for an answer
+	until   time.Time
+	count   int
+}
+
+// Run does what the plan says. It fails if any answer is another one, or if the
+// server hangs up.
+func Run(ctx context.Context, plan Plan) (Result, error) {
+	d := &driver{plan: plan, conns: map[int32]*conn{}}
+	var err error
+	if d.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return Result{}, err
+	}
+	defer d.close()
+	for range plan.Conns {
+		if err := d.dial(); err != nil {
+			return Result{}, fmt.Errorf("load: %w", err)
+		}
+	}
+	began := time.Now()
+	d.until = began.Add(plan.For)
+	for _, c := range d.conns {
+		if err := d.send(c); err != nil {
+			return Result{}, err
+		}
+	}
+	for d.waiting > 0 {
+		if ctx.Err() != nil {
+			return Result{}, ctx.Err()
+		}
+		if err := d.step(); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{d.count, time.Since(began)}, nil
+}
+
+func (d *driver) close() {
+	for _, c := range d.conns {
+		_ = unix.Close(c.fd)
+	}
+	_ = unix.Close(d.poll)
+}
+
+func (d *driver) dial() error {
+	addr, err := netip.ParseAddrPort(d.plan.Addr)
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	d.conns[int32(fd)] = &conn{fd: fd} //nolint:gosec // file descriptors are small
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}); err != nil {
+		return err
+	}
+	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)} //nolint:gosec // as above
+	return errors.Join(
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
+		unix.SetNonblock(fd, true),
+		unix.EpollCtl(d.poll, unix.EPOLL_CTL_ADD, fd, &event),
+	)
+}
+
+// send writes the next request, if there is one and time is left.
+func (d *driver) send(c *conn) error {
+	if !time.Now().Before(d.until) {
+		return nil
+	}
+	text := d.plan.Next()
+	if text == nil {
+		return nil
+	}
+	if n, err := unix.Write(c.fd, text); err != nil || n < len(text) {
+		return fmt.Errorf("load: wrote %d of %d bytes: %w", n, len(text), err)
+	}
+	d.waiting++
+	return nil
+}
+
+// step takes the answers that have come.
+func (d *driver) step() error {
+	var events [64]unix.EpollEvent
+	const patience = 20_000 // milliseconds
+	n, err := unix.EpollWait(d.poll, events[:], patience)
+	switch {
+	case errors.Is(err, unix.EINTR):
+		return nil
+	case err != nil:
+		return err
+	case n == 0:
+		return errors.New("load: the server does not answer")
+	}
+	for _, event := range events[:n] {
+		if err := d.take(d.conns[event.Fd]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *driver) take(c *conn) error {
+	n, err := unix.Read(c.fd, c.data[c.have:])
+	switch {
+	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
+		return nil
+	case err != nil:
+		return fmt.Errorf("load: %w", err)
+	case n == 0:
+		return fmt.Errorf("load: the server hung up, or its answer is too long, after %q", c.data[:c.have])
+	}
+	c.have += n
+	status, err := parse(c.data[:c.have])
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %q", err, c.data[:c.have])
+	case status == 0:
+		return nil
+	case status != d.plan.Status:
+		return unexpected(status, d.plan.Status, c.data[:c.have])
+	}
+	c.have = 0
+	d.waiting--
+	d.count++
+	return d.send(c)
+}
