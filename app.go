@@ -54,11 +54,28 @@ func NewApp(config Config) *App {
 		config.Logger = slog.Default()
 	}
 	types := schema.NewRegistry(errorName, refusalName, invalidName)
+	types.Explain(foundBy)
 	types.NameBy(config.API.ComponentName)
 	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
 	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors}
 	a.OnDecision(config.OnDecision)
 	return a
+}
+
+// foundBy says what an error of a Validate method means: the violations that it
+// lists, or that the request ends with the answer that it has. Of any other one
+// the words are the violation.
+func foundBy(err error) (found []schema.Violation, ends error) {
+	if list, ok := errors.AsType[*ValidationError](err); ok {
+		for _, v := range list.violations() {
+			found = append(found, schema.Violation(v))
+		}
+		return found, nil
+	}
+	if errors.Is(err, context.Canceled) || answerOf(err) != nil {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // OnDecision sets the function that is given every decision from now on, and

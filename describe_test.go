@@ -95,7 +95,7 @@ func TestTheDocumentSaysWhatWasSaid(t *testing.T) {
 		{[]string{"servers"}, `[{"url":"https://{region}.example.org","variables":{"region":{"default":"eu","enum":["eu","us"]}}}]`},
 		{[]string{"tags"}, `[{"description":"What spins","externalDocs":{"url":"https://example.org/records"},"name":"records"},{"name":"a"}]`},
 		{[]string{"externalDocs"}, `{"description":"More","url":"https://example.org/more"}`},
-		{[]string{"webhooks", "sold", "post", "requestBody"}, `{"content":{"application/json":{"examples":{"one":{"value":{"title":"Kind of Blue"}}},"schema":{"$ref":"#/components/schemas/Record-Output"}}},"required":true}`},
+		{[]string{"webhooks", "sold", "post", "requestBody"}, `{"content":{"application/json":{"examples":{"one":{"value":{"title":"Kind of Blue"}}},"schema":{"$ref":"#/components/schemas/Record"}}},"required":true}`},
 		{[]string{"webhooks", "sold", "post", "responses"}, `{"204":{"description":"No Content"}}`},
 		{at("operationId"), `"records_a_readUserIDs"`},
 		{at("summary"), `"Read User IDs"`},

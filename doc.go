@@ -27,6 +27,22 @@
 // taken before parameters and body are read. A dependency of the handler that
 // depends on a credential is part of the policy.
 //
+// # Input
+//
+// The fields of a handler's input say with tags where they are read from and
+// what they may be; all that does not fit is in one 422. What tags cannot say
+// is a method
+//
+//	Validate(ctx context.Context) error
+//
+// of the body's type, of any type in it, of a parameter's type or of the input
+// itself. It is called with the request's context when all of the value was
+// read and fits, the inner ones first, and before the place of a [Limit] is
+// taken. The words of its error are shown to the caller: an error that is not
+// for the caller is the Cause of an [Error], which ends the request. A
+// [ValidationError] lists several violations, with places below that of the
+// value.
+//
 // # Mistakes
 //
 // What can be wrong about a declaration is a compile error where the type

@@ -83,7 +83,7 @@ func (h reader[In]) bind(x *exchange) error {
 
 func (h reader[In]) inspect(x *exchange) error {
 	var scratch In
-	return h.input.Params(x, reflect.ValueOf(&scratch).Elem())
+	return h.input.Inspect(x, reflect.ValueOf(&scratch).Elem())
 }
 
 // typed is a handler whose function returns the response as a value.
@@ -120,7 +120,11 @@ func (h typed[In, Out]) encode(x *exchange) error {
 	if h.filler != nil {
 		h.filler.Fill(reflect.ValueOf(out).Elem())
 	}
-	return x.response.encode(out)
+	err := x.response.encode(out)
+	if h.filler != nil && err == nil {
+		x.response.body.replace(h.filler.Rewrite)
+	}
+	return err
 }
 
 func (h typed[In, Out]) deliver(x *exchange) error {

@@ -210,11 +210,22 @@ func (e *noRoute) Error() string { return "no route" }
 // ValidationError is everything in a request that does not fit: a 422, whose
 // detail is the list. A handler or a dependency that finds something wrong with
 // its input for itself returns one, and the answer looks as if the framework had
-// found it.
+// found it. So does a method Validate of a body's type, of a type in it or of an
+// input; the places are then below that of the value.
 type ValidationError struct{ Violations []Violation }
 
 // Error counts the mistakes, and says none of what the caller sent.
-func (e *ValidationError) Error() string { return fmt.Sprintf("%d invalid inputs", len(e.Violations)) }
+func (e *ValidationError) Error() string {
+	return fmt.Sprintf("%d invalid inputs", len(e.violations()))
+}
+
+// violations is the list, which a nil error has none of.
+func (e *ValidationError) violations() []Violation {
+	if e == nil {
+		return nil
+	}
+	return e.Violations
+}
 
 // validationErrorOf collects the violations of several errors.
 func validationErrorOf(list []error) *ValidationError {
@@ -284,7 +295,7 @@ func answerOf(err error) *Error {
 	case *plan.NoCredential, *plan.BadCredential, *plan.NoScope, *plan.NoRole:
 		return refusal(err)
 	case *ValidationError:
-		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.Violations}
+		return &Error{Status: http.StatusUnprocessableEntity, Detail: e.violations()}
 	case *bind.BodyError:
 		return bodyAnswer(e)
 	case *http.MaxBytesError:

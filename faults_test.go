@@ -28,7 +28,7 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 	}
 	type body struct {
 		Body struct {
-			N int `json:"n" default:"7"`
+			N int `json:"n" default:"7" required:"true"`
 		}
 	}
 	tests := map[string]struct {
@@ -40,7 +40,7 @@ func TestMoreMistakesAreNamedAtStart(t *testing.T) {
 		"two fields of one name":    {input[twice], "another field is the query a"},
 		"a default that is refused": {input[badDefault], "the default does not fit"},
 		"a default that is none":    {input[overflow], `the default "300" is no uint8`},
-		"a default in a body":       {input[body], "has no effect in a body"},
+		"a default in a body":       {input[body], "it is required, so its default never counts"},
 		"optional without a scheme": {func(a *holdfast.App) {
 			holdfast.Get(a, "/", holdfast.Optional(holdfast.Security(counter())), nothing)
 		}, "there is no credential whose absence could be seen"},

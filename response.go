@@ -56,6 +56,15 @@ func (b *buffer) encode(value any) error {
 	return enc.Encode(value)
 }
 
+// replace replaces what the buffer holds with what fn makes of it.
+func (b *buffer) replace(fn func([]byte) []byte) {
+	was := b.buf.Bytes()
+	if now := fn(was); len(was) > 0 && &now[0] != &was[0] {
+		b.buf.Reset()
+		b.buf.Write(now)
+	}
+}
+
 // bytes is the body, without the line's end that an encoder adds.
 func (b *buffer) bytes() []byte { return bytes.TrimSuffix(b.buf.Bytes(), []byte("\n")) }
 

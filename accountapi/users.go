@@ -58,7 +58,7 @@ type NewUser struct {
 	Body struct {
 		Name     string   `json:"name" minLength:"1" maxLength:"64"`
 		Email    string   `json:"email,omitempty" maxLength:"254"`
-		Password *string  `json:"password,omitempty" format:"password" minLength:"1" maxLength:"1024" doc:"Nobody can sign in without one until a reset link is used"`
+		Password *string  `json:"password,omitempty" nullable:"false" format:"password" minLength:"1" maxLength:"1024" doc:"Nobody can sign in without one until a reset link is used"`
 		Roles    []string `json:"roles,omitempty" maxItems:"100"`
 	}
 }
@@ -89,8 +89,8 @@ func (a *API) changePassword(ctx context.Context, c account.Caller, in PasswordC
 type UserChange struct {
 	UserID
 	Body struct {
-		Email    *string `json:"email,omitempty" maxLength:"254"`
-		Disabled *bool   `json:"disabled,omitempty"`
+		Email    *string `json:"email,omitempty" nullable:"false" maxLength:"254"`
+		Disabled *bool   `json:"disabled,omitempty" nullable:"false"`
 	}
 }
 

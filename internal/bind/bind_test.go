@@ -1,20 +1,24 @@
 package bind_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/schema"
+	"github.com/holdfast-go/holdfast/internal/shape"
 	"github.com/holdfast-go/holdfast/upload"
 )
 
 // request is a source made of a request of the standard library.
 type request struct {
+	context.Context
 	*http.Request
 	limit int64
 }
@@ -41,7 +45,7 @@ func get(target string, headers ...string) request {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Add(name, value)
 	}
-	return request{r, 1 << 10}
+	return request{r.Context(), r, 1 << 10}
 }
 
 // post is a request with a body of some kind.
@@ -50,7 +54,7 @@ func post(kind, body string) request {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	return request{r, 1 << 10}
+	return request{r.Context(), r, 1 << 10}
 }
 
 // compile compiles an input that can be compiled.
@@ -185,11 +189,37 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 			A    string `form:"a"`
 			Body loader
 		}{}, "a form or a JSON body, not both"},
-		"a default in a body": {struct {
+		"a field of a patch that is never absent": {struct {
 			Body struct {
-				A int `json:"a" default:"1"`
+				A optionalInt `json:"a" default:"1"`
 			}
-		}{}, `tag "default" has no effect in a body`},
+		}{}, "field A: a patch.Field with a default would never be absent"},
+		"a field of a patch in a query": {struct {
+			A optionalInt `query:"a"`
+		}{}, "cannot be read from text"},
+		"a duration with a bound": {struct {
+			A time.Duration `query:"a" minimum:"1"`
+		}{}, "constrains a number, and time.Duration is none"},
+		"a default that is no duration": {struct {
+			A time.Duration `query:"a" default:"1"`
+		}{}, `the default "1" is no time.Duration`},
+		"a default in a body that never counts": {struct {
+			Body struct {
+				A int `json:"a" default:"1" required:"true"`
+			}
+		}{}, "field A: it is required, so its default never counts"},
+		"a default in a body that is no number": {struct {
+			Body struct {
+				A []int `json:"a" default:"1,x"`
+			}
+		}{}, `the default "1,x" is no []int`},
+		"a default in a body that does not fit": {struct {
+			Body struct {
+				A struct {
+					B *int `json:"b" default:"3" maximum:"2"`
+				} `json:"a"`
+			}
+		}{}, "field B: the default 3 does not fit: Input should be less than or equal to 2"},
 		"a misspelt tag": {struct {
 			A int `query:"a" minimun:"1"`
 		}{}, `did you mean "minimum"?`},
@@ -217,6 +247,14 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 		})
 	}
 }
+
+// optionalInt is what patch.Field is.
+type optionalInt struct {
+	_ shape.Optional
+}
+
+func (*optionalInt) Inner() reflect.Type { return reflect.TypeFor[int]() }
+func (*optionalInt) SetAny(any)          {}
 
 // What a dependency takes is read before the caller has passed, and so never
 // from the body.

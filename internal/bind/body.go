@@ -18,15 +18,12 @@ func (in *Input) Read(src BodySource, dst reflect.Value) error {
 	if in == nil {
 		return nil
 	}
-	bad := in.readParams(src, dst)
-	more, err := in.readBody(src, dst)
+	bad, err := in.readParams(src, dst)
 	if err != nil {
 		return err
 	}
-	if bad = append(bad, more...); len(bad) > 0 {
-		return &Invalid{bad}
-	}
-	return nil
+	more, err := in.readBody(src, dst)
+	return in.finish(src, dst, append(bad, more...), err)
 }
 
 // readBody reads the body, of which no byte was read before.
@@ -54,7 +51,7 @@ func (b *Body) read(src BodySource, dst reflect.Value) ([]schema.Violation, erro
 	if kind := mediaType(src.Sent()); kind != "application/json" && !isJSONSuffix(kind) {
 		return nil, &BodyError{Problem: NotJSON}
 	}
-	return b.Schema.Decode(data, dst.FieldByIndex(b.index).Addr().Interface(), "body"), nil
+	return b.Schema.Decode(src, data, dst.FieldByIndex(b.index).Addr().Interface(), "body")
 }
 
 func isJSONSuffix(kind string) bool {

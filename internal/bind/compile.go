@@ -20,6 +20,9 @@ type Input struct {
 	Body   *Body // nil if no JSON body is read
 
 	limits Limits // of the form
+	types  *schema.Registry
+	judges bool  // the struct checks itself when all of it fits
+	place  []any // where that stands in the request
 }
 
 // Body is the field for the JSON body.
@@ -43,6 +46,7 @@ type Field struct {
 	def     []string
 	list    bool
 	asText  bool // the type reads its text itself
+	judges  bool // the type checks itself
 	set     setter
 	files   *files // nil if it is no file
 }
@@ -86,7 +90,28 @@ func Compile(t reflect.Type, options Options) (*Input, error) {
 		return nil, nil //nolint:nilnil // nothing to read is not an error
 	}
 	slices.SortStableFunc(in.Fields, func(a, b Field) int { return slices.Index(sources, a.In) - slices.Index(sources, b.In) })
+	judges, err := schema.Judges(t)
+	if err != nil {
+		return nil, fmt.Errorf("input %v: %w", t, err)
+	}
+	in.types, in.judges, in.place = options.Types, judges, in.only()
 	return in, nil
+}
+
+// only is the place of a struct whose fields are all read from one: none if they
+// are not.
+func (in *Input) only() []any {
+	var places []string
+	for _, f := range slices.Concat(in.Fields, in.Form) {
+		places = append(places, f.place())
+	}
+	if in.Body != nil {
+		places = append(places, "body")
+	}
+	if len(slices.Compact(places)) == 1 {
+		return []any{places[0]}
+	}
+	return []any{}
 }
 
 func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options) (err error) {
@@ -106,7 +131,7 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		if parts.Hold(f.Type) {
 			return errors.New("a body in JSON is no file; take it as a field of a form")
 		}
-		in.Body = &Body{Type: f.Type, index: f.Index, Schema: options.Types.Input(f.Type, t.Name()), Required: f.Tag.Get("required") != "false"}
+		in.Body = &Body{Type: f.Type, index: f.Index, Schema: options.Types.Input(bodyType(f), t.Name()), Required: f.Tag.Get("required") != "false"}
 		return nil
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
@@ -126,6 +151,15 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		return err
 	}
 	return in.add(one)
+}
+
+// bodyType is what the body is. Where there must be one, a pointer to it is not
+// nil, so null is none.
+func bodyType(f reflect.StructField) reflect.Type {
+	if f.Type.Kind() == reflect.Pointer && f.Tag.Get("required") != "false" && f.Tag.Get("nullable") != "true" {
+		return f.Type.Elem()
+	}
+	return f.Type
 }
 
 // fieldOf makes a field of what its tags say.
@@ -234,6 +268,12 @@ func (f *Field) prepare(sf reflect.StructField, path []string) error {
 		return err
 	}
 	f.set, f.asText = set, readsText(t)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if f.judges, err = schema.Judges(t); err != nil {
+		return err
+	}
 	return f.tryDefault(sf.Type)
 }
 
@@ -250,8 +290,8 @@ func (f *Field) tryDefault(t reflect.Type) error {
 		return nil
 	}
 	target := reflect.New(t).Elem()
-	if kind, text := f.fill(target, f.def); kind != "" {
-		return fmt.Errorf("the default %q is no %v", text, t)
+	if bad := f.fill(target, f.def); len(bad) > 0 {
+		return fmt.Errorf("the default %q is no %v", strings.Join(f.def, ","), t)
 	}
 	if !f.checked {
 		return nil

@@ -11,6 +11,7 @@
 package bind
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,9 @@ import (
 
 // Source is the request that a struct is filled from.
 type Source interface {
+	// What models check themselves with is the request's context.
+	context.Context
+
 	// Sent is the request as it was sent; see LimitBody.
 	Sent() *http.Request
 

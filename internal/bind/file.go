@@ -71,11 +71,11 @@ func (f *Field) readFiles(dst reflect.Value, got *received, bad []schema.Violati
 	case got.other:
 		return append(bad, schema.Violation{Type: "value_error", Loc: []any{f.place(), f.Name}, Msg: "Value error, expected a file, received text"})
 	case got.count == 0 && f.Required:
-		return append(bad, f.violation("missing", nil))
+		return append(bad, f.violation(problem("missing"), nil))
 	case got.count == 0:
 		return bad
 	case got.count > 1 && !f.list:
-		return append(bad, f.violation("repeated", nil))
+		return append(bad, f.violation(problem("repeated"), nil))
 	}
 	if f.list {
 		// The schema knows the words for too few and too many, and nothing of files.
@@ -88,7 +88,7 @@ func (f *Field) readFiles(dst reflect.Value, got *received, bad []schema.Violati
 	}
 	target, err := dst.FieldByIndexErr(f.index)
 	if err != nil {
-		return append(bad, f.violation("value_error", nil))
+		return append(bad, f.violation(problem("value_error"), nil))
 	}
 	f.setFiles(target, got.files)
 	return bad
@@ -109,7 +109,7 @@ func (f *Field) setFiles(target reflect.Value, kept []parts.File) {
 // fileViolation is what is wrong with the file that stands at a place of its
 // field.
 func (f *Field) fileViolation(at int, kind string, ctx map[string]any) schema.Violation {
-	out := f.violation(kind, nil)
+	out := f.violation(problem(kind), nil)
 	if f.list {
 		out.Loc = append(out.Loc, at)
 	}

@@ -60,9 +60,11 @@ func (in *Input) readForm(src BodySource, dst reflect.Value) ([]schema.Violation
 		case f.files != nil:
 			bad = f.readFiles(dst, got, bad)
 		case got.other:
-			bad = append(bad, f.violation("string_type", nil))
+			bad = append(bad, f.violation(problem("string_type"), nil))
 		default:
-			bad = f.read(dst, filled(got.texts), bad)
+			if bad, err = f.readAndAsk(src, dst, filled(got.texts), bad); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return bad, nil

@@ -113,7 +113,7 @@ func textOf(v reflect.Value) (string, error) {
 	case *time.Time:
 		return it.Format(time.RFC3339Nano), nil
 	case *time.Duration:
-		return durationText(v, *it), nil
+		return it.String(), nil
 	case encoding.TextMarshaler:
 		text, err := it.MarshalText()
 		return string(text), err
@@ -133,12 +133,4 @@ func textOf(v reflect.Value) (string, error) {
 		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits()), nil
 	}
 	return "", fmt.Errorf("type %v has no text", v.Type())
-}
-
-// durationText writes a duration as it is read: in words, or else as a number.
-func durationText(v reflect.Value, d time.Duration) string {
-	if set, err := setterFor(v.Type()); err == nil && set(reflect.New(v.Type()).Elem(), d.String()) == "" {
-		return d.String()
-	}
-	return strconv.FormatInt(int64(d), 10)
 }

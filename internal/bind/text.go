@@ -1,47 +1,39 @@
 package bind
 
 import (
-	"encoding"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
-// setter parses text into a value of the field's type. The kind is the
-// violation's type when the text does not fit.
-type setter func(dst reflect.Value, text string) (kind string)
-
-var (
-	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
-	timeType = reflect.TypeFor[time.Time]()
-)
+// setter parses text into a value of the field's type, and says what is wrong
+// when it does not fit.
+type setter func(dst reflect.Value, text string) *schema.Problem
 
 // readsText reports whether a type reads its text in its own way.
 func readsText(t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return t == timeType || reflect.PointerTo(t).Implements(textType)
+	return schema.ReadsText(t)
 }
 
 func setterFor(t reflect.Type) (setter, error) {
 	if t.Kind() == reflect.Pointer {
 		inner, err := setterFor(t.Elem())
-		return func(dst reflect.Value, text string) string {
+		return func(dst reflect.Value, text string) *schema.Problem {
 			v := reflect.New(t.Elem())
 			kind := inner(v.Elem(), text)
 			dst.Set(v)
 			return kind
 		}, err
 	}
-	if t == timeType {
-		return setTime, nil
-	}
-	if reflect.PointerTo(t).Implements(textType) {
-		return setText, nil
+	if schema.ReadsText(t) {
+		return schema.SetText, nil
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -58,61 +50,53 @@ func setterFor(t reflect.Type) (setter, error) {
 	return nil, fmt.Errorf("type %v cannot be read from text", t)
 }
 
-func setString(dst reflect.Value, text string) string {
+func setString(dst reflect.Value, text string) *schema.Problem {
 	if !utf8.ValidString(text) {
-		return "string_unicode"
+		return problem("string_unicode")
 	}
 	dst.SetString(text)
-	return ""
+	return nil
 }
 
-func setBool(dst reflect.Value, text string) string {
+func setBool(dst reflect.Value, text string) *schema.Problem {
 	switch strings.ToLower(text) {
 	case "true", "1", "on", "yes", "y", "t":
 		dst.SetBool(true)
 	case "false", "0", "off", "no", "n", "f":
 		dst.SetBool(false)
 	default:
-		return "bool_parsing"
+		return problem("bool_parsing")
 	}
-	return ""
+	return nil
 }
 
-func setInt(dst reflect.Value, text string) string {
+func setInt(dst reflect.Value, text string) *schema.Problem {
 	n, err := strconv.ParseInt(text, 10, dst.Type().Bits())
 	dst.SetInt(n)
 	return failedAs(err, "int_parsing")
 }
 
-func setUint(dst reflect.Value, text string) string {
+func setUint(dst reflect.Value, text string) *schema.Problem {
 	n, err := strconv.ParseUint(text, 10, dst.Type().Bits())
 	dst.SetUint(n)
 	return failedAs(err, "int_parsing")
 }
 
-func setFloat(dst reflect.Value, text string) string {
+func setFloat(dst reflect.Value, text string) *schema.Problem {
 	if strings.ContainsAny(text, "_xXnN") { // Go's own spellings, NaN and infinity
-		return "float_parsing"
+		return problem("float_parsing")
 	}
 	n, err := strconv.ParseFloat(text, dst.Type().Bits())
 	dst.SetFloat(n)
 	return failedAs(err, "float_parsing")
 }
 
-func setTime(dst reflect.Value, text string) string {
-	at, err := time.Parse(time.RFC3339Nano, text)
-	dst.Set(reflect.ValueOf(at))
-	return failedAs(err, "datetime_parsing")
-}
-
-func setText(dst reflect.Value, text string) string {
-	err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
-	return failedAs(err, "value_error")
-}
-
-func failedAs(err error, kind string) string {
+func failedAs(err error, kind string) *schema.Problem {
 	if err != nil {
-		return kind
+		return problem(kind)
 	}
-	return ""
+	return nil
 }
+
+// problem is one of those that arise from reading text.
+func problem(kind string) *schema.Problem { return &schema.Problem{Type: kind, Msg: messages[kind]} }

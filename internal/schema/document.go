@@ -84,24 +84,40 @@ func (a apart) written(s *huma.Schema) *huma.Schema {
 		return nil
 	}
 	out := *s
-	if name, ok := strings.CutPrefix(s.Ref, outputPrefix); ok {
-		out.Ref = refPrefix + a.output(name)
-	} else if name, ok := strings.CutPrefix(s.Ref, refPrefix); ok {
-		out.Ref = refPrefix + a.input(name)
-	}
+	out.Ref = a.reference(s.Ref)
 	if s.Nullable && s.Enum != nil && !slices.Contains(s.Enum, nil) {
 		out.Enum = append(slices.Clone(s.Enum), nil)
+	}
+	if s.Nullable && s.Const != nil {
+		out.Const, out.Enum = nil, []any{s.Const, nil}
 	}
 	out.Items, out.Not = a.written(s.Items), a.written(s.Not)
 	out.OneOf, out.AnyOf, out.AllOf = a.all(s.OneOf), a.all(s.AnyOf), a.all(s.AllOf)
 	if more, ok := s.AdditionalProperties.(*huma.Schema); ok {
 		out.AdditionalProperties = a.written(more)
 	}
+	if s.Discriminator != nil {
+		out.Discriminator = &huma.Discriminator{PropertyName: s.Discriminator.PropertyName, Mapping: map[string]string{}}
+		for tag, ref := range s.Discriminator.Mapping {
+			out.Discriminator.Mapping[tag] = a.reference(ref)
+		}
+	}
 	out.Properties = maps.Clone(s.Properties)
 	for name, one := range out.Properties {
 		out.Properties[name] = a.written(one)
 	}
 	return &out
+}
+
+// reference is a reference with the final name of its component.
+func (a apart) reference(ref string) string {
+	if name, ok := strings.CutPrefix(ref, outputPrefix); ok {
+		return refPrefix + a.output(name)
+	}
+	if name, ok := strings.CutPrefix(ref, refPrefix); ok {
+		return refPrefix + a.input(name)
+	}
+	return ref
 }
 
 func (a apart) all(list []*huma.Schema) []*huma.Schema {

@@ -45,10 +45,11 @@ func (s *Schema) Example(value any) (json.RawMessage, error) {
 
 // encoded is the value as it is sent: nil lists and maps are empty ones.
 func encoded(value any) (json.RawMessage, error) {
+	var filler *Filler
 	if v := reflect.ValueOf(value); v.IsValid() {
 		kept := reflect.New(v.Type())
 		kept.Elem().Set(v)
-		if filler := FillerOf(v.Type()); filler != nil {
+		if filler = FillerOf(v.Type()); filler != nil {
 			filler.Fill(kept.Elem())
 		}
 		value = kept.Interface()
@@ -57,7 +58,11 @@ func encoded(value any) (json.RawMessage, error) {
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(value)
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+	text := out.Bytes()
+	if filler != nil && err == nil {
+		text = filler.Rewrite(text)
+	}
+	return bytes.TrimSuffix(text, []byte("\n")), err
 }
 
 func place(loc []any) string {

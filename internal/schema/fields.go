@@ -2,11 +2,19 @@ package schema
 
 import (
 	"cmp"
+	"context"
 	"encoding"
 	"encoding/json"
+	"net"
+	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"time"
+
+	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
 // This file knows how encoding/json writes values: for the schemas of what is
@@ -15,6 +23,18 @@ import (
 var (
 	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
+	judgeType    = reflect.TypeFor[judge]()
+	addrType     = reflect.TypeFor[netip.Addr]()
+	numberType   = reflect.TypeFor[json.Number]()
+	rawType      = reflect.TypeFor[json.RawMessage]()
+	ipType       = reflect.TypeFor[net.IP]()
+	urlType      = reflect.TypeFor[url.URL]()
 )
 
 // has reports whether values of a type have the methods of an interface, or
@@ -23,8 +43,70 @@ func has(t, methods reflect.Type) bool {
 	return t.Implements(methods) || reflect.PointerTo(t).Implements(methods)
 }
 
-// writesItself reports whether the type's own methods write it.
-func writesItself(t reflect.Type) bool { return has(t, jsonMarshaler) || has(t, textMarshaler) }
+// writesItself reports whether the type's own methods write it. Those of a
+// union write what is in it.
+func writesItself(t reflect.Type) bool {
+	if _, union := shape.VariantsOf(t); union {
+		return false
+	}
+	return has(t, jsonMarshaler) || has(t, textMarshaler)
+}
+
+// judge is a type that checks itself after its own members fit.
+type judge interface {
+	Validate(ctx context.Context) error
+}
+
+// traits are what is asked of a type for each value of it that is read.
+type traits struct {
+	text, json bool         // it reads its text, or JSON, in its own way
+	itself     bool         // it is read as a whole, by one of these or by encoding/json
+	inner      reflect.Type // of an optional
+	union      bool
+	judges     bool // it has a method Validate
+}
+
+// known are the traits that were asked for; there are as many as types.
+var known sync.Map
+
+func traitsOf(t reflect.Type) *traits {
+	if have, ok := known.Load(t); ok {
+		return have.(*traits)
+	}
+	out := &traits{
+		text:   t == timeType || t == durationType || t.Kind() != reflect.Interface && has(t, textUnmarshaler),
+		json:   has(t, jsonUnmarshaler),
+		judges: t.Kind() != reflect.Interface && has(t, judgeType),
+	}
+	out.itself = out.text || out.json || isBytes(t)
+	out.inner, _ = shape.InnerOf(t)
+	_, out.union = shape.VariantsOf(t)
+	known.Store(t, out)
+	return out
+}
+
+// readsText reports whether a type is read from text in its own way.
+func readsText(t reflect.Type) bool { return traitsOf(t).text }
+
+// readsItself reports whether a type is read as a whole: by a method of its
+// own, or by encoding/json.
+func readsItself(t reflect.Type) bool { return traitsOf(t).itself }
+
+// required reports whether a member must be in what is read.
+func (m member) required() bool {
+	if said, ok := m.Tag.Lookup("required"); ok {
+		return said == "true"
+	}
+	_, byDefault := m.Tag.Lookup("default")
+	_, optional := shape.InnerOf(m.Type)
+	return !byDefault && !optional && !m.may("omitempty") && !m.may("omitzero")
+}
+
+// may reports whether the member's tag has an option.
+func (m member) may(option string) bool {
+	_, options, _ := strings.Cut(m.Tag.Get("json"), ",")
+	return slices.Contains(strings.Split(options, ","), option)
+}
 
 // isBytes reports whether a list is written as a string in base64.
 func isBytes(t reflect.Type) bool {
@@ -35,8 +117,10 @@ func isBytes(t reflect.Type) bool {
 type member struct {
 	reflect.StructField
 	name   string
-	tagged bool // the name is a tag's
-	depth  int  // in how many embedded structs it is
+	at     any   // the name, as a part of a place
+	path   []int // the indexes that lead to it, through embedded structs
+	tagged bool  // the name is a tag's
+	depth  int   // in how many embedded structs it is
 
 	omits  bool // it is left out when it is empty
 	loose  bool // behind an embedded pointer: left out when that is nil
@@ -102,7 +186,7 @@ func (m member) split(depth int) (fields, embedded []member) {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		pointer := inner != f.Type
 		one := member{
-			StructField: f, name: name, tagged: name != "", depth: depth,
+			StructField: f, name: name, path: append(slices.Clone(m.path), i), tagged: name != "", depth: depth,
 			omits: omits(f), loose: m.loose, sealed: m.sealed || pointer && !f.IsExported(),
 			quoted: slices.Contains(strings.Split(options, ","), "string") && isScalar(inner),
 		}
@@ -112,6 +196,7 @@ func (m member) split(depth int) (fields, embedded []member) {
 			continue
 		}
 		one.name = cmp.Or(name, f.Name)
+		one.at = one.name
 		fields = append(fields, one)
 	}
 	return fields, embedded
@@ -137,5 +222,5 @@ func (m member) wins(all []member) bool {
 // isScalar reports whether a tag's option "string" has a meaning for a type.
 func isScalar(t reflect.Type) bool {
 	k := t.Kind()
-	return k == reflect.Bool || k == reflect.String || k >= reflect.Int && k <= reflect.Float64
+	return t != durationType && (k == reflect.Bool || k == reflect.String || k >= reflect.Int && k <= reflect.Float64)
 }

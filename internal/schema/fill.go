@@ -3,21 +3,38 @@ package schema
 import "reflect"
 
 // Filler makes lists and maps that are nil empty ones, so that a value is sent
-// as its schema says: encoding/json writes null for them.
-type Filler struct{ f *filler }
+// as its schema says: encoding/json writes null for them. Durations it writes as
+// numbers, which Rewrite mends.
+type Filler struct {
+	f         *filler
+	durations *rewriter
+}
 
 // FillerOf returns the filler for values of a type, or nil if there is nothing
-// in them to fill.
+// in them to fill or to rewrite.
 func FillerOf(t reflect.Type) *Filler {
-	if !wants(t, map[reflect.Type]bool{}) {
+	out := &Filler{durations: rewriters{}.of(t)}
+	if wants(t, map[reflect.Type]bool{}) {
+		out.f = fillers{}.of(t)
+	}
+	if *out == (Filler{}) {
 		return nil
 	}
-	return &Filler{fillers{}.of(t)}
+	return out
 }
 
 // Fill fills a value, which must be settable. What it points to is left as it
 // is, since others may be reading it: what must change there is copied first.
 func (f *Filler) Fill(v reflect.Value) { f.f.fill(v, &walk{}) }
+
+// Rewrite is what encoding/json wrote of a value, with durations as bodies have
+// them. It may be the same memory.
+func (f *Filler) Rewrite(text []byte) []byte {
+	if f.durations == nil {
+		return text
+	}
+	return f.durations.rewrite(text)
+}
 
 // filler fills values of one type. It leads to the fillers of what is in them,
 // and so perhaps back to itself.

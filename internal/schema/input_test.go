@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"net"
 	"net/netip"
 	"reflect"
 	"testing"
@@ -44,6 +45,21 @@ type (
 	Further struct {
 		More []string `json:"more"`
 	}
+	inQuotes struct {
+		N int   `json:"n,string"`
+		B *bool `json:"b,string,omitempty"`
+		C *int  `json:"c,string"`
+	}
+	private struct {
+		hidden
+		*Further
+		Name string `json:"name,omitempty"`
+	}
+	hidden struct {
+		Name  int     `json:"name"`
+		Deep  *line   `json:"deep"`
+		Array [1]*int `json:"array,omitempty"`
+	}
 )
 
 var read = []reflect.Type{
@@ -52,6 +68,7 @@ var read = []reflect.Type{
 	reflect.TypeFor[of[map[string]int]](), reflect.TypeFor[of[map[string]*int]](), reflect.TypeFor[of[*map[string]int]](), reflect.TypeFor[of[map[string][]int]](),
 	reflect.TypeFor[of[line]](), reflect.TypeFor[of[*line]](), reflect.TypeFor[of[[]line]](), reflect.TypeFor[of[[]*line]](), reflect.TypeFor[of[map[string]*line]](),
 	reflect.TypeFor[of[any]](), reflect.TypeFor[of[json.RawMessage]](), reflect.TypeFor[of[time.Time]](), reflect.TypeFor[of[*time.Time]](), reflect.TypeFor[of[*netip.Addr]](),
+	reflect.TypeFor[inQuotes](), reflect.TypeFor[private](), reflect.TypeFor[of[net.IP]](), reflect.TypeFor[of[json.Number]](), reflect.TypeFor[of[[]byte]](),
 	reflect.TypeFor[chosen](), reflect.TypeFor[counted](), reflect.TypeFor[nulls](),
 	reflect.TypeFor[*line](), reflect.TypeFor[[]line](), reflect.TypeFor[map[string][]*int](), reflect.TypeFor[*string](), reflect.TypeFor[[]string](),
 }
@@ -80,11 +97,12 @@ func TestTheDocumentSaysWhatIsRead(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				bad, says := s.Decode(body, reflect.New(typ).Interface(), "body"), shown.Check(body)
+				bad, says := decode(s, body, reflect.New(typ).Interface(), "body"), shown.Check(body)
 				if (bad == nil) != (says == nil) {
 					t.Errorf("Decode(%s) = %s; the document says %v", body, words(bad), says)
 				}
 				if bad == nil {
+					sameAsEncodingJSON(t, s, body, typ)
 					accepted++
 				} else {
 					refused++
@@ -100,5 +118,18 @@ func TestTheDocumentSaysWhatIsRead(t *testing.T) {
 				t.Errorf("%d bodies were accepted and %d refused, want some of both", accepted, refused)
 			}
 		})
+	}
+}
+
+// sameAsEncodingJSON says that a body which is accepted is read as encoding/json
+// reads it.
+func sameAsEncodingJSON(t *rapid.T, s *schema.Schema, body []byte, typ reflect.Type) {
+	got, want := reflect.New(typ), reflect.New(typ)
+	decode(s, body, got.Interface())
+	if err := json.Unmarshal(body, want.Interface()); err != nil {
+		t.Fatalf("%s is accepted, and encoding/json says %v", body, err)
+	}
+	if !reflect.DeepEqual(got.Interface(), want.Interface()) {
+		t.Errorf("%s is read as %s, and by encoding/json as %s", body, text(t, got), text(t, want))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -22,9 +23,11 @@ const refPrefix = "#/components/schemas/"
 // are being registered; it is not safe for concurrent use before the last
 // registration, and read-only after.
 type Registry struct {
-	inputs  huma.Registry
-	outputs *outputs
+	inputs  *shapes
+	outputs *shapes
 	named   map[string]*huma.Schema // made by Name
+	explain func(error) ([]Violation, error)
+	fields  sync.Map // of a model, in the order in which they are checked
 
 	apart   apart // what is two components, when there were apartOf
 	apartOf int
@@ -39,8 +42,8 @@ func NewRegistry(reserved ...string) *Registry {
 	}
 	named := map[string]*huma.Schema{}
 	return &Registry{
-		inputs:  huma.NewMapRegistry(refPrefix, n.name),
-		outputs: &outputs{names: n, schemas: map[string]*huma.Schema{}, types: map[string]reflect.Type{}, named: named},
+		inputs:  newShapes(n, refPrefix, true, named),
+		outputs: newShapes(n, outputPrefix, false, named),
 		named:   named,
 	}
 }
@@ -49,7 +52,14 @@ func NewRegistry(reserved ...string) *Registry {
 // becomes a reference to a component of the type's name, or of the hint's if
 // the type has none. It panics for a type that JSON cannot hold.
 func (r *Registry) Input(t reflect.Type, hint string) *Schema {
-	return &Schema{r.inputs.Schema(t, true, hint), r}
+	s := r.inputs.Schema(t, true, hint)
+	if s == nil {
+		panic(fmt.Sprintf("schema: type %v: JSON cannot hold it", t))
+	}
+	if err := r.tryDefaults(t, map[reflect.Type]bool{}); err != nil {
+		panic(err.Error())
+	}
+	return &Schema{s, r}
 }
 
 // Output returns the schema of what encoding/json writes of a type, after
@@ -71,7 +81,7 @@ func (r *Registry) Output(t reflect.Type, hint string) (out *Schema, err error) 
 // constraints of its tags. Text is never null. It panics for a type that JSON
 // cannot hold or a tag that does not fit the type.
 func (r *Registry) Field(f reflect.StructField) *Schema {
-	s := huma.SchemaFromField(r.inputs, f, f.Name)
+	s := fieldSchema(r.inputs, f, f.Name)
 	if s == nil {
 		panic(fmt.Sprintf("schema: field %s has type %v, which JSON cannot hold", f.Name, f.Type))
 	}
@@ -154,4 +164,42 @@ func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 		s = r.inputs.SchemaFromRef(s.Ref)
 	}
 	return s
+}
+
+// tryDefaults refuses defaults of a type, and of the types in it, that would be
+// refused of a caller.
+func (r *Registry) tryDefaults(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	if t.Kind() == reflect.Struct && len(insideOf(t)) > 0 {
+		if err := r.tryMembers(t); err != nil {
+			return err
+		}
+	}
+	for _, inner := range insideOf(t) {
+		if err := r.tryDefaults(inner, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Registry) tryMembers(t reflect.Type) error {
+	s := r.resolve(r.inputs.Schema(t, true, ""))
+	for _, m := range membersOf(t) {
+		property := s.Properties[m.name]
+		if property == nil || property.Default == nil {
+			continue
+		}
+		if m.quoted {
+			return fmt.Errorf("field %s: a value that is written as a string has no default", m.Name)
+		}
+		c := check{r: r}
+		if c.value(property, property.Default, nil, reflect.New(m.StructField.Type).Elem()); len(c.out) > 0 {
+			return fmt.Errorf("field %s: the default %v does not fit: %s", m.Name, property.Default, c.out[0].Msg)
+		}
+	}
+	return nil
 }

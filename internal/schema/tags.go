@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/parts"
+	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
 // tagKinds are the tags that this package and its callers understand, with the
@@ -34,12 +35,18 @@ var foreign = map[string]bool{"bson": true, "gorm": true, "norm": true}
 
 // unenforced are tags that Huma documents and nothing here enforces on what is read
 // from a body.
-var unenforced = []string{"default", "dependentRequired", "readOnly"}
+var unenforced = []string{"dependentRequired", "readOnly"}
 
 // CheckBody is CheckTags for the type of a body, which also has none of the tags
-// that would be documented and not enforced.
+// that would be documented and not enforced, no default that never counts, and
+// no method Validate that nothing calls.
 func CheckBody(t reflect.Type) error {
-	return checkTags(t, map[reflect.Type]bool{}, func(f reflect.StructField) error {
+	return errors.Join(checkJudges(t, map[reflect.Type]bool{}), checkTags(t, map[reflect.Type]bool{}, func(f reflect.StructField) error {
+		if _, ok := f.Tag.Lookup("default"); ok && f.Tag.Get("required") == "true" {
+			return errors.New("it is required, so its default never counts")
+		} else if _, optional := shape.InnerOf(f.Type); ok && optional {
+			return errors.New("a patch.Field with a default would never be absent")
+		}
 		if parts.Hold(f.Type) {
 			return errors.New("a body in JSON has no files; they come in a form")
 		}
@@ -49,7 +56,46 @@ func CheckBody(t reflect.Type) error {
 			}
 		}
 		return nil
-	})
+	}))
+}
+
+// checkJudges reports methods Validate that are something else, of a type and
+// all types in it.
+func checkJudges(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	_, err := Judges(t)
+	bad := []error{err}
+	for _, inner := range insideOf(t) {
+		bad = append(bad, checkJudges(inner, seen))
+	}
+	return errors.Join(bad...)
+}
+
+// insideOf lists the types of what is in a type, as far as it is read here.
+func insideOf(t reflect.Type) []reflect.Type {
+	if inner, ok := shape.InnerOf(t); ok {
+		return []reflect.Type{inner}
+	}
+	if variants, ok := shape.VariantsOf(t); ok {
+		return variants
+	}
+	if readsItself(t) && t.Kind() != reflect.Pointer {
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return []reflect.Type{t.Elem()}
+	case reflect.Struct:
+		var out []reflect.Type
+		for _, m := range membersOf(t) {
+			out = append(out, m.StructField.Type)
+		}
+		return out
+	}
+	return nil
 }
 
 // CheckTags reports tags of a struct type, and of the types in it, that look
@@ -68,6 +114,15 @@ func checkTags(t reflect.Type, seen map[reflect.Type]bool, also func(reflect.Str
 	}
 	seen[t] = true
 	var bad []error
+	if inner, ok := shape.InnerOf(t); ok {
+		return checkTags(inner, seen, also)
+	}
+	if variants, ok := shape.VariantsOf(t); ok {
+		for _, one := range variants {
+			bad = append(bad, checkTags(one, seen, also))
+		}
+		return errors.Join(bad...)
+	}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if !f.IsExported() {
@@ -138,6 +193,15 @@ func tagKeys(tag reflect.StructTag) ([]string, error) {
 func kindOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if inner, ok := shape.InnerOf(t); ok {
+		return kindOf(inner)
+	}
+	switch {
+	case t == durationType:
+		return "duration"
+	case shape.IsDate(t):
+		return "date"
 	}
 	switch t.Kind() {
 	case reflect.String:

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -12,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/holdfast-go/holdfast/internal/duration"
 )
 
 // Violation is one thing that is wrong with an input, in the words that
@@ -82,14 +85,16 @@ const violationName = "ValidationError"
 // wrong with it. loc is where v stands in the request.
 func (s *Schema) Validate(v any, loc ...any) []Violation {
 	c := check{r: s.r}
-	c.value(s.s, v, loc)
+	c.value(s.s, v, loc, reflect.Value{})
 	return c.out
 }
 
 // check collects the violations of one value.
 type check struct {
-	r   *Registry
-	out []Violation
+	r    *Registry
+	ctx  context.Context // of the request, for the methods of models
+	out  []Violation
+	ends error // with which a model ends the request; nil for none
 }
 
 // maxViolations is how many mistakes an answer names, and maxName how long a
@@ -101,7 +106,7 @@ const (
 )
 
 // full reports whether enough is wrong.
-func (c *check) full() bool { return len(c.out) >= maxViolations }
+func (c *check) full() bool { return len(c.out) >= maxViolations || c.ends != nil }
 
 func (c *check) add(s *huma.Schema, loc []any, v any, kind, msg string, ctx map[string]any) {
 	if c.full() {
@@ -114,6 +119,15 @@ func (c *check) add(s *huma.Schema, loc []any, v any, kind, msg string, ctx map[
 	c.out = append(c.out, one)
 }
 
+// wrong adds a problem. Where the value is a secret, so are words that repeat
+// it.
+func (c *check) wrong(s *huma.Schema, loc []any, v any, p *Problem) {
+	if text, ok := v.(string); ok && secret(s) {
+		p = p.Without(text)
+	}
+	c.add(s, loc, v, p.Type, p.Msg, p.Ctx)
+}
+
 func scalar(v any) bool {
 	switch reflect.ValueOf(v).Kind() {
 	case reflect.Map, reflect.Slice, reflect.Struct, reflect.Invalid, reflect.Pointer:
@@ -122,16 +136,30 @@ func scalar(v any) bool {
 	return true
 }
 
-func (c *check) value(s *huma.Schema, v any, loc []any) {
-	s = c.r.resolve(s)
-	if s == nil || v == nil && s.Nullable {
+// value checks v and, where nothing is wrong with it, fills into with it, unless
+// that is the zero Value. into must be settable.
+func (c *check) value(s *huma.Schema, v any, loc []any, into reflect.Value) {
+	if s == nil || v == nil && nullable(s) {
+		c.null(into)
+		return
+	}
+	if s.Type == "" && nullable(s) {
+		s = s.AnyOf[0]
+	}
+	if s = c.r.resolve(s); s == nil || v == nil && s.Nullable {
+		return
+	}
+	if done := c.inside(s, v, loc, into); done {
 		return
 	}
 	before := len(c.out)
-	c.typed(s, v, loc)
+	c.typed(s, v, loc, into)
 	if s.Const != nil && len(c.out) == before && !equal(s.Const, v) {
 		expected := fmt.Sprintf("'%v'", s.Const)
 		c.add(s, loc, v, "literal_error", "Input should be "+expected, map[string]any{"expected": expected})
+	}
+	if len(c.out) == before && into.IsValid() {
+		c.keep(s, v, loc, into)
 	}
 }
 
@@ -146,10 +174,10 @@ func equal(tag, v any) bool {
 }
 
 // typed is what a value must be by its type.
-func (c *check) typed(s *huma.Schema, v any, loc []any) {
+func (c *check) typed(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	switch s.Type {
 	case huma.TypeString:
-		c.text(s, v, loc)
+		c.text(s, v, loc, into)
 	case huma.TypeInteger, huma.TypeNumber:
 		c.number(s, v, loc)
 	case huma.TypeBoolean:
@@ -157,16 +185,20 @@ func (c *check) typed(s *huma.Schema, v any, loc []any) {
 			c.add(s, loc, v, "bool_type", "Input should be a valid boolean", nil)
 		}
 	case huma.TypeArray:
-		c.list(s, v, loc)
+		c.list(s, v, loc, into)
 	case huma.TypeObject:
-		c.object(s, v, loc)
+		c.object(s, v, loc, into)
 	}
 }
 
-func (c *check) text(s *huma.Schema, v any, loc []any) {
+func (c *check) text(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	text, ok := v.(string)
 	if !ok {
-		c.add(s, loc, v, "string_type", "Input should be a valid string", nil)
+		kind, msg := "string_type", "Input should be a valid string"
+		if into.IsValid() {
+			kind, msg = noText(into.Type())
+		}
+		c.add(s, loc, v, kind, msg, nil)
 		return
 	}
 	n := utf8.RuneCountInString(text)
@@ -180,7 +212,9 @@ func (c *check) text(s *huma.Schema, v any, loc []any) {
 	case s.Enum != nil && !slices.Contains(s.Enum, v):
 		c.enum(s, v, loc)
 	default:
-		c.format(s, text, loc)
+		if !into.IsValid() || !readsText(into.Type()) { // which checks it
+			c.format(s, text, loc)
+		}
 	}
 }
 
@@ -214,7 +248,13 @@ func (c *check) enum(s *huma.Schema, v any, loc []any) {
 
 // format leaves the formats that are checked to Huma, which knows them.
 func (c *check) format(s *huma.Schema, text string, loc []any) {
-	if s.Format == "" || s.Format == "password" {
+	switch s.Format {
+	case "", "password":
+		return
+	case "duration": // Huma knows Go's alone
+		if _, err := duration.Parse(text); err != nil {
+			c.wrong(s, loc, text, problemOf(err))
+		}
 		return
 	}
 	only := &huma.Schema{Type: huma.TypeString, Format: s.Format}
@@ -285,11 +325,11 @@ func numeric(v any) (n float64, whole, ok bool) {
 	return 0, false, false
 }
 
-func (c *check) list(s *huma.Schema, v any, loc []any) {
+func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	if _, ok := v.(string); ok && s.ContentEncoding == "base64" {
 		return
 	}
-	list, ok := v.([]any)
+	list, ok := itemsOf(v)
 	switch {
 	case !ok:
 		c.add(s, loc, v, "list_type", "Input should be a valid list", nil)
@@ -300,6 +340,7 @@ func (c *check) list(s *huma.Schema, v any, loc []any) {
 		c.add(s, loc, v, "too_long", fmt.Sprintf("List should have at most %s", count(*s.MaxItems, "item")), map[string]any{"max_length": *s.MaxItems})
 		return
 	}
+	into = slots(into, len(list))
 	seen := map[string]bool{}
 	for i, one := range list {
 		if c.full() {
@@ -308,7 +349,7 @@ func (c *check) list(s *huma.Schema, v any, loc []any) {
 		if s.UniqueItems && repeated(seen, one) {
 			c.add(s, append(loc, i), one, "unique_items", "Item is there already", nil)
 		}
-		c.value(s.Items, one, append(loc, i))
+		c.value(s.Items, one, append(loc, i), slot(into, i))
 	}
 }
 
@@ -321,31 +362,6 @@ func repeated(seen map[string]bool, v any) bool {
 	before := seen[string(text)]
 	seen[string(text)] = true
 	return before
-}
-
-func (c *check) object(s *huma.Schema, v any, loc []any) {
-	members, ok := v.(map[string]any)
-	if !ok {
-		c.add(s, loc, v, "model_attributes_type", "Input should be a valid object", nil)
-		return
-	}
-	for _, name := range s.Required {
-		if _, ok := members[name]; !ok {
-			c.add(s, append(loc, name), nil, "missing", "Field required", nil)
-		}
-	}
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if c.full() {
-			return
-		}
-		c.member(s, name, members[name], append(loc, short(name)))
-	}
-	c.count(s, len(members), v, loc)
 }
 
 func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
@@ -363,27 +379,6 @@ func short(name string) string {
 		return name
 	}
 	return strings.ToValidUTF8(name[:maxName], "") + "…"
-}
-
-func (c *check) member(s *huma.Schema, name string, v any, loc []any) {
-	if property, ok := s.Properties[name]; ok {
-		c.value(property, v, loc)
-		return
-	}
-	switch more := s.AdditionalProperties.(type) {
-	case *huma.Schema:
-		c.value(more, v, loc)
-		return
-	case bool:
-		if more && !folds(s.Properties, name) {
-			return
-		}
-	case nil:
-		if !folds(s.Properties, name) {
-			return
-		}
-	}
-	c.add(&huma.Schema{WriteOnly: true}, loc, nil, "extra_forbidden", "Extra inputs are not permitted", nil)
 }
 
 // folds reports whether name is a property but for its case. encoding/json
