@@ -25,6 +25,7 @@ type compiled struct {
 	runBounded job           // the handler within its bounds
 	timeout    time.Duration // of the whole request; none if zero
 	status     int           // of success
+	watched    bool          // the policy is decided again while the handler works
 	shared     *shared
 	frames     sync.Pool
 	row        func() Access // made when first asked for
@@ -64,6 +65,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 			l.io = at
 		}
 	}
+	out.watched = e.writesItself() && out.plan.Watch()
 	out.handler = e.newHandler(l)
 	out.runBounded = rt.options.bounds.around(out.callHandler)
 	out.frames.New = func() any { return out.plan.NewFrame() }

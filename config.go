@@ -38,6 +38,16 @@ type Config struct {
 	// OnDecision is called with every decision about who may call, before the
 	// answer to it, and must not block. What it returns is sent with a refusal
 	// as "request", beside what is missing, so that the caller can refer to it;
-	// nothing is if it is "". Without OnDecision no Decision is made.
+	// nothing is if it is "". Without OnDecision no Decision is made. Of the
+	// decisions during a stream (see [Raw]) it is called with the one that ends it,
+	// by another goroutine.
 	OnDecision func(Decision) string
+
+	// Changes returns a number that is another one whenever something may have
+	// changed by which policies are decided: the generation of a store, the
+	// position in a log of changes. It is asked four times a second while there are
+	// streams (see [Raw]), must not block, and must be safe for concurrent use. If
+	// it is nil, and what verifies a credential does not tell either (see [Verify]),
+	// the policies of streams are decided every three quarters of a second.
+	Changes func() uint64
 }

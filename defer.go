@@ -144,6 +144,13 @@ func (s *stack) closeIfEmpty() bool {
 	return true
 }
 
+// len is how many there are.
+func (s *stack) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.list)
+}
+
 // close takes the functions away unrun. None can be registered any more.
 func (s *stack) close() []cleanup {
 	s.mu.Lock()

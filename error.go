@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/recheck"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
@@ -296,6 +297,37 @@ func is[E error](err error) bool {
 
 // lacksPermission reports whether a refusal's answer is 403.
 func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
+
+// withdrawn is in the tree of the error with which a stream ends whose caller may
+// not call any more.
+type withdrawn struct{ error }
+
+func (w *withdrawn) Unwrap() error { return w.error }
+
+// verdict is what a decision about a stream says: that it may go on, that it must
+// end, or that it is not known. A panic ends it, since nothing says that the next
+// try would not panic.
+func verdict(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isRefusal(err) || panics.Is(err):
+		answer := *answerTo(err)
+		answer.Status, answer.Cause = answer.status(), &withdrawn{err}
+		return &answer
+	}
+	return &recheck.Unknown{Err: err}
+}
+
+// withdrawal is the error with which a stream ends after a verdict.
+func withdrawal(why error) *Error {
+	if unknown, ok := errors.AsType[*recheck.Unknown](why); ok {
+		why = unknown.Err
+	} else if answer, ok := errors.AsType[*Error](why); ok {
+		return answer
+	}
+	return &Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Cause: &withdrawn{why}}
+}
 
 // How far a way got that refused a caller. The answer to a request is that of the
 // way that got furthest.

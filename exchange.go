@@ -24,6 +24,7 @@ type exchange struct {
 	route       *routeInfo
 	foreign     bool        // another router found the route, and has set the path values
 	limited     bool        // the body has its bound
+	lent        bool        // a dependency may hold the request while the handler works
 	ended       atomic.Bool // everything has run, in order
 	frame       *plan.Frame // nil once the request is over
 
@@ -78,7 +79,7 @@ func (x *exchange) removeFiles() {
 // and path values of its route.
 func (x *exchange) withPath() *http.Request {
 	r := x.sent.WithContext(x)
-	if r.Pattern != "" && !x.foreign { // the values of a router outside are its own
+	if r.Pattern != "" && !x.foreign || x.lent { // the values of a router outside are its own
 		r = x.sent.Clone(x)
 	}
 	if r.Pattern == "" {
@@ -134,6 +135,9 @@ func (x *exchange) Value(key any) any {
 	}
 	return x.Context.Value(key)
 }
+
+// Registered is how many functions were registered for the end.
+func (x *exchange) Registered() int { return x.deferred.len() + x.after.len() }
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }
 func (x *exchange) afterResponse() *stack { return &x.after }

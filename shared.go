@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/internal/panics"
+	"github.com/holdfast-go/holdfast/internal/recheck"
 )
 
 // shared is what serving a request needs of the application.
@@ -17,6 +18,9 @@ type shared struct {
 	log        *slog.Logger
 	observer   observer
 	onDecision atomic.Pointer[func(Decision) string]
+
+	living  recheck.Watch // requests that may last
+	changes func() uint64 // Config.Changes
 }
 
 // answerError answers with an error, and logs those that are ours. What goes

@@ -82,7 +82,7 @@ func (s *Server) read(ctx context.Context, token string) (jwt.Claims, account.Ca
 	if err != nil && !errors.Is(err, account.ErrNoCaller) {
 		return claims, account.Caller{}, unavailable(err)
 	}
-	return claims, caller, err
+	return claims, caller.Until(claims.Expiry), err
 }
 
 // keySetPath is where the key set stands, below the issuer.

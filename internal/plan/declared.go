@@ -13,6 +13,7 @@ type Scheme struct {
 	Text       string // for people
 	Challenge  string // the value of WWW-Authenticate
 	Bearer     bool   // RFC 6750: the challenge carries error and scope
+	Own        bool   // a function of the application finds the credential
 	OpenAPI    map[string]any
 	Missing    error // the answer to callers without a credential; nil for the usual one
 	Scopes     Scopes

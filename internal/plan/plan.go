@@ -21,6 +21,11 @@ type PlannedWay struct {
 	Principal int // the cell of the value that the handler gets
 	Schemes   []SchemeScopes
 	Absent    []*Scheme // of which no credential may be presented
+
+	// Changes says that the way may be decided otherwise later, and SeesRequest
+	// that a function of the application is given the request. They are known
+	// after Watch.
+	Changes, SeesRequest bool
 }
 
 // SchemeScopes is a scheme whose credential a way needs, with all scopes

@@ -107,10 +107,14 @@ func (p *planner) way(way Way, deps []*Node) PlannedWay {
 	for i, one := range way.Needs {
 		p.need(one, taker{by: thePolicy, index: i}, b)
 	}
+	ofPolicy := len(b.steps)
 	for i, dep := range deps {
 		if p.readsCredential(dep) {
 			p.visit(dep, nil, taker{by: theHandler, index: i}, b)
 		}
+	}
+	for i := ofPolicy; i < len(b.steps); i++ {
+		b.steps[i].ofHandler = true
 	}
 	out.Principal = p.principal(way.Principal, b)
 	out.Steps, out.Schemes = b.order(), b.schemes
