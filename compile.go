@@ -65,6 +65,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 			l.io = at
 		}
 	}
+	out.route.hidden = out.plan.Hidden()
 	out.watched = e.writesItself() && out.plan.Watch()
 	out.handler = e.newHandler(l)
 	out.runBounded = rt.options.bounds.around(out.callHandler)

@@ -39,7 +39,8 @@ type exchange struct {
 type routeInfo struct {
 	name    string // "GET /items/{id}"
 	pattern *routing.Pattern
-	maxBody int64 // in bytes
+	maxBody int64          // in bytes
+	hidden  []*plan.Scheme // whose credentials the handler does not see
 }
 
 // Frame is the memory of the request.
@@ -64,6 +65,12 @@ func (x *exchange) WithoutBody() *http.Request {
 func (x *exchange) whole() *http.Request {
 	x.LimitBody()
 	x.handed = x.withPath()
+	if len(x.route.hidden) > 0 {
+		x.handed.Header = x.handed.Header.Clone()
+	}
+	for _, one := range x.route.hidden {
+		one.Hide(x.handed.Header)
+	}
 	return x.handed
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,8 @@ func feed(t *testing.T, id *Identity) *httptest.Server {
 	app.Handle("GET /events", holdfast.Raw(holdfast.Security(id.Caller(), scheme.Me), events))
 	app.Handle("GET /page", holdfast.Raw(holdfast.Security(id.Session()), events))
 	app.Handle("GET /admins", holdfast.Raw(holdfast.AnyRole(id.Caller(), holdfast.NewRole("manager", "Manages")), events))
-	app.Handle("GET /socket", holdfast.Raw(holdfast.AnyRole(id.Caller(), holdfast.NewRole("manager", "Manages")), socket))
+	manager := holdfast.NewRole("manager", "Manages")
+	app.Handle("GET /socket", holdfast.Raw(holdfast.AnyOf(holdfast.AnyRole(id.Caller(), manager), holdfast.AnyRole(id.Socket().Require(scheme.Me), manager)), socket))
 	server := httptest.NewServer(id.Handler(app))
 	t.Cleanup(server.Close)
 	return server
@@ -67,7 +69,7 @@ func feed(t *testing.T, id *Identity) *httptest.Server {
 
 // socket reads until its caller goes or may not stay.
 func socket(w http.ResponseWriter, r *http.Request, who Caller) error {
-	c, err := websocket.Accept(w, r, nil)
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"bearer"}})
 	if err != nil {
 		return nil //nolint:nilerr // Accept has answered
 	}
@@ -152,9 +154,12 @@ func TestStreamsEndWithTheRightToThem(t *testing.T) {
 func TestASocketIsClosedWithTheReason(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		change func(t *testing.T, w *feedWorld)
-		code   websocket.StatusCode
+		browser bool // which has no header
+		change  func(t *testing.T, w *feedWorld)
+		code    websocket.StatusCode
 	}{
+		"demotion in a browser": {browser: true, code: 4403, change: func(t *testing.T, w *feedWorld) { w.demote(t) }},
+		"log-out in a browser":  {browser: true, code: 4401, change: func(t *testing.T, w *feedWorld) { w.post(t, "/logout") }},
 		"demotion": {code: 4403, change: func(t *testing.T, w *feedWorld) {
 			w.demote(t)
 		}},
@@ -163,7 +168,11 @@ func TestASocketIsClosedWithTheReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newFeedWorld(t, 0)
-			c, _, err := websocket.Dial(t.Context(), w.server.URL+"/socket", &websocket.DialOptions{HTTPHeader: w.header})
+			options := &websocket.DialOptions{HTTPHeader: w.header}
+			if test.browser {
+				options = &websocket.DialOptions{Subprotocols: []string{"bearer", strings.TrimPrefix(w.header.Get("Authorization"), "Bearer ")}}
+			}
+			c, _, err := websocket.Dial(t.Context(), w.server.URL+"/socket", options)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -55,7 +55,7 @@ type Server struct {
 // New makes a server.
 func New(config Config) *Server {
 	s := &Server{config: config}
-	s.caller = holdfast.Verify(config.Scheme, s.verify)
+	s.caller = holdfast.Verify(config.Scheme, s.Verify)
 	return s
 }
 
@@ -63,7 +63,9 @@ func New(config Config) *Server {
 // store decides what the caller may do now; the token only bounds it.
 func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 
-func (s *Server) verify(ctx context.Context, token string) (account.Caller, error) {
+// Verify returns the caller whom an access token stands for now, for tokens that
+// are presented in another way than Config.Scheme's.
+func (s *Server) Verify(ctx context.Context, token string) (account.Caller, error) {
 	_, caller, err := s.read(ctx, token)
 	return caller, err
 }

@@ -108,6 +108,19 @@ func (p *Plan) AddCell(newCell func() Cell) int {
 	return len(p.cells) - 1
 }
 
+// Hidden lists the schemes whose credentials a handler does not see.
+func (p *Plan) Hidden() []*Scheme {
+	var out []*Scheme
+	for i := range p.Ways {
+		for _, one := range p.Ways[i].Schemes {
+			if one.Scheme.Hide != nil {
+				out = union(out, []*Scheme{one.Scheme})
+			}
+		}
+	}
+	return out
+}
+
 // Steps calls visit for every step of every way in, in the order in which they
 // run.
 func (p *Plan) Steps(visit func(way int, s *Step)) {

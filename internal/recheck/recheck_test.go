@@ -3,6 +3,7 @@ package recheck_test
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,28 +63,28 @@ func (s *subject) times() int {
 func TestWhenItIsDecided(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		rule func(number *uint64) recheck.Rule
+		rule func(number *atomic.Uint64) recheck.Rule
 		want int // in ten seconds, with a change after five
 	}{
-		"often":             {func(*uint64) recheck.Rule { return recheck.Rule{Often: true} }, 13},
-		"once if nothing":   {func(*uint64) recheck.Rule { return recheck.Rule{} }, 1},
-		"when it changes":   {func(n *uint64) recheck.Rule { return recheck.Rule{Number: func() uint64 { return *n }} }, 2},
-		"at the end":        {func(*uint64) recheck.Rule { return recheck.Rule{Ends: time.Now().Add(9 * time.Second)} }, 3}, // and often from then on
-		"when asking fails": {func(*uint64) recheck.Rule { return recheck.Rule{Number: func() uint64 { panic("number") }} }, 37},
-		"one of two numbers": {func(n *uint64) recheck.Rule {
-			return recheck.Rule{Number: recheck.Together([]func() uint64{func() uint64 { return 1 }, func() uint64 { return *n }})}
+		"often":             {func(*atomic.Uint64) recheck.Rule { return recheck.Rule{Often: true} }, 13},
+		"once if nothing":   {func(*atomic.Uint64) recheck.Rule { return recheck.Rule{} }, 1},
+		"when it changes":   {func(n *atomic.Uint64) recheck.Rule { return recheck.Rule{Number: n.Load} }, 2},
+		"at the end":        {func(*atomic.Uint64) recheck.Rule { return recheck.Rule{Ends: time.Now().Add(9 * time.Second)} }, 3}, // and often from then on
+		"when asking fails": {func(*atomic.Uint64) recheck.Rule { return recheck.Rule{Number: func() uint64 { panic("number") }} }, 37},
+		"one of two numbers": {func(n *atomic.Uint64) recheck.Rule {
+			return recheck.Rule{Number: recheck.Together([]func() uint64{func() uint64 { return 1 }, n.Load})}
 		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var w recheck.Watch
-				number := uint64(1)
+				var number atomic.Uint64
 				s := &subject{rule: test.rule(&number), began: time.Now()}
 				w.Add(&s.Entry, s)
 				<-time.After(5*time.Second - time.Millisecond)
 				synctest.Wait()
-				number++
+				number.Add(1)
 				<-time.After(5 * time.Second)
 				s.Remove()
 				synctest.Wait()
