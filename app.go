@@ -52,7 +52,7 @@ func NewApp(config Config) *App {
 		config.Logger = slog.Default()
 	}
 	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
-	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, changes: config.Changes}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, changes: config.Changes, gauge: config.Gauge}
 	a.OnDecision(config.OnDecision)
 	return a
 }

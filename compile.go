@@ -75,10 +75,12 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 
 // prepare makes what a step needs of the application.
 func (c *compiler) prepare(rt *route, out *compiled, n *plan.Node, scopes plan.Scopes) (any, error) {
-	switch n.Kind {
-	case plan.Lifetime:
+	switch {
+	case n.Bound != nil:
+		return c.shared.placesOf(n), nil
+	case n.Kind == plan.Lifetime:
 		return c.lifetimes.of(n), nil
-	case plan.ScopeList:
+	case n.Kind == plan.ScopeList:
 		return typedScopes(scopes), nil
 	}
 	input, err := bind.Compile(n.Type, bind.Options{Types: c.types, Path: rt.pattern.Names()})

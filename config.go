@@ -43,6 +43,13 @@ type Config struct {
 	// by another goroutine.
 	OnDecision func(Decision) string
 
+	// Gauge is told at the start of everything that is bounded for all routes:
+	// dependencies by [Dep.AtMost], and the work of [Background] as "background".
+	// read returns how many are at it, how many wait, and how many may be at it at
+	// once; it is safe for concurrent use. metrics.Metrics has such a Gauge. Nothing
+	// is measured if nil.
+	Gauge func(name string, read func() (running, queued, most int))
+
 	// Changes returns a number that is another one whenever something may have
 	// changed by which policies are decided: the generation of a store, the
 	// position in a log of changes. It is asked four times a second while there are

@@ -185,9 +185,10 @@ func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 	if len(rt.compiled.inputs) > 0 {
 		out = append(out, openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit", Schema: d.invalid()})
 	}
-	if b := rt.options.bounds; b.any() {
+	bounded := rt.compiled.plan.Bounded()
+	if b := rt.options.bounds; b.any() || bounded {
 		busy := openapi.Response{Status: http.StatusServiceUnavailable, Description: "Too much is going on, or it took too long; come again", Schema: d.plainError()}
-		if b.atOnce != nil || b.lane != nil {
+		if b.atOnce != nil || b.lane != nil || bounded {
 			busy.Headers = []openapi.Header{{Name: "Retry-After", Description: "Seconds to wait", Type: "integer"}}
 		}
 		out = append(out, busy)

@@ -24,6 +24,7 @@ type exchange struct {
 	route       *routeInfo
 	foreign     bool        // another router found the route, and has set the path values
 	limited     bool        // the body has its bound
+	holds       uint8       // places of dependencies that are given back with what is deferred
 	lent        bool        // a dependency may hold the request while the handler works
 	ended       atomic.Bool // everything has run, in order
 	frame       *plan.Frame // nil once the request is over
@@ -144,7 +145,22 @@ func (x *exchange) Value(key any) any {
 }
 
 // Registered is how many functions were registered for the end.
-func (x *exchange) Registered() int { return x.deferred.len() + x.after.len() }
+// Places that are given back then do not count.
+func (x *exchange) Registered() int { return x.deferred.len() + x.after.len() - int(x.holds) }
+
+// hold waits for a place, and gives it back when what is deferred from now on has
+// run. A request that is decided again has its places already.
+func (x *exchange) hold(places *bulkhead.Bulkhead) error {
+	if _, again := x.response.writer.(*nowhere); again {
+		return nil
+	}
+	if err := places.Acquire(x); err != nil {
+		return err
+	}
+	x.holds++
+	x.deferred.push(func(context.Context, error) error { places.Release(); return nil })
+	return nil
+}
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }
 func (x *exchange) afterResponse() *stack { return &x.after }

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/panics"
+	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recheck"
 )
 
@@ -19,8 +21,36 @@ type shared struct {
 	observer   observer
 	onDecision atomic.Pointer[func(Decision) string]
 
+	places map[*plan.Node]*bulkhead.Bulkhead // of dependencies that are bounded
+
 	living  recheck.Watch // requests that may last
 	changes func() uint64 // Config.Changes
+	gauge   func(name string, read func() (running, queued, most int))
+}
+
+// placesOf returns the places of a bounded dependency, one set for the whole
+// application. It is for the start, as Config.Gauge is told.
+func (s *shared) placesOf(n *plan.Node) *bulkhead.Bulkhead {
+	found := s.places[n]
+	if found == nil {
+		found = bulkhead.New(bulkhead.Config{Slots: n.Bound.Slots, Queue: n.Bound.Queue, MaxWait: bulkhead.UsualWait})
+		if s.places == nil {
+			s.places = map[*plan.Node]*bulkhead.Bulkhead{}
+		}
+		s.places[n] = found
+		s.measure(n.Describe(), n.Bound.Slots, found)
+	}
+	return found
+}
+
+// measure tells the function that wants to know how many are at something.
+func (s *shared) measure(name string, most int, places *bulkhead.Bulkhead) {
+	if s.gauge != nil {
+		s.gauge(name, func() (running, queued, limit int) {
+			now := places.Stats()
+			return now.Held, now.Queued, most
+		})
+	}
 }
 
 // answerError answers with an error, and logs those that are ours. What goes

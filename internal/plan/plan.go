@@ -108,6 +108,16 @@ func (p *Plan) AddCell(newCell func() Cell) int {
 	return len(p.cells) - 1
 }
 
+// Bounded reports whether a request may find that too many are at something.
+func (p *Plan) Bounded() bool {
+	bounded := func(s Step) bool { return s.Node.Bound != nil }
+	in := slices.ContainsFunc(p.Own, bounded)
+	for i := range p.Ways {
+		in = in || slices.ContainsFunc(p.Ways[i].Steps, bounded)
+	}
+	return in
+}
+
 // Hidden lists the schemes whose credentials a handler does not see.
 func (p *Plan) Hidden() []*Scheme {
 	var out []*Scheme

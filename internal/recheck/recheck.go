@@ -120,6 +120,9 @@ func (w *Watch) Stats() Stats {
 func (w *Watch) Add(e *Entry, subject Subject) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.Now == nil {
+		w.Now = time.Now
+	}
 	e.watch, e.subject, e.born, e.place = w, subject, w.looks, len(w.list)
 	w.list = append(w.list, e)
 	if w.armed {
@@ -140,7 +143,7 @@ func (w *Watch) look() {
 	looks := w.looks
 	w.seen = append(w.seen[:0], w.list...)
 	w.mu.Unlock()
-	now := w.clock()()
+	now := w.Now()
 	due := 0
 	for _, e := range w.seen {
 		if e.look(looks, now) {
@@ -156,13 +159,6 @@ func (w *Watch) look() {
 	if w.armed = len(w.list) > 0; w.armed {
 		w.timer.Reset(pause)
 	}
-}
-
-func (w *Watch) clock() func() time.Time {
-	if w.Now != nil {
-		return w.Now
-	}
-	return time.Now
 }
 
 // staff sees to it that there are goroutines for what is in the queue: one for
