@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -53,6 +55,7 @@ func NewApp(config Config) *App {
 	}
 	a := &App{config: config, types: schema.NewRegistry(errorName, refusalName, invalidName), lifetimes: &lifetimes{}}
 	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, changes: config.Changes, gauge: config.Gauge}
+	a.shared.work = background.New(background.Config{AtOnce: max(config.Background.Requests, 0), Queue: max(config.Background.Queue, 0), Run: a.shared.runLater})
 	a.OnDecision(config.OnDecision)
 	return a
 }
@@ -175,6 +178,12 @@ func (a *App) build() error {
 	if a.config.MaxBody < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
 	}
+	if most := a.config.Background; most.Requests < 0 || most.Queue < 0 || most.Requests == 0 && most.Queue > 0 {
+		a.faults = append(a.faults, errors.New("Config.Background wants at least one request at once and no negative queue, or nothing at all for what is usual"))
+	}
+	if a.shared.gauge != nil {
+		a.shared.gauge("background", a.shared.work.Stats)
+	}
 	c := &compiler{shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
@@ -279,11 +288,30 @@ func (a *App) Start(ctx context.Context) error {
 	return a.lifetimes.start(ctx)
 }
 
-// Close ends the dependencies that live as long as the application, the last
-// made first, and returns what went wrong. Close the server first: no request
-// may be in progress, and none may follow. Closing a copy with replaced
-// dependencies ends what only the copy has.
-func (a *App) Close() error { return a.lifetimes.close() }
+// Wait waits until the work of [Background] is done. When ctx ends before, the
+// contexts of what is left end too, and Wait returns within a second, with an
+// error if there is still something. ListenAndServe calls it; a program with a
+// server of its own calls it after Shutdown.
+func (a *App) Wait(ctx context.Context) error {
+	if err := a.shared.work.Wait(ctx); err != nil {
+		return fmt.Errorf("holdfast: %w", err)
+	}
+	return nil
+}
+
+// Close waits for the work of [Background] for up to ten seconds. Then it ends
+// the dependencies that live as long as the application, the last made first, and
+// returns what went wrong. Close the server first: no request may be in progress,
+// and none may follow. Closing a copy with replaced dependencies ends what only
+// the copy has.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return errors.Join(a.shared.work.Close(ctx), a.lifetimes.close())
+}
+
+// grace is how long what is in progress may take at the end.
+const grace = 10 * time.Second
 
 // OpenAPI returns the OpenAPI document, for tools that want it as a file. The
 // caller may change the bytes.

@@ -45,7 +45,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
 		method: rt.method, shared: c.shared, status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody},
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, work: c.shared.work},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody

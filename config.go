@@ -43,6 +43,10 @@ type Config struct {
 	// by another goroutine.
 	OnDecision func(Decision) string
 
+	// Background bounds the work of [Background]: of how many requests it runs at
+	// once, and how many functions wait beside those. 64 and 1,024 if zero.
+	Background AtOnce
+
 	// Gauge is told at the start of everything that is bounded for all routes:
 	// dependencies by [Dep.AtMost], and the work of [Background] as "background".
 	// read returns how many are at it, how many wait, and how many may be at it at

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
@@ -42,6 +43,7 @@ type routeInfo struct {
 	pattern *routing.Pattern
 	maxBody int64          // in bytes
 	hidden  []*plan.Scheme // whose credentials the handler does not see
+	work    *background.Work
 }
 
 // Frame is the memory of the request.
@@ -164,6 +166,31 @@ func (x *exchange) hold(places *bulkhead.Bulkhead) error {
 
 func (x *exchange) atEnd() *stack         { return &x.deferred }
 func (x *exchange) afterResponse() *stack { return &x.after }
+
+// background leaves work for after the response, and reports whether it is in
+// time. What a decision of a stream registers was registered by the first one.
+func (x *exchange) background(fn func(context.Context) error) (ok bool, err error) {
+	if _, again := x.response.writer.(*nowhere); again {
+		return true, nil
+	}
+	work := x.route.work
+	first, err := work.Add(x, fn)
+	if err != nil || !first {
+		return true, err
+	}
+	ok = x.after.push(func(ctx context.Context, err error) error {
+		if err != nil {
+			work.Drop(x)
+		} else {
+			work.Start(ctx, x)
+		}
+		return nil
+	})
+	if !ok {
+		work.Drop(x)
+	}
+	return ok, nil
+}
 
 // header is that of the response, and nil once everything has run: it is the
 // server's again.

@@ -64,6 +64,7 @@ func (c *compiled) release(x *exchange) {
 	if !x.ended.Load() { // runtime.Goexit: what is left of what was deferred runs now
 		_ = x.unwind(errGone)
 		x.after.close()
+		c.shared.work.Drop(x)
 		x.giveBack()
 		x.ended.Store(true)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -21,6 +22,7 @@ type shared struct {
 	observer   observer
 	onDecision atomic.Pointer[func(Decision) string]
 
+	work   *background.Work                  // after responses
 	places map[*plan.Node]*bulkhead.Bulkhead // of dependencies that are bounded
 
 	living  recheck.Watch // requests that may last
@@ -51,6 +53,20 @@ func (s *shared) measure(name string, most int, places *bulkhead.Bulkhead) {
 			return now.Held, now.Queued, most
 		})
 	}
+}
+
+// runLater runs what a request has left for after its response.
+func (s *shared) runLater(ctx context.Context, request any, fn func(context.Context) error) {
+	err := panics.Catch(func() error { return fn(ctx) })
+	if err == nil {
+		return
+	}
+	r := request.(interface{ Sent() *http.Request }).Sent()
+	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", textOf(err))}
+	if broken := panics.In(err); broken != nil {
+		attrs = append(attrs, slog.String("stack", string(broken.Stack)))
+	}
+	s.log.LogAttrs(ctx, slog.LevelError, "background work failed", attrs...)
 }
 
 // answerError answers with an error, and logs those that are ours. What goes

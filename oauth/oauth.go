@@ -55,7 +55,7 @@ type Server struct {
 // New makes a server.
 func New(config Config) *Server {
 	s := &Server{config: config}
-	s.caller = holdfast.Verify(config.Scheme, s.Verify)
+	s.caller = holdfast.Verify(config.Scheme, s.verify)
 	return s
 }
 
@@ -66,6 +66,10 @@ func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 // Verify returns the caller whom an access token stands for now, for tokens that
 // are presented in another way than Config.Scheme's.
 func (s *Server) Verify(ctx context.Context, token string) (account.Caller, error) {
+	return s.verify(ctx, token)
+}
+
+func (s *Server) verify(ctx context.Context, token string) (account.Caller, error) {
 	_, caller, err := s.read(ctx, token)
 	return caller, err
 }

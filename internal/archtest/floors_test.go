@@ -56,6 +56,8 @@ var floors = map[string]int{
 // shared says which internal packages an internal package may import. One that
 // is not named imports none: it can be read, tested and moved by itself.
 var shared = map[string][]string{
+	"internal/background": {"internal/bulkhead"},
+
 	"internal/bind":    {"internal/schema"},
 	"internal/flood":   {"internal/loadgen"},
 	"internal/openapi": {"internal/schema"},
