@@ -1,3 +1,5 @@
+//go:build unix
+
 package holdfast_test
 
 import (
@@ -44,10 +46,11 @@ func idleStreams(b *testing.B, told, public bool) {
 	} else {
 		app.Handle("GET /", holdfast.Raw(bearer, func(_ http.ResponseWriter, r *http.Request, _ lender) error { return wait(r) }))
 	}
-	ctx, hangUp := context.WithCancel(b.Context())
-	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
-	r.Header.Set("Authorization", "Bearer amy")
 	for b.Loop() {
+		ctx, hangUp := context.WithCancel(b.Context())
+		defer hangUp()
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", "Bearer amy")
 		before := inUse()
 		done := make(chan struct{})
 		for range streams {
