@@ -55,7 +55,8 @@ func TestBackgroundWork(t *testing.T) {
 		},
 		"a panic": {
 			func(context.Context) error { panic("boom") }, 500,
-			"deferred, answered, after", []string{"boom"},
+			"deferred, answered, after",
+			[]string{"boom"},
 		},
 		"work that fails": {
 			func(ctx context.Context) error {
@@ -63,7 +64,8 @@ func TestBackgroundWork(t *testing.T) {
 				_ = holdfast.Background(ctx, func(context.Context) error { panic("at the post") })
 				return nil
 			}, 200,
-			"deferred, answered, after, dependency, first, second", []string{"no mail", "at the post", "background_test.go", "path=/"},
+			"deferred, answered, after, dependency, first, second",
+			[]string{"no mail", "at the post", "background_test.go", "path=/"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,9 +100,9 @@ func TestBackgroundWork(t *testing.T) {
 				withValue(app).ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
 				hangUp() // the connection is free
 				<-time.After(time.Hour)
-				want := test.want
-				if got := d.String(); w.Code != test.status || got != want {
-					t.Errorf("GET / = %d, and in this order: %s, want %d, and %s", w.Code, got, test.status, want)
+				synctest.Wait()
+				if got := d.String(); w.Code != test.status || got != test.want {
+					t.Errorf("GET / = %d, and in this order: %s, want %d, and %s", w.Code, got, test.status, test.want)
 				}
 				for _, text := range test.logged {
 					if !strings.Contains(log.String(), text) {
