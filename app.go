@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
+	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
@@ -57,7 +59,8 @@ func NewApp(config Config) *App {
 	types.Explain(foundBy)
 	types.NameBy(config.API.ComponentName)
 	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
-	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors}
+	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors, changes: config.Changes, gauge: config.Gauge}
+	a.shared.work = background.New(background.Config{AtOnce: max(config.Background.Requests, 0), Queue: max(config.Background.Queue, 0), Run: a.shared.runLater})
 	a.OnDecision(config.OnDecision)
 	return a
 }
@@ -226,6 +229,12 @@ func (a *App) build() error {
 	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
 	}
+	if most := a.config.Background; most.Requests < 0 || most.Queue < 0 || most.Requests == 0 && most.Queue > 0 {
+		a.faults = append(a.faults, errors.New("Config.Background wants at least one request at once and no negative queue, or nothing at all for what is usual"))
+	}
+	if a.shared.gauge != nil {
+		a.shared.gauge("background", a.shared.work.Stats)
+	}
 	c := &compiler{
 		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
 		form: bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
@@ -333,11 +342,30 @@ func (a *App) Start(ctx context.Context) error {
 	return a.lifetimes.start(ctx)
 }
 
-// Close ends the dependencies that live as long as the application, the last
-// made first, and returns what went wrong. Close the server first: no request
-// may be in progress, and none may follow. Closing a copy with replaced
-// dependencies ends what only the copy has.
-func (a *App) Close() error { return a.lifetimes.close() }
+// Wait waits until the work of [Background] is done. When ctx ends before, the
+// contexts of what is left end too, and Wait returns within a second, with an
+// error if there is still something. ListenAndServe calls it; a program with a
+// server of its own calls it after Shutdown.
+func (a *App) Wait(ctx context.Context) error {
+	if err := a.shared.work.Wait(ctx); err != nil {
+		return fmt.Errorf("holdfast: %w", err)
+	}
+	return nil
+}
+
+// Close waits for the work of [Background] for up to ten seconds. Then it ends
+// the dependencies that live as long as the application, the last made first, and
+// returns what went wrong. Close the server first: no request may be in progress,
+// and none may follow. Closing a copy with replaced dependencies ends what only
+// the copy has.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return errors.Join(a.shared.work.Close(ctx), a.lifetimes.close())
+}
+
+// grace is how long what is in progress may take at the end.
+const grace = 10 * time.Second
 
 // OpenAPI returns the OpenAPI document, for tools that want it as a file. The
 // caller may change the bytes.

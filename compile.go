@@ -28,6 +28,7 @@ type compiled struct {
 	status     int           // of success
 	shared     answering
 	format     answer.Format // of errors
+	watched    bool          // the policy is decided again while the handler works
 	frames     sync.Pool
 	row        func() Access // made when first asked for
 }
@@ -47,7 +48,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
 		method: rt.method, shared: c.shared.by(rt.options.errors), status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses()},
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
@@ -68,6 +69,8 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 			l.io = at
 		}
 	}
+	out.route.hidden = out.plan.Hidden()
+	out.watched = e.writesItself() && out.plan.Watch()
 	out.handler = e.newHandler(l)
 	out.runBounded = rt.options.bounds.around(out.callHandler)
 	out.frames.New = func() any { return out.plan.NewFrame() }
@@ -76,10 +79,12 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 
 // prepare makes what a step needs of the application.
 func (c *compiler) prepare(rt *route, out *compiled, n *plan.Node, scopes plan.Scopes) (any, error) {
-	switch n.Kind {
-	case plan.Lifetime:
+	switch {
+	case n.Bound != nil:
+		return c.shared.placesOf(n), nil
+	case n.Kind == plan.Lifetime:
 		return c.lifetimes.of(n), nil
-	case plan.ScopeList:
+	case n.Kind == plan.ScopeList:
 		return typedScopes(scopes), nil
 	}
 	input, err := bind.Compile(n.Type, bind.Options{Types: c.types, Path: rt.pattern.Names()})

@@ -55,6 +55,27 @@ type Config struct {
 	// OnDecision is called with every decision about who may call, before the
 	// answer to it, and must not block. What it returns is sent with a refusal
 	// as "request", beside what is missing, so that the caller can refer to it;
-	// nothing is if it is "". Without OnDecision no Decision is made.
+	// nothing is if it is "". Without OnDecision no Decision is made. Of the
+	// decisions during a stream (see [Raw]) it is called with the one that ends it,
+	// by another goroutine.
 	OnDecision func(Decision) string
+
+	// Background bounds the work of [Background]: of how many requests it runs at
+	// once, and how many functions wait beside those. 64 and 1,024 if zero.
+	Background AtOnce
+
+	// Gauge is told at the start of everything that is bounded for all routes:
+	// dependencies by [Dep.AtMost], and the work of [Background] as "background".
+	// read returns how many are at it, how many wait, and how many may be at it at
+	// once; it is safe for concurrent use. metrics.Metrics has such a Gauge. Nothing
+	// is measured if nil.
+	Gauge func(name string, read func() (running, queued, most int))
+
+	// Changes returns a number that is another one whenever something may have
+	// changed by which policies are decided: the generation of a store, the
+	// position in a log of changes. It is asked four times a second while there are
+	// streams (see [Raw]), must not block, and must be safe for concurrent use. If
+	// it is nil, and what verifies a credential does not tell either (see [Verify]),
+	// the policies of streams are decided every three quarters of a second.
+	Changes func() uint64
 }

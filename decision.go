@@ -35,7 +35,8 @@ func (d Decision) Route() Access { return d.c.row() }
 // Request is the request without its body. Its headers hold secrets.
 func (d Decision) Request() *http.Request { return d.x.WithoutBody() }
 
-// Header is the header of the response so far, where a request id may be.
+// Header is the header of the response so far, where a request id may be. For a
+// decision during a stream it is what it was before the handler.
 func (d Decision) Header() http.Header { return d.x.header() }
 
 // Step is one step of a decision.

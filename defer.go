@@ -69,12 +69,46 @@ func Defer(ctx context.Context, cleanup func(context.Context, error) error) {
 // whatever may still fail, such as a commit: after the response, the caller can
 // no longer be told.
 //
+// Work that may take longer, or that a failed request does not want, is for
+// [Background], for which the connection does not wait.
+//
 // AfterResponse panics when ctx is not the context of a request in progress.
 func AfterResponse(ctx context.Context, fn func(context.Context, error)) {
 	x, _ := ctx.Value(ownerKey{}).(responder)
 	if x == nil || !x.afterResponse().push(func(ctx context.Context, err error) error { fn(ctx, err); return nil }) {
 		panic("holdfast: AfterResponse needs the context of a request in progress")
 	}
+}
+
+// Background leaves work for after the response, as FastAPI's BackgroundTasks do:
+// an e-mail to send, a picture to make smaller. The functions of one request run
+// one after the other, as they were registered, when everything of [Defer] and
+// the response is done, and only if the request has no error, a panic's included.
+// An error of a function, or its panic, is logged, and the next one runs.
+//
+// It is AfterResponse without what that costs the caller: the connection does not
+// wait, so there is no time limit either. fn's context has the values of the
+// request's. It ends when the application is closed and has waited for some
+// seconds: [App.Wait].
+//
+// How much there is is bounded by Config.Background. The error is that too much
+// waits already; a handler that returns it answers 503 with Retry-After. So what
+// cannot be done is not promised: check it before the work is.
+//
+// The work is in memory alone. What must happen even if the program is killed
+// belongs in a queue that is written down, together with what caused it.
+//
+// Background panics when ctx is not the context of a request in progress.
+func Background(ctx context.Context, fn func(context.Context) error) error {
+	x, _ := ctx.Value(ownerKey{}).(interface {
+		background(fn func(context.Context) error) (ok bool, err error)
+	})
+	if x != nil {
+		if ok, err := x.background(fn); ok {
+			return err
+		}
+	}
+	panic("holdfast: Background needs the context of a request in progress")
 }
 
 // ResponseHeader returns the headers of the response in progress, for
@@ -142,6 +176,13 @@ func (s *stack) closeIfEmpty() bool {
 	}
 	s.state.Store(over)
 	return true
+}
+
+// len is how many there are.
+func (s *stack) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.list)
 }
 
 // close takes the functions away unrun. None can be registered any more.

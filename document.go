@@ -212,9 +212,10 @@ func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 		one := openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit"}
 		out = append(out, d.shaped(rt, one, d.invalid))
 	}
-	if b := rt.options.bounds; b.any() {
+	bounded := rt.compiled.plan.Bounded()
+	if b := rt.options.bounds; b.any() || bounded {
 		busy := openapi.Response{Status: http.StatusServiceUnavailable, Description: "Too much is going on, or it took too long; come again"}
-		if b.atOnce != nil || b.lane != nil {
+		if b.atOnce != nil || b.lane != nil || bounded {
 			busy.Headers = []openapi.Header{{Name: "Retry-After", Description: "Seconds to wait", Type: "integer"}}
 		}
 		out = append(out, d.shaped(rt, busy, d.plainError))

@@ -255,6 +255,27 @@ func To3[P, A, B, C, In, Out any](p Policy[P], a Dep[A], b Dep[B], c Dep[C], han
 // a whole one that was sent already, with its length, cannot be taken back.
 // A status below 200, such as 103, only informs: the answer is still to come.
 //
+// Such a handler may work for hours: an event stream, a WebSocket. Its caller's
+// right is decided again meanwhile, by the same policy: when the credential ends,
+// when something has changed (see [Verify] and Config.Changes), or else every
+// three quarters of a second. When the caller would not be let in any more, the
+// request's context ends, at most a second late, and [context.Cause] is an [*Error]
+// with the status that the caller would get: 401, 403. Writing and flushing fail
+// then, and the connection is closed; who has taken it over, as a WebSocket does,
+// has a second for a last word. If nothing was sent yet, the answer is that error.
+// Where the right cannot be decided, such as when a database is away, it is tried
+// for a second, and then the stream ends with 503. That holds for [RawInput],
+// [App.Protect] and [App.Guard] as well, and for handlers that return an
+// [http.Handler].
+//
+// What is decided again is the way by which the caller came in: its credentials
+// as they were presented are verified, scopes and roles are compared, and the
+// policy's dependencies are made, all in a memory of their own. What they register
+// with [Defer] runs when the decision is made. A dependency that has registered
+// something in the first decision is left out, unless something that decides takes
+// its value. Those that only the handler takes are left out if they have, or take
+// one that has.
+//
 // The document cannot see what such a handler takes and answers: say it with
 // [Accepts], [Answers] and [Status].
 func Raw[P any](p Policy[P], handler func(w http.ResponseWriter, r *http.Request, principal P) error) Endpoint {

@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/recheck"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
 
@@ -389,51 +390,33 @@ func is[E error](err error) bool {
 // lacksPermission reports whether a refusal's answer is 403.
 func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
 
-// How far a way got that refused a caller. The answer to a request is that of the
-// way that got furthest.
-const (
-	wayForOthers  = iota + 1 // for callers without a credential, or with other parameters
-	noCredential             // nothing was presented
-	badCredential            // what was presented is not good
-	otherRefusal             // an answer that a dependency chose, or parameters that do not fit
-	noPermission             // it was decided who the caller is, and that this is not allowed
-)
+// withdrawn is in the tree of the error with which a stream ends whose caller may
+// not call any more.
+type withdrawn struct{ error }
 
-// reach says how far a way got that refused with err. credentials says whether
-// the way needs any.
-func reach(err error, credentials bool) int {
-	switch status := answerTo(err).status(); {
-	case is[*plan.NoCredential](err):
-		return noCredential
-	case errors.Is(err, plan.ErrPresented):
-		return wayForOthers // which says nothing about the credential
-	case status == http.StatusUnauthorized:
-		return badCredential
-	case status == http.StatusForbidden:
-		return noPermission
-	case status == http.StatusUnprocessableEntity && !credentials:
-		return wayForOthers
+func (w *withdrawn) Unwrap() error { return w.error }
+
+// verdict is what a decision about a stream says: that it may go on, that it must
+// end, or that it is not known. A panic ends it, since nothing says that the next
+// try would not panic.
+func verdict(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isRefusal(err) || panics.Is(err):
+		answer := *answerTo(err)
+		answer.Status, answer.Cause = answer.status(), &withdrawn{err}
+		return &answer
 	}
-	return otherRefusal
+	return &recheck.Unknown{Err: err}
 }
 
-// withChallenges adds the challenges of the other ways to a 401 for a
-// caller who presented nothing, so that the caller learns every way in.
-func withChallenges(err error, ways []plan.PlannedWay) error {
-	none, ok := errors.AsType[*plan.NoCredential](err)
-	if len(ways) < 2 || !ok || none.Scheme.Missing != nil {
-		return err // a scheme's own answer stays as it is
+// withdrawal is the error with which a stream ends after a verdict.
+func withdrawal(why error) *Error {
+	if unknown, ok := errors.AsType[*recheck.Unknown](why); ok {
+		why = unknown.Err
+	} else if answer, ok := errors.AsType[*Error](why); ok {
+		return answer
 	}
-	answer := answerTo(err)
-	answer.Cause = err // which it still is
-	seen := map[string]bool{none.Scheme.Challenge: true}
-	for _, way := range ways {
-		for _, one := range way.Schemes {
-			if c := one.Scheme.Challenge; !seen[c] {
-				seen[c] = true
-				answer.Header.Add("WWW-Authenticate", c)
-			}
-		}
-	}
-	return answer
+	return &Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Cause: &withdrawn{why}}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/answer"
+	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
@@ -28,6 +29,8 @@ type exchange struct {
 	route       *routeInfo
 	foreign     bool        // another router found the route, and has set the path values
 	limited     bool        // the body has its bound
+	holds       uint8       // places of dependencies that are given back with what is deferred
+	lent        bool        // a dependency may hold the request while the handler works
 	ended       atomic.Bool // everything has run, in order
 	frame       *plan.Frame // nil once the request is over
 
@@ -42,8 +45,10 @@ type exchange struct {
 type routeInfo struct {
 	name     string // "GET /items/{id}"
 	pattern  *routing.Pattern
-	maxBody  int64 // in bytes
-	statuses []int // that a success may have
+	maxBody  int64          // in bytes
+	statuses []int          // that a success may have
+	hidden   []*plan.Scheme // whose credentials the handler does not see
+	work     *background.Work
 }
 
 // Frame is the memory of the request.
@@ -68,6 +73,12 @@ func (x *exchange) WithoutBody() *http.Request {
 func (x *exchange) whole() *http.Request {
 	x.LimitBody()
 	x.handed = x.withPath()
+	if len(x.route.hidden) > 0 {
+		x.handed.Header = x.handed.Header.Clone()
+	}
+	for _, one := range x.route.hidden {
+		one.Hide(x.handed.Header)
+	}
 	return x.handed
 }
 
@@ -103,7 +114,7 @@ func (x *exchange) removeFiles() {
 // and path values of its route.
 func (x *exchange) withPath() *http.Request {
 	r := x.sent.WithContext(x)
-	if r.Pattern != "" && !x.foreign { // the values of a router outside are its own
+	if r.Pattern != "" && !x.foreign || x.lent { // the values of a router outside are its own
 		r = x.sent.Clone(x)
 	}
 	if r.Pattern == "" {
@@ -177,8 +188,51 @@ func (x *exchange) choose(one answer.Chosen) error {
 	return nil
 }
 
+// Registered is how many functions were registered for the end.
+// Places that are given back then do not count.
+func (x *exchange) Registered() int { return x.deferred.len() + x.after.len() - int(x.holds) }
+
+// hold waits for a place, and gives it back when what is deferred from now on has
+// run. A request that is decided again has its places already.
+func (x *exchange) hold(places *bulkhead.Bulkhead) error {
+	if _, again := x.response.writer.(*nowhere); again {
+		return nil
+	}
+	if err := places.Acquire(x); err != nil {
+		return err
+	}
+	x.holds++
+	x.deferred.push(func(context.Context, error) error { places.Release(); return nil })
+	return nil
+}
+
 func (x *exchange) atEnd() *stack         { return &x.deferred }
 func (x *exchange) afterResponse() *stack { return &x.after }
+
+// background leaves work for after the response, and reports whether it is in
+// time. What a decision of a stream registers was registered by the first one.
+func (x *exchange) background(fn func(context.Context) error) (ok bool, err error) {
+	if _, again := x.response.writer.(*nowhere); again {
+		return true, nil
+	}
+	work := x.route.work
+	first, err := work.Add(x, fn)
+	if err != nil || !first {
+		return true, err
+	}
+	ok = x.after.push(func(ctx context.Context, err error) error {
+		if err != nil {
+			work.Drop(x)
+		} else {
+			work.Start(ctx, x)
+		}
+		return nil
+	})
+	if !ok {
+		work.Drop(x)
+	}
+	return ok, nil
+}
 
 // header is that of the response, and nil once everything has run: it is the
 // server's again.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/panics"
+	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
 // AtOnce bounds how many requests something serves at the same time.
@@ -24,9 +25,6 @@ type AtOnce struct {
 type Lane interface {
 	Do(ctx context.Context, fn func() error) error
 }
-
-// maxWait is how long a request waits for a place of its route.
-const maxWait = 10 * time.Second
 
 // bounds are the bounds of one route: each is nil or zero for none.
 type bounds struct {
@@ -56,13 +54,47 @@ func (b *bounds) around(work job) job {
 // atOnce lets a job begin when there is a place. The exchange gives it back
 // when what the handler deferred has run, since that belongs to its work.
 func atOnce(most AtOnce, work job) job {
-	places := bulkhead.New(bulkhead.Config{Slots: most.Requests, Queue: most.Queue, MaxWait: maxWait})
+	places := bulkhead.New(bulkhead.Config{Slots: most.Requests, Queue: most.Queue, MaxWait: bulkhead.UsualWait})
 	return func(x *exchange, principal int) error {
 		if err := places.Acquire(x); err != nil {
 			return err
 		}
 		x.held = places
 		return work(x, principal)
+	}
+}
+
+// AtMost returns the dependency with a bound on how many requests have it at the
+// same time, whichever of the application's routes they are for: from the call of
+// its function until what that registered with [Defer] has run, and so, for a
+// database, until the connection is free again. What it depends on is made before
+// and is not part of this. A request that finds the queue full, or waits in it for
+// ten seconds, gets a 503 with Retry-After.
+//
+// The bound belongs to what AtMost returns, which is another dependency than d:
+// keep it in a variable, and use that everywhere. Each application has its own.
+// Two dependencies that requests take in different orders may wait for each other;
+// the end of the queue, ten seconds, lets them go on.
+//
+// In a policy, callers who are refused later take a place too, until they are
+// answered; [Limit] counts only who has passed. A stream (see [Raw]) keeps its
+// place as long as it lives, and takes no other when its policy is decided again.
+// AtMost of what is not a function that each request calls, such as Params or a
+// Lifetime dependency, is an error at start, as is less than one at once.
+func (d Dep[T]) AtMost(most AtOnce) Dep[T] {
+	if d.n == nil {
+		return d
+	}
+	return Dep[T]{d.n.Bounded(plan.Bound{Slots: most.Requests, Queue: most.Queue}, inPlace)}
+}
+
+// inPlace runs a dependency's function when there is a place.
+func inPlace(run func(plan.Exchange, *plan.Step) error) func(plan.Exchange, *plan.Step) error {
+	return func(x plan.Exchange, s *plan.Step) error {
+		if err := x.(*exchange).hold(s.Ready.(*bulkhead.Bulkhead)); err != nil {
+			return err
+		}
+		return run(x, s)
 	}
 }
 

@@ -31,6 +31,7 @@ func (a *App) replaced(pairs [][2]any) (*App, error) {
 	}
 	out := NewApp(a.config)
 	out.origin, out.lifetimes, out.replace = a.original(), &lifetimes{parent: a.lifetimes}, map[*plan.Node]*plan.Node{}
+	out.shared.gauge = nil // the original is measured
 	out.shared.onDecision.Store(a.shared.onDecision.Load())
 	maps.Copy(out.replace, a.replace)
 	for _, pair := range pairs {

@@ -1,13 +1,17 @@
 package holdfast
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast/answer"
@@ -225,3 +229,94 @@ func (w *rawWriter) FlushError() error {
 }
 
 var errNoResponse = errors.New("the handler returned no http.Handler and no error")
+
+// withdrawable is the writer of a response whose caller's right may end: then it
+// fails, and so does what waits for the connection.
+type withdrawable struct {
+	context.Context // ends with the right
+	http.ResponseWriter
+
+	cancel context.CancelCauseFunc
+	ended  atomic.Pointer[error]
+	conn   atomic.Pointer[net.Conn] // that a handler has taken over
+}
+
+// why is why the right has ended; nil while it stands.
+func (w *withdrawable) why() error {
+	if why := w.ended.Load(); why != nil {
+		return *why
+	}
+	return nil
+}
+
+// withdraw ends reading and writing; who has taken over the connection has some
+// time for a last word.
+func (w *withdrawable) withdraw(why error) {
+	w.ended.Store(&why)
+	w.cancel(why)
+	if w.conn.Load() != nil {
+		return
+	}
+	control, past := http.NewResponseController(w.ResponseWriter), time.Unix(1, 0)
+	_ = control.SetReadDeadline(past) // what has no deadlines is not waited for
+	_ = control.SetWriteDeadline(past)
+}
+
+// cut closes a connection that was taken over.
+func (w *withdrawable) cut() {
+	if conn := w.conn.Load(); conn != nil {
+		_ = (*conn).Close() // it may be closed already
+	}
+}
+
+// Write fails once the right has ended: a handler that does not look at its
+// context ends then.
+func (w *withdrawable) Write(data []byte) (int, error) {
+	if why := w.why(); why != nil {
+		return 0, why
+	}
+	return w.ResponseWriter.Write(data)
+}
+
+// FlushError is for [http.ResponseController].
+func (w *withdrawable) FlushError() error {
+	if why := w.why(); why != nil {
+		return why
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Hijack is for [http.ResponseController].
+func (w *withdrawable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if why := w.why(); why != nil {
+		return nil, nil, why
+	}
+	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil {
+		w.conn.Store(&conn)
+	}
+	return conn, buffered, err
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *withdrawable) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// restore lets an answer be written after all, to a caller who has been sent
+// nothing.
+func (w *withdrawable) restore() http.ResponseWriter {
+	(&rawWriter{Recorder: recorder.Recorder{ResponseWriter: w.ResponseWriter}}).extend()
+	return w.ResponseWriter
+}
+
+// nowhere is the writer of a response that is not sent.
+type nowhere struct{ header http.Header }
+
+func (n *nowhere) Header() http.Header {
+	if n.header == nil {
+		n.header = http.Header{}
+	}
+	return n.header
+}
+
+func (n *nowhere) Write(data []byte) (int, error) { return len(data), nil }
+func (n *nowhere) WriteHeader(int)                {}

@@ -1,12 +1,15 @@
 package holdfast
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/recheck"
 	"github.com/holdfast-go/holdfast/internal/routing"
 )
 
@@ -34,10 +37,13 @@ func (c *compiled) serve(w http.ResponseWriter, r *http.Request, foreign bool) {
 func (c *compiled) handleRequest(w http.ResponseWriter, r *http.Request, foreign bool) {
 	x := &exchange{Context: r.Context(), sent: r, route: &c.route, foreign: foreign, frame: c.frames.Get().(*plan.Frame)}
 	x.response = response{writer: w, status: c.status}
-	defer c.release(x)
 	if c.timeout > 0 {
 		defer x.within(c.timeout)()
 	}
+	if c.watched {
+		x.Context = newStream(c, x)
+	}
+	defer c.release(x)
 	err := panics.Catch(func() error { return c.answer(x) })
 	err = x.unwind(err)
 	if !c.handler.streams() { // a caller who is slow to take a value holds no place
@@ -58,8 +64,13 @@ func (c *compiled) release(x *exchange) {
 	if !x.ended.Load() { // runtime.Goexit: what is left of what was deferred runs now
 		_ = x.unwind(errGone)
 		x.after.close()
+		c.shared.work.Drop(x)
 		x.giveBack()
 		x.ended.Store(true)
+	}
+	if s := x.stream(); s != nil {
+		s.entry.Remove()
+		s.cancel(nil)
 	}
 	x.removeFiles()
 	frame := x.frame
@@ -85,7 +96,7 @@ func (e undecided) Unwrap() error { return e.error }
 
 // answer is everything up to the response.
 func (c *compiled) answer(x *exchange) error {
-	principal, err := c.authorize(x)
+	way, err := c.authorize(x)
 	if is[undecided](err) {
 		err = c.collect(x)
 	}
@@ -93,33 +104,85 @@ func (c *compiled) answer(x *exchange) error {
 		return err
 	}
 	x.frame.Forget()
+	if s := x.stream(); s != nil && way.Changes {
+		s.begin(way)
+	}
 	if err := c.read(x); err != nil {
 		return err
 	}
-	return c.runBounded(x, principal)
+	return c.runBounded(x, way.Principal)
 }
 
-// authorize tries the policy's ways in order and returns the cell of
-// the principal. Only a refusal lets the next way try: when something
+// authorize tries the policy's ways in order and returns the one that lets the
+// caller in. Only a refusal lets the next way try: when something
 // broke, it is not known who the caller is.
-func (c *compiled) authorize(x *exchange) (principal int, err error) {
+func (c *compiled) authorize(x *exchange) (*plan.PlannedWay, error) {
 	best, furthest := errNoWay, 0
 	for i := range c.plan.Ways {
 		way := &c.plan.Ways[i]
 		refused := way.Run(x)
 		switch {
 		case refused == nil:
-			return way.Principal, nil
+			return way, nil
 		case errors.Is(refused, plan.ErrUndecided):
 			refused = undecided{validationErrorOf(x.frame.InvalidInputs)}
 		case !isRefusal(refused):
-			return 0, refused
+			return nil, refused
 		}
 		if far := reach(refused, len(way.Schemes) > 0); far > furthest {
 			best, furthest = refused, far
 		}
 	}
-	return 0, withChallenges(best, c.plan.Ways)
+	return nil, withChallenges(best, c.plan.Ways)
+}
+
+// How far a way got that refused a caller. The answer to a request is that of the
+// way that got furthest.
+const (
+	wayForOthers  = iota + 1 // for callers without a credential, or with other parameters
+	noCredential             // nothing was presented
+	badCredential            // what was presented is not good
+	otherRefusal             // an answer that a dependency chose, or parameters that do not fit
+	noPermission             // it was decided who the caller is, and that this is not allowed
+)
+
+// reach says how far a way got that refused with err. credentials says whether
+// the way needs any.
+func reach(err error, credentials bool) int {
+	switch status := answerTo(err).status(); {
+	case is[*plan.NoCredential](err):
+		return noCredential
+	case errors.Is(err, plan.ErrPresented):
+		return wayForOthers // which says nothing about the credential
+	case status == http.StatusUnauthorized:
+		return badCredential
+	case status == http.StatusForbidden:
+		return noPermission
+	case status == http.StatusUnprocessableEntity && !credentials:
+		return wayForOthers
+	}
+	return otherRefusal
+}
+
+// withChallenges adds the challenges of the other ways to a 401 for a
+// caller who presented nothing, so that the caller learns every way in.
+func withChallenges(err error, ways []plan.PlannedWay) error {
+	none, ok := errors.AsType[*plan.NoCredential](err)
+	if len(ways) < 2 || !ok || none.Scheme.Missing != nil {
+		return err // a scheme's own answer stays as it is
+	}
+	answer := answerTo(err)
+	answer.Cause = err // which it still is
+	seen := map[string]bool{none.Scheme.Challenge: true}
+	for _, way := range ways {
+		for _, one := range way.Schemes {
+			if c := one.Scheme.Challenge; !seen[c] {
+				seen[c] = true
+				answer.Header.Add("WWW-Authenticate", c)
+			}
+		}
+	}
+	return answer
 }
 
 // read fills the parameters of the handler's dependencies and the handler's
@@ -170,10 +233,15 @@ func (c *compiled) respond(x *exchange, err error) error {
 		err = panics.Catch(func() error { return c.handler.deliver(x) })
 	}
 	begun := x.response.begun()
+	if s := x.stream(); s != nil {
+		err = s.close(err, begun)
+	}
 	x.response.extendStream()
-	x.response.broken = panics.IsAbort(err) || begun && panics.Is(err) || err != nil && x.response.claimsSuccess()
+	x.response.broken = panics.IsAbort(err) || begun && is[*withdrawn](err) && !x.response.hijacked() || begun && panics.Is(err) || err != nil && x.response.claimsSuccess()
 	switch {
 	case err == nil || panics.IsAbort(err):
+	case begun && is[*withdrawn](err): // which the log has
+		c.shared.observer.noteRefusal(x.response.writer, err)
 	case begun && x.sent.Context().Err() != nil: // the caller left, and what is written goes nowhere
 	case begun: // too late for another answer
 		c.shared.logFailure(x.sent, err)
@@ -203,3 +271,114 @@ func (c *compiled) finish(x *exchange, err error) {
 		}
 	}
 }
+
+// stream is a request whose handler writes the response itself, and so may work
+// for hours. It is the request's context and the writer of its response, both of
+// which end when the caller's right does: the way by which the caller came in is
+// decided again, see package recheck.
+type stream struct {
+	withdrawable
+	entry  recheck.Entry
+	c      *compiled
+	x      *exchange // for others than the handler only while the entry is there
+	way    *plan.PlannedWay
+	sent   *http.Request
+	header http.Header // of the response, before the handler; for decisions
+}
+
+func newStream(c *compiled, x *exchange) *stream {
+	s := &stream{c: c, x: x, sent: x.sent}
+	s.ResponseWriter = x.response.writer
+	s.Context, s.cancel = context.WithCancelCause(x.Context)
+	return s
+}
+
+// stream is the request's own; nil for one whose response the library writes.
+func (x *exchange) stream() *stream {
+	s, _ := x.Context.(*stream)
+	return s
+}
+
+// begin has the way decided again from now on.
+func (s *stream) begin(way *plan.PlannedWay) {
+	s.way = way
+	s.x.lent = way.SeesRequest
+	if s.c.shared.onDecision.Load() != nil {
+		s.header = s.ResponseWriter.Header().Clone()
+	}
+	s.x.response.writer = s
+	s.c.shared.living.Add(&s.entry, s)
+}
+
+// close ends the deciding, and returns the error with which the request ends.
+func (s *stream) close(err error, begun bool) error {
+	s.entry.Remove()
+	why := s.why()
+	if why == nil || panics.Is(err) {
+		return err
+	}
+	if err != nil && !isCanceled(err) && !is[*withdrawn](err) {
+		s.c.shared.logFailure(s.sent, err)
+	}
+	if !begun {
+		s.x.response.writer = s.restore()
+	}
+	return why
+}
+
+// Rule says when the way is to be decided again. Where a function of the
+// application decides beside those that verify, only the application can tell.
+func (s *stream) Rule() recheck.Rule {
+	var standing plan.Standing
+	if panics.Catch(func() error { standing = s.way.Standing(s.x.frame); return nil }) != nil {
+		return recheck.Rule{Often: true}
+	}
+	tell := standing.Changes
+	if changes := s.c.shared.changes; changes != nil {
+		standing.Covered, tell = true, append(tell, changes)
+	}
+	return recheck.Rule{Often: !standing.Covered || !standing.Told, Ends: standing.Ends, Number: recheck.Together(tell)}
+}
+
+// Begin takes what a decision needs of the request, while it is there.
+func (s *stream) Begin() (decide func() error) {
+	f, foreign := s.c.frames.Get().(*plan.Frame), s.x.foreign
+	s.way.Resume(f, s.x.frame)
+	return func() error { return s.decide(f, foreign) }
+}
+
+// decide decides the way once more, with an exchange of its own, whose end is
+// the decision's.
+func (s *stream) decide(f *plan.Frame, foreign bool) error {
+	c := s.c
+	x := &exchange{Context: s, sent: s.sent, route: &c.route, foreign: foreign, frame: f}
+	x.response.writer = &nowhere{s.header.Clone()}
+	err := panics.Catch(func() error {
+		err := s.way.Again(x)
+		if err == nil || !isRefusal(err) {
+			return err
+		}
+		return c.reportDecision(x, err)
+	})
+	err = x.unwind(err)
+	c.finish(x, err)
+	x.ended.Store(true)
+	f.Clean()
+	c.frames.Put(f)
+	return panics.Catch(func() error { return verdict(err) })
+}
+
+// End ends the stream, and logs that: its handler may never return.
+func (s *stream) End(why error) {
+	answer := withdrawal(why)
+	s.withdraw(answer)
+	if answer.ours() {
+		s.c.shared.logFailure(s.sent, answer)
+		return
+	}
+	s.c.shared.log.LogAttrs(s, slog.LevelInfo, "ended a stream: its caller may not call any more",
+		slog.String("method", s.sent.Method), slog.String("path", s.sent.URL.Path), slog.Int("status", answer.Status), slog.String("reason", reason(answer)))
+}
+
+// Cut ends what is left of it.
+func (s *stream) Cut() { s.cut() }

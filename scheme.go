@@ -80,6 +80,7 @@ func NewScheme[K any](name, challenge string, openapi map[string]any, find func(
 		object = map[string]any{}
 	}
 	s := newScheme(name, challenge, object, look, plan.Caller())
+	s.core.Own = true
 	if find == nil || openapi == nil {
 		s.fault(s.core.At, "scheme %s: the security scheme object or the function that finds the credential is nil", name)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -117,6 +118,60 @@ func newBearer(name string, openapi map[string]any, at plan.Place) *Scheme[strin
 	s := newScheme(name, "Bearer", openapi, builtIn(bearerToken), at)
 	s.core.Bearer = true
 	return s
+}
+
+// WebSocketBearer is a bearer token among the subprotocols of a WebSocket
+// (RFC 6455 section 1.9), for browsers, which can set no header of one:
+//
+//	new WebSocket("wss://example.org/chat", ["bearer", token])
+//
+// The token is what follows "bearer"; other subprotocols may stand before and
+// after the two. As a subprotocol it consists of letters, digits and
+// !#$%&'*+-.^_`|~, as a JWT does. Several tokens, or "bearer" without one, are
+// refused, also by a policy that is [Optional].
+//
+// A browser closes the socket unless the server chooses one of the subprotocols:
+// choose "bearer" or one of your own. The request that a handler gets has no token
+// among them any more, so that none is chosen or logged by mistake. What stands in
+// front, such as a proxy that logs this header, sees it.
+//
+// With [ScopesOf] it carries the scopes of the scheme that other requests use.
+func WebSocketBearer(options ...SchemeOption) *Scheme[string] {
+	find := func(r *http.Request) (string, presence) {
+		token, _, is := socketToken(r.Header)
+		return token, is
+	}
+	s := newScheme("WebSocketBearer", "Bearer", map[string]any{"type": "apiKey", "in": "header", "name": "Sec-WebSocket-Protocol"}, builtIn(find), plan.Caller())
+	s.core.Text = `The subprotocol "bearer", and after it the access token.`
+	s.core.Bearer = true
+	s.core.Hide = func(h http.Header) {
+		if _, rest, is := socketToken(h); is != absent {
+			h[socketHeader] = []string{strings.Join(rest, ", ")}
+		}
+	}
+	return s.apply(options)
+}
+
+const (
+	socketHeader = "Sec-Websocket-Protocol" // as net/http writes it
+	socketWord   = "bearer"
+)
+
+// socketToken finds the token among subprotocols, and what is left of them
+// without it. Of what cannot be read, nothing is left but the word.
+func socketToken(h http.Header) (token string, rest []string, is presence) {
+	list := strings.Split(strings.Join(h[socketHeader], ","), ",")
+	for i := range list {
+		list[i] = strings.Trim(list[i], " \t")
+	}
+	at := slices.Index(list, socketWord)
+	switch {
+	case at < 0:
+		return "", list, absent
+	case at+1 == len(list) || list[at+1] == "" || list[at+1] == socketWord || slices.Contains(list[at+2:], socketWord):
+		return "", []string{socketWord}, unreadable
+	}
+	return list[at+1], slices.Delete(slices.Clone(list), at+1, at+2), present
 }
 
 // bearerToken reads Authorization: Bearer TOKEN (RFC 6750 section 2.1). The

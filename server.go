@@ -28,7 +28,7 @@ func NewServer(addr string, h http.Handler) *http.Server {
 }
 
 // ListenAndServe serves on addr until ctx ends, then lets requests in
-// progress finish for up to ten seconds. It refuses to start an application
+// progress, and the work of [Background], finish for up to ten seconds. It refuses to start an application
 // whose declarations are wrong.
 func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 	if err := a.Err(); err != nil {
@@ -41,9 +41,9 @@ func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 	server := NewServer(addr, a)
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		stopped <- server.Shutdown(grace)
+		stopped <- errors.Join(server.Shutdown(grace), a.Wait(grace))
 	})
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

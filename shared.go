@@ -10,7 +10,11 @@ import (
 	"sync/atomic"
 
 	"github.com/holdfast-go/holdfast/answer"
+	"github.com/holdfast-go/holdfast/internal/background"
+	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/panics"
+	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/recheck"
 )
 
 // shared is what serving a request needs of the application.
@@ -19,6 +23,52 @@ type shared struct {
 	observer   observer
 	errors     Errors
 	onDecision atomic.Pointer[func(Decision) string]
+
+	work   *background.Work                  // after responses
+	places map[*plan.Node]*bulkhead.Bulkhead // of dependencies that are bounded
+
+	living  recheck.Watch // requests that may last
+	changes func() uint64 // Config.Changes
+	gauge   func(name string, read func() (running, queued, most int))
+}
+
+// placesOf returns the places of a bounded dependency, one set for the whole
+// application. It is for the start, as Config.Gauge is told.
+func (s *shared) placesOf(n *plan.Node) *bulkhead.Bulkhead {
+	found := s.places[n]
+	if found == nil {
+		found = bulkhead.New(bulkhead.Config{Slots: n.Bound.Slots, Queue: n.Bound.Queue, MaxWait: bulkhead.UsualWait})
+		if s.places == nil {
+			s.places = map[*plan.Node]*bulkhead.Bulkhead{}
+		}
+		s.places[n] = found
+		s.measure(n.Describe(), n.Bound.Slots, found)
+	}
+	return found
+}
+
+// measure tells the function that wants to know how many are at something.
+func (s *shared) measure(name string, most int, places *bulkhead.Bulkhead) {
+	if s.gauge != nil {
+		s.gauge(name, func() (running, queued, limit int) {
+			now := places.Stats()
+			return now.Held, now.Queued, most
+		})
+	}
+}
+
+// runLater runs what a request has left for after its response.
+func (s *shared) runLater(ctx context.Context, request any, fn func(context.Context) error) {
+	err := panics.Catch(func() error { return fn(ctx) })
+	if err == nil {
+		return
+	}
+	r := request.(interface{ Sent() *http.Request }).Sent()
+	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", textOf(err))}
+	if broken := panics.In(err); broken != nil {
+		attrs = append(attrs, slog.String("stack", string(broken.Stack)))
+	}
+	s.log.LogAttrs(ctx, slog.LevelError, "background work failed", attrs...)
 }
 
 // answering is what answers to errors of one route, or to those of none.

@@ -17,6 +17,14 @@ type Claims interface {
 // scheme that was required on a path to the dependency: by the route, its
 // groups or other dependencies.
 //
+// Streams (see [Raw]) are verified again. Claims with a method
+// Expires() (time.Time, bool) say when they end, or with false that they do not end
+// by themselves. Those with a method Changes() func() uint64 give a number that is
+// another one when they may not be good any more, such as the generation of the
+// store that was asked; like Config.Changes it must not block. With both methods,
+// and no function of a dependency in the policy, a stream costs next to nothing
+// until something changes.
+//
 // An error of verify is a 401 that tells the caller only that the credential
 // was not accepted. Return an [*Error] for anything else, for instance 503
 // when the store cannot be asked.

@@ -110,6 +110,8 @@ type Service struct {
 	config  *Config // behind a pointer, where fmt does not print the Key
 	callers *otter.Cache[callerKey, *standing]
 	turns   turns
+
+	generation func() uint64 // the store's, made once
 }
 
 // maxCallers bounds the cache of callers, in sessions.
@@ -152,7 +154,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	s := &Service{config: &config, callers: callers}
+	s := &Service{config: &config, callers: callers, generation: config.Store.Generation}
 	return s, s.addRoles(ctx)
 }
 

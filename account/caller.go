@@ -16,6 +16,8 @@ type Caller struct {
 	scopes    []string        // the token's
 	unbounded bool            // there is no token that could carry less than is granted
 	grants    map[string]bool // what the user's roles grant now; shared, never changed
+	expires   time.Time       // when the session ends by itself, or what presented it
+	changes   func() uint64   // the store's generation
 }
 
 // HasScope reports whether both the token, if there is one, carries the scope
@@ -26,6 +28,24 @@ func (c Caller) HasScope(scope string) bool {
 
 // HasRole reports whether the user has the role now.
 func (c Caller) HasRole(role string) bool { return slices.Contains(c.User.Roles, role) }
+
+// Expires returns when the caller is none any more even if nothing changes: when
+// the session ends, or before that, what [Caller.Until] says. A Caller that was
+// made by hand says false.
+func (c Caller) Expires() (at time.Time, ok bool) { return c.expires, !c.expires.IsZero() }
+
+// Changes returns the store's generation as a function: while its number is the
+// same, so is the caller. It is nil for a Caller that was made by hand.
+func (c Caller) Changes() func() uint64 { return c.changes }
+
+// Until returns the caller with an end at a time, unless there is an earlier one:
+// that of an access token. A zero time is none.
+func (c Caller) Until(at time.Time) Caller {
+	if !at.IsZero() && (c.expires.IsZero() || at.Before(c.expires)) {
+		c.expires = at
+	}
+	return c
+}
 
 // callerKey is a session as a token names it, by its user and its own id, or as
 // its secret does, by its handle.
@@ -53,7 +73,14 @@ func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes [
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{User: found.user, SessionID: sessionID, scopes: scopes, grants: found.grants}, nil
+	caller := s.callerOf(found, sessionID)
+	caller.scopes = scopes
+	return caller, nil
+}
+
+// callerOf is who a standing session stands for.
+func (s *Service) callerOf(found *standing, sessionID string) Caller {
+	return Caller{User: found.user, SessionID: sessionID, grants: found.grants, expires: found.expires, changes: s.generation}
 }
 
 // standing is what the store says of a session now. ErrNoCaller says that it

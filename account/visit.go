@@ -63,7 +63,9 @@ func (s *Service) SessionCaller(ctx context.Context, secret Secret) (Caller, err
 	case !sameSecret(rest, found.secret):
 		return Caller{}, refused
 	}
-	return Caller{User: found.user, SessionID: found.sessionID, grants: found.grants, unbounded: true}, nil
+	caller := s.callerOf(found, found.sessionID)
+	caller.unbounded = true
+	return caller, nil
 }
 
 // secretPrefix begins the handle of a session that is presented itself, and so

@@ -32,6 +32,7 @@ type Identity struct {
 	keys     *keyring.Ring
 	tokens   *oauth.Server
 	sessions *sessions
+	socket   holdfast.Dep[Caller]
 	api      *accountapi.API
 	refusals *refusalLog
 	links    *links // nil if none are sent
@@ -68,6 +69,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := id.openTokens(ctx); err != nil {
 		return nil, err
 	}
+	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
 	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
 	if id.refusals, err = openRefusals(ctx, &id.config); err != nil {
 		return nil, err
@@ -177,6 +179,11 @@ func (id *Identity) Close() error {
 // Caller is the dependency for callers with a good access token. The store
 // decides what the caller may do now; the token only bounds it.
 func (id *Identity) Caller() holdfast.Dep[Caller] { return id.tokens.Caller() }
+
+// Socket is Caller for a browser's WebSocket, whose token is a subprotocol: see
+// [holdfast.WebSocketBearer]. Where other programs call as well, the policy is an
+// AnyOf of both.
+func (id *Identity) Socket() holdfast.Dep[Caller] { return id.socket }
 
 // Session is the dependency for callers with the cookie of a session that
 // SignIn began, in place of an access token: for a program's own pages. It makes

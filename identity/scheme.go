@@ -10,13 +10,15 @@ import (
 // Scheme is how callers present an access token, with the scopes of the
 // endpoints here: Me, ReadUsers, WriteUsers and WriteRoles. The application's
 // own scopes are declared on it with Scope. Beside the token there is the cookie
-// of a session, which carries the same scopes: see [Identity.Session].
+// of a session, which carries the same scopes: see [Identity.Session] and, for
+// WebSockets, [Identity.Socket].
 type Scheme struct {
 	*holdfast.Scheme[string]
 	accountapi.Scopes
 
 	prefix  string
-	session *holdfast.Scheme[presented] // the other way to present the same user
+	session *holdfast.Scheme[presented] // another way to present the same user
+	socket  *holdfast.Scheme[string]    // and the same token, for browsers' WebSockets
 }
 
 // NewScheme declares the scheme of an application whose endpoints of this
@@ -28,5 +30,8 @@ func NewScheme() *Scheme { return NewSchemeUnder("") }
 // "/auth": POST /auth/token and so on. The prefix is part of the issuer.
 func NewSchemeUnder(prefix string) *Scheme {
 	scheme := holdfast.OAuth2PasswordBearer(strings.TrimPrefix(prefix+"/token", "/"))
-	return &Scheme{Scheme: scheme, Scopes: accountapi.DeclareScopes(scheme), prefix: prefix, session: sessionScheme(scheme)}
+	return &Scheme{
+		Scheme: scheme, Scopes: accountapi.DeclareScopes(scheme), prefix: prefix,
+		session: sessionScheme(scheme), socket: holdfast.WebSocketBearer(holdfast.ScopesOf(scheme)),
+	}
 }

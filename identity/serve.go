@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -40,7 +41,8 @@ func (id *Identity) Handler(app http.Handler) http.Handler {
 }
 
 // ListenAndServe serves an application, with Handler in front, on addr until
-// ctx ends, then lets requests in progress finish for up to ten seconds. It
+// ctx ends, then lets requests in progress, and the work of holdfast.Background,
+// finish for up to ten seconds. It
 // refuses an application whose declarations are wrong, and logs which roles and
 // scopes of the store and of the routes have nothing to do with each other.
 func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
@@ -76,5 +78,5 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 	log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return s.Shutdown(grace)
+	return errors.Join(s.Shutdown(grace), app.Wait(grace))
 }

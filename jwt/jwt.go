@@ -60,6 +60,9 @@ type Claims struct {
 	Scope     string // space-separated, as RFC 8693 section 4.2 writes it
 }
 
+// Expires returns Expiry, and false if the token has none.
+func (c Claims) Expires() (at time.Time, ok bool) { return c.Expiry, !c.Expiry.IsZero() }
+
 // Scopes returns the scopes one by one.
 func (c Claims) Scopes() []string {
 	return strings.FieldsFunc(c.Scope, func(r rune) bool { return r == ' ' })

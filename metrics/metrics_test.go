@@ -166,3 +166,32 @@ func TestAFreezeIsNoticed(t *testing.T) {
 		}
 	})
 }
+
+func TestBoundsAreMeasured(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	app := holdfast.NewApp(holdfast.Config{Title: "Test", Version: "1", Gauge: m.Gauge})
+	connect := func(context.Context) (int, error) { return 1, nil }
+	for _, path := range []string{"/a", "/b"} {
+		conn := holdfast.Depends0(connect).AtMost(holdfast.AtOnce{Requests: 4, Queue: 2})
+		holdfast.Get(app, path, holdfast.Security(conn), func(context.Context, int, holdfast.NoInput) (string, error) {
+			if path == "/a" {
+				want(t, m, map[string]string{
+					`holdfast_bound_running{bound="func literal"}`:   "1",
+					`holdfast_bound_running{bound="func literal-2"}`: "0",
+					`holdfast_bound_most{bound="func literal"}`:      "4",
+					`holdfast_bound_queued{bound="func literal"}`:    "0",
+				})
+			}
+			return "", nil
+		})
+	}
+	for _, path := range []string{"/a", "/b"} {
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("GET %s = %d %s", path, w.Code, w.Body)
+		}
+	}
+	want(t, m, map[string]string{`holdfast_bound_running{bound="func literal"}`: "0"})
+}

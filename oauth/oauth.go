@@ -64,6 +64,12 @@ func New(config Config) *Server {
 // store decides what the caller may do now; the token only bounds it.
 func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 
+// Verify returns the caller whom an access token stands for now, for tokens that
+// are presented in another way than Config.Scheme's.
+func (s *Server) Verify(ctx context.Context, token string) (account.Caller, error) {
+	return s.verify(ctx, token)
+}
+
 func (s *Server) verify(ctx context.Context, token string) (account.Caller, error) {
 	_, caller, err := s.read(ctx, token)
 	return caller, err
@@ -83,7 +89,7 @@ func (s *Server) read(ctx context.Context, token string) (jwt.Claims, account.Ca
 	if err != nil && !errors.Is(err, account.ErrNoCaller) {
 		return claims, account.Caller{}, unavailable(err)
 	}
-	return claims, caller, err
+	return claims, caller.Until(claims.Expiry), err
 }
 
 // keySetPath is where the key set stands, below the issuer.

@@ -63,11 +63,12 @@ var floors = map[string]int{
 // shared says which internal packages an internal package may import. One that
 // is not named imports none: it can be read, tested and moved by itself.
 var shared = map[string][]string{
-	"internal/bind":     {"internal/parts", "internal/schema"},
-	"internal/flood":    {"internal/loadgen"},
-	"internal/openapi":  {"internal/schema"},
-	"internal/duration": {"internal/shape"},
-	"internal/schema":   {"internal/duration", "internal/parts", "internal/shape", "internal/strictjson"},
+	"internal/background": {"internal/bulkhead"},
+	"internal/bind":       {"internal/parts", "internal/schema"},
+	"internal/flood":      {"internal/loadgen"},
+	"internal/openapi":    {"internal/schema"},
+	"internal/duration":   {"internal/shape"},
+	"internal/schema":     {"internal/duration", "internal/parts", "internal/shape", "internal/strictjson"},
 }
 
 // vocabulary are the public packages that the root imports: plain types that

@@ -27,6 +27,9 @@ var (
 	ErrClosed error = refusal("closed: no more is taken")
 )
 
+// UsualWait is how long a request waits for a slot where nothing else is said.
+const UsualWait = 10 * time.Second
+
 // Config says how many. The zero Config has no slot at all.
 type Config struct {
 	Slots   int              // held at once

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -10,9 +11,11 @@ import (
 // Scheme is a way in which callers present a credential.
 type Scheme struct {
 	Name       string
-	Text       string // for people
-	Challenge  string // the value of WWW-Authenticate
-	Bearer     bool   // RFC 6750: the challenge carries error and scope
+	Text       string            // for people
+	Challenge  string            // the value of WWW-Authenticate
+	Bearer     bool              // RFC 6750: the challenge carries error and scope
+	Hide       func(http.Header) // takes the credential out of a request; nil if it may stay
+	Own        bool              // a function of the application finds the credential
 	OpenAPI    map[string]any
 	Missing    error // the answer to callers without a credential; nil for the usual one
 	Scopes     Scopes

@@ -33,4 +33,7 @@ type Exchange interface {
 	// PathValue is the decoded value of a wildcard of the route's path, and
 	// whether there is one.
 	PathValue(name string) (string, bool)
+
+	// Registered is how many functions were registered for the end.
+	Registered() int
 }

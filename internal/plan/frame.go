@@ -2,11 +2,15 @@ package plan
 
 // Cell holds one dependency's value for one request. Cells are typed, so that
 // a value passes from a dependency to a handler without being boxed.
-type Cell interface{ clean() }
+type Cell interface {
+	clean()
+	copy(from Cell)
+}
 
 type cell[T any] struct{ value T }
 
-func (c *cell[T]) clean() { var zero T; c.value = zero }
+func (c *cell[T]) clean()         { var zero T; c.value = zero }
+func (c *cell[T]) copy(from Cell) { c.value = from.(*cell[T]).value }
 
 // NewCell makes a cell for values of type T.
 func NewCell[T any]() Cell { return new(cell[T]) }
@@ -45,6 +49,7 @@ type Frame struct {
 	cells  []Cell
 	states []State
 	errs   []error
+	begun  []int // cells whose functions registered something that must end
 }
 
 func newFrame(makers []func() Cell) *Frame {
@@ -64,7 +69,7 @@ func (f *Frame) Clean() {
 			f.errs[i] = nil
 		}
 	}
-	f.InvalidInputs = nil
+	f.InvalidInputs, f.begun = nil, f.begun[:0]
 }
 
 // Forget forgets what did not fit in ways that the caller did not

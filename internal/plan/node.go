@@ -39,6 +39,9 @@ type Node struct {
 	// Run makes the value and puts it into the step's cell.
 	Run func(Exchange, *Step) error
 
+	// Bound is how many run the node's function at once; nil for any number.
+	Bound *Bound
+
 	// Holds asks the claims that Verify made for a scope; nil if they know none.
 	Holds func(f *Frame, cell int, scope string) bool
 
@@ -55,6 +58,35 @@ type Node struct {
 	fault      string    // why the node cannot be used
 
 	newCell func() Cell
+}
+
+// Bound is how many do something at once, and how many wait for that.
+type Bound struct{ Slots, Queue int }
+
+// Bounded returns a node with a bound, which runs its function by what run makes
+// of it; the node itself has none. What only leads to a function, as Require
+// does, leads to the bounded one.
+func (n *Node) Bounded(b Bound, run func(func(Exchange, *Step) error) func(Exchange, *Step) error) *Node {
+	out := *n
+	switch n.Kind {
+	case Require, Fresh:
+		if len(n.Deps) == 1 && n.Deps[0] != nil {
+			out.Deps = []*Node{n.Deps[0].Bounded(b, run)}
+			out.fault = out.Deps[0].fault
+		}
+		return &out
+	case Depend, Request, Verify:
+		out.Bound = &b
+		if n.Run != nil {
+			out.Run = run(n.Run)
+		}
+	default:
+		out.SetFault("AtMost bounds a function that each request calls, and this is none")
+	}
+	if b.Slots < 1 || b.Queue < 0 {
+		out.SetFault("AtMost wants at least one request at once, and no negative queue")
+	}
+	return &out
 }
 
 // NewNode makes a node whose value is a T. A nil dependency is a fault of the

@@ -21,6 +21,11 @@ type PlannedWay struct {
 	Principal int // the cell of the value that the handler gets
 	Schemes   []SchemeScopes
 	Absent    []*Scheme // of which no credential may be presented
+
+	// Changes says that the way may be decided otherwise later, and SeesRequest
+	// that a function of the application is given the request. They are known
+	// after Watch.
+	Changes, SeesRequest bool
 }
 
 // SchemeScopes is a scheme whose credential a way needs, with all scopes
@@ -101,6 +106,29 @@ func (p *Plan) NewFrame() *Frame { return newFrame(p.cells) }
 func (p *Plan) AddCell(newCell func() Cell) int {
 	p.cells = append(p.cells, newCell)
 	return len(p.cells) - 1
+}
+
+// Bounded reports whether a request may find that too many are at something.
+func (p *Plan) Bounded() bool {
+	bounded := func(s Step) bool { return s.Node.Bound != nil }
+	in := slices.ContainsFunc(p.Own, bounded)
+	for i := range p.Ways {
+		in = in || slices.ContainsFunc(p.Ways[i].Steps, bounded)
+	}
+	return in
+}
+
+// Hidden lists the schemes whose credentials a handler does not see.
+func (p *Plan) Hidden() []*Scheme {
+	var out []*Scheme
+	for i := range p.Ways {
+		for _, one := range p.Ways[i].Schemes {
+			if one.Scheme.Hide != nil {
+				out = union(out, []*Scheme{one.Scheme})
+			}
+		}
+	}
+	return out
 }
 
 // Steps calls visit for every step of every way in, in the order in which they

@@ -5,7 +5,7 @@ import "fmt"
 // Config says what a plan is made with.
 type Config struct {
 	// Prepare makes what a step needs of the application: for a node of kind
-	// Params, Lifetime or ScopeList. scopes are those required on the path to it.
+	// Params, Lifetime or ScopeList, or one with a Bound. scopes are those required on the path to it.
 	Prepare func(n *Node, scopes Scopes) (any, error)
 
 	// Replace has dependencies that stand in for others, in tests.
@@ -107,10 +107,14 @@ func (p *planner) way(way Way, deps []*Node) PlannedWay {
 	for i, one := range way.Needs {
 		p.need(one, taker{by: thePolicy, index: i}, b)
 	}
+	ofPolicy := len(b.steps)
 	for i, dep := range deps {
 		if p.readsCredential(dep) {
 			p.visit(dep, nil, taker{by: theHandler, index: i}, b)
 		}
+	}
+	for i := ofPolicy; i < len(b.steps); i++ {
+		b.steps[i].ofHandler = true
 	}
 	out.Principal = p.principal(way.Principal, b)
 	out.Steps, out.Schemes = b.order(), b.schemes
@@ -236,8 +240,8 @@ func kindOf(n *Node) StepKind {
 }
 
 func (p *planner) prepare(n *Node, scopes Scopes) any {
-	switch n.Kind {
-	case Params, Lifetime, ScopeList:
+	switch {
+	case n.Kind == Params, n.Kind == Lifetime, n.Kind == ScopeList, n.Bound != nil:
 		ready, err := p.config.Prepare(n, scopes)
 		if err != nil {
 			p.fault(n.At, "%w", err)

@@ -33,6 +33,9 @@ type Step struct {
 	Ready any
 
 	has func(f *Frame, cell int, role string) bool
+
+	notes     bool // what its function begins is remembered
+	ofHandler bool // only the handler takes it
 }
 
 // Run makes the step's value unless it was made before in this request, or
@@ -72,6 +75,9 @@ func (s *Step) make(x Exchange, f *Frame) error {
 		return f.errs[s.Out]
 	}
 	f.states[s.Out] = Failed // also if it panics halfway through the cell
+	if s.notes {
+		defer s.note(x, x.Registered())
+	}
 	err := s.Node.Run(x, s)
 	if err == nil {
 		f.states[s.Out] = Made
