@@ -139,6 +139,13 @@ func (l *leaving) Generation() uint64 {
 	return l.Store.Generation()
 }
 
+func (l *leaving) Changes(ctx context.Context, after int64) (account.ChangePage, error) {
+	if l.away.Load() {
+		return account.ChangePage{}, errAway
+	}
+	return l.Store.Changes(ctx, after)
+}
+
 func (l *leaving) View(ctx context.Context, fn func(account.Reader) error) error {
 	if l.away.Load() {
 		return errAway

@@ -108,7 +108,7 @@ func (s *Store) count(ctx context.Context, fn func(*tx) error) error {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // does nothing after Commit
-	if err := fn(&tx{ctx, t}); err != nil {
+	if err := fn(&tx{ctx: ctx, sql: t}); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {

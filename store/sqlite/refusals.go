@@ -88,7 +88,7 @@ func (r *Refusals) Put(ctx context.Context, list []Refusal) error {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // does nothing after Commit
-	inside := &tx{ctx, t}
+	inside := &tx{ctx: ctx, sql: t}
 	for _, one := range list {
 		err := inside.exec("INSERT INTO refusals (id, at, data) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", one.ID, one.At.UnixMilli(), one.Data)
 		if err != nil {
@@ -134,7 +134,7 @@ func (r *Refusals) view(ctx context.Context, fn func(*tx) error) error {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // it only read
-	return fn(&tx{ctx, t})
+	return fn(&tx{ctx: ctx, sql: t})
 }
 
 // Close closes the file.
