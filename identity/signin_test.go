@@ -330,6 +330,8 @@ func (c *tally) Login(err error) { c.logins = append(c.logins, err) }
 
 func (c *tally) Passwords(p account.Passwords) account.Passwords { return p }
 
+func (c *tally) Changes(string, interface{ ChangeStats() account.ChangeStats }) {}
+
 func (c *tally) Observe(string) func(holdfast.Observation) { return func(holdfast.Observation) {} }
 
 func TestSignInsAreCounted(t *testing.T) {

@@ -42,8 +42,9 @@ type Metrics struct {
 	logins   *prometheus.CounterVec
 	delay    prometheus.Gauge
 
-	routes sync.Map // string -> *route
-	lanes  lanes
+	routes  sync.Map // string -> *route
+	lanes   lanes
+	hearers hearers
 }
 
 // New makes metrics in a registry of their own, with those of the Go runtime
@@ -67,7 +68,7 @@ func New() *Metrics {
 			Help: "How late a goroutine that was due ran, at worst in the last ten seconds.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.refusals, m.seconds, m.hashes, m.logins, m.delay, &m.lanes, inFlight{m},
+	m.registry.MustRegister(m.requests, m.refusals, m.seconds, m.hashes, m.logins, m.delay, &m.lanes, &m.hearers, inFlight{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
