@@ -47,6 +47,7 @@ type Reader struct {
 type heard struct {
 	generation uint64    // the log's, before it was read
 	at         time.Time // before it was read, or when that had failed
+	wall       int64     // the same on the wall, in nanoseconds
 	version    uint64
 	err        error // why it could not be read
 }
@@ -56,15 +57,16 @@ func NewReader(log Log, now func() time.Time) *Reader {
 	return &Reader{log: log, now: now, turn: make(chan struct{}, 1)}
 }
 
-// within reports whether a time is less than a duration ago, by both clocks.
-func within(at, now time.Time, d time.Duration) bool {
-	since, onTheWall := now.Sub(at), now.UnixNano()-at.UnixNano()
-	return 0 <= since && since < d && 0 <= onTheWall && onTheWall < int64(d)
+// within reports whether a reading is less than a duration ago, by both clocks. A
+// clock that went back makes a number that is negative, or very great without a
+// sign.
+func (h *heard) within(now time.Time, d time.Duration) bool {
+	return uint64(now.Sub(h.at)) < uint64(d) && uint64(now.UnixNano()-h.wall) < uint64(d) //nolint:gosec // see above
 }
 
 // good reports whether there is nothing newer than d that could be known.
 func (h *heard) good(generation uint64, now time.Time, d time.Duration) bool {
-	return h != nil && h.err == nil && h.generation == generation && within(h.at, now, d)
+	return h != nil && h.err == nil && h.generation == generation && h.within(now, d)
 }
 
 // Current returns the version that takes in every change of more than a second
@@ -127,7 +129,7 @@ func (r *Reader) ask(ctx context.Context, h *heard, now time.Time) *heard {
 
 // resting reports whether the log could not be read a moment ago.
 func (h *heard) resting(now time.Time) bool {
-	return h != nil && h.err != nil && within(h.at, now, retryAfter)
+	return h != nil && h.err != nil && h.within(now, retryAfter)
 }
 
 // read takes in what is new.
@@ -147,7 +149,7 @@ func (r *Reader) read(ctx context.Context, now time.Time) *heard {
 		h.at = r.now() // it may have taken long
 		h.err = errors.Join(errDeaf, fmt.Errorf("read the log of changes: %w", err))
 	}
-	h.version = r.recent.version()
+	h.version, h.wall = r.recent.version(), h.at.UnixNano()
 	return h
 }
 
