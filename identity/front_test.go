@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,9 +48,10 @@ func TestHealth(t *testing.T) {
 // A server that cannot hear of changes decides from the store, and says so.
 func TestReadyAndDeaf(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	day := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	var later atomic.Int64 // keys are maintained in the background, by the same clock
 	store, seen := &mute{Store: memory.New()}, metrics.New()
-	_, app := opened(t, Config{Store: store, Metrics: seen, Now: func() time.Time { return now }})
+	_, app := opened(t, Config{Store: store, Metrics: seen, Now: func() time.Time { return day.Add(time.Duration(later.Load())) }})
 	for _, test := range []struct {
 		deaf          bool
 		ready, metric string
@@ -58,8 +60,8 @@ func TestReadyAndDeaf(t *testing.T) {
 		{true, `{"status":"ready","changes":"not heard, so every request asks the store"}`, `holdfast_changes_deaf{of="callers"} 1`},
 		{false, `{"status":"ready"}`, `holdfast_changes_deaf{of="callers"} 0`},
 	} {
-		store.on = test.deaf
-		now = now.Add(time.Second)
+		store.on.Store(test.deaf)
+		later.Add(int64(time.Second))
 		ask := func(h http.Handler, path, want string) {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -75,11 +77,11 @@ func TestReadyAndDeaf(t *testing.T) {
 // mute is a store whose log of changes cannot be read while it is on.
 type mute struct {
 	*memory.Store
-	on bool
+	on atomic.Bool
 }
 
 func (m *mute) Changes(ctx context.Context, after int64) (account.ChangePage, error) {
-	if m.on {
+	if m.on.Load() {
 		return account.ChangePage{}, errAway
 	}
 	return m.Store.Changes(ctx, after)
