@@ -19,6 +19,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/holdfast-go/holdfast/internal/changes"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/work"
 )
@@ -109,6 +110,7 @@ type Config struct {
 type Service struct {
 	config  *Config // behind a pointer, where fmt does not print the Key
 	callers *otter.Cache[callerKey, *standing]
+	changes *changes.Reader
 	turns   turns
 
 	generation func() uint64 // the store's, made once
@@ -154,7 +156,10 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	s := &Service{config: &config, callers: callers, generation: config.Store.Generation}
+	s := &Service{
+		config: &config, callers: callers, changes: changes.NewReader(config.Store, config.Now),
+		generation: config.Store.Generation,
+	}
 	return s, s.addRoles(ctx)
 }
 

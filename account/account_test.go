@@ -155,27 +155,69 @@ func TestCallersFollowTheStore(t *testing.T) {
 	}
 }
 
-// What the store said is asked again when it has changed, and only then.
+// The store is asked again when something has changed that the caller rests on,
+// and the log alone when something else has. A sign-in and a refresh cost neither.
 func TestCallersAreRemembered(t *testing.T) {
-	s := newShaky(t)
+	t.Parallel()
+	const nothing, log, all = "", "Changes", "Changes View User Session Role"
 	for name, test := range map[string]struct {
-		change func() error
-		asked  bool
+		change func(s *shaky, _ account.User) error
+		asked  string
 	}{
-		"nothing has changed": {func() error { return nil }, false},
-		"somebody signs in":   {func() error { _, err := s.Login(t.Context(), "anna", secret, nil); return err }, true},
-		"a role changes":      {func() error { _, err := s.PutRole(t.Context(), account.Role{Name: "auditor"}); return err }, true},
+		"nothing has changed":    {func(*shaky, account.User) error { return nil }, nothing},
+		"somebody signs in":      {func(s *shaky, _ account.User) error { return s.try("ben", secret, "192.0.2.1") }, nothing},
+		"the same user signs in": {func(s *shaky, _ account.User) error { return s.try("anna", secret, "192.0.2.1") }, nothing},
+		"the session's token is refreshed": {func(s *shaky, _ account.User) error {
+			_, err := s.Refresh(s.t.Context(), string(s.grant.RefreshToken), nil)
+			return err
+		}, nothing},
+		"the user gets a link to set a password": {func(s *shaky, _ account.User) error { _, err := s.NewReset(s.t.Context(), s.anna.ID); return err }, nothing},
+		"an old hash is replaced": {func(s *shaky, _ account.User) error {
+			return s.store.Update(s.t.Context(), func(w account.Writer) error { return w.PutPasswordHash(s.anna.ID, "another", "") })
+		}, nothing},
+		"there is a new user": {func(s *shaky, _ account.User) error {
+			_, err := s.CreateUser(s.t.Context(), account.NewUser{Name: "new", WithoutPassword: true})
+			return err
+		}, nothing},
+		"there is a new role": {func(s *shaky, _ account.User) error {
+			_, err := s.PutRole(s.t.Context(), account.Role{Name: "auditor"})
+			return err
+		}, nothing},
+		"another session of the user ends": {func(s *shaky, _ account.User) error { return s.Logout(s.t.Context(), s.visit.SessionID) }, log},
+		"another user changes":             {func(s *shaky, ben account.User) error { _, err := s.SetRoles(s.t.Context(), ben.ID, nil); return err }, log},
+		"another role changes": {func(s *shaky, _ account.User) error {
+			_, err := s.PutRole(s.t.Context(), account.Role{Name: "user"})
+			return err
+		}, log},
+		"the user changes": {func(s *shaky, _ account.User) error {
+			_, err := s.UpdateUser(s.t.Context(), s.anna.ID, account.UserChange{Email: new("a@example.org")})
+			return err
+		}, all},
+		"the user's role changes": {func(s *shaky, _ account.User) error {
+			_, err := s.PutRole(s.t.Context(), account.Role{Name: s.anna.Roles[0], Scopes: []string{"me"}})
+			return err
+		}, all},
 	} {
-		if _, err := s.world.caller(s.grant); err != nil {
-			t.Fatal(err)
-		}
-		if err := test.change(); err != nil {
-			t.Fatal(err)
-		}
-		s.outages.begin(0)
-		if _, err := s.world.caller(s.grant); err != nil || len(s.outages.asked) > 0 != test.asked {
-			t.Errorf("%s: Caller = %v, and asked %v of the store; want that it asks: %v", name, err, s.outages.asked, test.asked)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShaky(t)
+			ben := s.user("ben", "user")
+			if _, err := s.world.caller(s.grant); err != nil {
+				t.Fatal(err)
+			}
+			if err := test.change(s, ben); err != nil {
+				t.Fatal(err)
+			}
+			s.outages.begin(0)
+			_, err := s.world.caller(s.grant)
+			if got := strings.Join(s.outages.asked, " "); err != nil || got != test.asked {
+				t.Errorf("Caller = %v, and asked %q of the store, want %q", err, got, test.asked)
+			}
+			s.outages.begin(0)
+			if _, err := s.world.caller(s.grant); err != nil || s.outages.calls != 0 {
+				t.Errorf("Caller = %v the next time, and asked %q of the store", err, s.outages.asked)
+			}
+		})
 	}
 }
 

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/changes"
 )
 
 // Caller is who makes a request, and what they may do now.
@@ -51,14 +54,14 @@ func (c Caller) Until(at time.Time) Caller {
 // its secret does, by its handle.
 type callerKey struct{ userID, sessionID, handle string }
 
-// standing is what the store said of a session at one generation.
+// standing is what the store said of a session. Nothing but holds changes.
 type standing struct {
-	generation uint64
-	user       User
-	grants     map[string]bool
-	sessionID  string
-	secret     [32]byte // SHA-256
-	expires    time.Time
+	holds     atomic.Uint64 // the version of the changes up to which none concerns it
+	user      User
+	grants    map[string]bool
+	sessionID string
+	secret    [32]byte // SHA-256
+	expires   time.Time
 }
 
 // Caller returns who a token stands for: its user and session, bounded by its
@@ -66,8 +69,10 @@ type standing struct {
 // session has ended, ErrDisabled and ErrNoUser that the user is disabled or
 // gone.
 //
-// The answer is the store's of this moment. It is kept in memory only as long
-// as the store's generation does not change.
+// The answer is the store's of this moment, as far as this process has made it
+// what it is; what another process did holds within a second. It is kept in memory
+// until a change concerns the user, one of the user's roles or the session, and
+// not used while changes cannot be heard.
 func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes []string) (Caller, error) {
 	found, err := s.standing(ctx, callerKey{userID: userID, sessionID: sessionID})
 	if err != nil {
@@ -86,24 +91,47 @@ func (s *Service) callerOf(found *standing, sessionID string) Caller {
 // standing is what the store says of a session now. ErrNoCaller says that it
 // does not stand.
 func (s *Service) standing(ctx context.Context, key callerKey) (*standing, error) {
+	now := s.config.Now()
+	version, hears := s.changes.Current(ctx, now)
 	found, ok := s.callers.GetIfPresent(key)
-	if !ok || found.generation != s.config.Store.Generation() {
+	if !ok || !hears || !s.holds(found, version) {
 		var err error
 		if found, err = s.load(ctx, key); err != nil {
 			return nil, err
 		}
-		s.callers.Set(key, found)
+		now = s.config.Now()
+		if hears {
+			// The version is from before it was loaded: a change in between makes
+			// this standing out of date, not a stale one current.
+			found.holds.Store(version)
+			s.callers.Set(key, found)
+		}
 	}
-	if !s.config.Now().Before(found.expires) {
+	if !now.Before(found.expires) {
 		return nil, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
 	}
 	return found, nil
 }
 
+// holds reports whether nothing that a standing was made of has changed up to a
+// version.
+func (s *Service) holds(found *standing, version uint64) bool {
+	since := found.holds.Load()
+	if since == version {
+		return true
+	}
+	touched := s.changes.Touched(since, changes.User, found.user.ID) || s.changes.Touched(since, changes.Session, found.sessionID)
+	for _, role := range found.user.Roles {
+		touched = touched || s.changes.Touched(since, changes.Role, role)
+	}
+	if !touched {
+		found.holds.Store(version)
+	}
+	return !touched
+}
+
 func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
-	// Before reading: a change in between makes this standing out of date, not
-	// a stale one current.
-	found := &standing{generation: s.config.Store.Generation()}
+	found := &standing{}
 	err := s.config.Store.View(ctx, func(r Reader) error {
 		session, err := sessionOf(r, key, found)
 		if err != nil {

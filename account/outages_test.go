@@ -25,12 +25,13 @@ type outages struct {
 	asked   []string      // what was called
 	failed  string        // the call that failed; "" if it did not come to that
 	updates int           // transactions that write
+	commits int           // those that were kept
 	before  func()        // runs before the next of them, once
 	doomed  account.Store // updates run on it first, as on a store that tries again
 }
 
 func (o *outages) begin(failAt int) {
-	o.failAt, o.calls, o.asked, o.failed, o.updates = failAt, 0, nil, "", 0
+	o.failAt, o.calls, o.asked, o.failed, o.updates, o.commits = failAt, 0, nil, "", 0, 0
 }
 
 // call returns the error of a call: its own, or errOutage if it is its turn.
@@ -72,12 +73,20 @@ func (o *outages) Update(ctx context.Context, fn func(account.Writer) error) err
 	if o.doomed != nil {
 		_ = o.doomed.Update(ctx, fn)
 	}
-	return o.Store.Update(ctx, func(w account.Writer) error {
+	err := o.Store.Update(ctx, func(w account.Writer) error {
 		if err := fn(writer{reader{w, o}, w, o}); err != nil {
 			return err
 		}
 		return o.call("the commit", nil)
 	})
+	if err == nil {
+		o.commits++
+	}
+	return err
+}
+
+func (o *outages) Changes(ctx context.Context, after int64) (account.ChangePage, error) {
+	return got(o.Store.Changes(ctx, after)).from(o, "Changes")
 }
 
 func (o *outages) TakeAttempts(ctx context.Context, now time.Time, buckets []account.Bucket) (time.Duration, error) {

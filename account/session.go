@@ -113,7 +113,7 @@ func (s *Service) Refresh(ctx context.Context, token string, scopes []string) (G
 }
 
 // knownHandle refuses handles of no session without a transaction that writes:
-// anybody can make them up, and each commit empties caches.
+// anybody can make them up, and each of those waits for a disk.
 func (s *Service) knownHandle(ctx context.Context, handle string) error {
 	err := s.config.Store.View(ctx, func(r Reader) error {
 		_, err := r.SessionByHandle(handle)

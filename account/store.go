@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/changes"
 )
 
 // Store keeps users, roles and sessions. It knows no rules: those are the
@@ -16,13 +18,52 @@ type Store interface {
 	// are durable when Update returns. A store may run fn more than once.
 	Update(ctx context.Context, fn func(Writer) error) error
 
-	// Generation is a number that changes with every change of the store: at
-	// once when this process made it (before Update returns), within a second
-	// when another did. It never blocks.
-	Generation() uint64
-
+	ChangeLog
 	Attempts
 }
+
+// ChangeLog is how the processes on a store hear what concerns the callers that
+// they remember. What it says is written by the store, in the same transaction:
+//
+//   - [UserWriter].PutUser of a user who is there, and RemoveUser: [UserChanged]
+//   - [SessionWriter].RemoveSessionsOf: UserChanged, for all of them together
+//   - [SessionWriter].RemoveSession of one that is there: [SessionEnded]
+//   - [RoleWriter].PutRole of a role that is there, and RemoveRole: [RoleChanged]
+//   - a store of keys: [KeyChanged] for each that is added, changed or removed
+//   - a store of settings: [SettingChanged] for one that is chosen or replaced
+//
+// Nothing else writes a change: not what is new, which no caller rests on yet,
+// not a session that is put again with another token, and not sessions that are
+// over by their own date, which every process knows. So a sign-in and a refresh
+// wake no one.
+//
+// docs/stores.md says how to write a store.
+type ChangeLog = changes.Log
+
+// Change says that something is no longer what it was.
+type Change = changes.Change
+
+// ChangeKind is what a change is about.
+type ChangeKind = changes.Kind
+
+// ChangePage is a piece of the log, all of it read at one moment.
+type ChangePage = changes.Page
+
+// The kinds of changes.
+const (
+	UserChanged    = changes.User    // Key is the user's id; the user's sessions may have ended, too
+	RoleChanged    = changes.Role    // Key is the role's name
+	SessionEnded   = changes.Session // Key is the session's id
+	KeyChanged     = changes.Key     // Key is the signing key's id
+	SettingChanged = changes.Setting // Key is the setting's name
+)
+
+// The bounds of a log.
+const (
+	MaxChangePage = changes.MaxPage // changes on a page at most
+	KeepChanges   = changes.Keep    // changes that are kept at the least; twice as many at most
+	EndOfChanges  = changes.End     // greater than every number
+)
 
 // Attempts counts attempts to sign in, for all processes that share the store.
 // It is no part of the transactions and does not change the generation: a

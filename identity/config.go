@@ -107,6 +107,7 @@ type Metrics interface {
 	Passwords(account.Passwords) account.Passwords
 	Login(err error)
 	Lane(interface{ Stats() work.Stats })
+	Changes(of string, by interface{ ChangeStats() account.ChangeStats })
 }
 
 // ConfigError is a field of the configuration that cannot be what it is.

@@ -2,14 +2,20 @@ package identity
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
@@ -39,6 +45,48 @@ func TestHealth(t *testing.T) {
 	if w := ask("/healthz"); w.Code != http.StatusOK {
 		t.Errorf("GET /healthz without a store = %d %s, want 200", w.Code, w.Body)
 	}
+}
+
+// A server that cannot hear of changes decides from the store, and says so.
+func TestReadyAndDeaf(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	var later atomic.Int64 // keys are maintained in the background, by the same clock
+	store, seen := &mute{Store: memory.New()}, metrics.New()
+	_, app := opened(t, Config{Store: store, Metrics: seen, Now: func() time.Time { return day.Add(time.Duration(later.Load())) }})
+	for _, test := range []struct {
+		deaf          bool
+		ready, metric string
+	}{
+		{false, `{"status":"ready"}`, `holdfast_changes_deaf{of="callers"} 0`},
+		{true, `{"status":"ready","changes":"not heard, so every request asks the store"}`, `holdfast_changes_deaf{of="callers"} 1`},
+		{false, `{"status":"ready"}`, `holdfast_changes_deaf{of="callers"} 0`},
+	} {
+		store.on.Store(test.deaf)
+		later.Add(int64(time.Second))
+		ask := func(h http.Handler, path, want string) {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+				t.Errorf("deaf is %v: GET %s = %d %s, want 200 with %s", test.deaf, path, w.Code, w.Body, want)
+			}
+		}
+		ask(app, "/readyz", test.ready)
+		ask(seen.Handler(), "/metrics", test.metric)
+	}
+}
+
+// mute is a store whose log of changes cannot be read while it is on.
+type mute struct {
+	*memory.Store
+	on atomic.Bool
+}
+
+func (m *mute) Changes(ctx context.Context, after int64) (account.ChangePage, error) {
+	if m.on.Load() {
+		return account.ChangePage{}, errAway
+	}
+	return m.Store.Changes(ctx, after)
 }
 
 func TestWhoSentARequest(t *testing.T) {

@@ -11,19 +11,28 @@ import (
 
 // health is the answer of the probes.
 type health struct {
-	Status string `json:"status"`
+	Status  string `json:"status"`
+	Changes string `json:"changes,omitempty" doc:"Why what other processes change is not heard, if that is so. The store is then asked at every request."`
 }
 
+// deaf is said to everybody: the reason is for the log and the metrics.
+const deaf = "not heard, so every request asks the store"
+
 // registerHealth adds the probes of those who keep the program running.
-func registerHealth(on holdfast.Routes, ping func(context.Context) error) {
-	alive := func(context.Context, holdfast.Anyone, holdfast.NoInput) (health, error) { return health{"ok"}, nil }
+func registerHealth(on holdfast.Routes, ping, hears func(context.Context) error) {
+	alive := func(context.Context, holdfast.Anyone, holdfast.NoInput) (health, error) {
+		return health{Status: "ok"}, nil
+	}
 	ready := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (health, error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		if err := ping(ctx); err != nil {
 			return health{}, &holdfast.Error{Status: http.StatusServiceUnavailable, Cause: err}
 		}
-		return health{"ready"}, nil
+		if err := hears(ctx); err != nil {
+			return health{"ready", deaf}, nil // all processes on the store would not be ready at the same moment
+		}
+		return health{Status: "ready"}, nil
 	}
 	tags := holdfast.Tags("health")
 	holdfast.Get(on, "/healthz", holdfast.Public(), alive, tags, holdfast.OperationID("healthz"), holdfast.Summary("The process lives"))

@@ -80,11 +80,22 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 		id.parts = append(id.parts, id.links)
 	}
 	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller()})
-	if config.Metrics != nil && id.accounts.lane != nil {
-		config.Metrics.Lane(id.accounts.lane)
-	}
+	id.measure()
 	id.maintain(ctx)
 	return id, logDifferences(ctx, &id.config, id.accounts)
+}
+
+// measure adds what is measured of the parts.
+func (id *Identity) measure() {
+	m := id.config.Metrics
+	if m == nil {
+		return
+	}
+	if id.accounts.lane != nil {
+		m.Lane(id.accounts.lane)
+	}
+	m.Changes("callers", id.accounts)
+	m.Changes("keys", id.keys)
 }
 
 // openAddresses chooses where the program is reached, who issues the tokens,

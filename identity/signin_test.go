@@ -139,6 +139,13 @@ func (l *leaving) Generation() uint64 {
 	return l.Store.Generation()
 }
 
+func (l *leaving) Changes(ctx context.Context, after int64) (account.ChangePage, error) {
+	if l.away.Load() {
+		return account.ChangePage{}, errAway
+	}
+	return l.Store.Changes(ctx, after)
+}
+
 func (l *leaving) View(ctx context.Context, fn func(account.Reader) error) error {
 	if l.away.Load() {
 		return errAway
@@ -322,6 +329,8 @@ type tally struct {
 func (c *tally) Login(err error) { c.logins = append(c.logins, err) }
 
 func (c *tally) Passwords(p account.Passwords) account.Passwords { return p }
+
+func (c *tally) Changes(string, interface{ ChangeStats() account.ChangeStats }) {}
 
 func (c *tally) Observe(string) func(holdfast.Observation) { return func(holdfast.Observation) {} }
 

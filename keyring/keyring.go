@@ -11,8 +11,8 @@
 //
 // When it goes from one to the next is written down beforehand, in the store
 // that all processes share: a [Term]. No process has to be awake at that
-// moment, or to be told; each one asks the clock. What a process has read is
-// trusted for a second, so one that was asleep reads before it signs.
+// moment, or to be told; each one asks the clock. That no key has changed is
+// trusted for a second, so a process that was asleep asks before it signs.
 //
 // [Ring.SigningKey] and [Ring.Keys] are what a jwt.Signer and a jwt.Verifier
 // ask for each token.
@@ -28,6 +28,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/changes"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -53,10 +54,16 @@ type Store interface {
 	// fn more than once. The list that fn is given is its own.
 	UpdateKeys(ctx context.Context, fn func([]Record) ([]Record, error)) error
 
-	// Generation is a number that changes with every change of the store, at
-	// once if this process made it. It never blocks.
-	Generation() uint64
+	// ChangeLog tells which keys have changed, in the same transaction: see
+	// account.ChangeLog.
+	ChangeLog
 }
+
+// ChangeLog is how the processes on a store hear that keys have changed.
+type ChangeLog = changes.Log
+
+// ChangeStats is what a process has heard of changes so far.
+type ChangeStats = changes.Stats
 
 // Config says what a ring does.
 type Config struct {
@@ -83,9 +90,13 @@ const DefaultTokenTTL = 15 * time.Minute
 // Ring is the keys of a store. It is safe for concurrent use.
 type Ring struct {
 	config  Config
+	changes *changes.Reader
 	current atomic.Pointer[snapshot]
 	loading sync.Mutex
 }
+
+// ChangeStats returns what was heard of changes so far.
+func (r *Ring) ChangeStats() ChangeStats { return r.changes.Stats() }
 
 func (c *Config) setDefaults() error {
 	if c.Announce == 0 {
@@ -122,7 +133,7 @@ func Open(ctx context.Context, config Config) (*Ring, error) {
 	if err := config.setDefaults(); err != nil {
 		return nil, err
 	}
-	r := &Ring{config: config}
+	r := &Ring{config: config, changes: changes.NewReader(config.Store, config.Now)}
 	sealed := 0
 	err := r.update(ctx, func(t timeline, now time.Time) (timeline, error) {
 		var err error

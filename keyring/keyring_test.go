@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/store/memory"
@@ -663,6 +664,13 @@ type away struct {
 }
 
 var errAway = errors.New("disk on fire")
+
+func (a *away) Changes(ctx context.Context, after int64) (account.ChangePage, error) {
+	if a.down.Load() {
+		return account.ChangePage{}, errAway
+	}
+	return a.Store.Changes(ctx, after)
+}
 
 func (a *away) Keys(ctx context.Context) ([]keyring.Record, error) {
 	if a.down.Load() {

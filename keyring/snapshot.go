@@ -4,39 +4,42 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
+	"github.com/holdfast-go/holdfast/internal/changes"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
 // snapshot is what a process has read of the store. It is never changed.
 type snapshot struct {
-	generation uint64
-	read       time.Time
-	timeline   timeline
-	keys       []jwt.Key // of the records in timeline, by the same index
-}
-
-// current reports whether nothing newer can be known. The clock that is asked
-// is the one on the wall: the other one stands still while a machine sleeps.
-func (s *snapshot) current(generation uint64, now time.Time) bool {
-	return s != nil && s.generation == generation && !now.Before(s.read) && now.Sub(s.read) < fresh
+	version  uint64 // of the changes, before it was read
+	timeline timeline
+	keys     []jwt.Key // of the records in timeline, by the same index
 }
 
 // load returns what the store says now, or said less than a second ago.
 func (r *Ring) load(ctx context.Context) (*snapshot, error) {
-	if s := r.current.Load(); s.current(r.config.Store.Generation(), r.now()) {
+	version, hears := r.changes.Current(ctx, r.config.Now())
+	if s := r.current.Load(); hears && r.holds(s, version) {
 		return s, nil
+	}
+	if !hears {
+		return r.readAll(ctx, 0) // for this once
 	}
 	r.loading.Lock()
 	defer r.loading.Unlock()
-	before := r.current.Load()
-	// Before reading: a change in between makes this snapshot out of date, not
-	// an old one current.
-	next := &snapshot{generation: r.config.Store.Generation(), read: r.now()}
-	if before.current(next.generation, next.read) {
-		return before, nil // another goroutine was faster
+	if s := r.current.Load(); r.holds(s, version) {
+		return s, nil // another goroutine was faster
 	}
+	s, err := r.readAll(ctx, version)
+	if err == nil {
+		r.current.Store(s)
+	}
+	return s, err
+}
+
+// readAll reads the keys, as they are after a version of the changes.
+func (r *Ring) readAll(ctx context.Context, version uint64) (*snapshot, error) {
+	before, next := r.current.Load(), &snapshot{version: version}
 	records, err := r.config.Store.Keys(ctx)
 	if err != nil {
 		return nil, err
@@ -52,8 +55,21 @@ func (r *Ring) load(ctx context.Context) (*snapshot, error) {
 	if len(records) == 0 {
 		return nil, errors.New("keyring: the store has no signing key any more")
 	}
-	r.current.Store(next)
 	return next, nil
+}
+
+// holds reports whether no key has changed since a snapshot was read.
+func (r *Ring) holds(s *snapshot, version uint64) bool {
+	switch {
+	case s == nil:
+		return false
+	case s.version == version:
+		return true
+	case r.changes.TouchedAny(s.version, changes.Key):
+		return false
+	}
+	r.current.CompareAndSwap(s, &snapshot{version: version, timeline: s.timeline, keys: s.keys})
+	return true
 }
 
 // key reads a record, unless it has been read before.

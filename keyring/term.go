@@ -25,12 +25,9 @@ func (s Stage) String() string {
 
 const (
 	// Settle is how long ahead a change is written down before it takes
-	// effect, at the least: every process looks at the store once a second, so
+	// effect, at the least: every process hears of it within a second, so
 	// that all have seen it by then.
 	Settle = 2 * time.Second
-
-	// fresh is how long a process trusts what it has read of the store.
-	fresh = time.Second
 
 	// margin is how much longer than its last token a key is kept, for clocks
 	// that differ.

@@ -42,9 +42,10 @@ type Metrics struct {
 	logins   *prometheus.CounterVec
 	delay    prometheus.Gauge
 
-	routes sync.Map // string -> *route
-	lanes  lanes
-	bounds bounds
+	routes  sync.Map // string -> *route
+	lanes   lanes
+	bounds  bounds
+	hearers hearers
 }
 
 // New makes metrics in a registry of their own, with those of the Go runtime
@@ -68,7 +69,7 @@ func New() *Metrics {
 			Help: "How late a goroutine that was due ran, at worst in the last ten seconds.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.refusals, m.seconds, m.hashes, m.logins, m.delay, &m.lanes, &m.bounds, inFlight{m},
+	m.registry.MustRegister(m.requests, m.refusals, m.seconds, m.hashes, m.logins, m.delay, &m.lanes, &m.bounds, &m.hearers, inFlight{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -96,6 +96,31 @@ func TestLanesAreMeasured(t *testing.T) {
 	})
 }
 
+// heard is a hearer's word.
+type heard account.ChangeStats
+
+func (h *heard) ChangeStats() account.ChangeStats { return account.ChangeStats(*h) }
+
+func TestWhatIsHeardIsMeasured(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	callers := &heard{Reads: 7, Failed: 2, Changes: 5, Emptied: 1, Deaf: true}
+	m.Changes("callers", &heard{})
+	m.Changes("callers", callers) // in its place
+	m.Changes("keys", &heard{Reads: 1})
+	want(t, m, map[string]string{
+		`holdfast_changes_deaf{of="callers"}`:               "1",
+		`holdfast_changes_reads_total{of="callers"}`:        "7",
+		`holdfast_changes_reads_failed_total{of="callers"}`: "2",
+		`holdfast_changes_heard_total{of="callers"}`:        "5",
+		`holdfast_changes_emptied_total{of="callers"}`:      "1",
+		`holdfast_changes_deaf{of="keys"}`:                  "0",
+		`holdfast_changes_reads_total{of="keys"}`:           "1",
+	})
+	callers.Deaf = false
+	want(t, m, map[string]string{`holdfast_changes_deaf{of="callers"}`: "0"})
+}
+
 func TestHashesAndLoginsAreCounted(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()

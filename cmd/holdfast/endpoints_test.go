@@ -55,7 +55,7 @@ var exchanges = []exchange{
 	{route: "GET /.well-known/jwks.json", about: "The public keys, for services that verify tokens themselves."},
 	{route: "GET /.well-known/oauth-authorization-server", about: "Where the endpoints and the keys are, for services that begin with the issuer's URL (RFC 8414)."},
 	{route: "GET /healthz", about: "The process lives."},
-	{route: "GET /readyz", about: "The database answers; 503 if not."},
+	{route: "GET /readyz", about: "The database answers; 503 if not. `changes` says so if what other processes change is not heard, and the database is asked at every request."},
 	{route: "GET /openapi.json", about: "The document."},
 	{route: "GET /docs", about: "The docs page."},
 	{route: "GET /docs/{asset}", about: "What the docs page is made of.", path: "/docs/swagger-ui.css"},

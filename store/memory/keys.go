@@ -3,8 +3,11 @@ package memory
 import (
 	"bytes"
 	"context"
+	"maps"
 	"reflect"
+	"slices"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/keyring"
 )
 
@@ -30,10 +33,27 @@ func (s *Store) UpdateKeys(ctx context.Context, fn func([]keyring.Record) ([]key
 	if err != nil || reflect.DeepEqual(keys, next.keys) {
 		return err
 	}
+	for _, id := range changedKeys(next.keys, keys) {
+		next.log.tell(account.KeyChanged, id)
+	}
 	next.keys = cloneKeys(keys)
-	next.generation++
 	s.state.Store(next)
 	return nil
+}
+
+// changedKeys are the ids of those that are not the same in both lists.
+func changedKeys(before, after []keyring.Record) (ids []string) {
+	old := map[string]keyring.Record{}
+	for _, r := range before {
+		old[r.ID] = r
+	}
+	for _, r := range after {
+		if was, ok := old[r.ID]; !ok || !reflect.DeepEqual(was, r) {
+			ids = append(ids, r.ID)
+		}
+		delete(old, r.ID)
+	}
+	return append(ids, slices.Sorted(maps.Keys(old))...)
 }
 
 func cloneKeys(keys []keyring.Record) []keyring.Record {

@@ -60,34 +60,30 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 	if err := fn(next); err != nil {
 		return err
 	}
-	next.generation++
 	s.state.Store(next)
 	return nil
 }
 
-// Generation implements account.Store.
-func (s *Store) Generation() uint64 { return s.state.Load().generation }
-
 // state is one picture of the store, and the transaction that makes the next.
 type state struct {
-	generation uint64
-	users      map[string]account.User    // by id
-	names      map[string]string          // name to id
-	hashes     map[string]string          // by user id
-	roles      map[string]account.Role    // by name
-	sessions   map[string]account.Session // by id
-	handles    map[string]string          // handle to session id
-	setup      *account.PendingSetup
-	keys       []keyring.Record
-	kinds      map[string]string        // user id to kind of password hash
-	resets     map[string]account.Reset // by user id
-	addresses  map[address]time.Time    // when they were seen
-	settings   map[string]string
+	log       changeLog
+	users     map[string]account.User    // by id
+	names     map[string]string          // name to id
+	hashes    map[string]string          // by user id
+	roles     map[string]account.Role    // by name
+	sessions  map[string]account.Session // by id
+	handles   map[string]string          // handle to session id
+	setup     *account.PendingSetup
+	keys      []keyring.Record
+	kinds     map[string]string        // user id to kind of password hash
+	resets    map[string]account.Reset // by user id
+	addresses map[address]time.Time    // when they were seen
+	settings  map[string]string
 }
 
 func (s *state) clone() *state {
 	return &state{
-		generation: s.generation, setup: s.setup, keys: s.keys,
+		log: s.log, setup: s.setup, keys: s.keys,
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
@@ -156,7 +152,10 @@ func (s *state) PutUser(user account.User) error {
 			return account.ErrNoRole
 		}
 	}
-	delete(s.names, s.users[user.ID].Name)
+	if before, ok := s.users[user.ID]; ok {
+		delete(s.names, before.Name)
+		s.log.tell(account.UserChanged, user.ID)
+	}
 	user = cloneUser(user)
 	slices.Sort(user.Roles)
 	s.users[user.ID], s.names[user.Name] = user, user.ID
@@ -172,11 +171,15 @@ func (s *state) PutPasswordHash(userID, hash, kind string) error {
 }
 
 func (s *state) RemoveUser(id string) error {
+	if _, ok := s.users[id]; !ok {
+		return nil
+	}
 	delete(s.names, s.users[id].Name)
 	delete(s.users, id)
 	delete(s.hashes, id)
 	delete(s.kinds, id)
 	delete(s.resets, id)
+	s.log.tell(account.UserChanged, id)
 	return errors.Join(s.RemoveKnownAddresses(id), s.RemoveSessionsOf(id))
 }
 
@@ -198,6 +201,9 @@ func (s *state) Roles() ([]account.Role, error) {
 }
 
 func (s *state) PutRole(role account.Role) error {
+	if _, ok := s.roles[role.Name]; ok {
+		s.log.tell(account.RoleChanged, role.Name)
+	}
 	role = cloneRole(role)
 	slices.Sort(role.Scopes)
 	s.roles[role.Name] = role
@@ -209,6 +215,9 @@ func (s *state) RemoveRole(name string) error {
 		if slices.Contains(user.Roles, name) {
 			return account.ErrRoleInUse
 		}
+	}
+	if _, ok := s.roles[name]; ok {
+		s.log.tell(account.RoleChanged, name)
 	}
 	delete(s.roles, name)
 	return nil
@@ -236,12 +245,18 @@ func (s *state) PutSession(session account.Session) error {
 }
 
 func (s *state) RemoveSession(id string) error {
+	if _, ok := s.sessions[id]; ok {
+		s.log.tell(account.SessionEnded, id)
+	}
 	delete(s.handles, s.sessions[id].Handle)
 	delete(s.sessions, id)
 	return nil
 }
 
 func (s *state) RemoveSessionsOf(userID string) error {
+	if _, ok := s.users[userID]; ok {
+		s.log.tell(account.UserChanged, userID)
+	}
 	return s.removeSessions(func(one account.Session) bool { return one.UserID == userID })
 }
 

@@ -18,6 +18,11 @@ func TestSettings(t *testing.T) {
 	storetest.RunSettings(t, func(*testing.T) storetest.Settings { return memory.New() })
 }
 
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	storetest.RunChanges(t, func(*testing.T) storetest.Store { return memory.New() })
+}
+
 func TestKeyStore(t *testing.T) {
 	t.Parallel()
 	storetest.RunKeys(t, func(*testing.T) keyring.Store { return memory.New() })

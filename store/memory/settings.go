@@ -1,6 +1,10 @@
 package memory
 
-import "context"
+import (
+	"context"
+
+	"github.com/holdfast-go/holdfast/account"
+)
 
 // SetOnce stores a setting that is chosen once, and returns the value that
 // holds: the one from before if there is one.
@@ -17,11 +21,11 @@ func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (st
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	next := s.state.Load().clone()
-	if next.settings[name] != old {
+	if next.settings[name] != old || value == old {
 		return next.settings[name], nil
 	}
 	next.settings[name] = value
-	next.generation++
+	next.log.tell(account.SettingChanged, name)
 	s.state.Store(next)
 	return value, nil
 }

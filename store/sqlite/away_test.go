@@ -106,6 +106,7 @@ var operations = map[string]func(context.Context, *sqlite.Store) error{
 
 	"Setting": func(ctx context.Context, s *sqlite.Store) error { _, err := s.Setting(ctx, "issuer"); return err },
 	"SetOnce": func(ctx context.Context, s *sqlite.Store) error { _, err := s.SetOnce(ctx, "new", "x"); return err },
+	"Changes": func(ctx context.Context, s *sqlite.Store) error { _, err := s.Changes(ctx, 0); return err },
 	"Keys":    func(ctx context.Context, s *sqlite.Store) error { _, err := s.Keys(ctx); return err },
 	"UpdateKeys": func(ctx context.Context, s *sqlite.Store) error {
 		return s.UpdateKeys(ctx, func([]keyring.Record) ([]keyring.Record, error) {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/keyring"
 )
@@ -84,13 +85,15 @@ func (t *tx) updateKeys(fn func([]keyring.Record) ([]keyring.Record, error)) (se
 	for _, r := range after {
 		was, known := old[r.ID]
 		sealed = sealed || known && !was.Sealed && r.Sealed
-		if err := t.putKey(r); err != nil {
-			return false, err
+		if !known || !reflect.DeepEqual(was, r) {
+			if err := errors.Join(t.putKey(r), t.tell(account.KeyChanged, r.ID)); err != nil {
+				return false, err
+			}
 		}
 		delete(old, r.ID)
 	}
 	for id := range old {
-		if err := t.exec("DELETE FROM keys WHERE id = ?", id); err != nil {
+		if err := errors.Join(t.exec("DELETE FROM keys WHERE id = ?", id), t.tell(account.KeyChanged, id)); err != nil {
 			return false, err
 		}
 	}

@@ -27,6 +27,9 @@ func (t *tx) Roles() ([]account.Role, error) {
 }
 
 func (t *tx) PutRole(role account.Role) error {
+	if err := t.tellIf(roleChanged, role.Name); err != nil {
+		return err
+	}
 	err := t.exec(`
 		INSERT INTO roles (name, description) VALUES (?, ?)
 		ON CONFLICT (name) DO UPDATE SET description = excluded.description`, role.Name, role.Description)
@@ -50,6 +53,9 @@ func (t *tx) RemoveRole(name string) error {
 	case err == nil:
 		return account.ErrRoleInUse
 	case !errors.Is(err, account.ErrNoUser):
+		return err
+	}
+	if err := t.tellIf(roleChanged, name); err != nil {
 		return err
 	}
 	return t.exec("DELETE FROM roles WHERE name = ?", name)

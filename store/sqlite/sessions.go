@@ -50,10 +50,16 @@ func (t *tx) PutSession(s account.Session) error {
 }
 
 func (t *tx) RemoveSession(id string) error {
+	if err := t.tellIf(sessionEnded, id); err != nil {
+		return err
+	}
 	return t.exec("DELETE FROM sessions WHERE id = ?", id)
 }
 
 func (t *tx) RemoveSessionsOf(userID string) error {
+	if err := t.tellIf(userChanged, userID); err != nil {
+		return err
+	}
 	return t.exec("DELETE FROM sessions WHERE user_id = ?", userID)
 }
 

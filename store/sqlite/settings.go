@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/holdfast-go/holdfast/account"
 )
 
 // SetOnce stores a setting that is chosen once, and returns the value that
 // holds: the one from before if there is one.
 func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string, err error) {
 	err = s.update(ctx, func(t *tx) error {
-		if err := t.exec("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
+		if err := t.set(name, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
 			return err
 		}
 		stored, err = one(t, errNoSetting, scanned[string], "SELECT value FROM settings WHERE name = ?", name)
@@ -23,7 +25,7 @@ func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string,
 // returns the value that holds: another one if the setting was not old.
 func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (stored string, err error) {
 	err = s.update(ctx, func(t *tx) error {
-		if err := t.exec("UPDATE settings SET value = ? WHERE name = ? AND value = ?", value, name, old); err != nil {
+		if err := t.set(name, "UPDATE settings SET value = ?1 WHERE name = ?2 AND value = ?3 AND value <> ?1", value, name, old); err != nil {
 			return err
 		}
 		stored, err = one(t, errNoSetting, scanned[string], "SELECT value FROM settings WHERE name = ?", name)
@@ -33,6 +35,15 @@ func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (st
 		return err
 	})
 	return stored, err
+}
+
+// set runs a statement that may change a setting.
+func (t *tx) set(name, statement string, args ...any) error {
+	rows, err := t.affect(statement, args...)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return t.tell(account.SettingChanged, name)
 }
 
 var errNoSetting = errors.New("sqlite: the setting is gone")

@@ -143,7 +143,7 @@ func (f *sideFile) try(ctx context.Context, options *sql.TxOptions, fn func(*tx)
 		return f.db, fmt.Errorf("sqlite: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // does nothing after Commit
-	if err := fn(&tx{ctx, t}); err != nil || options != nil && options.ReadOnly {
+	if err := fn(&tx{ctx: ctx, sql: t}); err != nil || options != nil && options.ReadOnly {
 		return f.db, err
 	}
 	if err := t.Commit(); err != nil {

@@ -2,7 +2,8 @@
 //
 // What Update acknowledged survives a crash and a power cut: the journal is a
 // write-ahead log that is synced at every commit. Other processes may use the
-// file at the same time; their changes are noticed within 250 ms.
+// file at the same time; what they change of what callers may do is noticed
+// within 250 ms.
 package sqlite
 
 import (
@@ -41,10 +42,7 @@ type Store struct {
 
 var _ account.Store = (*Store)(nil)
 
-const (
-	busyTimeout = 5 * time.Second // for the lock of another process
-	watchEvery  = 250 * time.Millisecond
-)
+const busyTimeout = 5 * time.Second // for the lock of another process
 
 // Open opens the store in a file, which it creates for its owner alone if it
 // does not exist, and brings its tables up to date. A file that others may
@@ -180,44 +178,6 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// watch looks for commits of others until Close. It has a connection of its
-// own: SQLite's data_version differs only when another connection committed.
-func (s *Store) watch(ctx context.Context) error {
-	conn, err := s.readers.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	seen, err := dataVersion(ctx, conn)
-	if err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.watching.Go(func() { // until Close
-		defer func() { _ = conn.Close() }() // nothing was written on it
-		tick := time.NewTicker(watchEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			// Not knowing counts as a change: no caller is let in by what was
-			// true some time ago.
-			if now, err := dataVersion(ctx, conn); err != nil || now != seen {
-				seen = now
-				s.generation.Add(1)
-			}
-		}
-	})
-	return nil
-}
-
-func dataVersion(ctx context.Context, conn *sql.Conn) (v int64, err error) {
-	err = conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&v)
-	return v, err
-}
-
 // Close ends the watch and closes the file. Transactions must have ended.
 func (s *Store) Close() error {
 	if s.stop != nil {
@@ -242,17 +202,18 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.readers.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM settings)").Scan(&used)
 }
 
-// Generation implements account.Store.
-func (s *Store) Generation() uint64 { return s.generation.Load() }
-
 // View implements account.Store.
 func (s *Store) View(ctx context.Context, fn func(account.Reader) error) error {
+	return s.view(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
 	t, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	defer func() { _ = t.Rollback() }() // it only read
-	return fn(&tx{ctx, t})
+	return fn(&tx{ctx: ctx, sql: t})
 }
 
 // Update implements account.Store.
@@ -261,17 +222,22 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 }
 
 func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
-	t, err := s.writer.BeginTx(ctx, nil)
+	begun, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
-	defer func() { _ = t.Rollback() }() // does nothing after Commit
-	if err := fn(&tx{ctx, t}); err != nil {
+	defer func() { _ = begun.Rollback() }() // does nothing after Commit
+	t := &tx{ctx: ctx, sql: begun}
+	if err := fn(t); err != nil {
 		return err
 	}
-	// Before and after: a commit that reports an error may have been done.
-	defer s.generation.Add(1)
-	if err := t.Commit(); err != nil {
+	if t.told {
+		if err := t.prune(); err != nil {
+			return err
+		}
+		defer s.generation.Add(1) // also after an error: the commit may have been done
+	}
+	if err := begun.Commit(); err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	return nil

@@ -5,14 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/keyring"
@@ -75,8 +74,10 @@ func TestOthersChangeTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	a, b := open(t, path), open(t, path)
 	before := a.Generation()
-	if err := b.Update(t.Context(), putRole("new")); err != nil {
-		t.Fatal(err)
+	for _, scopes := range [][]string{nil, {"new"}} { // a new role concerns no caller; a changed one does
+		if err := b.Update(t.Context(), func(w account.Writer) error { return w.PutRole(account.Role{Name: "new", Scopes: scopes}) }); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -177,6 +178,11 @@ func TestOpenRefuses(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	storetest.RunSettings(t, func(t *testing.T) storetest.Settings { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	storetest.RunChanges(t, func(t *testing.T) storetest.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
 }
 
 func TestKeyStore(t *testing.T) {
@@ -356,21 +362,6 @@ func TestADamagedHashIsAnError(t *testing.T) {
 // A file of before the kinds of hashes were counted has them counted.
 func TestMigrationCountsKinds(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "test.db")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.UpTo(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
 	passwords, err := password.NewContext(password.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -379,15 +370,8 @@ func TestMigrationCountsKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, hash := range map[string]string{"anna": hash, "ben": hash, "without": ""} {
-		_, err := db.ExecContext(t.Context(), "INSERT INTO users (id, name, email, disabled, created, password_hash) VALUES (?1, ?1, '', 0, 0, ?2)", name, hash)
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	const insert = "INSERT INTO users (id, name, email, disabled, created, password_hash) VALUES ('%[1]s', '%[1]s', '', 0, 0, '%[2]s')"
+	path := older(t, 1, fmt.Sprintf(insert, "anna", hash), fmt.Sprintf(insert, "ben", hash), fmt.Sprintf(insert, "without", ""))
 	err = open(t, path).View(t.Context(), func(r account.Reader) error {
 		kinds, err := r.PasswordKinds()
 		if len(kinds) != 1 || kinds[0].Users != 2 || kinds[0].Kind != passwords.Blank(hash) {

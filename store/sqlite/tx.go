@@ -10,15 +10,26 @@ import (
 // tx is a transaction with the context it was begun with; both live as long as
 // the function they are made for.
 type tx struct {
-	ctx context.Context
-	sql *sql.Tx
+	ctx  context.Context
+	sql  *sql.Tx
+	told bool // it has written into the log of changes
 }
 
 func (t *tx) exec(query string, args ...any) error {
-	if _, err := t.sql.ExecContext(t.ctx, query, args...); err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+	_, err := t.affect(query, args...)
+	return err
+}
+
+// affect returns how many rows a statement has changed.
+func (t *tx) affect(query string, args ...any) (rows int64, err error) {
+	result, err := t.sql.ExecContext(t.ctx, query, args...)
+	if err == nil {
+		rows, err = result.RowsAffected()
 	}
-	return nil
+	if err != nil {
+		return 0, fmt.Errorf("sqlite: %w", err)
+	}
+	return rows, nil
 }
 
 // scanner is a row, alone or one of many.

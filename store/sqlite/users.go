@@ -61,6 +61,9 @@ func (t *tx) PutUser(user account.User) error {
 	case !errors.Is(err, account.ErrNoUser):
 		return err
 	}
+	if err := t.tellIf(userChanged, user.ID); err != nil {
+		return err
+	}
 	err = t.exec(`
 		INSERT INTO users (id, name, email, disabled, created) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, disabled = excluded.disabled`,
@@ -89,4 +92,9 @@ func (t *tx) PutPasswordHash(userID, hash, kind string) error {
 	return t.exec("UPDATE users SET password_hash = ?, password_kind = ? WHERE id = ?", hash, kind, userID)
 }
 
-func (t *tx) RemoveUser(id string) error { return t.exec("DELETE FROM users WHERE id = ?", id) }
+func (t *tx) RemoveUser(id string) error {
+	if err := t.tellIf(userChanged, id); err != nil {
+		return err
+	}
+	return t.exec("DELETE FROM users WHERE id = ?", id)
+}
