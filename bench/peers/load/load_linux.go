@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +17,7 @@ const patience = 20 * time.Second
 // conn is a connection with what has come of the answer it waits for.
 type conn struct {
 	fd   int
+	due  time.Time // when its request was to be sent, at a pace
 	have int
 	data [8192]byte
 }
@@ -29,6 +31,11 @@ type driver struct {
 	until   time.Time
 	last    time.Time // when an answer came
 	count   int
+
+	// At a pace only:
+	idle  []*conn
+	due   time.Time // the next request
+	waits []time.Duration
 }
 
 // Run does what the plan says. It fails if any answer is another one, or if the
@@ -46,21 +53,22 @@ func Run(ctx context.Context, plan Plan) (Result, error) {
 		}
 	}
 	began := time.Now()
-	d.until, d.last = began.Add(plan.For), began
+	d.until, d.last, d.due = began.Add(plan.For), began, began
 	for _, c := range d.conns {
-		if err := d.send(c); err != nil {
+		if err := d.next(c); err != nil {
 			return Result{}, err
 		}
 	}
-	for d.waiting > 0 {
+	for d.waiting > 0 || plan.Every > 0 && d.due.Before(d.until) {
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
 		}
-		if err := d.step(); err != nil {
+		if err := errors.Join(d.pace(), d.step()); err != nil {
 			return Result{}, err
 		}
 	}
-	return Result{d.count, time.Since(began)}, nil
+	slices.Sort(d.waits)
+	return Result{Count: d.count, Took: time.Since(began), Waits: d.waits}, nil
 }
 
 func (d *driver) close() {
@@ -91,11 +99,39 @@ func (d *driver) dial() error {
 	)
 }
 
-// send writes the next request, if there is one and time is left.
-func (d *driver) send(c *conn) error {
-	if !time.Now().Before(d.until) {
+// next is what a connection does that waits for nothing: it sends the next
+// request if time is left, or at a pace waits until one is due.
+func (d *driver) next(c *conn) error {
+	switch {
+	case d.plan.Every > 0:
+		d.idle = append(d.idle, c)
+		return nil
+	case !time.Now().Before(d.until):
 		return nil
 	}
+	return d.send(c)
+}
+
+// pace sends what is due, as far as there are connections. What has to wait for
+// one is counted from when it was due all the same.
+func (d *driver) pace() error {
+	now := time.Now()
+	for d.plan.Every > 0 && len(d.idle) > 0 && d.due.Before(d.until) && !now.Before(d.due) {
+		c := d.idle[len(d.idle)-1]
+		d.idle = d.idle[:len(d.idle)-1]
+		c.due, d.due = d.due, d.due.Add(d.plan.Every)
+		if err := d.send(c); err != nil {
+			return err
+		}
+	}
+	if d.waiting == 0 {
+		d.last = now // nothing is owed
+	}
+	return nil
+}
+
+// send writes the next request, if there is one.
+func (d *driver) send(c *conn) error {
 	text := d.plan.Next()
 	if text == nil {
 		return nil
@@ -154,5 +190,8 @@ func (d *driver) take(c *conn) error {
 	c.have = 0
 	d.waiting--
 	d.count++
-	return d.send(c)
+	if d.plan.Every > 0 {
+		d.waits = append(d.waits, time.Since(c.due))
+	}
+	return d.next(c)
 }
