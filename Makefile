@@ -18,6 +18,7 @@ test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -race -shuffle=on -timeout=6m ./...
 	$(GO) test -timeout=1m ./password # the hashes that cost too much under the race detector
 	$(GO) test -timeout=1m -run TestScripts/calibrate ./cmd/holdfast # and these
+	$(GO) -C bench test ./... # what is measured keeps the contract
 
 short: ## all tests but the slow ones and the examples', without the race detector (under 20 seconds on two cores)
 	$(GO) test -short -ldflags=-w -timeout=1m $$($(GO) list ./... | grep -v /examples/) # without DWARF: linking is most of it

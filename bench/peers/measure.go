@@ -11,7 +11,6 @@ import (
 	"github.com/holdfast-go/holdfast/bench/internal/proc"
 	"github.com/holdfast-go/holdfast/bench/peers/contract"
 	"github.com/holdfast-go/holdfast/bench/peers/load"
-	"github.com/holdfast-go/holdfast/internal/loadgen"
 )
 
 // kind is one kind of request.
@@ -82,7 +81,7 @@ func (s *server) round(ctx context.Context, r requests, seconds float64) (sample
 			return out, fmt.Errorf("peers: %s, %v: %w", s.name, k, err)
 		}
 	}
-	return out, s.steady(ctx, seconds, &out)
+	return out, s.steady(ctx, r, seconds, &out)
 }
 
 // phase sends one kind of request as fast as the server answers.
@@ -142,21 +141,16 @@ func (s *server) profile(ctx context.Context, o *options, r requests) error {
 }
 
 // steady asks the protected route at a rate that every server can keep up with.
-func (s *server) steady(ctx context.Context, seconds float64, out *sample) error {
-	target, err := loadgen.NewTarget("GET", s.url()+contract.Items, loadgen.Bearer(contract.Token("alice", "me items")), "")
+func (s *server) steady(ctx context.Context, r requests, seconds float64, out *sample) error {
+	result, err := load.Run(ctx, load.Plan{
+		Addr: s.addr, Conns: conns, For: time.Duration(seconds * float64(time.Second)), Every: time.Second / perSecond,
+		Status: protected.status(), Next: r.next(protected),
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("peers: %s, at a steady rate: %w", s.name, err)
 	}
-	limited, stop := context.WithTimeout(ctx, time.Duration(seconds*float64(time.Second)))
-	defer stop()
-	r := loadgen.NewRecorder()
-	target.Open(limited, perSecond, r)
-	summary := r.Summary()
-	if summary.Count == 0 || summary.Status[200] != summary.Count {
-		return fmt.Errorf("peers: %s, at a steady rate: %v", s.name, summary.Status)
-	}
-	out.p50, out.p99 = summary.P50, summary.P99
-	return ctx.Err()
+	out.p50, out.p99 = result.Quantile(50), result.Quantile(99)
+	return nil
 }
 
 // rounds measures all servers in turn, again and again. Each round begins with

@@ -237,7 +237,7 @@ func (r *report) publish(o *options, out io.Writer) error {
 	if _, err := out.Write(text.Bytes()); err != nil || o.write == "" {
 		return err
 	}
-	return os.WriteFile(filepath.Join(o.write, r.began.UTC().Format("2006-01-02")+"-peers.md"), text.Bytes(), 0o600)
+	return os.WriteFile(filepath.Join(o.write, r.began.UTC().Format("2006-01-02")+"-peers.md"), text.Bytes(), 0o644) //nolint:gosec // to be committed
 }
 
 // machine is the processor and the system, as far as Linux says.

@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -96,7 +95,7 @@ func login(c fuego.ContextNoBody) (app.Token, error) {
 }
 
 func main() {
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError + 1})))
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	s := fuego.NewServer(
 		fuego.WithAddr(app.Start()),
 		fuego.WithLoggingMiddleware(fuego.LoggingConfig{DisableRequest: true, DisableResponse: true}),

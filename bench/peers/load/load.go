@@ -2,10 +2,10 @@
 // connection has one request on the way, and the next is written as soon as the
 // last is answered: kept alive, never pipelined.
 //
-// internal/loadgen measures what callers wait; this measures what a server can
-// do. It has to cost less than the fastest server, or it would measure itself:
-// no goroutine for each connection, no header parsed into a map, nothing
-// allocated.
+// It has to cost less than the fastest server and to be more exact than its
+// answers, or it would measure itself: no goroutine for each connection, no
+// header parsed into a map, nothing allocated, no timer. internal/loadgen, which
+// has all of these, is for servers that take milliseconds.
 package load
 
 import (
@@ -19,7 +19,16 @@ import (
 // Result is what came back.
 type Result struct {
 	Count int
-	Took  time.Duration
+	Took  time.Duration   // all of it
+	Waits []time.Duration // at a pace: for each answer, the shortest first
+}
+
+// Quantile is how long percent of the answers took at most.
+func (r Result) Quantile(percent int) time.Duration {
+	if len(r.Waits) == 0 {
+		return 0
+	}
+	return r.Waits[max(0, (len(r.Waits)*percent+99)/100-1)]
 }
 
 // Plan is what to send.
@@ -28,6 +37,11 @@ type Plan struct {
 	Conns  int           // connections
 	For    time.Duration // how long at most
 	Status int           // what every answer must be
+
+	// Every is the time from one request to the next, whether or not the ones
+	// before were answered; each is counted from when it was due. Zero is as fast
+	// as the server answers, on all connections.
+	Every time.Duration
 
 	// Next is the next request, and nil for no more.
 	Next func() []byte

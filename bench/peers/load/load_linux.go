@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
+// patience is how long an answer is waited for.
+const patience = 20 * time.Second
+
 // conn is a connection with what has come of the answer it waits for.
 type conn struct {
 	fd   int
+	due  time.Time // when its request was to be sent, at a pace
 	have int
 	data [8192]byte
 }
@@ -24,7 +29,13 @@ type driver struct {
 	conns   map[int32]*conn
 	waiting int // connections that wait for an answer
 	until   time.Time
+	last    time.Time // when an answer came
 	count   int
+
+	// At a pace only:
+	idle  []*conn
+	due   time.Time // the next request
+	waits []time.Duration
 }
 
 // Run does what the plan says. It fails if any answer is another one, or if the
@@ -42,21 +53,22 @@ func Run(ctx context.Context, plan Plan) (Result, error) {
 		}
 	}
 	began := time.Now()
-	d.until = began.Add(plan.For)
+	d.until, d.last, d.due = began.Add(plan.For), began, began
 	for _, c := range d.conns {
-		if err := d.send(c); err != nil {
+		if err := d.next(c); err != nil {
 			return Result{}, err
 		}
 	}
-	for d.waiting > 0 {
+	for d.waiting > 0 || plan.Every > 0 && d.due.Before(d.until) {
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
 		}
-		if err := d.step(); err != nil {
+		if err := errors.Join(d.pace(), d.step()); err != nil {
 			return Result{}, err
 		}
 	}
-	return Result{d.count, time.Since(began)}, nil
+	slices.Sort(d.waits)
+	return Result{Count: d.count, Took: time.Since(began), Waits: d.waits}, nil
 }
 
 func (d *driver) close() {
@@ -87,11 +99,39 @@ func (d *driver) dial() error {
 	)
 }
 
-// send writes the next request, if there is one and time is left.
-func (d *driver) send(c *conn) error {
-	if !time.Now().Before(d.until) {
+// next is what a connection does that waits for nothing: it sends the next
+// request if time is left, or at a pace waits until one is due.
+func (d *driver) next(c *conn) error {
+	switch {
+	case d.plan.Every > 0:
+		d.idle = append(d.idle, c)
+		return nil
+	case !time.Now().Before(d.until):
 		return nil
 	}
+	return d.send(c)
+}
+
+// pace sends what is due, as far as there are connections. What has to wait for
+// one is counted from when it was due all the same.
+func (d *driver) pace() error {
+	now := time.Now()
+	for d.plan.Every > 0 && len(d.idle) > 0 && d.due.Before(d.until) && !now.Before(d.due) {
+		c := d.idle[len(d.idle)-1]
+		d.idle = d.idle[:len(d.idle)-1]
+		c.due, d.due = d.due, d.due.Add(d.plan.Every)
+		if err := d.send(c); err != nil {
+			return err
+		}
+	}
+	if d.waiting == 0 {
+		d.last = now // nothing is owed
+	}
+	return nil
+}
+
+// send writes the next request, if there is one.
+func (d *driver) send(c *conn) error {
 	text := d.plan.Next()
 	if text == nil {
 		return nil
@@ -103,18 +143,21 @@ func (d *driver) send(c *conn) error {
 	return nil
 }
 
-// step takes the answers that have come.
+// step takes the answers that have come. It never sleeps: a server's write to a
+// sleeper wakes it up, which costs the server microseconds, and the slower it
+// is the more often.
 func (d *driver) step() error {
 	var events [64]unix.EpollEvent
-	const patience = 20_000 // milliseconds
-	n, err := unix.EpollWait(d.poll, events[:], patience)
+	n, err := unix.EpollWait(d.poll, events[:], 0)
 	switch {
 	case errors.Is(err, unix.EINTR):
 		return nil
 	case err != nil:
 		return err
-	case n == 0:
+	case n == 0 && time.Since(d.last) > patience:
 		return errors.New("load: the server does not answer")
+	case n > 0:
+		d.last = time.Now()
 	}
 	for _, event := range events[:n] {
 		if err := d.take(d.conns[event.Fd]); err != nil {
@@ -147,5 +190,8 @@ func (d *driver) take(c *conn) error {
 	c.have = 0
 	d.waiting--
 	d.count++
-	return d.send(c)
+	if d.plan.Every > 0 {
+		d.waits = append(d.waits, time.Since(c.due))
+	}
+	return d.next(c)
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -106,5 +107,36 @@ func TestAServerThatHangsUpIsAnError(t *testing.T) {
 	plan := Plan{Addr: strings.TrimPrefix(server.URL, "http://"), Conns: 2, For: time.Minute, Status: 200, Next: Cycle(requests(1))}
 	if _, err := Run(t.Context(), plan); err == nil {
 		t.Error("Run() takes a broken connection for an answer")
+	}
+}
+
+// A server that stands still shows in every request that was due meanwhile.
+func TestAtAPaceARequestIsCountedFromWhenItWasDue(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("on Linux only")
+	}
+	var n atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1) == 1 {
+			<-time.After(200 * time.Millisecond)
+		}
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer server.Close()
+	plan := Plan{
+		Addr: strings.TrimPrefix(server.URL, "http://"), Conns: 1, For: 100 * time.Millisecond, Every: 10 * time.Millisecond,
+		Status: 200, Next: Cycle(requests(1)),
+	}
+	result, err := Run(t.Context(), plan)
+	if err != nil || result.Count != 10 || len(result.Waits) != 10 {
+		t.Fatalf("Run() = %+v, %v, want 10 answers", result, err)
+	}
+	// The last was due after 90 ms, and sent when the first was answered.
+	if shortest := result.Waits[0]; shortest < 100*time.Millisecond {
+		t.Errorf("the shortest wait is %v, want 110 ms or more", shortest)
+	}
+	if result.Quantile(50) != result.Waits[4] || result.Quantile(99) != result.Waits[9] || (Result{}).Quantile(99) != 0 {
+		t.Errorf("Quantile(50), Quantile(99) = %v, %v of %v", result.Quantile(50), result.Quantile(99), result.Waits)
 	}
 }
