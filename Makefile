@@ -3,7 +3,7 @@ GO    ?= go
 TOOLS  = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
 MODULES = . bench e2e # tools is only what tools need
-MUTATE ?= policy.go run.go error.go verify.go \
+MUTATE ?= policy.go run.go error.go scheme.go \
   internal/plan/policy.go internal/plan/planner.go internal/plan/builder.go internal/plan/step.go internal/plan/plan.go internal/plan/checks.go \
   jwt/verify.go jwt/set.go jwt/cache.go \
   account/session.go account/login.go account/throttle.go account/caller.go account/change.go account/reset.go account/setup.go \

@@ -79,3 +79,62 @@ type Config struct {
 	// the policies of streams are decided every three quarters of a second.
 	Changes func() uint64
 }
+
+// Docs says where an application's docs page and its OpenAPI document stand,
+// and who may read them. The zero Docs shows both to everybody. The page's
+// addresses are relative, so that it works behind any path prefix.
+type Docs struct {
+	// Path is where the page stands: "/docs" if empty. What the page is made
+	// of stands below it, and so does the page to which an authorization
+	// server sends the browser back: "/docs/oauth2-redirect".
+	Path string
+
+	// DocumentPath is where the document stands: "/openapi.json" if empty.
+	DocumentPath string
+
+	// Policy says who may read page and document: [Public] if nil. For a page
+	// that a person opens it must be one that a browser can satisfy by itself,
+	// such as of [HTTPBasic] or [APIKeyCookie].
+	Policy AnyPolicy
+
+	// Viewer shows the document: Swagger UI if zero, or [apidoc.ReDoc].
+	Viewer apidoc.Viewer
+
+	// Parameters are the viewer's own, by its names, such as Swagger UI's
+	// docExpansion, deepLinking and persistAuthorization. The values must be
+	// what JSON can hold. Those that would show another document, load from
+	// another host or run code are errors at start, as misspelt ones are.
+	Parameters map[string]any
+
+	// RedirectPath is where authorization servers send the browser back:
+	// "oauth2-redirect" below the page if empty. ReDoc has none.
+	RedirectPath string
+
+	// NoPage leaves out the page, NoDocument the page and the document.
+	NoPage     bool
+	NoDocument bool
+
+	// OAuth fills in the page's Authorize dialog.
+	OAuth DocsOAuth
+}
+
+// DocsOAuth is what the docs page knows about its own OAuth2 client. The
+// authorization code flow always uses PKCE (RFC 7636).
+type DocsOAuth struct {
+	ClientID string
+	AppName  string
+	Scopes   []Scope           // ticked when the dialog opens
+	Query    map[string]string // added to the authorization and token requests
+}
+
+func (d *Docs) complete() {
+	if d.Path == "" {
+		d.Path = "/docs"
+	}
+	if d.DocumentPath == "" {
+		d.DocumentPath = "/openapi.json"
+	}
+	if d.Policy == nil {
+		d.Policy = Public()
+	}
+}

@@ -24,7 +24,7 @@ type limit struct {
 
 // A package whose files all reach each other is one big file in pieces.
 var limits = map[string]limit{
-	root: {arrows: 125, knot: 10},
+	root: {arrows: 110, knot: 10},
 }
 
 // usual is the limit of a package that limits does not name.
