@@ -7,6 +7,7 @@ package strictjson
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -111,12 +112,10 @@ func (s *scanner) value() bool {
 }
 
 func (s *scanner) word(word string) bool {
-	for i := range len(word) {
-		if s.pos >= len(s.text) || s.text[s.pos] != word[i] {
-			return s.unexpected()
-		}
-		s.pos++
+	if !strings.HasPrefix(s.text[s.pos:], word) {
+		return s.unexpected() // where the word begins: it is no value
 	}
+	s.pos += len(word)
 	return true
 }
 

@@ -40,6 +40,8 @@ func TestCheck(t *testing.T) {
 		"a high surrogate and a letter": {`"\ud83d\u0061"`, "surrogate"},
 		"no JSON":                       {`{a:1}`, "invalid"},
 		"a trailing comma":              {`[1,]`, "invalid"},
+		"a word that is none":           {`{"a":nil}`, "invalid character at byte 5"},
+		"a word cut short":              {`[tru`, "invalid character at byte 1"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
