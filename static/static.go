@@ -80,7 +80,7 @@ const index = "index.html"
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+		refuse(w, http.StatusMethodNotAllowed)
 		return
 	}
 	name, folder, ok := nameOf(r.URL.Path)
@@ -104,7 +104,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func notFound(w http.ResponseWriter) { http.Error(w, "Not Found", http.StatusNotFound) }
+func notFound(w http.ResponseWriter) { refuse(w, http.StatusNotFound) }
+
+// refuse answers as an application does where nothing fits.
+func refuse(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, `{"detail":"`+http.StatusText(status)+`"}`) // the caller has gone, then
+}
 
 // nameOf is the name in a file system of a request's path, and whether the path
 // is that of a folder. There is none for a path that names something hidden, or

@@ -68,10 +68,10 @@ func TestWhichFilesAreServed(t *testing.T) {
 		"the index of a folder":             {"GET", "/docs/", 200, "docs", ""},
 		"a folder without its slash":        {"GET", "/docs?q=1", 307, "", ""},
 		"a folder of an odd name":           {"GET", "/a b", 307, "", ""},
-		"a folder is not listed":            {"GET", "/empty/", 404, "Not Found\n", ""},
+		"a folder is not listed":            {"GET", "/empty/", 404, `{"detail":"Not Found"}`, "application/json"},
 		"a folder without index, unslashed": {"GET", "/empty", 404, "", ""},
 		"HEAD":                              {"HEAD", "/robots.txt", 200, "", ""},
-		"POST":                              {"POST", "/robots.txt", 405, "", ""},
+		"POST":                              {"POST", "/robots.txt", 405, `{"detail":"Method Not Allowed"}`, "application/json"},
 		"OPTIONS":                           {"OPTIONS", "/robots.txt", 405, "", ""},
 		"nothing":                           {"GET", "/nothing", 404, "", ""},
 		"a file with a slash":               {"GET", "/robots.txt/", 404, "", ""},
@@ -310,7 +310,7 @@ func TestASiteBehindAPolicy(t *testing.T) {
 		{"/users/7", "", `401 {"detail":"Not authenticated"}`},
 		{"/private/docs/", "good", "200 docs"},
 		{"/private/docs", "good", "200 docs"}, // by the redirect
-		{"/private/nothing", "good", "404 Not Found\n"},
+		{"/private/nothing", "good", `404 {"detail":"Not Found"}`},
 		{"/private/robots.txt", "bad", `401 {"detail":"Could not validate credentials"}`},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+test.path, nil)
