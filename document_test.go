@@ -492,3 +492,22 @@ func TestInputAndOutputOfOneType(t *testing.T) {
 		}
 	}
 }
+
+// What a tag says of a parameter stands beside its schema, too, where a docs
+// page looks for it.
+func TestParametersAreDescribed(t *testing.T) {
+	t.Parallel()
+	type in struct {
+		ID   int    `path:"id" doc:"Its number"`
+		Sort string `query:"sort" doc:"By what" deprecated:"true"`
+		Page int    `query:"page"`
+	}
+	app := quiet()
+	holdfast.Get(app, "/items/{id}", holdfast.Public(), func(context.Context, holdfast.Anyone, in) (string, error) { return "", nil })
+	want := `[{"description":"Its number","in":"path","name":"id","required":true,"schema":{"description":"Its number","format":"int64","type":"integer"}},` +
+		`{"deprecated":true,"description":"By what","in":"query","name":"sort","required":false,"schema":{"deprecated":true,"description":"By what","type":"string"}},` +
+		`{"in":"query","name":"page","required":false,"schema":{"format":"int64","type":"integer"}}]`
+	if got := compact(t, parsed(t, app), "paths", "/items/{id}", "get", "parameters"); got != want {
+		t.Errorf("parameters = %s, want %s", got, want)
+	}
+}

@@ -234,6 +234,7 @@ func parameters(list []Parameter) []members {
 		if p.Schema == nil {
 			one.add("schema", map[string]string{"type": "string"})
 		} else {
+			one.describe(p.Schema)
 			one.add("schema", p.Schema)
 		}
 		if len(p.Examples) > 0 {
@@ -242,6 +243,16 @@ func parameters(list []Parameter) []members {
 		out = append(out, one)
 	}
 	return out
+}
+
+// describe says of a parameter what its schema says: a page shows what stands
+// beside the schema, not what stands in it.
+func (m *members) describe(s *schema.Schema) {
+	description, deprecated := s.Words()
+	m.addIf("description", description)
+	if deprecated {
+		m.add("deprecated", true)
+	}
 }
 
 // responses are answers by status. Those to HEAD have headers alone.

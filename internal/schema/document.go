@@ -37,6 +37,12 @@ func (r *Registry) MarshalJSON() ([]byte, error) {
 // that is read and sent is final when both were asked for.
 func (s *Schema) MarshalJSON() ([]byte, error) { return json.Marshal(s.r.split().written(s.s)) }
 
+// Words are what the schema says to people: its description, and whether what it
+// describes is deprecated.
+func (s *Schema) Words() (description string, deprecated bool) {
+	return s.s.Description, s.s.Deprecated
+}
+
 // split finds the components that are two: whose schemas differ, or have one
 // inside that is two.
 func (r *Registry) split() apart {
