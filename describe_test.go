@@ -162,7 +162,7 @@ func TestMistakesInWordsOfTheDocument(t *testing.T) {
 		"an example of another type":                {body(goneBody{}), `example "x": it is of type holdfast_test.goneBody, not holdfast_test.album`},
 		"an example that is nothing":                {body(nil), `example "x": it is of type <nil>, not holdfast_test.album`},
 		"an example of a parameter that is not":     {post(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Parameter: "skip", Value: 1}}}), `no parameter "skip"`},
-		"an example that no parameter can be":       {post(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Parameter: "order", Value: "sideways"}}}), `example "x": Input should be 'up', 'down'`},
+		"an example that no parameter can be":       {post(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Parameter: "order", Value: "sideways"}}}), `example "x": Input should be 'up' or 'down'`},
 		"an example of a parameter of another type": {post(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Parameter: "id", Value: "seven"}}}), `example "x": Input should be a valid integer`},
 		"an example that JSON cannot hold":          {answers(apidoc.Answer{Status: 404, MediaType: "x/y", Examples: []apidoc.Example{{Name: "x", Value: make(chan int)}}}), `answer 404: example "x": json: unsupported type`},
 		"an example without a name":                 {post(apidoc.Operation{Examples: []apidoc.Example{{Value: album{Title: "xx"}}}}), `example "": a name has letters`},

@@ -53,8 +53,8 @@ func TestUnions(t *testing.T) {
 		"one":                 {`{"kind":"cat","name":"Tom"}`, `{"kind":"cat","name":"Tom"}`},
 		"another":             {`{"bark":2,"kind":"dog","nap":"2h"}`, `{"kind":"dog","bark":2,"nap":"PT2H"}`},
 		"one with a default":  {`{"kind":"bird"}`, `{"kind":"bird","songs":["tweet"]}`},
-		"no object":           {`5`, `[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid object","input":5}]`},
-		"null":                {`null`, `[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid object"}]`},
+		"no object":           {`5`, `[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":5}]`},
+		"null":                {`null`, `[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":null}]`},
 		"no tag":              {`{"name":"x"}`, `[{"type":"union_tag_not_found","loc":["body"],"msg":"Unable to extract tag using discriminator 'kind'","ctx":{"discriminator":"'kind'"}}]`},
 		"an unknown tag":      {`{"kind":"cow"}`, invalid("cow")},
 		"a tag that is none":  {`{"kind":5}`, invalid("5")},
@@ -91,7 +91,7 @@ func TestUnionsInsideOfOthers(t *testing.T) {
 		"in a patch":               {rest + `,"patch":null}`, rest + `,"patch":null}`},
 		"in a patch, a value":      {rest + `,"patch":` + cat + `}`, rest + `,"patch":` + cat + `}`},
 		"of four":                  {rest + `,"other":{"kind":"fish"}}`, rest + `,"other":{"kind":"fish"}}`},
-		"null where it may not be": {`{"pet":null,"maybe":null}`, `[{"type":"model_attributes_type","loc":["body","pet"],"msg":"Input should be a valid object"}]`},
+		"null where it may not be": {`{"pet":null,"maybe":null}`, `[{"type":"model_attributes_type","loc":["body","pet"],"msg":"Input should be a valid dictionary or object to extract fields from","input":null}]`},
 	})
 	for name, want := range map[string]string{
 		"Home": `"pet":{"discriminator":{"mapping":{"bird":"#/components/schemas/Bird","cat":"#/components/schemas/Cat","dog":"#/components/schemas/Dog"},"propertyName":"kind"},"oneOf":[{"$ref":"#/components/schemas/Cat"},{"$ref":"#/components/schemas/Dog"},{"$ref":"#/components/schemas/Bird"}]}`,

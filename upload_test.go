@@ -186,7 +186,7 @@ func TestFormsThatDoNotFit(t *testing.T) {
 		"text in a part for a file":          {multipart, form(title, formPart(`name="photo"`, png)), 422, violation("value_error", `"photo"`, "Value error, expected a file, received text", "")},
 		"a file where text is wanted":        {multipart, form(photo, pngPart("title", "t")), 422, violation("string_type", `"title"`, "Input should be a valid string", "")},
 		"an empty input for a needed file":   {multipart, form(title, formPart(`name="photo"; filename=""`, "")), 422, missing("photo")},
-		"all mistakes, in the fields' order": {multipart, form(pngPart("more", "a"), pngPart("more", "a"), pngPart("more", "a")), 422, strings.TrimSuffix(missing("title", "photo"), "]}") + `,{"type":"too_long","loc":["body","more"],"msg":"List should have at most 2 items","ctx":{"max_length":2}}]}`},
+		"all mistakes, in the fields' order": {multipart, form(pngPart("more", "a"), pngPart("more", "a"), pngPart("more", "a")), 422, strings.TrimSuffix(missing("title", "photo"), "]}") + `,{"type":"too_long","loc":["body","more"],"msg":"List should have at most 2 items after validation, not 3","ctx":{"actual_length":3,"field_type":"List","max_length":2}}]}`},
 		"a file twice":                       {multipart, form(title, photo, photo), 422, violation("repeated", `"photo"`, "Field given more than once", "")},
 		"a file that is too large":           {multipart, of("image/png", png+strings.Repeat("x", 1993)), 422, tooLarge},
 		"one that is much too large":         {multipart, of("image/png", png+strings.Repeat("x", 3<<20)), 422, tooLarge},

@@ -142,7 +142,24 @@ func (f *Field) read(dst reflect.Value, texts []string, bad []schema.Violation) 
 		return append(bad, wrong...)
 	}
 	if f.checked {
-		bad = append(bad, f.Schema.Validate(f.plain(target, texts), f.place(), f.Name)...)
+		bad = append(bad, f.asSent(f.Schema.Validate(f.plain(target, texts), f.place(), f.Name), texts)...)
+	}
+	return bad
+}
+
+// asSent shows the texts that were sent in the place of what they say: "07", not
+// 7.
+func (f *Field) asSent(bad []schema.Violation, texts []string) []schema.Violation {
+	for i := range bad {
+		v := &bad[i]
+		at, isItem := v.Loc[len(v.Loc)-1].(int)
+		switch {
+		case v.Input == nil:
+		case isItem && at < len(texts):
+			v.Input = texts[at]
+		case !f.list:
+			v.Input = texts[0]
+		}
 	}
 	return bad
 }

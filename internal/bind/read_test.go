@@ -225,7 +225,7 @@ func TestJSONBodies(t *testing.T) {
 		"of a malformed kind":        {embedded{}, "", "application/json; x", `{"name":"amy"}`, "not JSON"},
 		"none":                       {embedded{}, "", "", ``, "missing body"},
 		"none where there may be":    {optional{}, "", "", ``, `{"Body":null}`},
-		"null where there may be":    {optional{}, "", "application/json", `null`, "model_attributes_type body"},
+		"null where there may be":    {optional{}, "", "application/json", `null`, "dict_type body=null"},
 		"what does not fit":          {embedded{}, "?skip=x", "application/json", `{"name":"a","next":null,"more":1}`, "int_parsing query skip=x, string_too_short body name=a, extra_forbidden body more"},
 		"no JSON":                    {embedded{}, "", "application/json", `{"name":`, "json_invalid body 8"},
 		"two of them":                {embedded{}, "", "application/json", `{"name":"amy"}{}`, "json_invalid body 14"},

@@ -20,7 +20,7 @@ func (r *Registry) Explain(explain func(err error) (found []Violation, ends erro
 // it lists say for themselves where they are. The error ends the request.
 func (r *Registry) Judge(ctx context.Context, into reflect.Value, loc []any) ([]Violation, error) {
 	c := check{r: r, ctx: ctx}
-	c.judge(&huma.Schema{}, nil, nil, into)
+	c.judge(&huma.Schema{}, &object{}, nil, into) // which is not shown
 	for i := range c.out {
 		if len(c.out[i].Loc) == 0 {
 			c.out[i].Loc = loc

@@ -25,8 +25,12 @@ func membersIn(v any) (names []string, members map[string]any, ok bool) {
 
 func (c *check) object(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	names, members, ok := membersIn(v)
-	if !ok {
-		c.add(s, loc, v, "model_attributes_type", "Input should be a valid object", nil)
+	switch more, _ := s.AdditionalProperties.(*huma.Schema); {
+	case !ok && more != nil && len(s.Properties) == 0:
+		c.add(s, loc, v, "dict_type", "Input should be a valid dictionary", nil)
+		return
+	case !ok:
+		c.add(s, loc, v, "model_attributes_type", "Input should be a valid dictionary or object to extract fields from", nil)
 		return
 	}
 	if into.IsValid() && into.Kind() == reflect.Map && !readsItself(into.Type()) && into.IsNil() {

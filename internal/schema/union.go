@@ -14,7 +14,7 @@ import (
 func (c *check) union(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	_, members, ok := membersIn(v)
 	if !ok {
-		c.add(s, loc, v, "model_attributes_type", "Input should be a valid object", nil)
+		c.add(s, loc, v, "model_attributes_type", "Input should be a valid dictionary or object to extract fields from", nil)
 		return
 	}
 	how, err := shape.Tell(into.Type())

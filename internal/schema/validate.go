@@ -23,9 +23,19 @@ type Violation struct {
 	Type  string         `json:"type"`            // what kind of mistake, for programs
 	Loc   []any          `json:"loc"`             // where: "body", then member names and indexes
 	Msg   string         `json:"msg"`             // what is wrong, for people
-	Input any            `json:"input,omitempty"` // the value, if it is a scalar and no secret
+	Input any            `json:"input,omitempty"` // the value, if it is a scalar and no secret; [Null] for null
 	Ctx   map[string]any `json:"ctx,omitempty"`   // the bound that was missed
 }
+
+// Null is the input of a violation whose input is null: one that is nil has
+// none.
+var Null any = null{}
+
+type null struct{}
+
+func (null) String() string { return "null" }
+
+func (null) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // MarshalJSON writes the violation as FastAPI does: a value that is missing has
 // the input null, others have none if it must not be shown.
@@ -113,7 +123,11 @@ func (c *check) add(s *huma.Schema, loc []any, v any, kind, msg string, ctx map[
 		return
 	}
 	one := Violation{Type: kind, Loc: slices.Clone(loc), Msg: msg, Ctx: ctx}
-	if !secret(s) && scalar(v) {
+	switch {
+	case secret(s), kind == "missing": // where null says that there is none
+	case v == nil:
+		one.Input = Null
+	case scalar(v):
 		one.Input = v
 	}
 	c.out = append(c.out, one)
@@ -155,7 +169,7 @@ func (c *check) value(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	before := len(c.out)
 	c.typed(s, v, loc, into)
 	if s.Const != nil && len(c.out) == before && !equal(s.Const, v) {
-		expected := fmt.Sprintf("'%v'", s.Const)
+		expected := quoted(s.Const)
 		c.add(s, loc, v, "literal_error", "Input should be "+expected, map[string]any{"expected": expected})
 	}
 	if len(c.out) == before && into.IsValid() {
@@ -193,12 +207,12 @@ func (c *check) typed(s *huma.Schema, v any, loc []any, into reflect.Value) {
 
 func (c *check) text(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	text, ok := v.(string)
-	if !ok {
-		kind, msg := "string_type", "Input should be a valid string"
-		if into.IsValid() {
-			kind, msg = noText(into.Type())
-		}
-		c.add(s, loc, v, kind, msg, nil)
+	switch {
+	case !ok && s.Enum != nil:
+		c.enum(s, v, loc)
+		return
+	case !ok:
+		c.noText(s, v, loc, into)
 		return
 	}
 	n := utf8.RuneCountInString(text)
@@ -216,6 +230,18 @@ func (c *check) text(s *huma.Schema, v any, loc []any, into reflect.Value) {
 			c.format(s, text, loc)
 		}
 	}
+}
+
+// noText says of something that is no text what it should be.
+func (c *check) noText(s *huma.Schema, v any, loc []any, into reflect.Value) {
+	kind, msg := "string_type", "Input should be a valid string"
+	switch {
+	case s.Format == "uuid":
+		kind, msg = "uuid_type", "UUID input should be a string, bytes or UUID object"
+	case into.IsValid():
+		kind, msg = noText(into.Type())
+	}
+	c.add(s, loc, v, kind, msg, nil)
 }
 
 func count(n int, what string) string {
@@ -238,12 +264,26 @@ func expression(pattern string) *regexp.Regexp {
 }
 
 func (c *check) enum(s *huma.Schema, v any, loc []any) {
-	words := make([]string, len(s.Enum))
+	expected := ""
 	for i, one := range s.Enum {
-		words[i] = fmt.Sprintf("'%v'", one)
+		switch i {
+		case 0:
+		case len(s.Enum) - 1:
+			expected += " or "
+		default:
+			expected += ", "
+		}
+		expected += quoted(one)
 	}
-	expected := strings.Join(words, ", ")
 	c.add(s, loc, v, "enum", "Input should be "+expected, map[string]any{"expected": expected})
+}
+
+// quoted is a value as Python writes it.
+func quoted(v any) string {
+	if text, ok := v.(string); ok {
+		return "'" + text + "'"
+	}
+	return fmt.Sprint(v)
 }
 
 // format leaves the formats that are checked to Huma, which knows them.
@@ -260,7 +300,11 @@ func (c *check) format(s *huma.Schema, text string, loc []any) {
 	only := &huma.Schema{Type: huma.TypeString, Format: s.Format}
 	res := &huma.ValidateResult{}
 	huma.Validate(c.r.inputs, only, huma.NewPathBuffer(nil, 0), huma.ModeWriteToServer, text, res)
-	if len(res.Errors) > 0 {
+	switch {
+	case len(res.Errors) == 0:
+	case s.Format == "uuid":
+		c.add(s, loc, text, "uuid_parsing", "Input should be a valid UUID", nil)
+	default:
 		c.add(s, loc, text, "value_error", "Value error, input is no "+s.Format, nil)
 	}
 }
@@ -334,12 +378,11 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	case !ok:
 		c.add(s, loc, v, "list_type", "Input should be a valid list", nil)
 		return
-	case s.MinItems != nil && len(list) < *s.MinItems:
-		c.add(s, loc, v, "too_short", fmt.Sprintf("List should have at least %s", count(*s.MinItems, "item")), map[string]any{"min_length": *s.MinItems})
 	case s.MaxItems != nil && len(list) > *s.MaxItems:
-		c.add(s, loc, v, "too_long", fmt.Sprintf("List should have at most %s", count(*s.MaxItems, "item")), map[string]any{"max_length": *s.MaxItems})
+		c.many(s, v, loc, "List", len(list), *s.MaxItems)
 		return
 	}
+	before := len(c.out)
 	into = slots(into, len(list))
 	seen := map[string]bool{}
 	for i, one := range list {
@@ -351,6 +394,21 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 		}
 		c.value(s.Items, one, append(loc, i), slot(into, i))
 	}
+	if s.MinItems != nil && len(list) < *s.MinItems && len(c.out) == before {
+		c.few(s, v, loc, "List", len(list), *s.MinItems)
+	}
+}
+
+// few says that a list or map has fewer items than it must have.
+func (c *check) few(s *huma.Schema, v any, loc []any, what string, n, least int) {
+	c.add(s, loc, v, "too_short", fmt.Sprintf("%s should have at least %s after validation, not %d", what, count(least, "item"), n),
+		map[string]any{"field_type": what, "min_length": least, "actual_length": n})
+}
+
+// many says that a list or map has more items than it may have.
+func (c *check) many(s *huma.Schema, v any, loc []any, what string, n, most int) {
+	c.add(s, loc, v, "too_long", fmt.Sprintf("%s should have at most %s after validation, not %d", what, count(most, "item"), n),
+		map[string]any{"field_type": what, "max_length": most, "actual_length": n})
 }
 
 // repeated reports whether a value was seen before, and remembers it.
@@ -367,9 +425,9 @@ func repeated(seen map[string]bool, v any) bool {
 func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
 	switch {
 	case s.MinProperties != nil && n < *s.MinProperties:
-		c.add(s, loc, v, "too_short", fmt.Sprintf("Dictionary should have at least %s", count(*s.MinProperties, "item")), map[string]any{"min_length": *s.MinProperties})
+		c.few(s, v, loc, "Dictionary", n, *s.MinProperties)
 	case s.MaxProperties != nil && n > *s.MaxProperties:
-		c.add(s, loc, v, "too_long", fmt.Sprintf("Dictionary should have at most %s", count(*s.MaxProperties, "item")), map[string]any{"max_length": *s.MaxProperties})
+		c.many(s, v, loc, "Dictionary", n, *s.MaxProperties)
 	}
 }
 
