@@ -38,6 +38,9 @@ browser: ## the server in a real browser (needs Chromium: script/bootstrap)
 clients: ## services that accept the server's tokens, one in Python, over 20 key rotations (a minute; script/bootstrap)
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run 'TestClientsDurability' ./cmd/holdfast
 
+differential: ## what FastAPI answers to 960 requests, beside Holdfast (script/bootstrap; bench/differential)
+	$(GO) -C bench run ./differential
+
 fuzz: ## every fuzz target for FUZZTIME
 	@$(GO) list ./... | while read -r pkg; do \
 	  $(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' | while read -r target; do \
@@ -84,4 +87,4 @@ freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short tidy vet browser clients lint fmt mutate vuln fuzz durability timing bench freeze golden run
+.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability timing bench freeze golden run

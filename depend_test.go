@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
@@ -247,5 +248,25 @@ func TestHandlersWithDependenciesOfTheirOwn(t *testing.T) {
 		if w := send(app, target, ""); w.Body.String() != want {
 			t.Errorf("GET %s = %d %s, want %s", target, w.Code, w.Body, want)
 		}
+	}
+}
+
+// What a request asks is read before anything is made for the answer.
+func TestParametersAreReadBeforeTheHandlersDependencies(t *testing.T) {
+	t.Parallel()
+	var made atomic.Int64
+	costly := holdfast.Depends0(func(context.Context) (int64, error) { return made.Add(1), nil })
+	type in struct {
+		N int `query:"n" required:"true"`
+	}
+	app := holdfast.New("Shop", "1")
+	app.Handle("GET /", holdfast.To1(holdfast.Public(), costly, func(_ context.Context, _ holdfast.Anyone, _ int64, in in) (int, error) { return in.N, nil }))
+	for target, want := range map[string]int{"/?n=x": http.StatusUnprocessableEntity, "/": http.StatusUnprocessableEntity} {
+		if w := send(app, target, ""); w.Code != want || made.Load() != 0 {
+			t.Errorf("GET %s = %d with the dependency made %d times, want %d and never", target, w.Code, made.Load(), want)
+		}
+	}
+	if w := send(app, "/?n=7", ""); w.Code != http.StatusOK || made.Load() != 1 {
+		t.Errorf("GET /?n=7 = %d with the dependency made %d times, want 200 and once", w.Code, made.Load())
 	}
 }
