@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -164,4 +165,25 @@ func (c *check) entry(s *huma.Schema, name string, v any, loc []any, into reflec
 	}
 	c.value(s, v, loc, value)
 	into.SetMapIndex(key, value)
+}
+
+func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
+	switch {
+	case s.MinProperties != nil && n < *s.MinProperties:
+		c.few(s, v, loc, "Dictionary", n, *s.MinProperties)
+	case s.MaxProperties != nil && n > *s.MaxProperties:
+		c.many(s, v, loc, "Dictionary", n, *s.MaxProperties)
+	}
+}
+
+// few says that a list or map has fewer items than it must have.
+func (c *check) few(s *huma.Schema, v any, loc []any, what string, n, least int) {
+	c.add(s, loc, v, "too_short", fmt.Sprintf("%s should have at least %s after validation, not %d", what, count(least, "item"), n),
+		map[string]any{"field_type": what, "min_length": least, "actual_length": n})
+}
+
+// many says that a list or map has more items than it may have.
+func (c *check) many(s *huma.Schema, v any, loc []any, what string, n, most int) {
+	c.add(s, loc, v, "too_long", fmt.Sprintf("%s should have at most %s after validation, not %d", what, count(most, "item"), n),
+		map[string]any{"field_type": what, "max_length": most, "actual_length": n})
 }

@@ -399,18 +399,6 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 }
 
-// few says that a list or map has fewer items than it must have.
-func (c *check) few(s *huma.Schema, v any, loc []any, what string, n, least int) {
-	c.add(s, loc, v, "too_short", fmt.Sprintf("%s should have at least %s after validation, not %d", what, count(least, "item"), n),
-		map[string]any{"field_type": what, "min_length": least, "actual_length": n})
-}
-
-// many says that a list or map has more items than it may have.
-func (c *check) many(s *huma.Schema, v any, loc []any, what string, n, most int) {
-	c.add(s, loc, v, "too_long", fmt.Sprintf("%s should have at most %s after validation, not %d", what, count(most, "item"), n),
-		map[string]any{"field_type": what, "max_length": most, "actual_length": n})
-}
-
 // repeated reports whether a value was seen before, and remembers it.
 func repeated(seen map[string]bool, v any) bool {
 	text, err := json.Marshal(v) // members are sorted, so equal values have equal texts
@@ -420,15 +408,6 @@ func repeated(seen map[string]bool, v any) bool {
 	before := seen[string(text)]
 	seen[string(text)] = true
 	return before
-}
-
-func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
-	switch {
-	case s.MinProperties != nil && n < *s.MinProperties:
-		c.few(s, v, loc, "Dictionary", n, *s.MinProperties)
-	case s.MaxProperties != nil && n > *s.MaxProperties:
-		c.many(s, v, loc, "Dictionary", n, *s.MaxProperties)
-	}
 }
 
 // short cuts a name that the caller chose.
