@@ -112,8 +112,19 @@ func (c *check) property(s *huma.Schema, f *member, members map[string]any, loc 
 	case slices.Contains(s.Required, f.name):
 		c.add(s, loc, nil, "missing", "Field required", nil)
 	case property.Default != nil && f.path != nil:
-		c.value(property, property.Default, loc, f.in(into))
+		c.byDefault(property, loc, f.in(into))
 	}
+}
+
+// byDefault fills a property that is missing with its default. One whose type has
+// the same default in it has no end; the start refuses it.
+func (c *check) byDefault(property *huma.Schema, loc []any, into reflect.Value) {
+	if c.defaults++; c.defaults > MaxDepth {
+		c.add(property, loc, nil, "recursion_loop", "the default has itself in it, without an end", nil)
+	} else {
+		c.value(property, property.Default, loc, into)
+	}
+	c.defaults--
 }
 
 // in is the field in a struct; the zero Value if there is none. Embedded

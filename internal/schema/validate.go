@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -105,6 +106,8 @@ type check struct {
 	ctx  context.Context // of the request, for the methods of models
 	out  []Violation
 	ends error // with which a model ends the request; nil for none
+
+	defaults int // in how many defaults the value is
 }
 
 // maxViolations is how many mistakes an answer names, and maxName how long a
@@ -384,7 +387,7 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 	before := len(c.out)
 	into = slots(into, len(list))
-	seen := map[string]bool{}
+	seen := map[[sha256.Size]byte]bool{}
 	for i, one := range list {
 		if c.full() {
 			return
@@ -399,14 +402,12 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 }
 
-// repeated reports whether a value was seen before, and remembers it.
-func repeated(seen map[string]bool, v any) bool {
-	text, err := json.Marshal(v) // members are sorted, so equal values have equal texts
-	if err != nil {
-		return false
-	}
-	before := seen[string(text)]
-	seen[string(text)] = true
+// repeated reports whether a value was seen before, and remembers it, by a hash:
+// lists in lists would keep the same text once for each of them.
+func repeated(seen map[[sha256.Size]byte]bool, v any) bool {
+	sum := sha256.Sum256(appendCanonical(nil, v))
+	before := seen[sum]
+	seen[sum] = true
 	return before
 }
 
