@@ -193,12 +193,12 @@ func (m member) split(depth int) (fields, embedded []member) {
 		if f.Tag.Get("json") == "-" || !f.IsExported() && !joins {
 			continue
 		}
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		pointer := inner != f.Type
 		one := member{
 			StructField: f, name: name, path: append(slices.Clone(m.path), i), tagged: name != "", depth: depth,
 			omits: omits(f), loose: m.loose, sealed: m.sealed || pointer && !f.IsExported(),
-			quoted: slices.Contains(strings.Split(options, ","), "string") && isScalar(inner),
+			quoted: writtenAsString(f),
 		}
 		if joins && name == "" {
 			one.Type, one.loose = inner, m.loose || pointer
@@ -227,6 +227,17 @@ func (m member) wins(all []member) bool {
 		}
 	}
 	return same == 1
+}
+
+// writtenAsString reports whether a field's tag has the option "string", and that
+// has a meaning.
+func writtenAsString(f reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	t := f.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return slices.Contains(strings.Split(options, ","), "string") && isScalar(t)
 }
 
 // isScalar reports whether a tag's option "string" has a meaning for a type.
