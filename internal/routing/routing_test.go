@@ -215,6 +215,48 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// Who decodes the slashes of a path must not find there what another pattern says
+// more of: its policy may be stricter.
+func TestAnEncodedSlashIsNoWayAround(t *testing.T) {
+	t.Parallel()
+	all := table(t, "* /files/{rest...}", "* /files/secret/{rest...}", "GET /files/one", "GET /docs/{path...}", "PUT /docs/plans/{id}")
+	for target, want := range map[string]string{
+		"GET /files/a%2Fb":             "* /files/{rest...}",
+		"GET /files/a/":                "* /files/{rest...}",
+		"GET /files/%2e%2e%2Fone":      "* /files/{rest...}", // which Strip refuses
+		"GET /files/secret/plan":       "* /files/secret/{rest...}",
+		"GET /files/secret/a%2Fb":      "* /files/secret/{rest...}",
+		"GET /files/secret%2Fplan":     "",
+		"HEAD /files/secret%2fplan":    "",
+		"PURGE /files/secret%2fplan":   "",
+		"GET /files/%2Fsecret/plan":    "",
+		"GET /files/secret%5Cplan":     "",
+		"GET /files/x%2f%2Fone":        "* /files/{rest...}",
+		"GET /files/%2Fone":            "",
+		"POST /files/%2Fone":           "",
+		"CONNECT /files//secret/plan":  "",
+		"CONNECT /files//a":            "* /files/{rest...}",
+		"GET /docs/a%2Fb":              "GET /docs/{path...}",
+		"GET /docs/plans%2F7":          "",
+		"GET /docs/x%2F..%2Fplans%2F7": "",
+		"GET /docs/plans/7":            "GET /docs/{path...}",
+		"PUT /docs/plans/7":            "PUT /docs/plans/{id}",
+	} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			method, path, _ := strings.Cut(target, " ")
+			r := httptest.NewRequest("GET", "http://example.org/", nil)
+			r.Method, r.URL = method, raw(t, path)
+			if got, _ := all.Find(r); got != want {
+				t.Errorf("%s finds %q, want %q", target, got, want)
+			}
+			if miss := all.Miss(r); want == "" && (miss.Allowed != nil || miss.Location != "") {
+				t.Errorf("%s: %+v, want nothing there", target, miss)
+			}
+		})
+	}
+}
+
 func TestMiss(t *testing.T) {
 	t.Parallel()
 	all := table(t, routes...)

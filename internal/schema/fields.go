@@ -64,6 +64,7 @@ type traits struct {
 	inner      reflect.Type // of an optional
 	union      bool
 	judges     bool // it has a method Validate
+	lends      bool // which may be that of an embedded pointer
 }
 
 // known are the traits that were asked for; there are as many as types.
@@ -81,8 +82,17 @@ func traitsOf(t reflect.Type) *traits {
 	out.itself = out.text || out.json || isBytes(t)
 	out.inner, _ = shape.InnerOf(t)
 	_, out.union = shape.VariantsOf(t)
+	out.lends = out.judges && slices.ContainsFunc(embedded(t), func(f reflect.StructField) bool { return f.Type.Kind() == reflect.Pointer })
 	known.Store(t, out)
 	return out
+}
+
+// embedded lists the embedded fields of a struct that have a method Validate.
+func embedded(t reflect.Type) []reflect.StructField {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return !f.Anonymous || !has(f.Type, judgeType) })
 }
 
 // readsText reports whether a type is read from text in its own way.

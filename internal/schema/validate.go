@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -31,6 +32,8 @@ type check struct {
 	ctx  context.Context // of the request, for the methods of models
 	out  []Violation
 	ends error // with which a model ends the request; nil for none
+
+	defaults int // in how many defaults the value is
 }
 
 // maxViolations is how many mistakes an answer names, and maxName how long a
@@ -312,7 +315,7 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 	before := len(c.out)
 	into = slots(into, len(list))
-	seen := map[string]bool{}
+	seen := map[[sha256.Size]byte]bool{}
 	for i, one := range list {
 		if c.full() {
 			return
@@ -327,36 +330,13 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 }
 
-// few says that a list or map has fewer items than it must have.
-func (c *check) few(s *huma.Schema, v any, loc []any, what string, n, least int) {
-	c.add(s, loc, v, "too_short", fmt.Sprintf("%s should have at least %s after validation, not %d", what, count(least, "item"), n),
-		map[string]any{"field_type": what, "min_length": least, "actual_length": n})
-}
-
-// many says that a list or map has more items than it may have.
-func (c *check) many(s *huma.Schema, v any, loc []any, what string, n, most int) {
-	c.add(s, loc, v, "too_long", fmt.Sprintf("%s should have at most %s after validation, not %d", what, count(most, "item"), n),
-		map[string]any{"field_type": what, "max_length": most, "actual_length": n})
-}
-
-// repeated reports whether a value was seen before, and remembers it.
-func repeated(seen map[string]bool, v any) bool {
-	text, err := json.Marshal(v) // members are sorted, so equal values have equal texts
-	if err != nil {
-		return false
-	}
-	before := seen[string(text)]
-	seen[string(text)] = true
+// repeated reports whether a value was seen before, and remembers it, by a hash:
+// lists in lists would keep the same text once for each of them.
+func repeated(seen map[[sha256.Size]byte]bool, v any) bool {
+	sum := sha256.Sum256(appendCanonical(nil, v))
+	before := seen[sum]
+	seen[sum] = true
 	return before
-}
-
-func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
-	switch {
-	case s.MinProperties != nil && n < *s.MinProperties:
-		c.few(s, v, loc, "Dictionary", n, *s.MinProperties)
-	case s.MaxProperties != nil && n > *s.MaxProperties:
-		c.many(s, v, loc, "Dictionary", n, *s.MaxProperties)
-	}
 }
 
 // short cuts a name that the caller chose.
