@@ -299,6 +299,9 @@ func TestTagsThatDoNotFitAreFoundAtStart(t *testing.T) {
 		"further members of one field": {told[inBody[struct {
 			M map[string]int `json:"m" additionalProperties:"true"`
 		}]](), "field M: tag \"additionalProperties\" is about a whole struct: write it at a field _ struct{} in that"},
+		"members that come together": {told[inBody[struct {
+			A string `json:"a,omitempty" dependentRequired:"b"`
+		}]](), `field A: tag "dependentRequired" has no effect: say it in the struct's method Validate`},
 		"a length of a day in the query": {told[struct {
 			D date.Date `query:"d" minLength:"99"`
 		}](), `field D: tag "minLength" constrains a string, and date.Date is none`},

@@ -75,6 +75,19 @@ func TestPathsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestConvertersOfOtherFrameworksAreNamed(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/a/{id:int}":    "path /a/{id:int}: paths have no converters; write {id}, and the type of the field says what it is",
+		"/{rest:path}":   "write {rest...},",
+		"/{n:[0-9]+}/{}": "write {n},",
+	} {
+		if _, err := routing.Parse(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%s) = %v, want %s", path, err, want)
+		}
+	}
+}
+
 func TestValue(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -75,9 +75,14 @@ var rules = map[string]rule{
 	"minProperties": ofMap, "maxProperties": ofMap,
 	"maxSize": ofFile, "accept": ofFile,
 
-	"additionalProperties": yesOrNo, "dependentRequired": anything,
-	"required": yesOrNo, "nullable": yesOrNo, "default": anything,
+	"additionalProperties": yesOrNo,
+	"required":             yesOrNo, "nullable": yesOrNo, "default": anything,
 	"doc": anything, "example": anything, "deprecated": yesOrNo, "hidden": yesOrNo, "readOnly": yesOrNo, "writeOnly": yesOrNo,
+}
+
+// refused are tags of Huma's that nothing enforces.
+var refused = map[string]string{
+	"dependentRequired": `tag "dependentRequired" has no effect: say it in the struct's method Validate`,
 }
 
 // usualFormats are what the document says of types by itself, and so may a tag.

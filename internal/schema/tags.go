@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,10 +19,6 @@ var synonyms = map[string]string{
 
 // foreign are tags of others that are spelt almost like one of ours.
 var foreign = map[string]bool{"bson": true, "gorm": true, "norm": true}
-
-// unenforced are tags that Huma documents and nothing here enforces on what is read
-// from a body.
-var unenforced = []string{"dependentRequired", "readOnly"}
 
 // CheckBody is CheckTags for a field that is a body and for all types in it, which
 // also have none of the tags that would be documented and not enforced, no default
@@ -48,8 +43,8 @@ func checkMember(f reflect.StructField) error {
 	}
 	for _, key := range TagKeys(f.Tag) {
 		switch {
-		case slices.Contains(unenforced, key):
-			return fmt.Errorf("tag %q has no effect in a body", key)
+		case key == "readOnly":
+			return errors.New(`tag "readOnly" has no effect in a body`)
 		case rules[key].kinds != nil && writtenAsString(f):
 			return fmt.Errorf("tag %q has no effect on a value that is written as a string", key)
 		}
@@ -142,7 +137,9 @@ func CheckField(f reflect.StructField) error {
 	}
 	bad := []error{checkKnown(f)}
 	for _, key := range keys {
-		if meant := nearest(key); !Known(key) && meant != "" {
+		if words, ok := refused[key]; ok {
+			bad = append(bad, errors.New(words))
+		} else if meant := nearest(key); !Known(key) && meant != "" {
 			bad = append(bad, fmt.Errorf("unknown tag %q; did you mean %q?", key, meant))
 		}
 	}

@@ -131,6 +131,8 @@ func (c *check) typed(s *huma.Schema, v any, loc []any, into reflect.Value) {
 		c.list(s, v, loc, into)
 	case huma.TypeObject:
 		c.object(s, v, loc, into)
+	case "":
+		c.several(s, v, loc)
 	}
 }
 
