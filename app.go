@@ -112,8 +112,10 @@ func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
 //
 // Bodies have the application's bound, or that of [MaxBody], here as everywhere.
 //
-// A route that says more than the prefix goes before, and must not be easier to
-// call unless it says [Shadows]. In the table of access, a mounted handler is
+// Of the patterns for a path the one that says the most decides, whatever the
+// method: where a path has a route below the prefix, its other methods are a 405
+// and not the mount's, and so is the redirect of a last slash. Such a route must
+// not be easier to call than the mount unless it says [Shadows]. In the table of access, a mounted handler is
 // one row with the method "*".
 func (a *App) Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption) {
 	at := plan.Caller()
