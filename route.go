@@ -73,8 +73,8 @@ func (o *routeOptions) ofOneRoute() []string {
 // says; 101 is that of a WebSocket.
 //
 // A handler that returns an [github.com/holdfast-go/holdfast/answer.Answer]
-// chooses: more are the other statuses that it may choose, and the first is that
-// of an answer which names none.
+// chooses, and needs this option: more are the other statuses that it may choose,
+// and the first is that of an answer which names none.
 func Status(first int, more ...int) RouteOption {
 	return func(o *routeOptions) { o.status, o.more = first, more }
 }
