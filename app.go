@@ -32,6 +32,7 @@ type App struct {
 
 	routes []*route
 	faults []error
+	late   []func() error // checks of what was declared that wait for the start
 
 	once    sync.Once
 	started bool
@@ -113,8 +114,10 @@ func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
 //
 // Bodies have the application's bound, or that of [MaxBody], here as everywhere.
 //
-// A route that says more than the prefix goes before, and must not be easier to
-// call unless it says [Shadows]. In the table of access, a mounted handler is
+// Of the patterns for a path the one that says the most decides, whatever the
+// method: where a path has a route below the prefix, its other methods are a 405
+// and not the mount's, and so is the redirect of a last slash. Such a route must
+// not be easier to call than the mount unless it says [Shadows]. In the table of access, a mounted handler is
 // one row with the method "*".
 func (a *App) Mount(prefix string, p AnyPolicy, h http.Handler, options ...RouteOption) {
 	at := plan.Caller()
@@ -218,21 +221,12 @@ func (a *App) build() error {
 		a.addDocs()
 	}
 	a.started = true
-	if a.config.MaxBody < 0 {
-		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
+	for _, check := range a.late {
+		if err := check(); err != nil {
+			a.faults = append(a.faults, err)
+		}
 	}
-	for _, err := range a.config.API.Faults() {
-		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))
-	}
-	if err := a.config.Errors.fault(); err != nil {
-		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
-	}
-	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
-		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
-	}
-	if most := a.config.Background; most.Requests < 0 || most.Queue < 0 || most.Requests == 0 && most.Queue > 0 {
-		a.faults = append(a.faults, errors.New("Config.Background wants at least one request at once and no negative queue, or nothing at all for what is usual"))
-	}
+	a.checkConfig()
 	if a.shared.gauge != nil {
 		a.shared.gauge("background", a.shared.work.Stats)
 	}
@@ -261,6 +255,25 @@ func (a *App) build() error {
 		return nil
 	}
 	return a.document()
+}
+
+// checkConfig says what is wrong with the configuration.
+func (a *App) checkConfig() {
+	if a.config.MaxBody < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
+	}
+	for _, err := range a.config.API.Faults() {
+		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))
+	}
+	if err := a.config.Errors.fault(); err != nil {
+		a.faults = append(a.faults, fmt.Errorf("Config.%w", err))
+	}
+	if a.config.MaxFields < 0 || a.config.MaxFiles < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.MaxFields is %d and MaxFiles %d: none may be negative, and 0 stands for 1000", a.config.MaxFields, a.config.MaxFiles))
+	}
+	if most := a.config.Background; most.Requests < 0 || most.Queue < 0 || most.Requests == 0 && most.Queue > 0 {
+		a.faults = append(a.faults, errors.New("Config.Background wants at least one request at once and no negative queue, or nothing at all for what is usual"))
+	}
 }
 
 // document makes the OpenAPI document.

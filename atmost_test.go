@@ -103,6 +103,35 @@ func TestADependencyIsBoundedForAllRoutes(t *testing.T) {
 	}
 }
 
+// TestABoundThatIsWrittenTwiceIsOne also behind Require and Fresh, and one request
+// takes it once.
+func TestABoundThatIsWrittenTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c crowd
+		conn, most := connection(&c), holdfast.AtOnce{Requests: 1, Queue: 20}
+		app := quiet()
+		slow := func(context.Context, int, int, holdfast.NoInput) (string, error) {
+			<-time.After(time.Second)
+			return "", nil
+		}
+		app.Handle("GET /a", holdfast.To1(holdfast.Security(conn.AtMost(most)), conn.AtMost(most), slow))
+		app.Handle("GET /b", holdfast.To1(holdfast.Security(conn.AtMost(most)), conn.AtMost(most), slow))
+		holdfast.Get(app, "/c", holdfast.Security(conn.Fresh().AtMost(most)), func(context.Context, int, holdfast.NoInput) (string, error) { return "", nil })
+		got := ten(app, "/a", "/b", "/c")
+		if c.most.Load() != 1 || c.now.Load() != 0 || got[200] == 0 || int(c.all.Load()) != got[200] {
+			t.Errorf("answers %v with %d connections, at most %d at once, want one for each and 1", got, c.all.Load(), c.most.Load())
+		}
+		c = crowd{}
+		other := quiet()
+		other.Handle("GET /a", holdfast.To1(holdfast.Public(), conn.AtMost(holdfast.AtOnce{Requests: 1, Queue: 20}), func(context.Context, holdfast.Anyone, int, holdfast.NoInput) (string, error) { return "", nil }))
+		other.Handle("GET /b", holdfast.To1(holdfast.Public(), conn.AtMost(holdfast.AtOnce{Requests: 2, Queue: 20}), func(context.Context, holdfast.Anyone, int, holdfast.NoInput) (string, error) { return "", nil }))
+		if got := ten(other, "/a", "/b"); got[200] != 10 || c.most.Load() != 3 {
+			t.Errorf("other numbers: %v, at most %d at once, want 3", got, c.most.Load())
+		}
+	})
+}
+
 // TestTwoBoundsInDifferentOrders wait for each other no longer than the queue's
 // end.
 func TestTwoBoundsInDifferentOrders(t *testing.T) {
@@ -214,6 +243,8 @@ func TestMistakesOfAtMost(t *testing.T) {
 		"a negative queue":   {plain.AtMost(holdfast.AtOnce{Requests: 1, Queue: -1}), "no negative queue"},
 		"what lasts":         {holdfast.Lifetime(func(context.Context) (int, error) { return 1, nil }).AtMost(one), "AtMost bounds a function that each request calls"},
 		"parameters":         {holdfast.Params[int]().AtMost(one), "AtMost bounds a function that each request calls"},
+		"a bound of a bound": {plain.AtMost(one).AtMost(holdfast.AtOnce{Requests: 2}), "AtMost is said twice"},
+		"the same, twice":    {plain.AtMost(one).AtMost(one), "AtMost is said twice"},
 		"the zero Dep":       {holdfast.Dep[int]{}.AtMost(one), "zero Dep"},
 		"fresh, and a bound": {plain.AtMost(one).Fresh(), ""},
 		"a bound, and fresh": {plain.Fresh().AtMost(one), ""},

@@ -52,6 +52,7 @@ func answered(w *httptest.ResponseRecorder) string {
 func TestAHandlerChoosesTheStatusOfASuccess(t *testing.T) {
 	t.Parallel()
 	bolt := piece{Name: "bolt"}
+	one := []holdfast.RouteOption{holdfast.Status(200)}
 	all := holdfast.Status(200, 201, 202, 203, 204, 205, 206, 301, 303, 304, 307)
 	const vary, kind, body = " Vary: Accept", " Content-Type: application/json", ` {"name":"bolt","tags":[]}`
 	for name, test := range map[string]struct {
@@ -59,8 +60,8 @@ func TestAHandlerChoosesTheStatusOfASuccess(t *testing.T) {
 		options []holdfast.RouteOption
 		want    string
 	}{
-		"200 without a word":                 {answer.OK(bolt), nil, "200" + vary + kind + body},
-		"the zero answer":                    {answer.Answer[piece]{}, nil, "200" + vary + kind + ` {"name":"","tags":[]}`},
+		"200 alone":                          {answer.OK(bolt), one, "200" + vary + kind + body},
+		"the zero answer":                    {answer.Answer[piece]{}, one, "200" + vary + kind + ` {"name":"","tags":[]}`},
 		"what the route names first":         {answer.Of(0, bolt), []holdfast.RouteOption{holdfast.Status(201, 200)}, "201" + vary + kind + body},
 		"the other one":                      {answer.OK(bolt), []holdfast.RouteOption{holdfast.Status(201, 200)}, "200" + vary + kind + body},
 		"201 with a place":                   {answer.Created(bolt, "/parts/7"), []holdfast.RouteOption{all}, "201 Location: /parts/7" + vary + kind + body},
@@ -73,8 +74,8 @@ func TestAHandlerChoosesTheStatusOfASuccess(t *testing.T) {
 		"303":                                {answer.SeeOther[piece]("/parts/7"), []holdfast.RouteOption{all}, "303 Location: /parts/7" + vary + " "},
 		"307":                                {answer.Redirect[piece](307, "https://example.org/"), []holdfast.RouteOption{all}, "307 Location: https://example.org/" + vary + " "},
 		"304 with its tag":                   {answer.NotModified[piece]().WithHeader("etag", `"1"`), []holdfast.RouteOption{all}, `304 Etag: "1"` + vary + " "},
-		"two headers beside that of another": {answer.OK(bolt).WithHeader("Set-Cookie", "a=1").WithHeader("Set-Cookie", "b=2").WithHeader("Vary", "Cookie"), nil, "200 Set-Cookie: a=1 Set-Cookie: b=2" + vary + " Vary: Cookie" + kind + body},
-		"no word about the bytes":            {answer.OK(bolt).WithHeader("Content-Type", "text/html").WithHeader("Content-Length", "1"), nil, "200" + vary + kind + body},
+		"two headers beside that of another": {answer.OK(bolt).WithHeader("Set-Cookie", "a=1").WithHeader("Set-Cookie", "b=2").WithHeader("Vary", "Cookie"), one, "200 Set-Cookie: a=1 Set-Cookie: b=2" + vary + " Vary: Cookie" + kind + body},
+		"no word about the bytes":            {answer.OK(bolt).WithHeader("Content-Type", "text/html").WithHeader("Content-Length", "1"), one, "200" + vary + kind + body},
 		"the last place counts":              {answer.Created(bolt, "/a").WithHeader("Location", "/b"), []holdfast.RouteOption{all}, "201 Location: /b" + vary + kind + body},
 	} {
 		var log bytes.Buffer
@@ -99,16 +100,17 @@ func TestAHandlerChoosesTheStatusOfASuccess(t *testing.T) {
 // is a redirect to nowhere: the request fails, also for Defer.
 func TestWhatWasNotDeclaredIsAMistake(t *testing.T) {
 	t.Parallel()
+	one := []holdfast.RouteOption{holdfast.Status(200)}
 	for name, test := range map[string]struct {
 		answer  answer.Answer[piece]
 		options []holdfast.RouteOption
 		logged  string
 	}{
-		"201 where nothing was declared": {answer.Created(piece{}, "/parts/7"), nil, "the answer has status 201, which POST /parts does not declare: give it the option holdfast.Status(200, 201)"},
-		"a third one":                    {answer.Accepted(piece{}, ""), []holdfast.RouteOption{holdfast.Status(201, 200)}, "the answer has status 202, which POST /parts does not declare: give it the option holdfast.Status(201, 200, 202)"},
-		"an error":                       {answer.Of(404, piece{}), nil, "the answer has status 404"},
-		"no status at all":               {answer.Of(-1, piece{}), nil, "the answer has status -1"},
-		"a redirect to nowhere":          {answer.SeeOther[piece](""), []holdfast.RouteOption{holdfast.Status(303)}, "the answer has status 303 and says not where to go: it needs a Location"},
+		"201 where it was not declared": {answer.Created(piece{}, "/parts/7"), one, "the answer has status 201, which POST /parts does not declare: give it the option holdfast.Status(200, 201)"},
+		"a third one":                   {answer.Accepted(piece{}, ""), []holdfast.RouteOption{holdfast.Status(201, 200)}, "the answer has status 202, which POST /parts does not declare: give it the option holdfast.Status(201, 200, 202)"},
+		"an error":                      {answer.Of(404, piece{}), one, "the answer has status 404"},
+		"no status at all":              {answer.Of(-1, piece{}), one, "the answer has status -1"},
+		"a redirect to nowhere":         {answer.SeeOther[piece](""), []holdfast.RouteOption{holdfast.Status(303)}, "the answer has status 303 and says not where to go: it needs a Location"},
 	} {
 		var log bytes.Buffer
 		app, ended := answering(&log, test.answer, test.options...)
@@ -208,6 +210,7 @@ func TestMistakesAboutAnswersAreNamedAtStart(t *testing.T) {
 		want    string
 	}{
 		"several statuses of a value":  {plain(holdfast.Status(200, 201)), "Status with several: the handler chooses none of them; one that does returns an answer.Answer"},
+		"an answer without a status":   {choosing(holdfast.Hidden()), "a handler that returns an Answer says its statuses, the usual one first: holdfast.Status(200, 201)"},
 		"a status twice":               {choosing(holdfast.Status(200, 201, 200)), "Status names 200 twice"},
 		"an error as an answer":        {choosing(holdfast.Status(200, 404)), "status 404 is none of an Answer, which is a success; for others the handler returns an *Error"},
 		"a WebSocket as an answer":     {choosing(holdfast.Status(101)), "status 101 is none of an Answer, which is a success; for others the handler returns an *Error"},

@@ -53,7 +53,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
 	}
-	out.format = out.shared.format()
+	out.format, out.route.answerError = out.shared.format(), out.shared.answerError
 	var l layout
 	var faults []plan.Fault
 	prepare := func(n *plan.Node, scopes plan.Scopes) (any, error) { return c.prepare(rt, out, n, scopes) }

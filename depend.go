@@ -17,8 +17,8 @@ import (
 // be used by any number of routes and goroutines.
 type Dep[T any] struct{ n *plan.Node }
 
-// erased is the dependency without its type.
-func (d Dep[T]) erased() *plan.Node { return d.n }
+// node is the dependency without its type.
+func (d Dep[T]) node() *plan.Node { return d.n }
 
 // newDepend makes the node of a function.
 func newDepend[T any](kind plan.Kind, fn any, at plan.Place, deps ...*plan.Node) *plan.Node {

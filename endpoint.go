@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/internal/host"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
@@ -317,7 +318,7 @@ func mounted(p AnyPolicy, h http.Handler, at plan.Place) Endpoint {
 		if !x.route.pattern.Strip(r) {
 			return &noRoute{}
 		}
-		h.ServeHTTP(w, r)
+		h.ServeHTTP(w, host.Inside(r, x.refuse))
 		return nil
 	})
 	out.e.name, out.e.mounted = "", true
@@ -325,6 +326,15 @@ func mounted(p AnyPolicy, h http.Handler, at plan.Place) Endpoint {
 		out.e.fault = "the handler is nil"
 	}
 	return out
+}
+
+// refuse answers for a mounted handler as everywhere else.
+func (x *exchange) refuse(w http.ResponseWriter, why host.Refusal) {
+	if why.Cause != nil {
+		x.route.answerError(w, x.sent, why.Cause)
+		return
+	}
+	x.route.answerError(w, x.sent, &noRoute{why.Allow})
 }
 
 // wrapped is the endpoint of an [http.Handler].

@@ -35,6 +35,11 @@ type Error struct {
 	Body   any         // sent as JSON in place of any other shape, for protocols with words of their own
 	Cause  error       // logged, never sent
 
+	// Code tells this error from others of its status, for programs: "sold_out". A
+	// [github.com/holdfast-go/holdfast/answer.Shape] finds it in the Failure and
+	// says where it stands; FastAPI's shape, and RFC 9457's, have no place for it.
+	Code string
+
 	// RetryAfter is when the caller may come again: the header Retry-After
 	// (RFC 9110 section 10.2.3) in whole seconds, rounded up, at least one. There
 	// is no such header if it is zero.

@@ -464,3 +464,38 @@ func TestErrorsInAGroupAreThoseOfItsRoutes(t *testing.T) {
 		t.Error("the document has a shape for a route that has FastAPI's")
 	}
 }
+
+// The word that an error has for itself comes to the shape of the house, from
+// handlers and from Own, and does not change FastAPI's.
+func TestAnErrorHasACodeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	type coded struct {
+		Code string `json:"code"`
+	}
+	own := holdfast.Errors{
+		Own: func(err error) *holdfast.Error {
+			if errors.Is(err, errClosed) {
+				return &holdfast.Error{Status: http.StatusConflict, Code: "closed"}
+			}
+			return nil
+		},
+	}
+	house := own
+	house.Format = answer.Shape("application/json", func(_ *http.Request, f answer.Failure) coded { return coded{f.Code + "/" + f.Reason} })
+	for name, test := range map[string]struct {
+		rules holdfast.Errors
+		err   error
+		want  string
+	}{
+		"of a handler":       {house, fmt.Errorf("order: %w", &holdfast.Error{Status: http.StatusGone, Code: "sold_out"}), `410 {"code":"sold_out/handler"}`},
+		"of Own":             {house, errClosed, `409 {"code":"closed/handler"}`},
+		"of none":            {house, holdfast.Errorf(http.StatusGone, "Gone"), `410 {"code":"/handler"}`},
+		"in FastAPI's shape": {own, errClosed, `409 {"detail":"Conflict"}`},
+	} {
+		app := holdfast.NewApp(holdfast.Config{Title: "Shop", Version: "1", Logger: slog.New(slog.DiscardHandler), Errors: test.rules})
+		holdfast.Get(app, "/", holdfast.Public(), func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", test.err })
+		if w := try(app, "GET /", "", ""); fmt.Sprint(w.Code, " ", w.Body) != test.want {
+			t.Errorf("%s: %d %s, want %s", name, w.Code, w.Body, test.want)
+		}
+	}
+}

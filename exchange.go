@@ -49,6 +49,8 @@ type routeInfo struct {
 	statuses []int          // that a success may have
 	hidden   []*plan.Scheme // whose credentials the handler does not see
 	work     *background.Work
+
+	answerError func(http.ResponseWriter, *http.Request, error) // by the route's rules
 }
 
 // Frame is the memory of the request.

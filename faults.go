@@ -56,6 +56,9 @@ func (rt *route) statusFaults() []error {
 	if len(o.more) > 0 && !e.chosen && !e.writesItself() {
 		out = append(out, errors.New("Status with several: the handler chooses none of them; one that does returns an answer.Answer"))
 	}
+	if e.chosen && o.status == 0 && e.fault == "" {
+		out = append(out, errors.New("a handler that returns an Answer says its statuses, the usual one first: holdfast.Status(200, 201)"))
+	}
 	seen := map[int]bool{}
 	for _, status := range append([]int{o.status}, o.more...) {
 		switch {

@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type Group struct {
 	prefix   string
 	policies []*plan.Policy // outermost first
 	options  []RouteOption  // outermost first
+	unused   *bool          // what With has made is, until it has something; nil for others
 }
 
 func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy, at plan.Place) *Group {
@@ -39,6 +41,7 @@ func newGroup(a *App, prefix string, outer []*plan.Policy, policies []AnyPolicy,
 
 // Group returns a group inside this one.
 func (g *Group) Group(prefix string, policies ...AnyPolicy) *Group {
+	g.use()
 	inner := newGroup(g.app, g.prefix+prefix, g.policies, policies, plan.Caller())
 	inner.options = g.options
 	return inner
@@ -47,11 +50,20 @@ func (g *Group) Group(prefix string, policies ...AnyPolicy) *Group {
 // With returns the group with options that its routes and groups inherit, before
 // their own: tags and answers add up, of a bound the route's own counts. What
 // can only be meant of one route, such as an operation's id, is an error at
-// start. Routes of g itself stay as they are.
+// start. Routes of g itself stay as they are, so a group that With returns and that
+// has no route, group or mount is an error at start too.
 func (g *Group) With(options ...RouteOption) *Group {
 	at := plan.Caller()
 	var all routeOptions
+	g.use()
 	out := *g
+	out.unused = new(true)
+	g.app.late = append(g.app.late, func() error {
+		if *out.unused {
+			return fmt.Errorf("%v: group %s: With returns another group, which has no route, group or mount; the group it is called on stays as it is", at, g.prefix)
+		}
+		return nil
+	})
 	out.options = slices.Clone(g.options)
 	for _, option := range options {
 		if option == nil {
@@ -68,6 +80,13 @@ func (g *Group) With(options ...RouteOption) *Group {
 	return &out
 }
 
+// use notes that the group has something.
+func (g *Group) use() {
+	if g.unused != nil {
+		*g.unused = false
+	}
+}
+
 // Handle registers an endpoint under "METHOD /path", the path below the
 // group's prefix.
 func (g *Group) Handle(pattern string, e Endpoint, options ...RouteOption) {
@@ -81,6 +100,7 @@ func (g *Group) Mount(prefix string, p AnyPolicy, h http.Handler, options ...Rou
 }
 
 func (g *Group) register(pattern string, e Endpoint, at plan.Place, options []RouteOption) *route {
+	g.use()
 	if method, path, ok := strings.Cut(pattern, " "); ok {
 		pattern = method + " " + g.prefix + path
 	}

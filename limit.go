@@ -71,8 +71,10 @@ func atOnce(most AtOnce, work job) job {
 // and is not part of this. A request that finds the queue full, or waits in it for
 // ten seconds, gets a 503 with Retry-After.
 //
-// The bound belongs to what AtMost returns, which is another dependency than d:
-// keep it in a variable, and use that everywhere. Each application has its own.
+// The bound belongs to d and the numbers: AtMost of one dependency with the same
+// numbers is one dependency with one bound, whether it is kept in a variable or
+// written at each route. It is another one than d, which has no bound, and than d
+// with other numbers. Each application has its own.
 // Two dependencies that requests take in different orders may wait for each other;
 // the end of the queue, ten seconds, lets them go on.
 //
@@ -80,7 +82,8 @@ func atOnce(most AtOnce, work job) job {
 // answered; [Limit] counts only who has passed. A stream (see [Raw]) keeps its
 // place as long as it lives, and takes no other when its policy is decided again.
 // AtMost of what is not a function that each request calls, such as Params or a
-// Lifetime dependency, is an error at start, as is less than one at once.
+// Lifetime dependency, is an error at start, as are less than one at once and an
+// AtMost of an AtMost.
 func (d Dep[T]) AtMost(most AtOnce) Dep[T] {
 	if d.n == nil {
 		return d

@@ -54,8 +54,16 @@ func TestTheURLOfARoute(t *testing.T) {
 			t.Errorf("%s: URL = %s, want %s", name, test.got, test.want)
 		}
 	}
+	type waiting struct {
+		Wait time.Duration `path:"wait"`
+	}
+	wait := holdfast.Get(app, "/wait/{wait}", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in waiting) (time.Duration, error) { return in.Wait, nil })
 	if err := app.Err(); err != nil {
 		t.Fatal(err)
+	}
+	link := wait.URL(waiting{90 * time.Minute})
+	if w := try(app, "GET "+link, "", ""); link != "/wait/PT1H30M" || w.Body.String() != `"PT1H30M"` {
+		t.Errorf("GET %s = %s, want a duration as answers write it, in both", link, w.Body)
 	}
 	if got := first.URL(linked{Shop: "x"}); got != "/a%20b/x/items/0?page=0" {
 		t.Errorf("URL after the start = %s", got)

@@ -278,7 +278,10 @@ func TestMistakesOfMethodsAndMounts(t *testing.T) {
 	if w := at(t, meant, "GET", "/x/open", ""); w.Code != 200 {
 		t.Errorf("GET /x/open = %d, want the route", w.Code)
 	}
-	if w := at(t, meant, "POST", "/x/open", ""); w.Code != 401 {
-		t.Errorf("POST /x/open = %d, want the mount's policy", w.Code)
+	if w := at(t, meant, "POST", "/x/open", ""); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST /x/open = %d, Allow %q, want the route's", w.Code, w.Header().Get("Allow"))
+	}
+	if w := at(t, meant, "POST", "/x/opened", ""); w.Code != 401 {
+		t.Errorf("POST /x/opened = %d, want the mount's policy", w.Code)
 	}
 }

@@ -20,7 +20,7 @@ var _ = overrides.Provide(overrides.Functions{
 })
 
 // anyDep is a Dep of any type.
-type anyDep interface{ erased() *plan.Node }
+type anyDep interface{ node() *plan.Node }
 
 // replaced is a copy of the application in which each first dependency of a
 // pair is replaced by the second. The document and the access table stay those
@@ -35,7 +35,7 @@ func (a *App) replaced(pairs [][2]any) (*App, error) {
 	out.shared.onDecision.Store(a.shared.onDecision.Load())
 	maps.Copy(out.replace, a.replace)
 	for _, pair := range pairs {
-		n, fake := pair[0].(anyDep).erased(), pair[1].(anyDep).erased()
+		n, fake := pair[0].(anyDep).node(), pair[1].(anyDep).node()
 		if n == nil || fake == nil || fake.Wrong() != "" {
 			return nil, errors.New("holdfast: a zero Dep, or one of a nil function, cannot be replaced or replace another")
 		}

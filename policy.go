@@ -9,16 +9,16 @@ import "github.com/holdfast-go/holdfast/internal/plan"
 type Policy[P any] struct{ p *plan.Policy }
 
 // AnyPolicy is a policy of any principal, for [All] and groups.
-type AnyPolicy interface{ erased() *plan.Policy }
+type AnyPolicy interface{ policy() *plan.Policy }
 
-func (p Policy[P]) erased() *plan.Policy { return p.p }
+func (p Policy[P]) policy() *plan.Policy { return p.p }
 
 // erasedPolicy is a policy without its type; nil for none.
 func erasedPolicy(p AnyPolicy) *plan.Policy {
 	if p == nil {
 		return nil
 	}
-	return p.erased()
+	return p.policy()
 }
 
 // Anyone is the principal of a public route: it proves nothing.

@@ -219,3 +219,36 @@ func TestAScopesNameIsAToken(t *testing.T) {
 		t.Errorf("Err() = %s, names %d places, want that of each scope", err, got)
 	}
 }
+
+// With leaves the group as it is, so what it returns must be used.
+func TestAGroupThatWithReturnsIsUsed(t *testing.T) {
+	t.Parallel()
+	const unused = "With returns another group, which has no route, group or mount; the group it is called on stays as it is"
+	for name, test := range map[string]struct {
+		declare func(*holdfast.Group)
+		faults  int
+	}{
+		"not at all":              {func(g *holdfast.Group) { g.With(holdfast.Tags("x")); holdfast.Get(g, "/a", holdfast.Public(), nothing) }, 1},
+		"kept, and left":          {func(g *holdfast.Group) { _ = g.With(holdfast.Tags("x")).With(holdfast.Hidden()) }, 1},
+		"two":                     {func(g *holdfast.Group) { _, _ = g.With(holdfast.Tags("x")), g.With(holdfast.Hidden()) }, 2},
+		"a group without a route": {func(g *holdfast.Group) { g.With(holdfast.Tags("x")).Group("/y") }, 0},
+		"by a route":              {func(g *holdfast.Group) { holdfast.Get(g.With(holdfast.Tags("x")), "/a", holdfast.Public(), nothing) }, 0},
+		"by Handle": {func(g *holdfast.Group) {
+			g.With(holdfast.Tags("x")).Handle("GET /a", holdfast.To(holdfast.Public(), nothing[holdfast.Anyone]))
+		}, 0},
+		"by a mount": {func(g *holdfast.Group) { g.With(holdfast.Tags("x")).Mount("/a", holdfast.Public(), echo) }, 0},
+		"by a group of it": {func(g *holdfast.Group) {
+			holdfast.Get(g.With(holdfast.Tags("x")).Group("/y"), "/a", holdfast.Public(), nothing)
+		}, 0},
+		"by a group that adds": {func(g *holdfast.Group) {
+			holdfast.Get(g.With(holdfast.Tags("x")).With(holdfast.Hidden()), "/a", holdfast.Public(), nothing)
+		}, 0},
+	} {
+		app := quiet()
+		test.declare(app.Group("/x"))
+		text := fmt.Sprint(app.Err())
+		if got := strings.Count(text, unused); got != test.faults || got > 0 && !strings.Contains(text, "policy_mistakes_test.go:") {
+			t.Errorf("%s: %s, want %d such mistakes with a place", name, text, test.faults)
+		}
+	}
+}

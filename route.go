@@ -73,8 +73,8 @@ func (o *routeOptions) ofOneRoute() []string {
 // says; 101 is that of a WebSocket.
 //
 // A handler that returns an [github.com/holdfast-go/holdfast/answer.Answer]
-// chooses: more are the other statuses that it may choose, and the first is that
-// of an answer which names none.
+// chooses, and needs this option: more are the other statuses that it may choose,
+// and the first is that of an answer which names none.
 func Status(first int, more ...int) RouteOption {
 	return func(o *routeOptions) { o.status, o.more = first, more }
 }
@@ -224,7 +224,8 @@ func Delete[P, In, Out any](on Routes, path string, p Policy[P], handler func(ct
 type Route[In any] struct{ rt *route }
 
 // URL is the path and query of a request that the route's handler reads in from:
-// values are escaped, prefixes of groups are part of it, lists are repeated, and
+// values are escaped, prefixes of groups are part of it, lists are repeated,
+// durations are written as answers write them, PT1H30M, and
 // what is zero in the query is left out unless it is required, so that the
 // default holds; a pointer says zero. What in reads from headers, cookies and
 // the body is not looked at. It begins at the application's root, and may be

@@ -181,7 +181,7 @@ func withoutBody(r *http.Request) *http.Request {
 
 // failure is what may be told of an error.
 func (e *Error) failure(err error) answer.Failure {
-	out := answer.Failure{Status: e.status(), Detail: e.detail(), Reason: reason(err), Unexpected: e.unexpected}
+	out := answer.Failure{Status: e.status(), Detail: e.detail(), Code: e.Code, Reason: reason(err), Unexpected: e.unexpected}
 	out.Violations, _ = e.Detail.([]Violation)
 	if told, ok := errors.AsType[*explained](err); ok {
 		out.Request, out.MissingScopes, out.MissingRoles = told.reference, told.scopes, told.roles

@@ -15,8 +15,8 @@ import (
 //	func put(ctx context.Context, user User, in newItem) (answer.Answer[Item], error)
 //
 // The statuses between which it chooses are those of the route's option Status,
-// which the document lists, each with T's schema; without that option there is
-// only 200. An answer with another status is a mistake of the program: it is
+// which the document lists, each with T's schema; without that option the
+// application does not start. An answer with another status is a mistake of the program: it is
 // logged, and the caller gets a 500. What was registered with Defer sees a
 // success, that is, no error.
 //

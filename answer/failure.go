@@ -34,6 +34,10 @@ type Failure struct {
 	// the reason.
 	Violations []Violation
 
+	// Code is that of the Error which a handler, a dependency or Errors.Own has
+	// chosen; "" if it has none.
+	Code string
+
 	// Reason is the kind of error in one of the words of holdfast.Observation:
 	// "no route", "no credential", "credential", "scope", "role", "input", "size",
 	// "busy", "timeout", "failed", "panic" or "handler".
@@ -53,7 +57,8 @@ type Failure struct {
 	Unexpected bool
 }
 
-// Text is the Detail if that is a text, and else the status in words.
+// Text is the Detail if that is a text, "The input does not fit" for Violations,
+// and else the status in words.
 func (f Failure) Text() string {
 	switch text, ok := f.Detail.(string); {
 	case ok:

@@ -18,8 +18,9 @@ func ExampleSPA() {
 	app.Mount("/", holdfast.Public(), static.SPA(site, static.Hashed("assets")))
 
 	for _, path := range []string{"/orders/7", "/assets/app-BdQqabcD.js", "/assets/gone.js"} {
-		w := httptest.NewRecorder()
-		app.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Accept", "text/html,*/*;q=0.8") // as browsers do
+		app.ServeHTTP(w, r)
 		fmt.Println(w.Code, w.Header().Get("Cache-Control"))
 	}
 	// Output:

@@ -10,6 +10,10 @@
 // them. A browser is told the type of a file and not to guess another one; a
 // file of a kind that is not known is bytes.
 //
+// What is refused has the shape of errors of the application in which the handler
+// is mounted, or FastAPI's elsewhere. A method other than GET and HEAD is a 405
+// where there is a file, and else a 404.
+//
 // Every answer must be looked up again before it is used (no-cache, which costs
 // a request that is mostly answered 304), but for files whose name has a hash of
 // their content: a browser may keep those for a year, and no cache that is
@@ -32,8 +36,11 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/holdfast-go/holdfast/internal/host"
 )
 
 // Option changes how files are served.
@@ -58,8 +65,10 @@ func Files(files fs.FS, options ...Option) http.Handler {
 
 // SPA is Files for a single-page application, which has one page for many
 // paths: where there is no file, a browser that goes to a page gets index.html.
-// That is a GET or HEAD for a path without a file extension, by a caller who
-// takes HTML and does not say that a script is asking; all else is a 404.
+// That is a GET or HEAD for a path without a file extension, whose Accept names
+// text/html, no less than JSON, and that does not say that a script is asking.
+// All else is a 404: also for curl, which takes anything, and so a path of the API
+// that is misspelt is not answered with a page.
 func SPA(files fs.FS, options ...Option) http.Handler {
 	h := Files(files, options...).(*handler)
 	h.fallback = true
@@ -76,16 +85,16 @@ type handler struct {
 
 const index = "index.html"
 
-// ServeHTTP serves the file of the request's path.
+// ServeHTTP serves the file of the request's path. What it refuses has the shape
+// of errors of the application in which it is mounted.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		refuse(w, http.StatusMethodNotAllowed)
-		return
-	}
 	name, folder, ok := nameOf(r.URL.Path)
 	if !ok {
-		notFound(w)
+		host.Refuse(w, r, host.Refusal{})
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		host.Refuse(w, r, host.Refusal{Allow: h.allow(name, folder)})
 		return
 	}
 	err := h.serve(w, r, name, folder)
@@ -97,21 +106,28 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err == nil:
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrInvalid):
-		notFound(w)
+	case isAbsent(err):
+		host.Refuse(w, r, host.Refusal{})
 	default:
-		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
+		host.Refuse(w, r, host.Refusal{Cause: err})
 	}
 }
 
-func notFound(w http.ResponseWriter) { refuse(w, http.StatusNotFound) }
+// isAbsent reports whether an error says that there is no such file, or none that
+// may be read.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrInvalid)
+}
 
-// refuse answers as an application does where nothing fits.
-func refuse(w http.ResponseWriter, status int) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"detail":"`+http.StatusText(status)+`"}`) // the caller has gone, then
+// allow lists the methods for which a file is there; none if it is not.
+func (h *handler) allow(name string, folder bool) []string {
+	if folder {
+		name = path.Join(name, index)
+	}
+	if info, err := fs.Stat(h.files, name); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return []string{http.MethodGet, http.MethodHead}
 }
 
 // nameOf is the name in a file system of a request's path, and whether the path
@@ -134,7 +150,8 @@ func nameOf(requested string) (name string, folder, ok bool) {
 }
 
 // isNavigation reports whether a browser goes to a page, as far as the request
-// says.
+// says. A browser asks for HTML by name; who takes anything, as curl does, is
+// rather told that nothing is there.
 func isNavigation(r *http.Request) bool {
 	if path.Ext(strings.TrimSuffix(r.URL.Path, "/")) != "" {
 		return false
@@ -142,8 +159,30 @@ func isNavigation(r *http.Request) bool {
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" && mode != "navigate" {
 		return false
 	}
-	accept := strings.Join(r.Header.Values("Accept"), ",")
-	return accept == "" || accept == "*/*" || strings.Contains(accept, "text/html")
+	html, json := wishes(r.Header.Values("Accept"))
+	return html > 0 && html >= json
+}
+
+// wishes is how much Accept wants HTML, and JSON: the weights of RFC 9110 section
+// 12.5.1, and 0 for what is not named.
+func wishes(accept []string) (html, json float64) {
+	for one := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		kind, parameters, err := mime.ParseMediaType(one)
+		if err != nil {
+			continue
+		}
+		weight := 1.0
+		if q, ok := parameters["q"]; ok {
+			weight, _ = strconv.ParseFloat(q, 64) // what is no number is no wish
+		}
+		switch {
+		case kind == "text/html":
+			html = max(html, weight)
+		case kind == "application/json" || strings.HasSuffix(kind, "+json"):
+			json = max(json, weight)
+		}
+	}
+	return html, json
 }
 
 // serve serves a file, or the index of a folder. Nothing is written if it

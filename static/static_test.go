@@ -123,8 +123,15 @@ func TestWhenAPageOfTheApplicationIsServed(t *testing.T) {
 		"a page":                        {"GET", "/users/7", []string{html}, 200},
 		"a page with a slash":           {"GET", "/users/", []string{html}, 200},
 		"a page, as browsers ask today": {"GET", "/users/7", []string{html, "Sec-Fetch-Mode: navigate"}, 200},
-		"a page, without any wish":      {"GET", "/users/7", nil, 200},
-		"a page, for anything":          {"HEAD", "/users/7", []string{"Accept: */*"}, 200},
+		"without any wish":              {"GET", "/users/7", nil, 404},
+		"for anything":                  {"HEAD", "/users/7", []string{"Accept: */*"}, 404},
+		"a page, by HEAD":               {"HEAD", "/users/7", []string{html}, 200},
+		"a page, no less than JSON":     {"GET", "/users/7", []string{"Accept: application/json;q=0.9", "Accept: text/html;q=0.9"}, 200},
+		"JSON before a page":            {"GET", "/users/7", []string{"Accept: application/json, text/html;q=0.5"}, 404},
+		"JSON of a kind before a page":  {"GET", "/users/7", []string{"Accept: application/problem+json, text/html;q=0.5"}, 404},
+		"a page not at all":             {"GET", "/users/7", []string{"Accept: text/html;q=0"}, 404},
+		"a wish that cannot be read":    {"GET", "/users/7", []string{"Accept: text/html;q=x, ;;"}, 404},
+		"POST to a file":                {"POST", "/robots.txt", []string{html}, 405},
 		"a folder without index":        {"GET", "/empty/", []string{html}, 200},
 		"a script asks":                 {"GET", "/users/7", []string{"Accept: */*", "Sec-Fetch-Mode: cors"}, 404},
 		"a script asks for JSON":        {"GET", "/users/7", []string{"Accept: application/json"}, 404},
@@ -133,7 +140,7 @@ func TestWhenAPageOfTheApplicationIsServed(t *testing.T) {
 		"a file with a slash":           {"GET", "/main.js/", []string{html}, 404},
 		"a dot file is no page":         {"GET", "/.env", []string{html}, 404},
 		"the folder above is no page":   {"GET", "/x/../y", []string{html}, 404},
-		"POST":                          {"POST", "/users/7", []string{html}, 405},
+		"POST":                          {"POST", "/users/7", []string{html}, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -317,6 +324,7 @@ func TestASiteBehindAPolicy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.Header.Set("Accept", "text/html,*/*;q=0.8")
 		if test.key != "" {
 			r.Header.Set("X-Key", test.key)
 		}

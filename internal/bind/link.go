@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/duration"
 )
 
 // links are the fields that addresses are made of, by type; there are as many
@@ -113,7 +115,7 @@ func textOf(v reflect.Value) (string, error) {
 	case *time.Time:
 		return it.Format(time.RFC3339Nano), nil
 	case *time.Duration:
-		return it.String(), nil
+		return duration.Format(*it), nil // as answers write it
 	case encoding.TextMarshaler:
 		text, err := it.MarshalText()
 		return string(text), err

@@ -30,7 +30,12 @@ The examples share these:
 
 `
 
-var compilerLine = regexp.MustCompile(`mistakes\.go:(\d+):\d+: (.*)$`)
+var (
+	compilerLine = regexp.MustCompile(`mistakes\.go:(\d+):\d+: (.*)$`)
+
+	// compilerPlaces are the places in messages, which change with the files.
+	compilerPlaces = regexp.MustCompile(` \(declared at [^)]*\)|\S*mistakes\.go:\d+:\d+: `)
+)
 
 // compilerMessages are what the compiler says of a package, by line.
 func compilerMessages(t *testing.T, folder string) map[int]string {
@@ -44,14 +49,14 @@ func compilerMessages(t *testing.T, folder string) map[int]string {
 	messages, last := map[int]string{}, 0
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimRight(line, "\n")
-		if match := compilerLine.FindStringSubmatch(line); match != nil {
+		if more, ok := strings.CutPrefix(line, "\t"); ok {
+			messages[last] += "\n" + compilerPlaces.ReplaceAllString(more, "")
+		} else if match := compilerLine.FindStringSubmatch(line); match != nil {
 			last, _ = strconv.Atoi(match[1])
 			if messages[last] != "" {
 				t.Errorf("line %d has two mistakes: %s", last, match[2])
 			}
-			messages[last] = match[2]
-		} else if strings.HasPrefix(line, "\t") {
-			messages[last] += "\n" + strings.TrimPrefix(line, "\t")
+			messages[last] = compilerPlaces.ReplaceAllString(match[2], "")
 		}
 	}
 	return messages
@@ -91,24 +96,25 @@ func TestWhatTheCompilerSaysOfUsualMistakes(t *testing.T) {
 	var shared, mistakes bytes.Buffer
 	handlers := map[string]*ast.FuncDecl{}
 	for _, decl := range file.Decls {
-		f, ok := decl.(*ast.FuncDecl)
-		if gen, general := decl.(*ast.GenDecl); general && gen.Tok != token.IMPORT {
+		if f, ok := decl.(*ast.FuncDecl); ok && f.Doc == nil {
+			handlers[f.Name.Name] = f
+		}
+	}
+	for _, decl := range file.Decls {
+		m, ok := mistakeOf(decl)
+		if gen, general := decl.(*ast.GenDecl); !ok && general && gen.Tok != token.IMPORT {
 			fmt.Fprintf(&shared, "%s\n\n", text(t, files, decl))
 		}
 		if !ok {
 			continue
 		}
-		if f.Doc == nil {
-			handlers[f.Name.Name] = f
-			continue
-		}
-		at := files.Position(f.Body.List[0].Pos()).Line
+		at := files.Position(m.at.Pos()).Line
 		if messages[at] == "" {
-			t.Errorf("%s: the compiler says nothing in line %d", f.Name, at)
+			t.Errorf("%s: the compiler says nothing in line %d", m.name, at)
 		}
-		fmt.Fprintf(&mistakes, "\n## %s\n\n```go\n%s%s\n```\n\n```text\n%s\n```\n\n%s\n", sentence(f.Name.Name),
-			signatures(t, files, f.Body.List[0], handlers), text(t, files, f.Body.List[0]),
-			messages[at], apiNames.ReplaceAllString(strings.TrimSpace(f.Doc.Text()), "`$0`"))
+		fmt.Fprintf(&mistakes, "\n## %s\n\n```go\n%s%s\n```\n\n```text\n%s\n```\n\n%s\n", sentence(m.name),
+			signatures(t, files, m.shown, handlers), text(t, files, m.shown),
+			messages[at], m.explanation())
 		delete(messages, at)
 	}
 	for line, message := range messages {
@@ -123,6 +129,50 @@ func TestWhatTheCompilerSaysOfUsualMistakes(t *testing.T) {
 	if read(t, compilerPage) != page {
 		t.Errorf("%s is not what the compiler says; UPDATE_GOLDEN=1 writes it", compilerPage)
 	}
+}
+
+// mistake is what somebody writes, and what it means.
+type mistake struct {
+	name, means string
+	at          ast.Node // where the compiler says it
+	shown       ast.Node
+}
+
+// explanation is what it means, with the names of the API as code where the comment
+// does not set them for itself.
+func (m mistake) explanation() string {
+	text := strings.TrimSpace(m.means)
+	if strings.Contains(text, "`") {
+		return text
+	}
+	return apiNames.ReplaceAllString(text, "`$0`")
+}
+
+// mistakeOf is the mistake of a declaration that has a comment: the statement of a
+// function, the function itself where that is what it returns, or a variable.
+func mistakeOf(decl ast.Decl) (mistake, bool) {
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		if d.Doc == nil {
+			return mistake{}, false
+		}
+		m := mistake{name: d.Name.Name, means: d.Doc.Text(), at: d.Body.List[0], shown: d.Body.List[0]}
+		if d.Type.Results != nil {
+			whole := *d
+			whole.Doc, whole.Name = nil, ast.NewIdent("answered")
+			m.shown = &whole
+		}
+		return m, true
+	case *ast.GenDecl:
+		if d.Doc == nil {
+			return mistake{}, false
+		}
+		name := d.Specs[0].(*ast.ValueSpec).Names[0]
+		shown := *d
+		shown.Doc = nil
+		return mistake{name: name.Name, means: d.Doc.Text(), at: name, shown: &shown}, true
+	}
+	return mistake{}, false
 }
 
 // signatures are those of the functions that a statement names.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 )
 
 // Kind says what a node is.
@@ -58,16 +59,29 @@ type Node struct {
 	fault      string    // why the node cannot be used
 
 	newCell func() Cell
+	bounded *sync.Map // Bound -> *Node: this one with the bound
 }
 
 // Bound is how many do something at once, and how many wait for that.
 type Bound struct{ Slots, Queue int }
 
-// Bounded returns a node with a bound, which runs its function by what run makes
-// of it; the node itself has none. What only leads to a function, as Require
-// does, leads to the bounded one.
+// Bounded returns the node with a bound, which runs its function by what run makes
+// of it; the node itself has none. Asked twice for the same bound it is the same
+// node. What only leads to a function, as Require does, leads to the bounded one.
 func (n *Node) Bounded(b Bound, run func(func(Exchange, *Step) error) func(Exchange, *Step) error) *Node {
+	if known, ok := n.bounded.Load(b); ok {
+		return known.(*Node)
+	}
+	known, _ := n.bounded.LoadOrStore(b, n.newBounded(b, run)) // another goroutine may be first
+	return known.(*Node)
+}
+
+func (n *Node) newBounded(b Bound, run func(func(Exchange, *Step) error) func(Exchange, *Step) error) *Node {
 	out := *n
+	out.bounded = &sync.Map{}
+	if n.Bound != nil {
+		out.SetFault("AtMost is said twice, of which one would wait for the other")
+	}
 	switch n.Kind {
 	case Require, Fresh:
 		if len(n.Deps) == 1 && n.Deps[0] != nil {
@@ -92,7 +106,7 @@ func (n *Node) Bounded(b Bound, run func(func(Exchange, *Step) error) func(Excha
 // NewNode makes a node whose value is a T. A nil dependency is a fault of the
 // node, which is reported at the routes that reach it.
 func NewNode[T any](kind Kind, name string, at Place, deps ...*Node) *Node {
-	n := &Node{Kind: kind, Name: name, At: at, Deps: deps, newCell: NewCell[T], asksScopes: kind == ScopeList}
+	n := &Node{Kind: kind, Name: name, At: at, Deps: deps, newCell: NewCell[T], bounded: &sync.Map{}, asksScopes: kind == ScopeList}
 	n.Box = func(f *Frame, cell int) any { return Take[T](f, cell) }
 	for i, dep := range deps {
 		if dep == nil {

@@ -111,6 +111,10 @@ func (p *Pattern) Within(q *Pattern) bool {
 	return true
 }
 
+// inside reports whether p says more than q: its paths are some of q's, and not
+// all of them.
+func (p *Pattern) inside(q *Pattern) bool { return p.Within(q) && !q.Within(p) }
+
 // forMux makes a trailing slash exact, where ServeMux would take it for a
 // whole subtree.
 func (p *Pattern) forMux(method string) string {

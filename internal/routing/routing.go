@@ -27,6 +27,10 @@ type entry[T any] struct {
 	method  string
 	pattern *Pattern
 	value   T
+
+	// inner says that this is for every method, and that there are patterns within
+	// its own: only then a path can have something better.
+	inner bool
 }
 
 // Conflict says that some path would match both of two patterns, and neither
@@ -44,6 +48,10 @@ func (t *Table[T]) Add(method string, pattern *Pattern, value T) error {
 			return &Conflict[T]{other.value}
 		}
 		return err
+	}
+	for _, other := range t.entries {
+		one.inner = one.inner || one.method == Any && other.pattern.inside(pattern)
+		other.inner = other.inner || other.method == Any && pattern.inside(other.pattern)
 	}
 	t.entries = append(t.entries, one)
 	if !slices.Contains(t.methods, method) {
@@ -80,11 +88,14 @@ func (t *Table[T]) conflicting(one *entry[T]) *entry[T] {
 
 // Find returns the value for a request. HEAD finds what is registered for GET
 // where nothing is registered for HEAD.
+//
+// Of all patterns for a path, the one that says the most decides, whatever the
+// method: what is registered for every method below a prefix is not found for a
+// path that has something of its own, with or without a last slash. Miss then
+// says what that is.
 func (t *Table[T]) Find(r *http.Request) (value T, ok bool) {
-	h, _ := t.mux.Handler(r)
-	one, ok := h.(*entry[T])
-	escaped := r.URL.EscapedPath()
-	if !ok || !one.pattern.fits(escaped) || one.pattern.rest && t.elsewhere(one, escaped) {
+	one := t.match(r)
+	if one == nil || one.inner && t.better(r, one) {
 		return value, false
 	}
 	return one.value, true
@@ -124,6 +135,29 @@ func (t *Table[T]) hasOther(one *entry[T], at string) bool {
 	return false
 }
 
+// match is the entry for a request's method and path; nil for none.
+func (t *Table[T]) match(r *http.Request) *entry[T] {
+	h, _ := t.mux.Handler(r)
+	one, ok := h.(*entry[T])
+	escaped := r.URL.EscapedPath()
+	if !ok || !one.pattern.fits(escaped) || one.pattern.rest && t.elsewhere(one, escaped) {
+		return nil
+	}
+	return one
+}
+
+// better reports whether something that says more than one is at a request's
+// path for other methods, or at the path with or without a last slash.
+func (t *Table[T]) better(r *http.Request, one *entry[T]) bool {
+	here := r.URL.EscapedPath()
+	return saysMore(t.at(r, here), one) || saysMore(t.at(r, toggleSlash(here)), one)
+}
+
+// saysMore reports whether one of the entries has a pattern within another's.
+func saysMore[T any](entries []*entry[T], than *entry[T]) bool {
+	return slices.ContainsFunc(entries, func(e *entry[T]) bool { return e.pattern.inside(than.pattern) })
+}
+
 // Miss says what to answer when nothing was found: that the path is there for
 // other methods, or with or without a last slash, or not at all.
 type Miss struct {
@@ -134,11 +168,11 @@ type Miss struct {
 // Miss explains why nothing was found for a request.
 func (t *Table[T]) Miss(r *http.Request) Miss {
 	here := r.URL.EscapedPath()
-	if allowed := t.allowed(r, here); len(allowed) > 0 {
+	if allowed := methodsOf(t.at(r, here)); len(allowed) > 0 {
 		return Miss{Allowed: allowed}
 	}
 	there := toggleSlash(here)
-	if len(t.allowed(r, there)) == 0 {
+	if len(t.at(r, there)) == 0 {
 		return Miss{}
 	}
 	location := prefixOf(r, here) + there
@@ -148,19 +182,31 @@ func (t *Table[T]) Miss(r *http.Request) Miss {
 	return Miss{Location: location}
 }
 
-// allowed lists the methods for which there is something at an escaped path.
-func (t *Table[T]) allowed(r *http.Request, escaped string) []string {
+// at lists what there is at an escaped path, for each method.
+func (t *Table[T]) at(r *http.Request, escaped string) []*entry[T] {
 	path, err := url.PathUnescape(escaped)
 	if err != nil || path == "" {
 		return nil
 	}
 	probe := *r
 	probe.URL = &url.URL{Path: path, RawPath: escaped}
-	var out []string
+	var out []*entry[T]
 	for _, method := range t.methods {
 		probe.Method = method
-		if _, ok := t.Find(&probe); ok {
-			out = append(out, Methods(method)...)
+		if one := t.match(&probe); one != nil {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// methodsOf lists the methods of entries, sorted. What is for every method is not
+// one of them: it was not asked because of the others.
+func methodsOf[T any](entries []*entry[T]) []string {
+	var out []string
+	for _, one := range entries {
+		if one.method != Any {
+			out = append(out, Methods(one.method)...)
 		}
 	}
 	slices.Sort(out)

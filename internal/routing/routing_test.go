@@ -303,6 +303,38 @@ func TestMiss(t *testing.T) {
 	}
 }
 
+// What is for every method below a prefix is found for no path that has
+// something which says more.
+func TestWhatSaysMoreDecidesWhateverTheMethod(t *testing.T) {
+	t.Parallel()
+	all := table(t, "GET /a/{x}", "* /{rest...}", "POST /b/", "* /c/{rest...}", "GET /c/{rest...}", "DELETE /c/d")
+	for name, test := range map[string]struct{ method, path, found, allowed, goes string }{
+		"another method":                    {"POST", "/a/1", "", "GET HEAD", ""},
+		"the method":                        {"GET", "/a/1", "GET /a/{x}", "", ""},
+		"a slash too many":                  {"POST", "/a/1/", "", "", "/a/1"},
+		"a slash too few":                   {"PUT", "/b", "", "", "/b/"},
+		"a prefix without its slash":        {"PUT", "/c", "", "", "/c/"},
+		"a prefix that says more":           {"PUT", "/c/x", "* /c/{rest...}", "", ""},
+		"another pattern has it with slash": {"PUT", "/c/d/", "", "GET HEAD", ""},
+		"all methods, of both patterns":     {"PUT", "/c/d", "", "DELETE GET HEAD", ""},
+		"a pattern of no fewer paths":       {"PUT", "/c/z", "* /c/{rest...}", "", ""},
+		"of those the one with a method":    {"GET", "/c/z", "GET /c/{rest...}", "", ""},
+		"nothing but the prefix":            {"GET", "/z", "* /{rest...}", "", ""},
+		"an encoded slash is no way around": {"POST", "/a%2F1", "", "", ""},
+		"an encoded slash is in the path":   {"POST", "/z%2F1", "* /{rest...}", "", ""},
+	} {
+		r := httptest.NewRequest("GET", "http://example.org/", nil)
+		r.Method, r.RequestURI, r.URL = test.method, test.path, raw(t, test.path)
+		found, ok := all.Find(r)
+		if found != test.found || ok != (found != "") {
+			t.Errorf("%s: found %q, want %q", name, found, test.found)
+		}
+		if miss := all.Miss(r); !ok && (strings.Join(miss.Allowed, " ") != test.allowed || miss.Location != test.goes) {
+			t.Errorf("%s: %+v, want %q, %q", name, miss, test.allowed, test.goes)
+		}
+	}
+}
+
 // HEAD comes with GET where nothing is registered for HEAD.
 func TestGETAllowsHEAD(t *testing.T) {
 	t.Parallel()

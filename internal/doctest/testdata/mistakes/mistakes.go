@@ -7,6 +7,9 @@ import (
 	"net/http"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/answer"
+	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/union"
 )
 
 type (
@@ -15,7 +18,15 @@ type (
 	ItemID struct {
 		ID int `path:"id"`
 	}
-	DB struct{}
+	DB  struct{}
+	Cat struct {
+		Kind string `json:"kind" const:"cat"`
+	}
+	Dog struct {
+		Kind string `json:"kind" const:"dog"`
+	}
+	Pet = union.Of2[Cat, Dog]
+	Vet interface{ HasRole(role string) bool }
 )
 
 var (
@@ -26,9 +37,13 @@ var (
 	caller = holdfast.Depends1(oauth.Credential(), findUser)
 	db     = holdfast.Depends0(openDB)
 	policy = holdfast.Security(caller, items)
+	vet    = holdfast.Depends1(caller, findVet)
+	legacy = http.NotFoundHandler()
 )
 
 func findUser(context.Context, string) (User, error)         { return User{}, nil }
+func findVet(context.Context, User) (Vet, error)             { return nil, nil }
+func anyError(error) error                                   { return nil }
 func openDB(context.Context) (*DB, error)                    { return nil, nil }
 func readItem(context.Context, User, ItemID) (Item, error)   { return Item{}, nil }
 func checkActive(context.Context, User) (User, error)        { return User{}, nil }
@@ -46,12 +61,98 @@ func withDB(context.Context, User, *DB, ItemID) (Item, error) {
 func dbFirst(context.Context, *DB, User, ItemID) (Item, error) {
 	return Item{}, nil
 }
+func linksToItself(context.Context, User, ItemID) (Item, error) {
+	return Item{Name: ARouteThatItsOwnHandlerLinksTo.URL(ItemID{7})}, nil
+}
 func withoutError(context.Context, User) User              { return User{} }
 func ofPointer(context.Context, *User) (User, error)       { return User{}, nil }
 func ofTwo(context.Context, User, *DB) (User, error)       { return User{}, nil }
 func verifyUser(context.Context, string) (User, error)     { return User{}, nil }
 func rawPlain(http.ResponseWriter, *http.Request, User)    {}
 func optional(context.Context, User, ItemID) (Item, error) { return Item{}, nil }
+
+// A group takes policies: holdfast.Security(caller) makes one of a dependency.
+func ADependencyIsGivenToAGroup() {
+	_ = app.Group("/x", caller)
+}
+
+// What is mounted is behind a policy: holdfast.Security(caller) makes one of a dependency.
+func ADependencyIsGivenToAMount() {
+	app.Mount("/x", caller, legacy)
+}
+
+// A union holds a pointer to one of its types: `Pet{A: &Cat{}}`.
+func AUnionIsMadeOfAValue() {
+	_ = Pet{A: Cat{}}
+}
+
+// A handler that answers with one type of a union returns the union: `Pet{A: &Cat{}}`.
+func OneTypeOfAUnionIsReturned() (Pet, error) {
+	return Cat{}, nil
+}
+
+// What has no value to tell its type by names it: `answer.NoContent[Item]()`. `NotModified`, `SeeOther` and `Redirect` are the same.
+func AnAnswerWithoutAValueNamesNoType() (answer.Answer[Item], error) {
+	return answer.NoContent(), nil
+}
+
+// A handler that chooses its status returns an `answer.Answer[Item]`, and its route has the option `holdfast.Status(200, 201)`.
+func AnAnswerIsReturnedForItsValue() (Item, error) {
+	return answer.Created(Item{}, "/items/7"), nil
+}
+
+// The handler links to its own route, with URL, so the variable needs the handler and the handler the variable. The route is set in a function that registers the routes: a package variable without a value, or a field of the struct whose method the handler is.
+var ARouteThatItsOwnHandlerLinksTo = holdfast.Get(app, "/items/{id}", policy, linksToItself)
+
+// The options of a group are those of its With: app.Group("/x").With(holdfast.Tags("x")).
+func AnOptionIsGivenToAGroup() {
+	_ = app.Group("/x", holdfast.Tags("x"))
+}
+
+// An application has no options; app.Group("").With(holdfast.Tags("x")) is a group of all its routes.
+func AnApplicationIsGivenOptions() {
+	_ = app.With(holdfast.Tags("x"))
+}
+
+// The policy stands before the handler, as the caller does before what it calls.
+func TheHandlerStandsBeforeThePolicy() {
+	holdfast.Get(app, "/items/{id}", readItem, policy)
+}
+
+// Roles are asked of a dependency, and what that makes is the policy: holdfast.AnyRole(vet, admin).
+func RolesAreAskedOfAPolicy() {
+	_ = holdfast.AnyRole(holdfast.Security(vet), admin)
+}
+
+// How many at once, and how many wait, are two numbers: `db.AtMost(holdfast.AtOnce{Requests: 2, Queue: 20})`.
+func ABoundIsOneNumber() {
+	_ = db.AtMost(2)
+}
+
+// A type is named in brackets: `apidoc.Type[Item]()`.
+func AValueIsGivenForATypeOfTheDocument() {
+	_ = apidoc.Type(Item{})
+}
+
+// A type is named in brackets: `holdfast.Params[ItemID]()`.
+func AValueIsGivenForATypeOfParameters() {
+	_ = holdfast.Params(ItemID{})
+}
+
+// Work for after the response takes a context, which ends when the application does, and returns an error for the log: `func(ctx context.Context) error`.
+func BackgroundWorkTakesNothing() {
+	holdfast.Background(context.Background(), func() {})
+}
+
+// An error of the program is answered with a `*holdfast.Error`: the function returns `holdfast.Errorf(404, "Not there")`, or nil for what it does not know.
+func TheProgramsErrorsBecomeAnyError() {
+	_ = holdfast.Errors{Own: anyError}
+}
+
+// Answers are part of an operation: `holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: 404}}})`.
+func AnAnswerIsGivenForAnOperation() {
+	_ = holdfast.Document(apidoc.Answer{Status: 404})
+}
 
 // A handler that reads nothing from the request takes a holdfast.NoInput.
 func TheInputIsMissing() {
