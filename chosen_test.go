@@ -216,6 +216,7 @@ func TestMistakesAboutAnswersAreNamedAtStart(t *testing.T) {
 		"a WebSocket as an answer":     {choosing(holdfast.Status(101)), "status 101 is none of an Answer, which is a success; for others the handler returns an *Error"},
 		"nothing among others":         {choosing(holdfast.Status(200, 0)), "status 0 is none of an Answer, which is a success; for others the handler returns an *Error"},
 		"a value with none":            {plain(holdfast.Status(42)), "status 42 is no status of a response"},
+		"a value where none is sent":   {plain(holdfast.Status(204)), "an answer of status 204 has no body, and the handler returns a value: let it return holdfast.NoContent"},
 		"AnswerErrors without a word":  {plain(holdfast.AnswerErrors(holdfast.Errors{})), "AnswerErrors of the zero Errors says nothing; FastAPI's shape is answer.Detail()"},
 		"a shape without a function":   {errorsOf(answer.Shape[house]("application/json", nil)), "AnswerErrors: Errors.Format: the function of the Shape is nil"},
 		"a shape without a media type": {errorsOf(answer.Shape("json", toHouse)), `AnswerErrors: Errors.Format: the media type "json" of the Shape is none`},

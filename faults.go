@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/openapi"
@@ -58,6 +59,9 @@ func (rt *route) statusFaults() []error {
 	}
 	if e.chosen && o.status == 0 && e.fault == "" {
 		out = append(out, errors.New("a handler that returns an Answer says its statuses, the usual one first: holdfast.Status(200, 201)"))
+	}
+	if o.status != 0 && !answer.HasBody(o.status) && !e.chosen && !e.writesItself() && e.out != noContentType {
+		out = append(out, fmt.Errorf("an answer of status %d has no body, and the handler returns a value: let it return holdfast.NoContent", o.status))
 	}
 	seen := map[int]bool{}
 	for _, status := range append([]int{o.status}, o.more...) {
@@ -125,7 +129,7 @@ func docsFault(d Docs) error {
 		return fmt.Errorf("viewer %d is none", d.Viewer)
 	}
 	for _, path := range paths {
-		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#") {
+		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "{}?#:") {
 			return errors.New(path + ` is no path of a page, such as "/docs"`)
 		}
 	}

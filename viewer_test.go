@@ -82,6 +82,7 @@ func TestMistakesInTheDocs(t *testing.T) {
 		"a redirect of ReDoc":         {holdfast.Docs{Viewer: apidoc.ReDoc, RedirectPath: "/x"}, "another viewer signs nobody in"},
 		"a dialog of ReDoc":           {holdfast.Docs{Viewer: apidoc.ReDoc, OAuth: holdfast.DocsOAuth{ClientID: "x"}}, "another viewer signs nobody in"},
 		"a redirect to no path":       {holdfast.Docs{RedirectPath: "https://example.org/x"}, "is no path of a page"},
+		"a page with a colon":         {holdfast.Docs{Path: "/docs:v1"}, "is no path of a page"},
 		"a redirect to a route":       {holdfast.Docs{RedirectPath: "/health"}, "is registered already"},
 		"no viewer":                   {holdfast.Docs{Viewer: 7}, "viewer 7 is none"},
 	} {
