@@ -321,7 +321,7 @@ func TestAStreamInAnotherApplication(t *testing.T) {
 				if err := http.NewResponseController(w).Flush(); err != nil {
 					return err
 				}
-				time.Sleep(time.Millisecond)
+				<-time.After(time.Millisecond)
 			}
 		}))
 		outer.Mount("/", holdfast.Public(), inner)

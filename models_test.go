@@ -354,9 +354,12 @@ func TestACheckOfAnEmbeddedPointer(t *testing.T) {
 		body   string
 		status int
 	}{
-		{direct, `{"age":1}`, 422}, {direct, `{"age":1,"name":"amy"}`, 200},
-		{deep, `{"age":1}`, 422}, {deep, `{"age":1,"name":"amy"}`, 200},
-		{listed, `{"inner":[{"age":1}]}`, 422}, {listed, `{"inner":[{"age":1,"name":"amy"}]}`, 200},
+		{direct, `{"age":1}`, 422},
+		{direct, `{"age":1,"name":"amy"}`, 200},
+		{deep, `{"age":1}`, 422},
+		{deep, `{"age":1,"name":"amy"}`, 200},
+		{listed, `{"inner":[{"age":1}]}`, 422},
+		{listed, `{"inner":[{"age":1,"name":"amy"}]}`, 200},
 	} {
 		if status, answer := sendJSON(test.app, "POST", "/", test.body); status != test.status || status == 422 && !strings.Contains(answer, "it needs a name") {
 			t.Errorf("%s = %d %s, want %d", test.body, status, answer, test.status)

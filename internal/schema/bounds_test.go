@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -106,5 +107,38 @@ func TestDurationsInFieldsThatLeadBack(t *testing.T) {
 	want := strings.ReplaceAll(text, "1000000000", `"PT1S"`)
 	if got := schema.FillerOf(reflect.TypeFor[rooms]()).Rewrite([]byte(text)); string(got) != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What a Field holds is sent as everything else: nil lists and maps are empty.
+func TestAFieldThatIsSentIsFilled(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Tags []string           `json:"tags"`
+		By   map[string][]int   `json:"by"`
+		More patch.Field[[]int] `json:"more,omitzero"`
+	}
+	type sent struct {
+		One  patch.Field[inner]            `json:"one"`
+		List []patch.Field[*inner]         `json:"list"`
+		Map  map[string]patch.Field[inner] `json:"map"`
+		Nil  patch.Field[[]int]            `json:"nil"`
+		None patch.Field[[]int]            `json:"none"`
+	}
+	shared := &inner{More: patch.Value[[]int](nil)}
+	v := sent{
+		One:  patch.Value(inner{By: map[string][]int{"a": nil}}),
+		List: []patch.Field[*inner]{patch.Value(shared), patch.Value[*inner](nil), patch.Null[*inner]()},
+		Map:  map[string]patch.Field[inner]{"x": patch.Value(inner{})},
+		Nil:  patch.Value[[]int](nil),
+	}
+	schema.FillerOf(reflect.TypeFor[sent]()).Fill(reflect.ValueOf(&v).Elem())
+	got, err := json.Marshal(v)
+	const want = `{"one":{"tags":[],"by":{"a":[]}},"list":[{"tags":[],"by":{},"more":[]},null,null],"map":{"x":{"tags":[],"by":{}}},"nil":[],"none":null}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	if shared.Tags != nil || shared.More.Or([]int{}) != nil {
+		t.Errorf("%+v was changed, which others may be reading", shared)
 	}
 }
