@@ -70,14 +70,18 @@ func TestTagsOfAWholeBody(t *testing.T) {
 	t.Parallel()
 	const valid, not = "OK ", "Unprocessable Entity "
 	for name, test := range map[string]wholeCase{
-		"a list has a least length": {told[struct {
-			Body []string `minItems:"1" doc:"The names" example:"a,b"`
-		}](), `"schema":{"description":"The names","examples":[["a","b"]],"items":{"type":"string"},"minItems":1,"type":"array"}}},"required":true`,
-			map[string]string{`[]`: not + `too_short["body"]`, `["a"]`: valid, ``: not + `missing["body"]`}},
-		"and a most, without repetition": {told[struct {
-			Body []string `maxItems:"2" uniqueItems:"true"`
-		}](), `"maxItems":2,"type":"array","uniqueItems":true`,
-			map[string]string{`["a","a"]`: not + `unique_items["body",1]`, `["a","b","c"]`: not + `too_long["body"]`, `["a","b"]`: valid}},
+		"a list has a least length": {
+			told[struct {
+				Body []string `minItems:"1" doc:"The names" example:"a,b"`
+			}](), `"schema":{"description":"The names","examples":[["a","b"]],"items":{"type":"string"},"minItems":1,"type":"array"}}},"required":true`,
+			map[string]string{`[]`: not + `too_short["body"]`, `["a"]`: valid, ``: not + `missing["body"]`},
+		},
+		"and a most, without repetition": {
+			told[struct {
+				Body []string `maxItems:"2" uniqueItems:"true"`
+			}](), `"maxItems":2,"type":"array","uniqueItems":true`,
+			map[string]string{`["a","a"]`: not + `unique_items["body",1]`, `["a","b","c"]`: not + `too_long["body"]`, `["a","b"]`: valid},
+		},
 		"its items have tags": {told[struct {
 			Body []string `minLength:"2"`
 		}](), `"items":{"minLength":2,"type":"string"}`, map[string]string{`["aa","b"]`: not + `string_too_short["body",1]`}},
@@ -93,21 +97,27 @@ func TestTagsOfAWholeBody(t *testing.T) {
 		"a text has a format": {told[struct {
 			Body string `format:"email"`
 		}](), `"format":"email"`, map[string]string{`"x"`: not + `value_error["body"]`, `"a@b.cd"`: valid}},
-		"a number is bounded and has a default": {told[struct {
-			Body int `maximum:"3" default:"2"`
-		}](), `{"content":{"application/json":{"schema":{"default":2,"format":"int64","maximum":3,"type":"integer"}}},"required":false}`,
-			map[string]string{`9`: not + `less_than_equal["body"]`, ``: valid + `{"Body":2}`, `1`: valid + `{"Body":1}`, `null`: not + `int_type["body"]`}},
-		"a map has a least size": {told[struct {
-			Body map[string]int `minProperties:"1" minimum:"3"`
-		}](), `{"additionalProperties":{"format":"int64","minimum":3,"type":"integer"},"minProperties":1,"type":"object"}`,
-			map[string]string{`{}`: not + `too_short["body"]`, `{"a":1}`: not + `greater_than_equal["body","a"]`, `{"a":3}`: valid}},
+		"a number is bounded and has a default": {
+			told[struct {
+				Body int `maximum:"3" default:"2"`
+			}](), `{"content":{"application/json":{"schema":{"default":2,"format":"int64","maximum":3,"type":"integer"}}},"required":false}`,
+			map[string]string{`9`: not + `less_than_equal["body"]`, ``: valid + `{"Body":2}`, `1`: valid + `{"Body":1}`, `null`: not + `int_type["body"]`},
+		},
+		"a map has a least size": {
+			told[struct {
+				Body map[string]int `minProperties:"1" minimum:"3"`
+			}](), `{"additionalProperties":{"format":"int64","minimum":3,"type":"integer"},"minProperties":1,"type":"object"}`,
+			map[string]string{`{}`: not + `too_short["body"]`, `{"a":1}`: not + `greater_than_equal["body","a"]`, `{"a":3}`: valid},
+		},
 		"a list has a default": {told[struct {
 			Body []string `default:"a,b"`
 		}](), `"default":["a","b"]`, map[string]string{``: valid + `{"Body":["a","b"]}`, `["c"]`: valid + `{"Body":["c"]}`}},
-		"a model has a default, whose members have theirs": {told[struct {
-			Body withDefault `default:"{}" doc:"How many"`
-		}](), `{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/WithDefault-Input","default":{},"description":"How many"}}},"required":false}`,
-			map[string]string{``: valid + `{"Body":{"n":7}}`, `{"n":1}`: valid + `{"Body":{"n":1}}`}},
+		"a model has a default, whose members have theirs": {
+			told[struct {
+				Body withDefault `default:"{}" doc:"How many"`
+			}](), `{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/WithDefault-Input","default":{},"description":"How many"}}},"required":false}`,
+			map[string]string{``: valid + `{"Body":{"n":7}}`, `{"n":1}`: valid + `{"Body":{"n":1}}`},
+		},
 		"a model may be null": {told[struct {
 			Body *withDefault `nullable:"true"`
 		}](), `"anyOf":[{"$ref":`, map[string]string{`null`: valid + `{"Body":null}`, ``: not + `missing["body"]`}},

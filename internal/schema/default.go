@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -91,18 +90,6 @@ func (o *shapes) value(s *huma.Schema, text string) (any, error) {
 		return nil, errors.New("more than one value")
 	}
 	return out, nil
-}
-
-// without is a tag without one of its keys.
-func without(tag reflect.StructTag, key string) reflect.StructTag {
-	keys, _ := tagKeys(tag) // a malformed tag was refused before
-	var kept []string
-	for _, one := range keys {
-		if one != key {
-			kept = append(kept, one+":"+strconv.Quote(tag.Get(one)))
-		}
-	}
-	return reflect.StructTag(strings.Join(kept, " "))
 }
 
 // tryDefaults refuses defaults of a type, and of the types in it, that would be

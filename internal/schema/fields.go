@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/holdfast-go/holdfast/internal/shape"
 )
@@ -35,6 +38,9 @@ var (
 	rawType      = reflect.TypeFor[json.RawMessage]()
 	ipType       = reflect.TypeFor[net.IP]()
 	urlType      = reflect.TypeFor[url.URL]()
+
+	providerType    = reflect.TypeFor[huma.SchemaProvider]() // types that say their schema
+	transformerType = reflect.TypeFor[huma.SchemaTransformer]()
 )
 
 // has reports whether values of a type have the methods of an interface, or
@@ -244,4 +250,21 @@ func writtenAsString(f reflect.StructField) bool {
 func isScalar(t reflect.Type) bool {
 	k := t.Kind()
 	return t != durationType && (k == reflect.Bool || k == reflect.String || k >= reflect.Int && k <= reflect.Float64)
+}
+
+// Judges reports whether values of a type check themselves. The error is about a
+// method Validate that is something else.
+func Judges(t reflect.Type) (bool, error) {
+	if traitsOf(t).judges {
+		for _, f := range embedded(t) {
+			if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+				return false, fmt.Errorf("type %v embeds the pointer %s, whose method Validate it may have, and which nothing can fill: embed the struct itself", t, f.Name)
+			}
+		}
+		return true, nil
+	}
+	if _, other := reflect.PointerTo(t).MethodByName("Validate"); other && t.Kind() != reflect.Interface {
+		return false, fmt.Errorf("type %v has a method Validate that is not func(context.Context) error, which checks what was read", t)
+	}
+	return false, nil
 }

@@ -33,11 +33,6 @@ func newShapes(n *names, prefix string, reads bool, named map[string]*huma.Schem
 // outputPrefix begins references to what is sent.
 const outputPrefix = "#/outputs/"
 
-var (
-	providerType    = reflect.TypeFor[huma.SchemaProvider]()
-	transformerType = reflect.TypeFor[huma.SchemaTransformer]()
-)
-
 // scalars are the types of which Huma says how their kind is written.
 var scalars = kinds(true, "", 0, int8(0), int16(0), int32(0), int64(0), uint(0), uint8(0), uint16(0), uint32(0), uint64(0), float32(0), 0.0)
 

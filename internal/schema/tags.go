@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/parts"
@@ -162,31 +161,6 @@ func checkKnown(f reflect.StructField) error {
 func Known(tag string) bool {
 	_, ok := rules[tag]
 	return ok
-}
-
-// TagKeys lists the keys of a tag that CheckField has found well-formed.
-func TagKeys(tag reflect.StructTag) []string {
-	keys, err := tagKeys(tag)
-	if err != nil {
-		return nil
-	}
-	return keys
-}
-
-// tagKeys lists the keys of a tag, in the form that [reflect.StructTag]
-// describes.
-func tagKeys(tag reflect.StructTag) ([]string, error) {
-	var keys []string
-	for rest := strings.TrimLeft(string(tag), " "); rest != ""; rest = strings.TrimLeft(rest, " ") {
-		key, value, ok := strings.Cut(rest, ":")
-		quoted, err := strconv.QuotedPrefix(value)
-		if !ok || err != nil || key == "" || strings.ContainsAny(key, " \"") {
-			return nil, fmt.Errorf("malformed tag `%s`: write key:\"value\" key:\"value\"", tag)
-		}
-		keys = append(keys, key)
-		rest = value[len(quoted):]
-	}
-	return keys, nil
 }
 
 // nearest is the tag that was probably meant, or "".

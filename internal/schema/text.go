@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -146,21 +145,4 @@ func setKey(into reflect.Value, text string) *Problem {
 		return nil
 	}
 	return noFit
-}
-
-// Judges reports whether values of a type check themselves. The error is about a
-// method Validate that is something else.
-func Judges(t reflect.Type) (bool, error) {
-	if traitsOf(t).judges {
-		for _, f := range embedded(t) {
-			if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
-				return false, fmt.Errorf("type %v embeds the pointer %s, whose method Validate it may have, and which nothing can fill: embed the struct itself", t, f.Name)
-			}
-		}
-		return true, nil
-	}
-	if _, other := reflect.PointerTo(t).MethodByName("Validate"); other && t.Kind() != reflect.Interface {
-		return false, fmt.Errorf("type %v has a method Validate that is not func(context.Context) error, which checks what was read", t)
-	}
-	return false, nil
 }
