@@ -12,7 +12,7 @@ MUTATE ?= policy.go run.go error.go scheme.go \
 help: ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-check: tidy vet test browser clients lint ## what CI runs
+check: tidy vet test browser clients differential lint ## what CI runs
 
 test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -race -shuffle=on -timeout=6m ./...

@@ -109,7 +109,8 @@ func (a *App) Handle(pattern string, e Endpoint, options ...RouteOption) {
 // itself comes on top. The handler sees paths without the prefix, as after
 // [http.StripPrefix]; a request for the prefix alone is sent on to the one with
 // a slash behind. A path with dot segments, encoded or not, is 404, since those
-// lead out of the prefix where somebody decodes them.
+// lead out of the prefix where somebody decodes them. So is one that would belong
+// to another route with its encoded slashes decoded.
 //
 // Bodies have the application's bound, or that of [MaxBody], here as everywhere.
 //

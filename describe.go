@@ -63,7 +63,7 @@ func (d describer) ofRequest(out *openapi.Operation, e apidoc.Example, body refl
 	case e.Parameter == "" && out.Body == nil:
 		return fmt.Errorf("example %q: the request has no body that the document knows", e.Name)
 	case e.Parameter == "":
-		return example(&out.Body.Examples, e, out.Body.Schema, body)
+		return example(&out.Body.Examples, e, out.Body.Schema.Closed(), body)
 	}
 	found := false
 	for i := range out.Parameters {

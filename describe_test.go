@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/union"
 )
 
 type album struct {
@@ -137,6 +138,13 @@ type reserved struct{}
 
 func (*reserved) ComponentName() string { return "HTTPError" }
 
+func takes[In any](context.Context, holdfast.Anyone, In) (string, error) { return "", nil }
+
+type dull struct {
+	Kind string `json:"kind" const:"dull"`
+	Name string `json:"name" minLength:"2"`
+}
+
 func gives[T any](context.Context, holdfast.Anyone, holdfast.NoInput) (out T, err error) {
 	return out, nil
 }
@@ -167,6 +175,30 @@ func TestMistakesInWordsOfTheDocument(t *testing.T) {
 		"an example that JSON cannot hold":          {answers(apidoc.Answer{Status: 404, MediaType: "x/y", Examples: []apidoc.Example{{Name: "x", Value: make(chan int)}}}), `answer 404: example "x": json: unsupported type`},
 		"an example without a name":                 {post(apidoc.Operation{Examples: []apidoc.Example{{Value: album{Title: "xx"}}}}), `example "": a name has letters`},
 		"two examples of a name":                    {post(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Value: album{Title: "xx"}}, {Name: "x", Value: album{Title: "xx"}}}}), `example "x" stands there twice`},
+		"an example of a form with a field that is not": {func(app *holdfast.App) {
+			type form struct {
+				Title string `form:"title"`
+			}
+			holdfast.Post(app, "/", holdfast.Public(), takes[form], holdfast.Document(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Value: map[string]any{"titel": "a"}}}}))
+		}, `example "x": titel: Extra inputs are not permitted`},
+		"an example of a form that does not fit": {func(app *holdfast.App) {
+			type form struct {
+				Count int `form:"count"`
+			}
+			holdfast.Post(app, "/", holdfast.Public(), takes[form], holdfast.Document(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Value: map[string]any{"count": "a"}}}}))
+		}, `example "x": count: Input should be a valid integer`},
+		"an example of a union whose type it does not fit": {answers(apidoc.Answer{
+			Status: 404, MediaType: "application/json", Type: apidoc.Type[union.Of2[dull, two]](),
+			Examples: []apidoc.Example{{Name: "x", Value: union.Of2[dull, two]{A: &dull{Name: "n"}}}},
+		}), `answer 404: example "x": name: String should have at least 2 characters`},
+		"an example of what is one of two, and is neither": {func(app *holdfast.App) {
+			type in struct {
+				N int `query:"n"`
+			}
+			holdfast.Get(app, "/", holdfast.Public(), takes[in], holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{
+				Status: 422, Type: apidoc.Type[album](), Examples: []apidoc.Example{{Name: "x", Value: map[string]int{"title": 1}}},
+			}}}))
+		}, `answer 422: example "x": title: Input should be a valid string`},
 		"an example of a body that is not": {func(app *holdfast.App) {
 			holdfast.Get(app, "/", holdfast.Public(), nothing, holdfast.Document(apidoc.Operation{Examples: []apidoc.Example{{Name: "x", Value: 1}}}))
 		}, "the request has no body"},
@@ -205,6 +237,27 @@ func TestMistakesInWordsOfTheDocument(t *testing.T) {
 				t.Errorf("Err() = %v, want its place", err)
 			}
 		})
+	}
+}
+
+func TestExamplesOfWhatIsOneOfSeveralTypes(t *testing.T) {
+	t.Parallel()
+	type in struct {
+		N int `query:"n"`
+	}
+	app := quiet()
+	holdfast.Get(app, "/", holdfast.Public(), takes[in], holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{
+		{Status: 422, Type: apidoc.Type[album](), Examples: []apidoc.Example{
+			{Name: "ours", Value: album{Title: "xx"}},
+			{Name: "theirs", Value: map[string]any{"detail": []any{map[string]any{"type": "missing", "loc": []any{"query", 1}, "msg": "x"}}}},
+		}},
+		{Status: 404, MediaType: "application/json", Type: apidoc.Type[union.Of2[dull, two]](), Examples: []apidoc.Example{
+			{Name: "a", Value: union.Of2[dull, two]{A: &dull{Name: "nn"}}},
+			{Name: "b", Value: union.Of2[dull, two]{B: &two{}}},
+		}},
+	}}))
+	if err := app.Err(); err != nil {
+		t.Errorf("Err() = %v, want nil", err)
 	}
 }
 

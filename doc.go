@@ -43,6 +43,53 @@
 // [ValidationError] lists several violations, with places below that of the
 // value.
 //
+// # Tags
+//
+// A field of an input says with one tag where it is read from. A field called
+// Body is the body, in JSON, and needs none:
+//
+//	path:"id"                         a wildcard of the path
+//	query:"skip" header:"X-Trace" cookie:"theme"
+//	form:"title"                      of a form; beside files, an upload.File
+//	json:"name,omitempty"             a member of a body, which may be left out then
+//
+// What it may be. At a list or a map, what is said of texts and numbers is said of
+// those in it, however deep; a pointer is as what it points to:
+//
+//	minimum maximum                   a number's bounds, which it may be
+//	exclusiveMinimum exclusiveMaximum bounds that it may not be
+//	multipleOf                        a number's step
+//	minLength maxLength               a text's length in characters
+//	pattern                           a regular expression that is found in a text
+//	patternDescription                the pattern in words, for the document
+//	format                            a text's: email, uri, uuid, ipv4, hostname, date ...; password is not shown again
+//	timeFormat                        the same for 2006-01-02 or 15:04:05, as package time writes it
+//	encoding                          what a text is encoded in, for the document: base64
+//	enum                              texts or numbers, one of which it is: up,down
+//	const                             the text, number or bool that it is; it tells types of a union apart
+//	minItems maxItems                 a list's length
+//	uniqueItems                       true: no item of a list is there twice
+//	minProperties maxProperties       how many entries a map has
+//	maxSize accept                    a file's: 2MB, and image/png,image/jpeg
+//	additionalProperties              true, at a field _ struct{}: an object may have further members
+//
+// Whether it must be there:
+//
+//	required                          true or false; if not said, a path, a body and its members must be there
+//	nullable                          true or false; if not said, a pointer in a body may be null, and a patch.Field
+//	default                           a text, day or duration as it is, a list a,b, and the rest in JSON
+//
+// What the document says, beside all of that:
+//
+//	doc                               what it is, in words
+//	example                           a value: a text as it is, texts a,b, and the rest in JSON
+//	deprecated hidden                 true: it goes away; it is not shown
+//	readOnly                          true, in answers: only ever sent
+//	writeOnly                         true: only ever read, and not shown again
+//
+// A tag that is misspelt, that does not fit the type, or whose value does not fit
+// the tag, is one of the mistakes below. Tags of other packages are left alone.
+//
 // # Mistakes
 //
 // What can be wrong about a declaration is a compile error where the type

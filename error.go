@@ -287,6 +287,24 @@ func answerTo(err error) *Error {
 	return &Error{Cause: err, unexpected: true}
 }
 
+// statusOf is the status of the answer to an error. It makes no answer for
+// refusals, about which it is asked several times.
+//
+//nolint:errorlint // what stands outside is asked first, as by answerOf
+func statusOf(err error) int {
+	switch e := err.(type) {
+	case *plan.BadCredential:
+		return http.StatusUnauthorized
+	case *plan.NoScope, *plan.NoRole:
+		return http.StatusForbidden
+	case *plan.NoCredential:
+		if _, own := e.Scheme.Missing.(*Error); !own {
+			return http.StatusUnauthorized
+		}
+	}
+	return answerTo(err).status()
+}
+
 //nolint:errorlint // this is the walk itself: what stands outside is asked first
 func answerOf(err error) *Error {
 	switch e := err.(type) {
@@ -382,7 +400,7 @@ func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
 // something broke. A scheme's own answer to callers without a credential may have
 // any status, such as that of a redirect.
 func isRefusal(err error) bool {
-	status := answerTo(err).status()
+	status := statusOf(err)
 	return is[*plan.NoCredential](err) || status >= 400 && status < 500
 }
 
@@ -393,7 +411,7 @@ func is[E error](err error) bool {
 }
 
 // lacksPermission reports whether a refusal's answer is 403.
-func lacksPermission(err error) bool { return answerTo(err).status() == http.StatusForbidden }
+func lacksPermission(err error) bool { return statusOf(err) == http.StatusForbidden }
 
 // withdrawn is in the tree of the error with which a stream ends whose caller may
 // not call any more.

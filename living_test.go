@@ -262,6 +262,11 @@ func TestAHandlerThatDoesNotLookAtItsContext(t *testing.T) {
 		"a handler that returns one": func(app *holdfast.App, who holdfast.Policy[lender], events http.HandlerFunc) {
 			app.Handle("GET /", holdfast.To(who, func(context.Context, lender, holdfast.NoInput) (http.Handler, error) { return events, nil }))
 		},
+		"one of an application in this one": func(app *holdfast.App, who holdfast.Policy[lender], events http.HandlerFunc) {
+			inner := quiet()
+			inner.Handle("GET /", holdfast.Raw(who, func(w http.ResponseWriter, r *http.Request, _ lender) error { events(w, r); return nil }))
+			app.Mount("/", holdfast.Public(), inner)
+		},
 		"one of another router": func(app *holdfast.App, who holdfast.Policy[lender], events http.HandlerFunc) {
 			app.Protect("GET /", who, events)
 		},
@@ -295,6 +300,77 @@ func TestAHandlerThatDoesNotLookAtItsContext(t *testing.T) {
 				t.Errorf("writing fails with %v, want a 401", answer)
 			}
 		})
+	}
+}
+
+// TestAStreamInAnotherApplication is ended while its handler writes: what keeps the
+// time of the outer application's response is used by both (run with -race).
+func TestAStreamInAnotherApplication(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &lenders{callers: map[string]lender{"amy": {name: "amy"}}}
+		inner, outer := quiet(), quiet()
+		inner.Handle("GET /", holdfast.Raw(holdfast.Security(holdfast.Verify(holdfast.HTTPBearer(), h.verify)), func(w http.ResponseWriter, _ *http.Request, _ lender) error {
+			for n := 0; ; n++ {
+				if n == 1000 {
+					h.change(func() { clear(h.callers) })
+				}
+				if _, err := w.Write([]byte("x")); err != nil {
+					return err
+				}
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					return err
+				}
+				<-time.After(time.Millisecond)
+			}
+		}))
+		outer.Mount("/", holdfast.Public(), inner)
+		defer func() {
+			if cause := recover(); cause != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
+				t.Errorf("the stream ends with %v, want that it is aborted", cause)
+			}
+		}()
+		at(t, outer, "GET", "/", "amy")
+	})
+}
+
+// TestAStreamThatHasEndedGetsNoMoreTime: a handler that sets its own deadlines
+// reads no more of what the caller sends.
+func TestAStreamThatHasEndedGetsNoMoreTime(t *testing.T) {
+	t.Parallel()
+	h := &lenders{callers: map[string]lender{"amy": {name: "amy"}}}
+	app := quiet()
+	begun, over, read := make(chan struct{}), make(chan struct{}), make(chan string, 1)
+	app.Handle("POST /", holdfast.Raw(holdfast.Security(holdfast.Verify(holdfast.HTTPBearer(), h.verify)), func(w http.ResponseWriter, r *http.Request, _ lender) error {
+		close(begun)
+		<-r.Context().Done()
+		control := http.NewResponseController(w)
+		set, set2 := control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})
+		close(over)
+		n, err := r.Body.Read(make([]byte, 1))
+		read <- fmt.Sprint(set != nil, set2 != nil, n, err != nil)
+		return nil
+	}))
+	server := httptest.NewServer(app)
+	defer server.Close()
+	body, more := io.Pipe()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer amy")
+	go func() {
+		<-begun
+		h.change(func() { clear(h.callers) })
+		<-over
+		_, _ = more.Write([]byte("more")) // the connection may be closed
+		_ = more.Close()
+	}()
+	if response, err := server.Client().Do(r); err == nil {
+		_ = response.Body.Close()
+	}
+	if got := <-read; got != "true true 0 true" {
+		t.Errorf("setting deadlines fails, bytes read, reading fails: %s", got)
 	}
 }
 

@@ -319,6 +319,68 @@ type unaskedInput struct {
 
 func (unaskedInput) Validate(context.Context) bool { return true }
 
+// Named is embedded by others, which have its check.
+type Named struct {
+	Name string `json:"name,omitempty"`
+}
+
+func (n *Named) Validate(context.Context) error {
+	if n.Name == "" {
+		return errors.New("it needs a name")
+	}
+	return nil
+}
+
+// What lends its check is asked also where the body has nothing of it.
+func TestACheckOfAnEmbeddedPointer(t *testing.T) {
+	t.Parallel()
+	type inner struct{ *Named }
+	type outer struct {
+		inner
+		Age int `json:"age"`
+	}
+	type list struct {
+		Inner []struct {
+			*Named
+			Age int `json:"age"`
+		} `json:"inner"`
+	}
+	direct, deep, listed := echoing[struct {
+		*Named
+		Age int `json:"age"`
+	}](), echoing[outer](), echoing[list]()
+	for _, test := range []struct {
+		app    *holdfast.App
+		body   string
+		status int
+	}{
+		{direct, `{"age":1}`, 422},
+		{direct, `{"age":1,"name":"amy"}`, 200},
+		{deep, `{"age":1}`, 422},
+		{deep, `{"age":1,"name":"amy"}`, 200},
+		{listed, `{"inner":[{"age":1}]}`, 422},
+		{listed, `{"inner":[{"age":1,"name":"amy"}]}`, 200},
+	} {
+		if status, answer := sendJSON(test.app, "POST", "/", test.body); status != test.status || status == 422 && !strings.Contains(answer, "it needs a name") {
+			t.Errorf("%s = %d %s, want %d", test.body, status, answer, test.status)
+		}
+	}
+}
+
+// lending cannot be filled where it is embedded as a pointer.
+type lending struct{ Named }
+
+func TestACheckOfAPointerThatNothingFills(t *testing.T) {
+	t.Parallel()
+	app := echoing[struct {
+		*lending
+		Age int `json:"age"`
+	}]()
+	if err := app.Err(); err == nil || !strings.Contains(err.Error(), "embed the struct itself") {
+		t.Errorf("Err() = %v, want a word about the pointer", err)
+	}
+}
+
 func TestAValidateThatNothingCallsIsFoundAtStart(t *testing.T) {
 	t.Parallel()
 	type in struct{ Body []map[string]*unasked }

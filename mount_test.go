@@ -7,8 +7,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/static"
 )
 
 // echo answers with what a handler sees of a request.
@@ -73,6 +75,29 @@ func TestAMountIsBehindItsPolicy(t *testing.T) {
 				t.Errorf("%s %s = %d %s, want %d %s", test.method, test.target, w.Code, w.Body, test.status, test.body)
 			}
 		})
+	}
+}
+
+// A stricter mount below another one is not reached through that one, by no way
+// to write its slash.
+func TestAStricterMountBelowAnother(t *testing.T) {
+	t.Parallel()
+	s := newShop()
+	files := fstest.MapFS{"secret/plan.txt": {Data: []byte("plan")}, "a/b.txt": {Data: []byte("open")}}
+	for prefix, h := range map[string]http.Handler{"/ours": static.Files(files), "/std": http.FileServerFS(files)} {
+		app := quiet()
+		app.Mount(prefix, holdfast.Security(s.user), h)
+		app.Mount(prefix+"/secret", holdfast.AnyRole(s.user, s.admin), http.NotFoundHandler())
+		for target, want := range map[string]int{
+			"/a/b.txt": 200, "/a%2Fb.txt": 200, "/secret/plan.txt": 403, "/secret%2Fplan.txt": 404, "/secret%2fplan.txt": 404, "/%2fsecret/plan.txt": 404,
+		} {
+			if w := at(t, app, "GET", prefix+target, "amy::"); w.Code != want {
+				t.Errorf("GET %s%s = %d %s, want %d", prefix, target, w.Code, w.Body, want)
+			}
+		}
+		if w := at(t, app, "CONNECT", prefix+"//secret/plan.txt", "amy::"); w.Code != 404 {
+			t.Errorf("CONNECT = %d %s, want 404", w.Code, w.Body)
+		}
 	}
 }
 

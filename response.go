@@ -188,8 +188,8 @@ func writeWhole(w http.ResponseWriter, r *http.Request, status int, kind string,
 // streams the server's time for each write instead of for all of them.
 type rawWriter struct {
 	recorder.Recorder
-	streams bool // it has flushed
-	timed   bool // it sets its own deadlines
+	streams bool        // it has flushed
+	timed   atomic.Bool // it sets its own deadlines; so does the end of a stream of an application in this one
 }
 
 // writeTimeout is how long one write may last.
@@ -205,7 +205,7 @@ func (w *rawWriter) Write(data []byte) (int, error) {
 
 // extend begins the time for the next write.
 func (w *rawWriter) extend() {
-	if !w.timed && !w.Hijacked() {
+	if !w.timed.Load() && !w.Hijacked() {
 		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout)) //nolint:forbidigo // the connection's clock; what has no deadlines needs none
 	}
 }
@@ -213,7 +213,7 @@ func (w *rawWriter) extend() {
 // SetWriteDeadline is for [http.ResponseController]. From then on, deadlines
 // are the handler's.
 func (w *rawWriter) SetWriteDeadline(at time.Time) error {
-	w.timed = true
+	w.timed.Store(true)
 	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(at)
 }
 
@@ -239,6 +239,7 @@ type withdrawable struct {
 	cancel context.CancelCauseFunc
 	ended  atomic.Pointer[error]
 	conn   atomic.Pointer[net.Conn] // that a handler has taken over
+	time   sync.Mutex               // of who sets deadlines
 }
 
 // why is why the right has ended; nil while it stands.
@@ -252,6 +253,8 @@ func (w *withdrawable) why() error {
 // withdraw ends reading and writing; who has taken over the connection has some
 // time for a last word.
 func (w *withdrawable) withdraw(why error) {
+	w.time.Lock()
+	defer w.time.Unlock()
 	w.ended.Store(&why)
 	w.cancel(why)
 	if w.conn.Load() != nil {
@@ -260,6 +263,27 @@ func (w *withdrawable) withdraw(why error) {
 	control, past := http.NewResponseController(w.ResponseWriter), time.Unix(1, 0)
 	_ = control.SetReadDeadline(past) // what has no deadlines is not waited for
 	_ = control.SetWriteDeadline(past)
+}
+
+// SetReadDeadline is for [http.ResponseController]. Who sets a deadline for each
+// read gets no more of the body once the right has ended.
+func (w *withdrawable) SetReadDeadline(at time.Time) error {
+	return w.limit(func(c *http.ResponseController) error { return c.SetReadDeadline(at) })
+}
+
+// SetWriteDeadline is for [http.ResponseController].
+func (w *withdrawable) SetWriteDeadline(at time.Time) error {
+	return w.limit(func(c *http.ResponseController) error { return c.SetWriteDeadline(at) })
+}
+
+// limit sets a deadline, unless the right has ended and with it all of them.
+func (w *withdrawable) limit(set func(*http.ResponseController) error) error {
+	w.time.Lock()
+	defer w.time.Unlock()
+	if why := w.why(); why != nil {
+		return why
+	}
+	return set(http.NewResponseController(w.ResponseWriter))
 }
 
 // cut closes a connection that was taken over.

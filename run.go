@@ -149,7 +149,7 @@ const (
 // reach says how far a way got that refused with err. credentials says whether
 // the way needs any.
 func reach(err error, credentials bool) int {
-	switch status := answerTo(err).status(); {
+	switch status := statusOf(err); {
 	case is[*plan.NoCredential](err):
 		return noCredential
 	case errors.Is(err, plan.ErrPresented):

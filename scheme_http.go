@@ -97,7 +97,10 @@ func authorization(r *http.Request, scheme string) (word, rest string, is presen
 	if is != present {
 		return "", "", is
 	}
-	end := strings.IndexAny(header+" ", " \t")
+	end := strings.IndexAny(header, " \t")
+	if end < 0 {
+		end = len(header)
+	}
 	word, rest = header[:end], header[end:]
 	switch {
 	case !strings.EqualFold(word, scheme):

@@ -35,7 +35,7 @@ var (
 	ErrNoRole    = errors.New("no such role")
 	ErrNoSession = errors.New("no such session")
 	ErrNameTaken = errors.New("the name is taken")
-	ErrLastAdmin = errors.New("at least one enabled administrator must remain")
+	ErrLastAdmin = errors.New("at least one administrator who can sign in must remain")
 	ErrRoleInUse = errors.New("the role is in use")
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")

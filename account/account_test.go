@@ -372,6 +372,11 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	if _, err := w.UpdateUser(t.Context(), anna.ID, account.UserChange{Email: &mail}); err != nil {
 		t.Errorf("another change = %v", err)
 	}
+	// Who has no password cannot sign in, and so does not count.
+	if _, err := w.CreateUser(t.Context(), account.NewUser{Name: "dora", Roles: []string{"admin"}, WithoutPassword: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.refused("removing beside one without a password", w.RemoveUser(t.Context(), anna.ID), account.ErrLastAdmin)
 	w.user("carl", "admin")
 	if err := w.RemoveUser(t.Context(), anna.ID); err != nil {
 		t.Errorf("removing one of two = %v", err)

@@ -150,8 +150,8 @@ func (r reader) PasswordHash(userID string) (string, error) {
 	return got(r.in.PasswordHash(userID)).from(r.o, "PasswordHash")
 }
 
-func (r reader) CountEnabled(role string) (int, error) {
-	return got(r.in.CountEnabled(role)).from(r.o, "CountEnabled")
+func (r reader) CountAble(role string) (int, error) {
+	return got(r.in.CountAble(role)).from(r.o, "CountAble")
 }
 
 func (r reader) PasswordKinds() ([]account.PasswordKind, error) {

@@ -10,8 +10,8 @@ import (
 const SetupTTL = 30 * time.Minute
 
 // NewSetup makes the secret with which the first administrator is created, in
-// place of any before it. ErrSetupDone says that there is an enabled
-// administrator.
+// place of any before it. ErrSetupDone says that there is an administrator who
+// can sign in.
 func (s *Service) NewSetup(ctx context.Context) (Secret, error) {
 	secret, err := s.newSecret()
 	if err != nil {
@@ -25,9 +25,9 @@ func (s *Service) NewSetup(ctx context.Context) (Secret, error) {
 	})
 }
 
-// noAdmin says ErrSetupDone if there is an enabled administrator.
+// noAdmin says ErrSetupDone if there is an administrator who can sign in.
 func noAdmin(r Reader) error {
-	n, err := r.CountEnabled(RoleAdmin)
+	n, err := r.CountAble(RoleAdmin)
 	if err == nil && n > 0 {
 		err = ErrSetupDone
 	}

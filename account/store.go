@@ -102,7 +102,7 @@ type UserReader interface {
 	UserByName(name string) (User, error)          // or ErrNoUser
 	Users(after string, limit int) ([]User, error) // by id
 	PasswordHash(userID string) (string, error)    // or ErrNoUser
-	CountEnabled(role string) (int, error)         // enabled users with the role
+	CountAble(role string) (int, error)            // users with the role who can sign in: enabled, and with a password
 
 	// PasswordKinds says how many users have a hash of which kind: the
 	// MaxPasswordKinds most frequent ones, in the order of their names.

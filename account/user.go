@@ -185,16 +185,16 @@ func (s *Service) RemoveUser(ctx context.Context, id string) error {
 }
 
 // keepAdmin runs a change and fails, and with it the transaction, if that took
-// away the last enabled administrator.
+// away the last administrator who can sign in.
 func keepAdmin(w Writer, change func() error) error {
-	before, err := w.CountEnabled(RoleAdmin)
+	before, err := w.CountAble(RoleAdmin)
 	if err != nil {
 		return err
 	}
 	if err := change(); err != nil {
 		return err
 	}
-	after, err := w.CountEnabled(RoleAdmin)
+	after, err := w.CountAble(RoleAdmin)
 	if err == nil && before > 0 && after == 0 {
 		err = ErrLastAdmin
 	}

@@ -110,7 +110,7 @@ var (
 	noUser      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such user"}
 	noRole      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such role"}
 	taken       = apidoc.Answer{Status: http.StatusConflict, Text: "The name is taken"}
-	lastAdmin   = apidoc.Answer{Status: http.StatusConflict, Text: "At least one enabled administrator must remain"}
+	lastAdmin   = apidoc.Answer{Status: http.StatusConflict, Text: "At least one administrator who can sign in must remain"}
 	roleInUse   = apidoc.Answer{Status: http.StatusConflict, Text: "The role is in use"}
 	throttled   = apidoc.Answer{Status: http.StatusTooManyRequests, Text: "Too many attempts; come again", Headers: again}
 	noStore     = apidoc.Answer{Status: http.StatusServiceUnavailable, Text: "The store cannot be asked; come again", Headers: again}
@@ -144,7 +144,7 @@ func answer(err error) error {
 	case errors.Is(err, account.ErrNameTaken):
 		return holdfast.Errorf(http.StatusConflict, "The name is taken")
 	case errors.Is(err, account.ErrLastAdmin):
-		return holdfast.Errorf(http.StatusConflict, "At least one enabled administrator must remain")
+		return holdfast.Errorf(http.StatusConflict, "At least one administrator who can sign in must remain")
 	case errors.Is(err, account.ErrRoleInUse):
 		return holdfast.Errorf(http.StatusConflict, "The role is in use")
 	case errors.As(err, &invalid):

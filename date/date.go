@@ -11,8 +11,10 @@ import (
 
 // Date is a day of the Gregorian calendar, from 0001-01-01 to 9999-12-31, in no
 // time zone. Two are the same day if, and only if, they are ==. The zero Date is
-// no day, and cannot be written; use a pointer, or the option omitzero, where
-// there may be none.
+// no day, and cannot be written: an answer with one is a 500. Where there may be
+// none use a pointer, or the option omitzero, which leaves it out:
+//
+//	Until date.Date `json:"until,omitzero"`
 type Date struct {
 	_ shape.Date
 

@@ -107,6 +107,7 @@ func TestWhoSentARequest(t *testing.T) {
 		"a proxy's word that is none":         {"10.1.1.1:1", "<script>", ""},
 		"a proxy that does not know":          {"10.1.1.1:1", "203.0.113.9, unknown", ""},
 		"a stranger's word that is none":      {"10.1.1.1:1", "<script>, 203.0.113.9", "203.0.113.9"},
+		"a stranger's quotation mark":         {"10.1.1.1:1", `", 203.0.113.9`, "203.0.113.9"},
 		"a proxy that writes ports":           {"10.1.1.1:1", "203.0.113.9:40123", "203.0.113.9"},
 		"two proxies that write ports":        {"10.1.1.1:1", "203.0.113.9:1, 10.2.2.2:443", "203.0.113.9"},
 		"a proxy that writes brackets":        {"10.1.1.1:1", "[2001:db8::5]:4711", "2001:db8::5"},

@@ -81,6 +81,14 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 // Inner is the type of the value. It is for the framework.
 func (f *Field[T]) Inner() reflect.Type { return reflect.TypeFor[T]() }
 
+// GetAny returns the value, and nil if there is none. It is for the framework.
+func (f *Field[T]) GetAny() any {
+	if v, ok := f.Get(); ok {
+		return v
+	}
+	return nil
+}
+
 // SetAny makes the Field a value, a T, or null if it is nil. It is for the
 // framework.
 func (f *Field[T]) SetAny(value any) {

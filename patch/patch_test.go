@@ -49,7 +49,10 @@ func TestTheThreeStatesOfAField(t *testing.T) {
 	if f.SetAny(7); f != patch.Value(7) || f.Inner() != reflect.TypeFor[int]() {
 		t.Errorf("SetAny(7) = %+v of %v", f, f.Inner())
 	}
-	if f.SetAny(nil); f != patch.Null[int]() {
+	if got := f.GetAny(); got != 7 {
+		t.Errorf("GetAny() = %v, want 7", got)
+	}
+	if f.SetAny(nil); f != patch.Null[int]() || f.GetAny() != nil {
 		t.Errorf("SetAny(nil) = %+v, want null", f)
 	}
 }

@@ -255,6 +255,7 @@ type optionalInt struct {
 
 func (*optionalInt) Inner() reflect.Type { return reflect.TypeFor[int]() }
 func (*optionalInt) SetAny(any)          {}
+func (*optionalInt) GetAny() any         { return nil }
 
 // What a dependency takes is read before the caller has passed, and so never
 // from the body.

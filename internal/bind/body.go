@@ -2,14 +2,48 @@ package bind
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"reflect"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/parts"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
+
+// Body is the field for the JSON body.
+type Body struct {
+	Type     reflect.Type
+	Schema   *schema.Schema
+	Required bool
+
+	index []int
+}
+
+// bodyOf makes a body of what the tags of its field say.
+func bodyOf(f reflect.StructField, hint string, types *schema.Registry) (*Body, error) {
+	out := &Body{Type: f.Type, index: f.Index}
+	_, byDefault := f.Tag.Lookup("default")
+	out.Required = f.Tag.Get("required") != "false" && !byDefault
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	switch {
+	case name != "" && name != "-":
+		return nil, fmt.Errorf("it is the whole body, which has no name; for a body {%[1]q: …} write Body struct { X %[2]v `json:%[1]q` }", name, f.Type)
+	case parts.Hold(f.Type):
+		return nil, errors.New("a body in JSON is no file; take it as a field of a form")
+	}
+	if err := schema.CheckBody(f); err != nil {
+		return nil, err
+	}
+	// Where there must be a body, a pointer to it is not nil, so null is none.
+	if out.Required && f.Type.Kind() == reflect.Pointer && f.Tag.Get("nullable") != "true" {
+		f.Type = f.Type.Elem()
+	}
+	out.Schema = types.Body(f, hint)
+	return out, nil
+}
 
 // Read fills dst from the request, the body last. Its error is an [Invalid]
 // with everything that does not fit, a [BodyError], or that of
@@ -42,7 +76,11 @@ func (b *Body) read(src BodySource, dst reflect.Value) ([]schema.Violation, erro
 	if err != nil {
 		return nil, err
 	}
+	into := dst.FieldByIndex(b.index).Addr().Interface()
 	if len(data) == 0 {
+		if _, ok := b.Schema.Default(); ok {
+			return b.Schema.DecodeDefault(src, into, "body")
+		}
 		if !b.Required {
 			return nil, nil
 		}
@@ -51,7 +89,7 @@ func (b *Body) read(src BodySource, dst reflect.Value) ([]schema.Violation, erro
 	if kind := mediaType(src.Sent()); kind != "application/json" && !isJSONSuffix(kind) {
 		return nil, &BodyError{Problem: NotJSON}
 	}
-	return b.Schema.Decode(src, data, dst.FieldByIndex(b.index).Addr().Interface(), "body")
+	return b.Schema.Decode(src, data, into, "body")
 }
 
 func isJSONSuffix(kind string) bool {

@@ -25,15 +25,6 @@ type Input struct {
 	place  []any // where that stands in the request
 }
 
-// Body is the field for the JSON body.
-type Body struct {
-	Type     reflect.Type
-	Schema   *schema.Schema
-	Required bool
-
-	index []int
-}
-
 // Field is one value of the input that arrives as text.
 type Field struct {
 	In       string // "path", "query", "header", "cookie" or "form"
@@ -125,16 +116,12 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 	case err != nil:
 		return err
 	case source == "" && f.Name == "Body" && len(f.Index) == 1:
-		if err := schema.CheckBody(f.Type); err != nil {
-			return err
-		}
-		if parts.Hold(f.Type) {
-			return errors.New("a body in JSON is no file; take it as a field of a form")
-		}
-		in.Body = &Body{Type: f.Type, index: f.Index, Schema: options.Types.Input(bodyType(f), t.Name()), Required: f.Tag.Get("required") != "false"}
-		return nil
+		in.Body, err = bodyOf(f, t.Name(), options.Types)
+		return err
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
+	case source == "" && f.Tag.Get("json") != "":
+		return errors.New("it has a json tag: members of a JSON body stand in a struct called Body; for other places say path, query, header, cookie or form")
 	case source == "":
 		return errors.New("no tag says where it comes from; say path, query, header, cookie or form, or call it Body")
 	case !f.IsExported():
@@ -151,15 +138,6 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 		return err
 	}
 	return in.add(one)
-}
-
-// bodyType is what the body is. Where there must be one, a pointer to it is not
-// nil, so null is none.
-func bodyType(f reflect.StructField) reflect.Type {
-	if f.Type.Kind() == reflect.Pointer && f.Tag.Get("required") != "false" && f.Tag.Get("nullable") != "true" {
-		return f.Type.Elem()
-	}
-	return f.Type
 }
 
 // fieldOf makes a field of what its tags say.

@@ -6,6 +6,7 @@ package forwarded
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,23 +41,28 @@ func node(element string) string {
 }
 
 // split splits at separators outside of quotes. There is always at least one
-// part.
+// part. It reads from the end, which a proxy has written: a quotation mark that a
+// caller has left open in front of it changes nothing there.
 func split(text string, separator byte) []string {
 	var parts []string
-	quoted, begin := false, 0
-	for i := 0; i < len(text); i++ {
+	quoted, end := false, len(text)
+	for i := len(text) - 1; i >= 0; i-- {
 		switch c := text[i]; {
-		case c == '"':
+		case c == '"' && !escaped(text[:i]):
 			quoted = !quoted
-		case c == '\\' && quoted:
-			i++
 		case c == separator && !quoted:
-			parts = append(parts, text[begin:i])
-			begin = i + 1
+			parts = append(parts, text[i+1:end])
+			end = i
 		}
 	}
-	return append(parts, text[begin:])
+	parts = append(parts, text[:end])
+	slices.Reverse(parts)
+	return parts
 }
+
+// escaped reports whether what follows a text is escaped by its last backslash,
+// which is none if another one escapes it.
+func escaped(text string) bool { return (len(text)-len(strings.TrimRight(text, `\`)))%2 == 1 }
 
 // Addr reads a hop: an address, in brackets or not, with a port or without one,
 // quoted or not; without its zone, which means something to the proxy alone. A

@@ -76,6 +76,10 @@ func TestTheHopsOfARequest(t *testing.T) {
 		"no for at all":               {[]string{"Forwarded: proto=http"}, ""},
 		"a for inside of a quotation": {[]string{`Forwarded: by="x;for=9.9.9.9, for=9.9.9.9";for=1.2.3.4`}, "1.2.3.4"},
 		"an escaped quotation mark":   {[]string{`Forwarded: by="x\";for=9.9.9.9";for=1.2.3.4`}, "1.2.3.4"},
+		"a quotation left open":       {[]string{`X-Forwarded-For: ", 1.2.3.4`}, `"| 1.2.3.4`},
+		"left open, in another line":  {[]string{`X-Forwarded-For: "`, "X-Forwarded-For: 1.2.3.4"}, `"|1.2.3.4`},
+		"left open before a port":     {[]string{`Forwarded: for=", for="[::1]:2"`}, `"|"[::1]:2"`},
+		"left open, with a backslash": {[]string{`Forwarded: for="x\, for="[::1]:2";by="a,\""`}, `"x\|"[::1]:2"`},
 		"both":                        {[]string{"X-Forwarded-For: 1.2.3.4", "Forwarded: for=5.6.7.8"}, "1.2.3.4"},
 	} {
 		h := http.Header{}

@@ -35,6 +35,12 @@ func Parse(path string) (Pattern, error) {
 		if short, ok := strings.CutSuffix(name, "..."); ok {
 			name, p.rest = short, true
 		}
+		if before, converter, ok := strings.Cut(name, ":"); ok {
+			if converter == "path" { // Starlette's
+				before += "..."
+			}
+			return p, fmt.Errorf("path %s: paths have no converters; write {%s}, and the type of the field says what it is", path, before)
+		}
 		if _, twice := p.names[name]; twice || name == "" || name == "$" {
 			return p, fmt.Errorf("path %s: bad wildcard {%s}", path, name)
 		}

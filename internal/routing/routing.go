@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -100,11 +101,46 @@ func (t *Table[T]) Find(r *http.Request) (value T, ok bool) {
 	return one.value, true
 }
 
+// elsewhere reports whether the path that was found at an entry is one of another
+// pattern to whoever decodes its slashes, as file servers do: then what stands
+// there would be reached by the wrong entry. Where the entries are
+// /files/{rest...} and /files/secret/{rest...}, so it is with
+// /files/secret%2Fplan. Only an entry that takes the rest of a path can take such,
+// and one for all methods takes none with dots, see [Pattern.Strip].
+func (t *Table[T]) elsewhere(one *entry[T], escaped string) bool {
+	plain, err := url.PathUnescape(escaped)
+	slashed := strings.ReplaceAll(plain, `\`, "/")
+	read := path.Clean(slashed)
+	switch {
+	case err != nil:
+		return true
+	case strings.Count(escaped, "/") == strings.Count(slashed, "/") && (read == slashed || read+"/" == slashed):
+		return false // every slash is one
+	case one.method == Any && dotted(slashed):
+		return false
+	}
+	return t.hasOther(one, read) || read != "/" && t.hasOther(one, read+"/")
+}
+
+// hasOther reports whether a path is one of another pattern than an entry's, for
+// any method.
+func (t *Table[T]) hasOther(one *entry[T], at string) bool {
+	probe := http.Request{URL: &url.URL{Path: at}}
+	for _, probe.Method = range t.methods {
+		h, _ := t.mux.Handler(&probe)
+		if other, ok := h.(*entry[T]); ok && other.pattern.Path != one.pattern.Path && other.pattern.fits(probe.URL.EscapedPath()) {
+			return true
+		}
+	}
+	return false
+}
+
 // match is the entry for a request's method and path; nil for none.
 func (t *Table[T]) match(r *http.Request) *entry[T] {
 	h, _ := t.mux.Handler(r)
 	one, ok := h.(*entry[T])
-	if !ok || !one.pattern.fits(r.URL.EscapedPath()) {
+	escaped := r.URL.EscapedPath()
+	if !ok || !one.pattern.fits(escaped) || one.pattern.rest && t.elsewhere(one, escaped) {
 		return nil
 	}
 	return one

@@ -80,10 +80,8 @@ func (p *Pattern) Strip(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	for segment := range strings.FieldsFuncSeq(path, func(c rune) bool { return c == '/' || c == '\\' }) {
-		if segment == "." || segment == ".." {
-			return false
-		}
+	if dotted(path) {
+		return false
 	}
 	below := *r.URL
 	below.Path, below.RawPath = path, ""
@@ -92,4 +90,15 @@ func (p *Pattern) Strip(r *http.Request) bool {
 	}
 	r.URL = &below
 	return true
+}
+
+// dotted reports whether a decoded path has a segment of dots.
+func dotted(path string) bool {
+	for segment := range strings.FieldsFuncSeq(path, func(c rune) bool { return c == '/' || c == '\\' }) {
+		name, _, _ := strings.Cut(segment, ";") // to Java's servers, ..;x is a folder up, too
+		if name == "." || name == ".." {
+			return true
+		}
+	}
+	return false
 }

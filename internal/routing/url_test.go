@@ -62,6 +62,7 @@ func TestWhatAMountedHandlerSees(t *testing.T) {
 		"encoded in the prefix":   {"/x/{y}/{rest...}", "/x/a%2Fb/c", "/c", ""},
 		"dots":                    {"/x/{rest...}", "/x/%2e%2e/y", "", ""},
 		"dots behind a backslash": {"/x/{rest...}", "/x/a%5C..", "", ""},
+		"dots and a parameter":    {"/x/{rest...}", "/x/..;a=b/y", "", ""},
 		"another shape":           {"/x/{y}/{rest...}", "/x", "", ""},
 	} {
 		p, err := routing.Parse(test.pattern)

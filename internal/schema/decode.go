@@ -30,6 +30,14 @@ func (s *Schema) Decode(ctx context.Context, data []byte, into any, loc ...any) 
 	return c.out, c.ends
 }
 
+// DecodeDefault is Decode where nothing was sent, of the default that the schema
+// has.
+func (s *Schema) DecodeDefault(ctx context.Context, into any, loc ...any) ([]Violation, error) {
+	c := check{r: s.r, ctx: ctx}
+	c.value(s.s, s.s.Default, slices.Clone(loc), reflect.ValueOf(into).Elem())
+	return c.out, c.ends
+}
+
 func notJSON(err error, loc []any) Violation {
 	at := 0
 	var where *strictjson.Error

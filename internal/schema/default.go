@@ -14,8 +14,18 @@ import (
 )
 
 // fieldSchema is the schema of a field's type with what its tags say. A default
-// is read here: Huma knows none of types that read text, or of objects.
+// is read here: Huma knows none of types that read text, or of objects. What a tag
+// says of the items of a list or the values of a map is said of them, however deep
+// they are.
 func fieldSchema(o *shapes, f reflect.StructField, hint string) *huma.Schema {
+	var inside *huma.Schema
+	if element := elementOf(f.Type); element != nil {
+		own, about := insideTags(f.Tag)
+		f.Tag = own
+		if about != "" {
+			inside = fieldSchema(o, reflect.StructField{Name: f.Name, Type: element, Tag: about}, hint)
+		}
+	}
 	text, has := f.Tag.Lookup("default")
 	if has {
 		f.Tag = without(f.Tag, "default")
@@ -23,6 +33,13 @@ func fieldSchema(o *shapes, f reflect.StructField, hint string) *huma.Schema {
 	out := huma.SchemaFromField(o, f, hint)
 	if out == nil {
 		return nil
+	}
+	switch _, isMap := out.AdditionalProperties.(*huma.Schema); {
+	case inside == nil:
+	case out.Items != nil:
+		out.Items = inside
+	case isMap:
+		out.AdditionalProperties = inside
 	}
 	if out.Type == "" {
 		out.Nullable = false // it says so in another way, or allows everything
@@ -86,4 +103,52 @@ func without(tag reflect.StructTag, key string) reflect.StructTag {
 		}
 	}
 	return reflect.StructTag(strings.Join(kept, " "))
+}
+
+// tryDefaults refuses defaults of a type, and of the types in it, that would be
+// refused of a caller.
+func (r *Registry) tryDefaults(t reflect.Type, seen map[reflect.Type]bool) error {
+	if seen[t] {
+		return nil
+	}
+	seen[t] = true
+	if t.Kind() == reflect.Struct && len(insideOf(t)) > 0 {
+		if err := r.tryMembers(t); err != nil {
+			return err
+		}
+	}
+	for _, inner := range insideOf(t) {
+		if err := r.tryDefaults(inner, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Registry) tryMembers(t reflect.Type) error {
+	s := r.resolve(r.inputs.Schema(t, true, ""))
+	for _, m := range membersOf(t) {
+		property := s.Properties[m.name]
+		if property == nil || property.Default == nil {
+			continue
+		}
+		if m.quoted {
+			return fmt.Errorf("field %s: a value that is written as a string has no default", m.Name)
+		}
+		if err := r.tryDefault(property, m.StructField.Type); err != nil {
+			return fmt.Errorf("field %s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *Registry) tryDefault(s *huma.Schema, t reflect.Type) error {
+	c := check{r: r}
+	if s.Default == nil {
+		return nil
+	}
+	if c.value(s, s.Default, nil, reflect.New(t).Elem()); len(c.out) > 0 {
+		return fmt.Errorf("the default %v does not fit: %s", s.Default, c.out[0].Msg)
+	}
+	return nil
 }

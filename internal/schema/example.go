@@ -43,6 +43,22 @@ func (s *Schema) Example(value any) (json.RawMessage, error) {
 	return data, nil
 }
 
+// Closed is the schema of an object without members that it does not name, for
+// examples of what is read: one that nothing reads was misspelt. A schema that says
+// for itself what others there may be stays as it is.
+func (s *Schema) Closed() *Schema {
+	if s == nil {
+		return nil
+	}
+	own := s.r.resolve(s.s)
+	if own == nil || own.Type != huma.TypeObject || own.AdditionalProperties != nil {
+		return s
+	}
+	closed := *own
+	closed.AdditionalProperties = false
+	return &Schema{&closed, s.r}
+}
+
 // encoded is the value as it is sent: nil lists and maps are empty ones.
 func encoded(value any) (json.RawMessage, error) {
 	var filler *Filler

@@ -64,6 +64,7 @@ type traits struct {
 	inner      reflect.Type // of an optional
 	union      bool
 	judges     bool // it has a method Validate
+	lends      bool // which may be that of an embedded pointer
 }
 
 // known are the traits that were asked for; there are as many as types.
@@ -81,8 +82,17 @@ func traitsOf(t reflect.Type) *traits {
 	out.itself = out.text || out.json || isBytes(t)
 	out.inner, _ = shape.InnerOf(t)
 	_, out.union = shape.VariantsOf(t)
+	out.lends = out.judges && slices.ContainsFunc(embedded(t), func(f reflect.StructField) bool { return f.Type.Kind() == reflect.Pointer })
 	known.Store(t, out)
 	return out
+}
+
+// embedded lists the embedded fields of a struct that have a method Validate.
+func embedded(t reflect.Type) []reflect.StructField {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return !f.Anonymous || !has(f.Type, judgeType) })
 }
 
 // readsText reports whether a type is read from text in its own way.
@@ -183,12 +193,12 @@ func (m member) split(depth int) (fields, embedded []member) {
 		if f.Tag.Get("json") == "-" || !f.IsExported() && !joins {
 			continue
 		}
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		pointer := inner != f.Type
 		one := member{
 			StructField: f, name: name, path: append(slices.Clone(m.path), i), tagged: name != "", depth: depth,
 			omits: omits(f), loose: m.loose, sealed: m.sealed || pointer && !f.IsExported(),
-			quoted: slices.Contains(strings.Split(options, ","), "string") && isScalar(inner),
+			quoted: writtenAsString(f),
 		}
 		if joins && name == "" {
 			one.Type, one.loose = inner, m.loose || pointer
@@ -217,6 +227,17 @@ func (m member) wins(all []member) bool {
 		}
 	}
 	return same == 1
+}
+
+// writtenAsString reports whether a field's tag has the option "string", and that
+// has a meaning.
+func writtenAsString(f reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	t := f.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return slices.Contains(strings.Split(options, ","), "string") && isScalar(t)
 }
 
 // isScalar reports whether a tag's option "string" has a meaning for a type.

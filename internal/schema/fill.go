@@ -1,6 +1,10 @@
 package schema
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/holdfast-go/holdfast/internal/shape"
+)
 
 // Filler makes lists and maps that are nil empty ones, so that a value is sent
 // as its schema says: encoding/json writes null for them. Durations it writes as
@@ -41,7 +45,8 @@ func (f *Filler) Rewrite(text []byte) []byte {
 type filler struct {
 	t      reflect.Type
 	empty  reflect.Value // of a list or map; read-only, as it is put into every answer
-	inner  *filler       // of elements; nil if there is nothing to fill in them
+	inner  *filler       // of elements, or of an optional's value; nil if there is nothing to fill in them
+	maybe  bool          // it is an optional
 	fields []fieldFiller // of a struct
 	parts  []part        // of a struct, for its copy; nil to copy all of it
 }
@@ -56,6 +61,9 @@ type fieldFiller struct {
 // wants reports whether there may be something to fill in values of a type.
 // seen are the structs that were looked into.
 func wants(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if inner, ok := shape.InnerOf(t); ok {
+		return wants(inner, seen)
+	}
 	if writesItself(t) || judgesItself(t) || seen[t] {
 		return false
 	}
@@ -97,6 +105,10 @@ func (c fillers) of(t reflect.Type) *filler {
 	}
 	f := &filler{t: t}
 	c[t] = f
+	if inner, ok := shape.InnerOf(t); ok {
+		f.inner, f.maybe = c.of(inner), true
+		return f
+	}
 	switch t.Kind() {
 	case reflect.Slice:
 		f.empty = reflect.MakeSlice(t, 0, 0)
@@ -156,6 +168,9 @@ func (f *filler) lacks(v reflect.Value, w *walk) bool {
 		return v.IsNil() || f.lacksValue(v, w)
 	case reflect.Pointer:
 		return !v.IsNil() && f.inner.lacks(v.Elem(), w)
+	}
+	if value, ok := f.optional(v); ok {
+		return f.inner.lacks(value, w)
 	}
 	for i := range f.fields {
 		one := &f.fields[i]
@@ -224,13 +239,34 @@ func (f *filler) fill(v reflect.Value, w *walk) {
 			v.Set(own)
 		}
 	case reflect.Struct:
-		for i := range f.fields {
-			one := &f.fields[i]
-			if field := v.Field(one.index); !one.skips(field) {
-				one.fill(field, w)
-			}
+		f.fillFields(v, w)
+	}
+}
+
+// fillFields fills a struct, or what it holds if that is an optional.
+func (f *filler) fillFields(v reflect.Value, w *walk) {
+	if value, ok := f.optional(v); ok && (w.copying || f.inner.lacks(value, w)) {
+		own := reflect.New(f.inner.t).Elem()
+		f.inner.copy(own, value, w)
+		v.Addr().Interface().(shape.Field).SetAny(own.Interface())
+	}
+	for i := range f.fields {
+		one := &f.fields[i]
+		if field := v.Field(one.index); !one.skips(field) {
+			one.fill(field, w)
 		}
 	}
+}
+
+// optional is the value of an optional; false if there is none.
+func (f *filler) optional(v reflect.Value) (reflect.Value, bool) {
+	if !f.maybe {
+		return v, false
+	}
+	kept := reflect.New(f.t) // v may have no address
+	kept.Elem().Set(v)
+	value := reflect.ValueOf(kept.Interface().(shape.Field).GetAny())
+	return value, value.IsValid()
 }
 
 func (f *filler) fillSlice(v reflect.Value, w *walk) {

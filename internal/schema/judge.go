@@ -43,6 +43,9 @@ func (c *check) judge(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	if c.ctx == nil || c.ends != nil || !traitsOf(into.Type()).judges {
 		return // there is no request, or none that goes on; or no method
 	}
+	if traitsOf(into.Type()).lends {
+		lend(into)
+	}
 	err := into.Addr().Interface().(judge).Validate(c.ctx)
 	if err == nil {
 		return
@@ -60,5 +63,16 @@ func (c *check) judge(s *huma.Schema, v any, loc []any, into reflect.Value) {
 		}
 		more.Loc = below(loc, more.Loc...)
 		c.out = append(c.out, more)
+	}
+}
+
+// lend fills embedded pointers that have a method Validate, since the struct's may
+// be theirs: of a body with none of their members they are nil, and who leaves out
+// all of them is to be checked, too.
+func lend(into reflect.Value) {
+	for _, f := range embedded(into.Type()) { // an outer one comes before those in it
+		if at, err := into.FieldByIndexErr(f.Index); err == nil && at.Kind() == reflect.Pointer && at.IsNil() && at.CanSet() {
+			at.Set(reflect.New(at.Type().Elem()))
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -111,8 +112,19 @@ func (c *check) property(s *huma.Schema, f *member, members map[string]any, loc 
 	case slices.Contains(s.Required, f.name):
 		c.add(s, loc, nil, "missing", "Field required", nil)
 	case property.Default != nil && f.path != nil:
-		c.value(property, property.Default, loc, f.in(into))
+		c.byDefault(property, loc, f.in(into))
 	}
+}
+
+// byDefault fills a property that is missing with its default. One whose type has
+// the same default in it has no end; the start refuses it.
+func (c *check) byDefault(property *huma.Schema, loc []any, into reflect.Value) {
+	if c.defaults++; c.defaults > MaxDepth {
+		c.add(property, loc, nil, "recursion_loop", "the default has itself in it, without an end", nil)
+	} else {
+		c.value(property, property.Default, loc, into)
+	}
+	c.defaults--
 }
 
 // in is the field in a struct; the zero Value if there is none. Embedded
@@ -164,4 +176,25 @@ func (c *check) entry(s *huma.Schema, name string, v any, loc []any, into reflec
 	}
 	c.value(s, v, loc, value)
 	into.SetMapIndex(key, value)
+}
+
+func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
+	switch {
+	case s.MinProperties != nil && n < *s.MinProperties:
+		c.few(s, v, loc, "Dictionary", n, *s.MinProperties)
+	case s.MaxProperties != nil && n > *s.MaxProperties:
+		c.many(s, v, loc, "Dictionary", n, *s.MaxProperties)
+	}
+}
+
+// few says that a list or map has fewer items than it must have.
+func (c *check) few(s *huma.Schema, v any, loc []any, what string, n, least int) {
+	c.add(s, loc, v, "too_short", fmt.Sprintf("%s should have at least %s after validation, not %d", what, count(least, "item"), n),
+		map[string]any{"field_type": what, "min_length": least, "actual_length": n})
+}
+
+// many says that a list or map has more items than it may have.
+func (c *check) many(s *huma.Schema, v any, loc []any, what string, n, most int) {
+	c.add(s, loc, v, "too_long", fmt.Sprintf("%s should have at most %s after validation, not %d", what, count(most, "item"), n),
+		map[string]any{"field_type": what, "max_length": most, "actual_length": n})
 }

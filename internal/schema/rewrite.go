@@ -82,15 +82,11 @@ func (c rewriters) of(t reflect.Type) *rewriter {
 	if !hasDurations(t, map[reflect.Type]bool{}) {
 		return nil
 	}
+	if inner, ok := shape.InnerOf(t); ok {
+		return c.of(inner) // itself, which may not be finished, and no copy
+	}
 	r := &rewriter{duration: t == durationType}
 	c[t] = r
-	if inner, ok := shape.InnerOf(t); ok {
-		*r = rewriter{duration: inner == durationType}
-		if one := c.of(inner); one != nil {
-			*r = *one
-		}
-		return r
-	}
 	if variants, ok := shape.VariantsOf(t); ok {
 		c.union(r, t, variants)
 		return r

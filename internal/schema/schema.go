@@ -9,6 +9,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -52,11 +53,17 @@ func NewRegistry(reserved ...string) *Registry {
 // becomes a reference to a component of the type's name, or of the hint's if
 // the type has none. It panics for a type that JSON cannot hold.
 func (r *Registry) Input(t reflect.Type, hint string) *Schema {
-	s := r.inputs.Schema(t, true, hint)
+	return r.Body(reflect.StructField{Type: t}, hint)
+}
+
+// Body is Input for a field that is read as a whole, with what its tags say. It
+// panics for a tag that does not fit, too.
+func (r *Registry) Body(f reflect.StructField, hint string) *Schema {
+	s := r.inputs.tagged(f, hint)
 	if s == nil {
-		panic(fmt.Sprintf("schema: type %v: JSON cannot hold it", t))
+		panic(fmt.Sprintf("schema: type %v: JSON cannot hold it", f.Type))
 	}
-	if err := r.tryDefaults(t, map[reflect.Type]bool{}); err != nil {
+	if err := errors.Join(r.tryDefault(s, f.Type), r.tryDefaults(f.Type, map[reflect.Type]bool{})); err != nil {
 		panic(err.Error())
 	}
 	return &Schema{s, r}
@@ -71,6 +78,9 @@ func (r *Registry) Output(t reflect.Type, hint string) (out *Schema, err error) 
 			err = fmt.Errorf("type %v: %v", t, cause)
 		}
 	}()
+	if err := checkTags(t, map[reflect.Type]bool{}, checkKnown); err != nil {
+		return nil, fmt.Errorf("type %v: %w", t, err)
+	}
 	if s := r.outputs.Schema(t, true, hint); s != nil {
 		return &Schema{s, r}, nil
 	}
@@ -164,42 +174,4 @@ func (r *Registry) resolve(s *huma.Schema) *huma.Schema {
 		s = r.inputs.SchemaFromRef(s.Ref)
 	}
 	return s
-}
-
-// tryDefaults refuses defaults of a type, and of the types in it, that would be
-// refused of a caller.
-func (r *Registry) tryDefaults(t reflect.Type, seen map[reflect.Type]bool) error {
-	if seen[t] {
-		return nil
-	}
-	seen[t] = true
-	if t.Kind() == reflect.Struct && len(insideOf(t)) > 0 {
-		if err := r.tryMembers(t); err != nil {
-			return err
-		}
-	}
-	for _, inner := range insideOf(t) {
-		if err := r.tryDefaults(inner, seen); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *Registry) tryMembers(t reflect.Type) error {
-	s := r.resolve(r.inputs.Schema(t, true, ""))
-	for _, m := range membersOf(t) {
-		property := s.Properties[m.name]
-		if property == nil || property.Default == nil {
-			continue
-		}
-		if m.quoted {
-			return fmt.Errorf("field %s: a value that is written as a string has no default", m.Name)
-		}
-		c := check{r: r}
-		if c.value(property, property.Default, nil, reflect.New(m.StructField.Type).Elem()); len(c.out) > 0 {
-			return fmt.Errorf("field %s: the default %v does not fit: %s", m.Name, property.Default, c.out[0].Msg)
-		}
-	}
-	return nil
 }

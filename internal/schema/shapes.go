@@ -229,28 +229,35 @@ func (o *shapes) required(m member) bool {
 // null; one that is left out when it is nil is never sent as that.
 func (o *shapes) property(t reflect.Type, m member) *huma.Schema {
 	f := m.StructField
-	pointer, null := f.Type.Kind() == reflect.Pointer, f.Tag.Get("nullable")
+	never := m.omits && !o.reads // null
 	switch {
 	case m.sealed:
 		return &huma.Schema{}
-	case m.quoted && pointer && (o.reads || !m.omits):
-		return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: f.Tag.Get("doc")}
 	case m.quoted:
-		return &huma.Schema{Type: huma.TypeString, Description: f.Tag.Get("doc")}
-	case pointer && (m.omits && !o.reads || null == "false"):
+		return &huma.Schema{Type: huma.TypeString, Nullable: f.Type.Kind() == reflect.Pointer && !never, Description: f.Tag.Get("doc")}
+	case never && f.Type.Kind() == reflect.Pointer:
+		f.Type, f.Tag = f.Type.Elem(), without(f.Tag, "nullable")
+	}
+	return o.tagged(f, t.Name()+f.Name+"Struct")
+}
+
+// tagged is the schema of a field with what its tags say, also of null.
+func (o *shapes) tagged(f reflect.StructField, hint string) *huma.Schema {
+	pointer := f.Type.Kind() == reflect.Pointer
+	switch null := f.Tag.Get("nullable"); {
+	case null == "false" && pointer:
 		f.Type = f.Type.Elem()
 	case null == "false":
 		if inner, ok := shape.InnerOf(f.Type); ok {
 			f.Type = inner
 		}
-	case !pointer && null == "true":
+	case null == "true" && !pointer:
 		f.Type = reflect.PointerTo(f.Type)
-	}
-	if null != "" && null != "true" && null != "false" {
+	case null != "" && null != "true":
 		panic(fmt.Sprintf("invalid bool tag %q for field %q: nullable", null, f.Name))
 	}
 	f.Tag = without(f.Tag, "nullable") // Huma knows no object that is null
-	return fieldSchema(o, f, t.Name()+f.Name+"Struct")
+	return fieldSchema(o, f, hint)
 }
 
 // isAnything reports whether a schema allows every value.

@@ -11,19 +11,6 @@ import (
 	"github.com/holdfast-go/holdfast/internal/shape"
 )
 
-// tagKinds are the tags that this package and its callers understand, with the
-// kind of value that each constrains; "" is any.
-var tagKinds = map[string]string{
-	"minimum": "number", "exclusiveMinimum": "number", "maximum": "number", "exclusiveMaximum": "number", "multipleOf": "number",
-	"minLength": "string", "maxLength": "string", "pattern": "string", "patternDescription": "string",
-	"minItems": "list", "maxItems": "list", "uniqueItems": "list",
-	"minProperties": "", "maxProperties": "", "additionalProperties": "", "dependentRequired": "",
-	"json": "", "path": "", "query": "", "header": "", "cookie": "", "form": "",
-	"required": "", "default": "", "enum": "", "const": "", "format": "", "timeFormat": "", "encoding": "", "nullable": "",
-	"maxSize": "file", "accept": "file",
-	"doc": "", "example": "", "readOnly": "", "writeOnly": "", "deprecated": "", "hidden": "",
-}
-
 // synonyms are what other libraries call the same.
 var synonyms = map[string]string{
 	"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum", "min": "minimum", "max": "maximum",
@@ -33,30 +20,36 @@ var synonyms = map[string]string{
 // foreign are tags of others that are spelt almost like one of ours.
 var foreign = map[string]bool{"bson": true, "gorm": true, "norm": true}
 
-// unenforced are tags that Huma documents and nothing here enforces on what is read
-// from a body.
-var unenforced = []string{"dependentRequired", "readOnly"}
-
-// CheckBody is CheckTags for the type of a body, which also has none of the tags
-// that would be documented and not enforced, no default that never counts, and
-// no method Validate that nothing calls.
-func CheckBody(t reflect.Type) error {
-	return errors.Join(checkJudges(t, map[reflect.Type]bool{}), checkTags(t, map[reflect.Type]bool{}, func(f reflect.StructField) error {
-		if _, ok := f.Tag.Lookup("default"); ok && f.Tag.Get("required") == "true" {
-			return errors.New("it is required, so its default never counts")
-		} else if _, optional := shape.InnerOf(f.Type); ok && optional {
-			return errors.New("a patch.Field with a default would never be absent")
-		}
-		if parts.Hold(f.Type) {
-			return errors.New("a body in JSON has no files; they come in a form")
-		}
-		for _, key := range unenforced {
-			if _, ok := f.Tag.Lookup(key); ok {
-				return fmt.Errorf("tag %q has no effect in a body", key)
-			}
-		}
-		return nil
+// CheckBody is CheckTags for a field that is a body and for all types in it, which
+// also have none of the tags that would be documented and not enforced, no default
+// that never counts, and no method Validate that nothing calls.
+func CheckBody(f reflect.StructField) error {
+	return errors.Join(checkMember(f), checkJudges(f.Type, map[reflect.Type]bool{}), checkTags(f.Type, map[reflect.Type]bool{}, func(f reflect.StructField) error {
+		return errors.Join(CheckField(f), checkMember(f))
 	}))
+}
+
+// checkMember is CheckField for what is special about bodies.
+func checkMember(f reflect.StructField) error {
+	_, byDefault := f.Tag.Lookup("default")
+	_, optional := shape.InnerOf(f.Type)
+	switch {
+	case byDefault && f.Tag.Get("required") == "true":
+		return errors.New("it is required, so its default never counts")
+	case byDefault && optional:
+		return errors.New("a patch.Field with a default would never be absent")
+	case parts.Hold(f.Type):
+		return errors.New("a body in JSON has no files; they come in a form")
+	}
+	for _, key := range TagKeys(f.Tag) {
+		switch {
+		case key == "readOnly":
+			return errors.New(`tag "readOnly" has no effect in a body`)
+		case rules[key].kinds != nil && writtenAsString(f):
+			return fmt.Errorf("tag %q has no effect on a value that is written as a string", key)
+		}
+	}
+	return nil
 }
 
 // checkJudges reports methods Validate that are something else, of a type and
@@ -102,10 +95,10 @@ func insideOf(t reflect.Type) []reflect.Type {
 // like one of ours but are not, and constraints on values that they cannot
 // constrain. Tags of other libraries are left alone.
 func CheckTags(t reflect.Type) error {
-	return checkTags(t, map[reflect.Type]bool{}, func(reflect.StructField) error { return nil })
+	return checkTags(t, map[reflect.Type]bool{}, CheckField)
 }
 
-func checkTags(t reflect.Type, seen map[reflect.Type]bool, also func(reflect.StructField) error) error {
+func checkTags(t reflect.Type, seen map[reflect.Type]bool, check func(reflect.StructField) error) error {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array || t.Kind() == reflect.Map {
 		t = t.Elem()
 	}
@@ -115,23 +108,23 @@ func checkTags(t reflect.Type, seen map[reflect.Type]bool, also func(reflect.Str
 	seen[t] = true
 	var bad []error
 	if inner, ok := shape.InnerOf(t); ok {
-		return checkTags(inner, seen, also)
+		return checkTags(inner, seen, check)
 	}
 	if variants, ok := shape.VariantsOf(t); ok {
 		for _, one := range variants {
-			bad = append(bad, checkTags(one, seen, also))
+			bad = append(bad, checkTags(one, seen, check))
 		}
 		return errors.Join(bad...)
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if !f.IsExported() {
+		if !f.IsExported() && f.Name != "_" {
 			continue
 		}
-		if err := errors.Join(CheckField(f), also(f)); err != nil {
+		if err := check(f); err != nil {
 			bad = append(bad, fmt.Errorf("field %s: %w", f.Name, err))
 		}
-		bad = append(bad, checkTags(f.Type, seen, also))
+		bad = append(bad, checkTags(f.Type, seen, check))
 	}
 	return errors.Join(bad...)
 }
@@ -142,16 +135,24 @@ func CheckField(f reflect.StructField) error {
 	if err != nil {
 		return err
 	}
-	var bad []error
+	bad := []error{checkKnown(f)}
 	for _, key := range keys {
-		kind, known := tagKinds[key]
-		switch {
-		case !known:
-			if meant := nearest(key); meant != "" {
-				bad = append(bad, fmt.Errorf("unknown tag %q; did you mean %q?", key, meant))
-			}
-		case kind == "file" && !parts.IsField(f.Type), kind != "" && kind != "file" && kindOf(f.Type) != "" && kindOf(f.Type) != kind:
-			bad = append(bad, fmt.Errorf("tag %q constrains a %s, and %v is none", key, kind, f.Type))
+		if words, ok := refused[key]; ok {
+			bad = append(bad, errors.New(words))
+		} else if meant := nearest(key); !Known(key) && meant != "" {
+			bad = append(bad, fmt.Errorf("unknown tag %q; did you mean %q?", key, meant))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// checkKnown is CheckField for tags that are ours alone: a type that is only sent
+// may be another library's, with tags that are spelt almost like ours.
+func checkKnown(f reflect.StructField) error {
+	var bad []error
+	for _, key := range TagKeys(f.Tag) {
+		if one, ok := rules[key]; ok {
+			bad = append(bad, one.check(key, f))
 		}
 	}
 	return errors.Join(bad...)
@@ -159,7 +160,7 @@ func CheckField(f reflect.StructField) error {
 
 // Known reports whether a tag is one of those that mean something here.
 func Known(tag string) bool {
-	_, ok := tagKinds[tag]
+	_, ok := rules[tag]
 	return ok
 }
 
@@ -188,42 +189,6 @@ func tagKeys(tag reflect.StructTag) ([]string, error) {
 	return keys, nil
 }
 
-// kindOf is what a type holds as far as constraints go; "" if that is not
-// known.
-func kindOf(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if inner, ok := shape.InnerOf(t); ok {
-		return kindOf(inner)
-	}
-	switch {
-	case t == durationType:
-		return "duration"
-	case shape.IsDate(t):
-		return "date"
-	}
-	switch t.Kind() {
-	case reflect.String:
-		return "string"
-	case reflect.Slice, reflect.Array:
-		if t.Elem().Kind() == reflect.Uint8 {
-			return "" // bytes, which are written as a string
-		}
-		return "list"
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Float32, reflect.Float64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return "number"
-	case reflect.Bool:
-		return "bool"
-	case reflect.Struct:
-		if parts.IsFile(t) {
-			return "file"
-		}
-	}
-	return ""
-}
-
 // nearest is the tag that was probably meant, or "".
 func nearest(key string) string {
 	if meant, ok := synonyms[key]; ok {
@@ -233,7 +198,7 @@ func nearest(key string) string {
 		return ""
 	}
 	best, least := "", 3
-	for known := range tagKinds {
+	for known := range rules {
 		allowed := 1
 		if len(known) > 4 {
 			allowed = 2

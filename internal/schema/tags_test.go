@@ -109,7 +109,7 @@ func TestBodiesHaveNoTagsThatNobodyEnforces(t *testing.T) {
 	type body struct {
 		A int `json:"a" readOnly:"true"`
 	}
-	if err := schema.CheckBody(reflect.TypeFor[body]()); err == nil || !strings.Contains(err.Error(), "readOnly") {
+	if err := schema.CheckBody(reflect.StructField{Type: reflect.TypeFor[body]()}); err == nil || !strings.Contains(err.Error(), "readOnly") {
 		t.Errorf("CheckBody = %v, want readOnly", err)
 	}
 	if err := schema.CheckTags(reflect.TypeFor[body]()); err != nil {

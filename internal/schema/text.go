@@ -152,6 +152,11 @@ func setKey(into reflect.Value, text string) *Problem {
 // method Validate that is something else.
 func Judges(t reflect.Type) (bool, error) {
 	if traitsOf(t).judges {
+		for _, f := range embedded(t) {
+			if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+				return false, fmt.Errorf("type %v embeds the pointer %s, whose method Validate it may have, and which nothing can fill: embed the struct itself", t, f.Name)
+			}
+		}
 		return true, nil
 	}
 	if _, other := reflect.PointerTo(t).MethodByName("Validate"); other && t.Kind() != reflect.Interface {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/strictjson"
@@ -21,13 +22,6 @@ type (
 		raw   []byte
 	}
 )
-
-// MarshalJSON writes the members sorted by name, so that equal objects have
-// equal texts.
-func (o *object) MarshalJSON() ([]byte, error) { return json.Marshal(o.members) }
-
-// MarshalJSON writes the items.
-func (a *array) MarshalJSON() ([]byte, error) { return json.Marshal(a.items) }
 
 // parse reads one JSON value that strictjson has checked: it is well-formed, and
 // not too deep.
@@ -125,4 +119,26 @@ func rawOf(v any) ([]byte, error) {
 		return v.raw, nil
 	}
 	return json.Marshal(v)
+}
+
+// appendCanonical appends a decoded value as a text that equal values have: the
+// members of objects are sorted by name. It goes through the value once.
+func appendCanonical(out []byte, v any) []byte {
+	if names, members, ok := membersIn(v); ok {
+		out = append(out, '{')
+		for _, name := range slices.Sorted(slices.Values(names)) {
+			out = append(appendCanonical(out, name), ':')
+			out = append(appendCanonical(out, members[name]), ',')
+		}
+		return append(out, '}')
+	}
+	if items, ok := itemsOf(v); ok {
+		out = append(out, '[')
+		for _, one := range items {
+			out = append(appendCanonical(out, one), ',')
+		}
+		return append(out, ']')
+	}
+	text, _ := json.Marshal(v) // strings, numbers, bools and nil
+	return append(out, text...)
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -17,80 +18,6 @@ import (
 	"github.com/holdfast-go/holdfast/internal/duration"
 )
 
-// Violation is one thing that is wrong with an input, in the words that
-// FastAPI's callers know.
-type Violation struct {
-	Type  string         `json:"type"`            // what kind of mistake, for programs
-	Loc   []any          `json:"loc"`             // where: "body", then member names and indexes
-	Msg   string         `json:"msg"`             // what is wrong, for people
-	Input any            `json:"input,omitempty"` // the value, if it is a scalar and no secret; [Null] for null
-	Ctx   map[string]any `json:"ctx,omitempty"`   // the bound that was missed
-}
-
-// Null is the input of a violation whose input is null: one that is nil has
-// none.
-var Null any = null{}
-
-type null struct{}
-
-func (null) String() string { return "null" }
-
-func (null) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
-
-// MarshalJSON writes the violation as FastAPI does: a value that is missing has
-// the input null, others have none if it must not be shown.
-func (v Violation) MarshalJSON() ([]byte, error) {
-	type plain Violation // without this method
-	if v.Type != "missing" {
-		return json.Marshal(plain(v))
-	}
-	return json.Marshal(struct {
-		Type  string `json:"type"`
-		Loc   []any  `json:"loc"`
-		Msg   string `json:"msg"`
-		Input any    `json:"input"`
-	}{v.Type, v.Loc, v.Msg, nil})
-}
-
-// Violations is the schema of a list of violations, each the component
-// ValidationError, as FastAPI calls it.
-func (r *Registry) Violations() *Schema {
-	return r.List(r.Name(violationName, &Schema{violation(), r}))
-}
-
-// isViolation reports whether a type is Violation, or is declared as that is and
-// written by a method, as it is.
-func isViolation(t reflect.Type) bool {
-	ours := reflect.TypeFor[Violation]()
-	if t.Kind() != reflect.Struct || !t.ConvertibleTo(ours) || !t.Implements(jsonMarshaler) {
-		return false
-	}
-	for i := range t.NumField() {
-		if t.Field(i).Tag != ours.Field(i).Tag {
-			return false
-		}
-	}
-	return true
-}
-
-// violation is the schema of one.
-func violation() *huma.Schema {
-	place := &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}}}
-	return &huma.Schema{
-		Type: huma.TypeObject,
-		Properties: map[string]*huma.Schema{
-			"type":  {Type: huma.TypeString, Description: "What kind of mistake, for programs"},
-			"loc":   {Type: huma.TypeArray, Items: place, Description: "Where: path, query, header, cookie or body, then names and indexes"},
-			"msg":   {Type: huma.TypeString, Description: "What is wrong, for people"},
-			"input": {Description: "The value, if it may be shown"},
-			"ctx":   {Type: huma.TypeObject, Description: "The bound that was missed"},
-		},
-		Required: []string{"type", "loc", "msg"},
-	}
-}
-
-const violationName = "ValidationError"
-
 // Validate checks v, which is decoded JSON or a Go scalar, and returns what is
 // wrong with it. loc is where v stands in the request.
 func (s *Schema) Validate(v any, loc ...any) []Violation {
@@ -105,6 +32,8 @@ type check struct {
 	ctx  context.Context // of the request, for the methods of models
 	out  []Violation
 	ends error // with which a model ends the request; nil for none
+
+	defaults int // in how many defaults the value is
 }
 
 // maxViolations is how many mistakes an answer names, and maxName how long a
@@ -202,6 +131,8 @@ func (c *check) typed(s *huma.Schema, v any, loc []any, into reflect.Value) {
 		c.list(s, v, loc, into)
 	case huma.TypeObject:
 		c.object(s, v, loc, into)
+	case "":
+		c.several(s, v, loc)
 	}
 }
 
@@ -384,7 +315,7 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 	before := len(c.out)
 	into = slots(into, len(list))
-	seen := map[string]bool{}
+	seen := map[[sha256.Size]byte]bool{}
 	for i, one := range list {
 		if c.full() {
 			return
@@ -399,36 +330,13 @@ func (c *check) list(s *huma.Schema, v any, loc []any, into reflect.Value) {
 	}
 }
 
-// few says that a list or map has fewer items than it must have.
-func (c *check) few(s *huma.Schema, v any, loc []any, what string, n, least int) {
-	c.add(s, loc, v, "too_short", fmt.Sprintf("%s should have at least %s after validation, not %d", what, count(least, "item"), n),
-		map[string]any{"field_type": what, "min_length": least, "actual_length": n})
-}
-
-// many says that a list or map has more items than it may have.
-func (c *check) many(s *huma.Schema, v any, loc []any, what string, n, most int) {
-	c.add(s, loc, v, "too_long", fmt.Sprintf("%s should have at most %s after validation, not %d", what, count(most, "item"), n),
-		map[string]any{"field_type": what, "max_length": most, "actual_length": n})
-}
-
-// repeated reports whether a value was seen before, and remembers it.
-func repeated(seen map[string]bool, v any) bool {
-	text, err := json.Marshal(v) // members are sorted, so equal values have equal texts
-	if err != nil {
-		return false
-	}
-	before := seen[string(text)]
-	seen[string(text)] = true
+// repeated reports whether a value was seen before, and remembers it, by a hash:
+// lists in lists would keep the same text once for each of them.
+func repeated(seen map[[sha256.Size]byte]bool, v any) bool {
+	sum := sha256.Sum256(appendCanonical(nil, v))
+	before := seen[sum]
+	seen[sum] = true
 	return before
-}
-
-func (c *check) count(s *huma.Schema, n int, v any, loc []any) {
-	switch {
-	case s.MinProperties != nil && n < *s.MinProperties:
-		c.few(s, v, loc, "Dictionary", n, *s.MinProperties)
-	case s.MaxProperties != nil && n > *s.MaxProperties:
-		c.many(s, v, loc, "Dictionary", n, *s.MaxProperties)
-	}
 }
 
 // short cuts a name that the caller chose.

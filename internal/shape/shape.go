@@ -14,6 +14,9 @@ type Field interface {
 	// Inner is the type of the value.
 	Inner() reflect.Type
 
+	// GetAny returns the value, of the inner type, and nil if there is none.
+	GetAny() any
+
 	// SetAny makes it present: with a value of the inner type, or null if value
 	// is nil.
 	SetAny(value any)

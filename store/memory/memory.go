@@ -133,10 +133,10 @@ func (s *state) PasswordHash(userID string) (string, error) {
 	return s.hashes[userID], nil
 }
 
-func (s *state) CountEnabled(role string) (int, error) {
+func (s *state) CountAble(role string) (int, error) {
 	n := 0
 	for _, user := range s.users {
-		if !user.Disabled && slices.Contains(user.Roles, role) {
+		if !user.Disabled && s.hashes[user.ID] != "" && slices.Contains(user.Roles, role) {
 			n++
 		}
 	}

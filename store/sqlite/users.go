@@ -48,9 +48,9 @@ func (t *tx) PasswordHash(userID string) (string, error) {
 	return one(t, account.ErrNoUser, scanned[string], "SELECT password_hash FROM users WHERE id = ?", userID)
 }
 
-func (t *tx) CountEnabled(role string) (int, error) {
+func (t *tx) CountAble(role string) (int, error) {
 	return one(t, nil, scanned[int],
-		"SELECT count(*) FROM user_roles JOIN users ON id = user_id WHERE role = ? AND NOT disabled", role)
+		"SELECT count(*) FROM user_roles JOIN users ON id = user_id WHERE role = ? AND NOT disabled AND password_hash <> ''", role)
 }
 
 func (t *tx) PutUser(user account.User) error {

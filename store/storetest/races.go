@@ -105,7 +105,7 @@ func testAdminRace(t *testing.T, store account.Store) {
 		t.Error("no change succeeded, want those of one administrator")
 	}
 	view(t, store, func(r account.Reader) error {
-		expect(t, "CountEnabled", 1)(r.CountEnabled(account.RoleAdmin))
+		expect(t, "CountAble", 1)(r.CountAble(account.RoleAdmin))
 		return nil
 	})
 }

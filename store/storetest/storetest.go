@@ -129,7 +129,7 @@ func expect[T any](t *testing.T, what string, want T) func(got T, err error) {
 }
 
 func testFound(t *testing.T, store account.Store) {
-	anna, ben := user(1, "editor", "admin"), user(2)
+	anna, ben := user(1, "editor", "admin"), user(2, "editor")
 	editor, admin := role("editor", "write", "read"), role("admin", "all")
 	s := session(1, anna, day.Add(time.Hour))
 	put(t, store, editor, admin, anna, ben, s)
@@ -143,7 +143,8 @@ func testFound(t *testing.T, store account.Store) {
 		expect(t, "PasswordHash of a user without one", "")(r.PasswordHash(ben.ID))
 		expect(t, "Role", editor)(r.Role("editor"))
 		expect(t, "Roles", []account.Role{admin, editor})(r.Roles())
-		expect(t, "CountEnabled", 1)(r.CountEnabled("admin"))
+		expect(t, "CountAble", 1)(r.CountAble("admin"))
+		expect(t, "CountAble without those who have no password", 1)(r.CountAble("editor"))
 		expect(t, "Session", s)(r.Session(s.ID))
 		expect(t, "SessionByHandle", s)(r.SessionByHandle(s.Handle))
 		return nil
@@ -156,7 +157,7 @@ func testFound(t *testing.T, store account.Store) {
 		expect(t, "changed user", anna)(r.User(anna.ID))
 		expect(t, "hash of a changed user", "$hash$")(r.PasswordHash(anna.ID))
 		expect(t, "changed session", s)(r.Session(s.ID))
-		expect(t, "CountEnabled without the disabled", 0)(r.CountEnabled("admin"))
+		expect(t, "CountAble without the disabled", 0)(r.CountAble("admin"))
 		got, err := r.Role("editor")
 		if err != nil || len(got.Scopes) != 0 {
 			t.Errorf("changed role = %+v, %v, want no scopes", got, err)

@@ -73,6 +73,8 @@ func TestEachRequestIsSentOnce(t *testing.T) {
 	if err != nil || result.Count != 300 || result.Took <= 0 {
 		t.Fatalf("Run() = %+v, %v, want 300 answers", result, err)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	for i := range 300 {
 		if n := seen[fmt.Sprintf("/%d Bearer token", i)]; n != 1 {
 			t.Errorf("request %d came %d times", i, n)
