@@ -99,3 +99,42 @@ func TestPasswordForms(t *testing.T) {
 		})
 	}
 }
+
+// Only JSON bodies are strict about what they do not know, and a form that is sent
+// as something else is one without fields: both as in FastAPI.
+func TestUnknownParametersAndFieldsAreIgnored(t *testing.T) {
+	t.Parallel()
+	type fields struct {
+		Name string `form:"name" required:"true"`
+	}
+	type page struct {
+		Skip int `query:"skip"`
+	}
+	app := quiet()
+	holdfast.Post(app, "/form", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in fields) (string, error) { return in.Name, nil })
+	holdfast.Post(app, "/json", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in newItem) (string, error) { return in.Body.Name, nil })
+	holdfast.Get(app, "/query", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in page) (int, error) { return in.Skip, nil })
+	const form, json = "application/x-www-form-urlencoded", "application/json"
+	for name, test := range map[string]struct {
+		method, target, kind, body string
+		status                     int
+		want                       string
+	}{
+		"a field of a form":     {"POST", "/form", form, "name=a&other=b", 200, `"a"`},
+		"a query parameter":     {"GET", "/query?skip=3&utm_source=x", "", "", 200, "3"},
+		"a member of a body":    {"POST", "/json", json, `{"name":"a","other":1}`, 422, `"extra_forbidden"`},
+		"JSON for a form":       {"POST", "/form", json, `{"name":"a"}`, 422, `"loc":["body","name"],"msg":"Field required"`},
+		"a form for JSON":       {"POST", "/json", form, "name=a", 415, "Content-Type must be application/json"},
+		"a type that is no one": {"POST", "/form", "text/plain", "name=a", 422, `"missing"`},
+	} {
+		r := httptest.NewRequest(test.method, test.target, strings.NewReader(test.body))
+		if test.kind != "" {
+			r.Header.Set("Content-Type", test.kind)
+		}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		if w.Code != test.status || !strings.Contains(w.Body.String(), test.want) {
+			t.Errorf("%s: %d %s, want %d with %s", name, w.Code, w.Body, test.status, test.want)
+		}
+	}
+}
