@@ -33,9 +33,10 @@ vet: ## go vet for every system, not just for the one that the linter is run on
 	done; done
 
 browser: ## the server in a real browser (needs Chromium: script/bootstrap)
-	$(GO) -C e2e test -race -count=1 ./...
+	$(GO) -C e2e test -race -count=1 -skip '^TestClient' ./...
 
-clients: ## services that accept the server's tokens, one in Python, over 20 key rotations (a minute; script/bootstrap)
+clients: ## generated clients, Schemathesis, and services that accept the server's tokens over 20 key rotations (3 minutes; script/bootstrap)
+	$(GO) -C e2e test -count=1 -v -run '^TestClient' ./...
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run 'TestClientsDurability' ./cmd/holdfast
 
 differential: ## what FastAPI answers to 960 requests, beside Holdfast (script/bootstrap; bench/differential)

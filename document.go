@@ -159,7 +159,11 @@ func (d documenter) form(rt *route, fields []bind.Field) *openapi.Body {
 			out.PartTypes = append(out.PartTypes, openapi.PartType{Name: f.Name, Types: types})
 		}
 	}
-	out.Schema = d.types.Name("Body_"+rt.operationID(), d.types.Object(properties))
+	object := d.types.Object(properties)
+	if out.MediaType == "multipart/form-data" {
+		object = object.InParts()
+	}
+	out.Schema = d.types.Name("Body_"+rt.operationID(), object)
 	return out
 }
 

@@ -327,7 +327,7 @@ func TestTheDocumentSaysWhatIsAFile(t *testing.T) {
 	schema, err := json.Marshal(doc.Components.Schemas["Body_createPost_posts_post"])
 	const wantSchema = `{"properties":{"more":{"items":{"contentMediaType":"application/octet-stream","format":"binary","type":"string"},"maxItems":2,"type":"array"},"note":{"contentMediaType":"application/octet-stream","format":"binary","type":"string"},` +
 		`"photo":{"contentMediaType":"application/octet-stream","description":"at most 2KB; image/png,image/jpeg","format":"binary","type":"string"},"tag":{"items":{"type":"string"},"type":"array"},"title":{"type":"string"}},` +
-		`"required":["title","photo"],"type":"object"}`
+		`"propertyNames":{"pattern":"^[^\\x00-\\x1f\\x7f]+$"},"required":["title","photo"],"type":"object"}`
 	if err != nil || string(schema) != wantSchema {
 		t.Errorf("the schema is %s, %v, want %s", schema, err, wantSchema)
 	}

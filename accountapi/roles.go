@@ -32,7 +32,7 @@ func (a *API) listRoles(ctx context.Context, _ account.Caller, _ holdfast.NoInpu
 
 // RoleName is the role in the path.
 type RoleName struct {
-	Name string `path:"name" maxLength:"64"`
+	Name string `path:"name" maxLength:"64" pattern:"^[a-z0-9._@+-]+$"`
 }
 
 // RoleChange is the body of PUT /roles/{name}.

@@ -2,6 +2,7 @@ package accountapi
 
 import (
 	"context"
+	"errors"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
@@ -82,6 +83,9 @@ type PasswordChange struct {
 
 func (a *API) changePassword(ctx context.Context, c account.Caller, in PasswordChange) (holdfast.NoContent, error) {
 	err := a.accounts.ChangePassword(ctx, c, account.Secret(in.Body.Current), account.Secret(in.Body.New))
+	if invalid, ok := errors.AsType[*account.InvalidError](err); ok && invalid.Field == "password" {
+		err = &account.InvalidError{Field: "new_password", Reason: invalid.Reason} // as the body calls it
+	}
 	return holdfast.NoContent{}, answer(err)
 }
 

@@ -32,9 +32,10 @@ type Answer struct {
 	Text string
 
 	// Type is what the body holds, as JSON unless MediaType says otherwise. Without
-	// both, an error (400 or more) looks as the route's other errors do, and a
-	// success has no body. A handler that returns its answer has said it already,
-	// and an answer of the framework, such as 401, may then have either body.
+	// both, an error (400 or more) looks as the route's other errors do, unless the
+	// handler writes for itself, and a success has no body. A handler that returns
+	// its answer has said it already, and an answer of the framework, such as 401,
+	// may then have either body.
 	Type      Model
 	MediaType string
 

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math"
+	"mime/multipart"
 	"net/url"
 	"regexp"
 	"regexp/syntax"
@@ -77,6 +80,9 @@ type schemaObject struct {
 	Format     string                  `json:"format"`
 	Pattern    string                  `json:"pattern"`
 	Enum       []any                   `json:"enum"`
+	Const      any                     `json:"const"`
+	AnyOf      []schemaObject          `json:"anyOf"`
+	OneOf      []schemaObject          `json:"oneOf"`
 	Default    any                     `json:"default"`
 	Examples   []any                   `json:"examples"`
 	MinLength  int                     `json:"minLength"`
@@ -171,14 +177,44 @@ func (s *spec) fillBody(op operation, out *filled) error {
 			out.body = string(data)
 			return err
 		}
-		form := url.Values{}
 		members, _ := value.(map[string]any)
+		if kind == "multipart/form-data" {
+			return s.fillParts(content.Schema, members, out)
+		}
+		form := url.Values{}
 		for name, member := range members {
 			form.Set(name, textOf(member))
 		}
 		out.body = form.Encode()
 	}
 	return nil
+}
+
+// fillParts makes a form in parts, with a file where the schema has one.
+func (s *spec) fillParts(o schemaObject, members map[string]any, out *filled) error {
+	if next, ok := s.Components.Schemas[o.Ref[strings.LastIndexByte(o.Ref, '/')+1:]]; ok {
+		o = next
+	}
+	var body strings.Builder
+	parts := multipart.NewWriter(&body)
+	errs := []error{parts.SetBoundary("holdfasttest")}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		field := o.Properties[name]
+		var part io.Writer
+		var err error
+		if field.Format == "binary" || field.Items != nil && field.Items.Format == "binary" {
+			part, err = parts.CreateFormFile(name, "x")
+		} else {
+			part, err = parts.CreateFormField(name)
+		}
+		if err == nil {
+			_, err = io.WriteString(part, textOf(members[name]))
+		}
+		errs = append(errs, err)
+	}
+	errs = append(errs, parts.Close())
+	out.kind, out.body = parts.FormDataContentType(), body.String()
+	return errors.Join(errs...)
 }
 
 func textOf(value any) string {
@@ -211,8 +247,12 @@ func (s *spec) value(o schemaObject, depth int) (any, error) {
 		return o.Examples[0], nil
 	case len(o.Enum) > 0:
 		return o.Enum[0], nil
+	case o.Const != nil:
+		return o.Const, nil
 	case o.Default != nil:
 		return o.Default, nil
+	case len(o.AnyOf)+len(o.OneOf) > 0:
+		return s.value(append(o.AnyOf, o.OneOf...)[0], depth+1)
 	}
 	switch o.kind() {
 	case "object":

@@ -203,10 +203,34 @@ func (p *probe) serve(r *http.Request) *sight {
 	s := &sight{}
 	w := httptest.NewRecorder()
 	p.settings.refresh(p.t)
-	abortable(p.handler).ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{p}, s)))
+	abortable(impatiently(p.handler)).ServeHTTP(w, r.WithContext(context.WithValue(p.t.Context(), sightKey{p}, s)))
 	s.status = w.Code
 	return s
 }
+
+// impatiently is a handler whose caller leaves when the status is known and the
+// answer begins to come in pieces: a stream would not end otherwise.
+func impatiently(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, leave := context.WithCancel(r.Context())
+		defer leave()
+		h.ServeHTTP(impatient{w, leave}, r.WithContext(ctx))
+	})
+}
+
+type impatient struct {
+	http.ResponseWriter
+	leave context.CancelFunc
+}
+
+func (i impatient) FlushError() error {
+	defer i.leave()
+	return http.NewResponseController(i.ResponseWriter).Flush()
+}
+
+func (i impatient) Flush() { _ = i.FlushError() }
+
+func (i impatient) Unwrap() http.ResponseWriter { return i.ResponseWriter }
 
 // abortable is a handler that may break off its answer, as a server lets it.
 func abortable(h http.Handler) http.Handler {

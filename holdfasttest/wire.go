@@ -20,7 +20,7 @@ type wire struct {
 }
 
 func newWire(p *probe) *wire {
-	w := &wire{t: p.t, server: httptest.NewUnstartedServer(p.handler)}
+	w := &wire{t: p.t, server: httptest.NewUnstartedServer(impatiently(p.handler))}
 	w.server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		s := &sight{}
 		w.sights.Store(c.RemoteAddr().String(), s)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/holdfast-go/holdfast/internal/duration"
 )
 
 // fieldSchema is the schema of a field's type with what its tags say. A default
@@ -48,9 +50,31 @@ func fieldSchema(o *shapes, f reflect.StructField, hint string) *huma.Schema {
 		if err != nil {
 			panic(fmt.Sprintf("the default %q is no %v", text, f.Type))
 		}
-		out.Default = value
+		out.Default = asFormatted(f.Type, value)
 	}
 	return out
+}
+
+// asFormatted is a default as the schema's format has it: durations as ISO 8601
+// writes them, whatever the tag does.
+func asFormatted(t reflect.Type, value any) any {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t != durationType {
+		return value
+	}
+	switch value := value.(type) {
+	case string:
+		if d, err := duration.Parse(value); err == nil { // else it is found where defaults are tried
+			return duration.Format(d)
+		}
+	case []any:
+		for i := range value {
+			value[i] = asFormatted(t, value[i])
+		}
+	}
+	return value
 }
 
 // value reads a tag's text: as it is for a string, separated by commas for a

@@ -84,18 +84,15 @@ func (a apart) output(name string) string {
 }
 
 // written is a copy of a schema for the document: with the final names of
-// components, and with null among the values of what may be null.
+// components, and with null beside the values of what may be null.
 func (a apart) written(s *huma.Schema) *huma.Schema {
 	if s == nil {
 		return nil
 	}
 	out := *s
 	out.Ref = a.reference(s.Ref)
-	if s.Nullable && s.Enum != nil && !slices.Contains(s.Enum, nil) {
-		out.Enum = append(slices.Clone(s.Enum), nil)
-	}
-	if s.Nullable && s.Const != nil {
-		out.Const, out.Enum = nil, []any{s.Const, nil}
+	if s.Nullable && (s.Const != nil || s.Enum != nil && !slices.Contains(s.Enum, nil)) {
+		return valuesOrNull(out)
 	}
 	out.Items, out.Not = a.written(s.Items), a.written(s.Not)
 	out.OneOf, out.AnyOf, out.AllOf = a.all(s.OneOf), a.all(s.AnyOf), a.all(s.AllOf)
@@ -113,6 +110,15 @@ func (a apart) written(s *huma.Schema) *huma.Schema {
 		out.Properties[name] = a.written(one)
 	}
 	return &out
+}
+
+// valuesOrNull is one of some values or null. As an enum of all of them, which means the
+// same, openapi-python-client makes three types of it.
+func valuesOrNull(one huma.Schema) *huma.Schema {
+	out := &huma.Schema{Description: one.Description, Default: one.Default, Examples: one.Examples, Deprecated: one.Deprecated}
+	one.Nullable, one.Description, one.Default, one.Examples, one.Deprecated = false, "", nil, nil, false
+	out.AnyOf = []*huma.Schema{&one, {Type: "null"}}
+	return out
 }
 
 // reference is a reference with the final name of its component.

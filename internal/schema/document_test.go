@@ -308,3 +308,53 @@ func TestNamesOfGenericTypes(t *testing.T) {
 	}]](), ""))
 	published(t, r, r.Input(reflect.TypeFor[page[func(int) chan<- bool]](), ""))
 }
+
+// Values and null are one or the other, and not an enum with null in it, of which
+// generators of clients make several types.
+func TestValuesThatMayBeNull(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		Kind  *string `json:"kind" enum:"a,b" doc:"Which"`
+		Fixed *string `json:"fixed" const:"x"`
+		Plain string  `json:"plain" enum:"a,b"`
+	}
+	r := schema.NewRegistry()
+	r.Input(reflect.TypeFor[item](), "")
+	var got struct{ Properties map[string]json.RawMessage }
+	if err := json.Unmarshal(components(t, r)["Item"], &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"kind":  `{"description":"Which","anyOf":[{"enum":["a","b"],"type":"string"},{"type":"null"}]}`,
+		"fixed": `{"anyOf":[{"const":"x","type":"string"},{"type":"null"}]}`,
+		"plain": `{"enum":["a","b"],"type":"string"}`,
+	} {
+		if !sameJSON(string(got.Properties[name]), want) {
+			t.Errorf("%s = %s, want %s", name, got.Properties[name], want)
+		}
+	}
+}
+
+// The default of a duration is written as the format says, however its tag does.
+func TestDefaultsOfDurations(t *testing.T) {
+	t.Parallel()
+	type item struct {
+		One  time.Duration   `json:"one" default:"1h30m"`
+		Many []time.Duration `json:"many" default:"5s,PT2M"`
+		Text string          `json:"text" default:"5s"`
+	}
+	r := schema.NewRegistry()
+	r.Input(reflect.TypeFor[item](), "")
+	var got struct {
+		Properties map[string]struct{ Default any }
+	}
+	if err := json.Unmarshal(components(t, r)["Item"], &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"one": "PT1H30M", "many": []any{"PT5S", "PT2M"}, "text": "5s"}
+	for name := range want {
+		if !reflect.DeepEqual(got.Properties[name].Default, want[name]) {
+			t.Errorf("%s = %v, want %v", name, got.Properties[name].Default, want[name])
+		}
+	}
+}

@@ -131,6 +131,14 @@ func (r *Registry) Object(properties []Property) *Schema {
 	return &Schema{s, r}
 }
 
+// InParts is an object whose members are parts of a form: a name that is empty,
+// or has control characters, is none of a part.
+func (s *Schema) InParts() *Schema {
+	out := *s.s
+	out.Extensions = map[string]any{"propertyNames": map[string]any{"pattern": `^[^\x00-\x1f\x7f]+$`}}
+	return &Schema{&out, s.r}
+}
+
 // Name makes a schema a component, and returns the reference to it.
 func (r *Registry) Name(name string, s *Schema) *Schema {
 	r.named[name] = s.s

@@ -66,7 +66,7 @@ var operations = map[string]func(context.Context, *sqlite.Store) error{
 	"UserByName":      viewing(func(r account.Reader) (account.User, error) { return r.UserByName("anna") }),
 	"Users":           viewing(func(r account.Reader) ([]account.User, error) { return r.Users("", 9) }),
 	"PasswordHash":    viewing(func(r account.Reader) (string, error) { return r.PasswordHash("1") }),
-	"CountAble":    viewing(func(r account.Reader) (int, error) { return r.CountAble("user") }),
+	"CountAble":       viewing(func(r account.Reader) (int, error) { return r.CountAble("user") }),
 	"PasswordKinds":   viewing(func(r account.Reader) ([]account.PasswordKind, error) { return r.PasswordKinds() }),
 	"KnownAddress":    viewing(func(r account.Reader) (bool, error) { return r.KnownAddress("1", [32]byte{2}) }),
 	"Role":            viewing(func(r account.Reader) (account.Role, error) { return r.Role("user") }),
