@@ -2,7 +2,6 @@ package holdfast
 
 import (
 	"fmt"
-	"reflect"
 	"sync"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
-
-var noContentType = reflect.TypeFor[NoContent]()
 
 // compiled is a route that is ready to serve: everything that was declared has
 // been decided, and serving is a straight list (see run.go).

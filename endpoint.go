@@ -43,6 +43,12 @@ type endpoint struct {
 // returns what does.
 func (e *endpoint) writesItself() bool { return e.out == nil || e.out.Implements(handlerType) }
 
+// sendsValue reports whether the handler returns a value for the body of each
+// success.
+func (e *endpoint) sendsValue() bool {
+	return !e.chosen && !e.writesItself() && e.out != noContentType
+}
+
 // layout says where a handler finds what it works with.
 type layout struct {
 	input *bind.Input // nil if there is nothing to read
@@ -159,8 +165,9 @@ func (h raw[In]) deliver(*exchange) error { return nil }
 func (h raw[In]) streams() bool           { return false } // call does it
 
 var (
-	handlerType = reflect.TypeFor[http.Handler]()
-	chosenType  = reflect.TypeFor[answer.Chosen]()
+	handlerType   = reflect.TypeFor[http.Handler]()
+	noContentType = reflect.TypeFor[NoContent]()
+	chosenType    = reflect.TypeFor[answer.Chosen]()
 )
 
 // newTyped declares a handler that returns its response.

@@ -60,7 +60,7 @@ func (rt *route) statusFaults() []error {
 	if e.chosen && o.status == 0 && e.fault == "" {
 		out = append(out, errors.New("a handler that returns an Answer says its statuses, the usual one first: holdfast.Status(200, 201)"))
 	}
-	if o.status != 0 && !answer.HasBody(o.status) && !e.chosen && !e.writesItself() && e.out != noContentType {
+	if o.status != 0 && !answer.HasBody(o.status) && e.sendsValue() {
 		out = append(out, fmt.Errorf("an answer of status %d has no body, and the handler returns a value: let it return holdfast.NoContent", o.status))
 	}
 	seen := map[int]bool{}
