@@ -111,7 +111,7 @@ func TestStreamsEndWithTheRightToThem(t *testing.T) {
 		"demotion": {path: "/admins", status: 403, change: func(t *testing.T, w *feedWorld) {
 			w.demote(t)
 		}},
-		"expiry": {path: "/events", status: 401, ttl: time.Second, change: func(*testing.T, *feedWorld) {}},
+		"expiry": {path: "/events", status: 401, ttl: 5 * time.Second, change: func(*testing.T, *feedWorld) {}},
 		"the key is retired": {path: "/events", status: 401, change: func(t *testing.T, w *feedWorld) {
 			key, err := w.id.KeyRing().SigningKey(t.Context())
 			if err != nil {
