@@ -47,8 +47,8 @@ func answered(w *httptest.ResponseRecorder) string {
 	return out + " " + w.Body.String()
 }
 
-// What a handler chooses is sent, and is a success to whoever watches the
-// request's end.
+// The status that a handler chooses is sent, and Defer and AfterResponse see a
+// success.
 func TestAHandlerChoosesTheStatusOfASuccess(t *testing.T) {
 	t.Parallel()
 	bolt := piece{Name: "bolt"}

@@ -188,7 +188,7 @@ func TestEveryShapeCanSayWhatIsMissing(t *testing.T) {
 }
 
 // The problem of a 422 has its list beside the detail, which RFC 9457 section
-// 3.1.4 wants to be a text: for whoever asks, and where it is the rule.
+// 3.1.4 wants to be a text: where Accept asks for it, and where Format says so.
 func TestProblemsOfInputHaveATextAndAList(t *testing.T) {
 	t.Parallel()
 	const want = `422 application/problem+json {"detail":"The input does not fit","errors":[{"type":"taken","loc":["body","name"],"msg":"It is taken"}],"status":422,"title":"Unprocessable Entity","type":"about:blank"}`

@@ -38,8 +38,8 @@ func TestAValidationErrorOfOnesOwnIsA422(t *testing.T) {
 	}
 }
 
-// The words of a 422 are FastAPI's, so that programs which read them need not
-// know whom they ask; bench/differential compares more of them.
+// The words of a 422 are FastAPI's, so that programs which read them work with
+// both; bench/differential compares more of them.
 func TestViolationsSpeakAsFastAPIs(t *testing.T) {
 	t.Parallel()
 	type in struct {

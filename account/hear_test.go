@@ -275,8 +275,8 @@ func (f *fleet) truth(t *rapid.T, sessionID string, scopes []string) (says strin
 	return fmt.Sprint(may, stands), !f.latest.Before(f.ends[sessionID])
 }
 
-// Whoever changes what, every process says what the store says: at once if it has
-// made the change or heard of it, and in less than a second if not. That holds
+// Every process says what the store says: at once if it has made a change itself
+// or heard of it, and in less than a second if not. That holds
 // while words are lost, logs cannot be read and the clock jumps.
 func TestProcessesAgreeWithTheStore(t *testing.T) {
 	t.Parallel()

@@ -15,8 +15,8 @@ import (
 
 // Format is the shape of the bodies of errors. The zero Format is FastAPI's,
 // {"detail": …}, with what is missing and a reference beside it where there are
-// some, and plain text for an error that was not expected; whoever asks for
-// application/problem+json in Accept gets that. A Format is safe for concurrent
+// some, and plain text for an error that was not expected; a request that accepts
+// application/problem+json gets that. A Format is safe for concurrent
 // use if its function is.
 type Format struct{ of *format }
 

@@ -64,8 +64,8 @@ func New(config Config) *Server {
 // store decides what the caller may do now; the token only bounds it.
 func (s *Server) Caller() holdfast.Dep[account.Caller] { return s.caller }
 
-// Verify returns the caller whom an access token stands for now, for tokens that
-// are presented in another way than Config.Scheme's.
+// Verify returns the caller of an access token, as the store has it now. It is for
+// tokens that are presented in another way than Config.Scheme's.
 func (s *Server) Verify(ctx context.Context, token string) (account.Caller, error) {
 	return s.verify(ctx, token)
 }

@@ -70,7 +70,7 @@ type Page struct {
 // before the page is served.
 func (p *Page) Connect(origins []string) {
 	if p.redirect == nil {
-		return // ReDoc calls nobody
+		return // ReDoc calls no other servers
 	}
 	for _, origin := range origins {
 		p.origins += " " + origin

@@ -78,7 +78,7 @@ func (e *Entry) look(looks uint64, now time.Time) state {
 			return deciding
 		}
 		e.end(looks, &Unknown{late{}})
-		e.watch.leave() // whoever decides may take for ever
+		e.watch.leave() // the decision may take for ever
 	case over:
 		if !e.cut && looks-e.due >= grace {
 			e.cut = true

@@ -102,8 +102,8 @@ func (t *Table[T]) Find(r *http.Request) (value T, ok bool) {
 }
 
 // elsewhere reports whether the path that was found at an entry is one of another
-// pattern to whoever decodes its slashes, as file servers do: then what stands
-// there would be reached by the wrong entry. Where the entries are
+// pattern once its slashes are decoded, as file servers do: then what stands there
+// would be reached by the wrong entry. Where the entries are
 // /files/{rest...} and /files/secret/{rest...}, so it is with
 // /files/secret%2Fplan. Only an entry that takes the rest of a path can take such,
 // and one for all methods takes none with dots, see [Pattern.Strip].

@@ -123,12 +123,12 @@ func (r *Registry) tryDefaults(t reflect.Type, seen map[reflect.Type]bool) error
 		return nil
 	}
 	seen[t] = true
-	if t.Kind() == reflect.Struct && len(insideOf(t)) > 0 {
+	if t.Kind() == reflect.Struct && len(insideOf(t, readsItself)) > 0 {
 		if err := r.tryMembers(t); err != nil {
 			return err
 		}
 	}
-	for _, inner := range insideOf(t) {
+	for _, inner := range insideOf(t, readsItself) {
 		if err := r.tryDefaults(inner, seen); err != nil {
 			return err
 		}

@@ -268,3 +268,28 @@ func Judges(t reflect.Type) (bool, error) {
 	}
 	return false, nil
 }
+
+// insideOf lists the types of what is in a type. Of one that is read or written by
+// a method of its own, which itself reports, nothing is known.
+func insideOf(t reflect.Type, itself func(reflect.Type) bool) []reflect.Type {
+	if inner, ok := shape.InnerOf(t); ok {
+		return []reflect.Type{inner}
+	}
+	if variants, ok := shape.VariantsOf(t); ok {
+		return variants
+	}
+	if itself(t) && t.Kind() != reflect.Pointer {
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return []reflect.Type{t.Elem()}
+	case reflect.Struct:
+		var out []reflect.Type
+		for _, m := range membersOf(t) {
+			out = append(out, m.StructField.Type)
+		}
+		return out
+	}
+	return nil
+}

@@ -36,37 +36,12 @@ func hasDurations(t reflect.Type, seen map[reflect.Type]bool) bool {
 		return false
 	}
 	seen[t] = true
-	for _, inner := range writtenInside(t) {
+	for _, inner := range insideOf(t, writesItself) {
 		if hasDurations(inner, seen) {
 			return true
 		}
 	}
 	return false
-}
-
-// writtenInside lists the types of what is in a type, as far as it is known how
-// they are written.
-func writtenInside(t reflect.Type) []reflect.Type {
-	if inner, ok := shape.InnerOf(t); ok {
-		return []reflect.Type{inner}
-	}
-	if variants, ok := shape.VariantsOf(t); ok {
-		return variants
-	}
-	if writesItself(t) && t.Kind() != reflect.Pointer {
-		return nil
-	}
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return []reflect.Type{t.Elem()}
-	case reflect.Struct:
-		var out []reflect.Type
-		for _, m := range membersOf(t) {
-			out = append(out, m.StructField.Type)
-		}
-		return out
-	}
-	return nil
 }
 
 // rewriters are those that were begun.

@@ -60,34 +60,10 @@ func checkJudges(t reflect.Type, seen map[reflect.Type]bool) error {
 	seen[t] = true
 	_, err := Judges(t)
 	bad := []error{err}
-	for _, inner := range insideOf(t) {
+	for _, inner := range insideOf(t, readsItself) {
 		bad = append(bad, checkJudges(inner, seen))
 	}
 	return errors.Join(bad...)
-}
-
-// insideOf lists the types of what is in a type, as far as it is read here.
-func insideOf(t reflect.Type) []reflect.Type {
-	if inner, ok := shape.InnerOf(t); ok {
-		return []reflect.Type{inner}
-	}
-	if variants, ok := shape.VariantsOf(t); ok {
-		return variants
-	}
-	if readsItself(t) && t.Kind() != reflect.Pointer {
-		return nil
-	}
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return []reflect.Type{t.Elem()}
-	case reflect.Struct:
-		var out []reflect.Type
-		for _, m := range membersOf(t) {
-			out = append(out, m.StructField.Type)
-		}
-		return out
-	}
-	return nil
 }
 
 // CheckTags reports tags of a struct type, and of the types in it, that look

@@ -25,7 +25,7 @@ func Peak(pid int) (float64, error) {
 }
 
 // Busy is how many seconds all cores together have worked since the machine
-// started, whoever for, and how many cores there are. Linux counts hundredths.
+// started, for all programs, and how many cores there are. Linux counts hundredths.
 func Busy() (seconds float64, cores int, err error) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package contract says what every peer must do before it is measured: whom it
-// must let in, whom it must refuse, and how. A server that skips a check would
+// Package contract says what every peer must do before it is measured: which
+// requests it must let in and which it must refuse, and how. A server that skips a check would
 // be faster for nothing.
 package contract
 
