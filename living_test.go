@@ -491,6 +491,34 @@ func TestWhoPresentsNothing(t *testing.T) {
 	})
 }
 
+// brokenLog is a log that fails.
+type brokenLog struct{ slog.Handler }
+
+func (brokenLog) Handle(context.Context, slog.Record) error { panic("the log is broken") }
+
+// A log that panics ends neither the program nor the watching of streams.
+func TestALogThatPanicsWhenAStreamEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &lenders{callers: map[string]lender{"amy": {name: "amy"}}}
+		app := holdfast.NewApp(holdfast.Config{Title: "x", Version: "1", Logger: slog.New(brokenLog{slog.NewTextHandler(io.Discard, nil)})})
+		out := make(chan ended, 1)
+		wait := waiting(out)
+		app.Handle("GET /", holdfast.Raw(holdfast.Security(holdfast.Verify(holdfast.HTTPBearer(), h.verify)), func(w http.ResponseWriter, r *http.Request, _ lender) error { return wait(w, r) }))
+		for range 2 {
+			h.change(func() { h.callers["amy"] = lender{name: "amy"} })
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+			r.Header.Set("Authorization", "Bearer amy")
+			go app.ServeHTTP(httptest.NewRecorder(), r)
+			synctest.Wait()
+			h.change(func() { delete(h.callers, "amy") })
+			if got := <-out; got.status != http.StatusUnauthorized {
+				t.Errorf("the stream ended with %v, want a 401", got.err)
+			}
+		}
+	})
+}
+
 // TestAVerifierThatHangs ends its streams, and no others.
 func TestAVerifierThatHangs(t *testing.T) {
 	t.Parallel()

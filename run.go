@@ -372,6 +372,11 @@ func (s *stream) decide(f *plan.Frame, foreign bool) error {
 func (s *stream) End(why error) {
 	answer := withdrawal(why)
 	s.withdraw(answer)
+	// No server catches a panic of the program's log here: it would end the process.
+	_ = panics.Catch(func() error { s.logEnd(answer); return nil })
+}
+
+func (s *stream) logEnd(answer *Error) {
 	if answer.ours() {
 		s.c.shared.logFailure(s.sent, answer)
 		return
