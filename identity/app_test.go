@@ -80,17 +80,17 @@ func TestTheChoiceOfEndpoints(t *testing.T) {
 	}{
 		"tokens":                       {Tokens, Config{}, []string{"POST /token", "POST /logout", "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server"}},
 		"health":                       {Health, Config{}, []string{"GET /healthz", "GET /readyz"}},
-		"setup":                        {Setup, Config{}, []string{"GET /setup", "GET /setup.css", "POST /setup"}},
-		"reset":                        {Reset, Config{}, []string{"GET /reset", "GET /setup.css", "POST /reset"}},
-		"both, with one style":         {Setup | Reset, Config{}, []string{"GET /setup", "GET /setup.css", "POST /setup", "GET /reset", "POST /reset"}},
+		"setup":                        {Setup, Config{}, []string{"GET /setup", "GET /pages.css", "POST /setup"}},
+		"reset":                        {Reset, Config{}, []string{"GET /reset", "GET /pages.css", "POST /reset"}},
+		"both, with one style":         {Setup | Reset, Config{}, []string{"GET /setup", "GET /pages.css", "POST /setup", "GET /reset", "POST /reset"}},
 		"refusals":                     {Refusals, Config{}, []string{"GET /refusals/{id}"}},
 		"one's own":                    {MyRoutes, Config{}, []string{"GET /me/routes"}},
 		"sign-up":                      {SignUps, Config{SignUp: &SignUp{}}, []string{"POST /signup"}},
 		"sign-up that nobody may":      {SignUps, Config{}, nil},
-		"sign-in":                      {SignIns, Config{Pages: &Pages{}}, []string{"GET /signin", "GET /setup.css", "POST /signin", "POST /signout"}},
+		"sign-in":                      {SignIns, Config{Pages: &Pages{}}, []string{"GET /signin", "GET /pages.css", "POST /signin", "POST /signout"}},
 		"sign-in on a page of its own": {SignIns, Config{Pages: &Pages{SignIn: "/welcome"}}, []string{"POST /signout"}},
 		"sign-in without pages":        {SignIns, Config{}, nil},
-		"links, with where they lead":  {Forgot, Config{SendLink: send}, []string{"GET /reset", "GET /setup.css", "POST /reset", "POST /forgot"}},
+		"links, with where they lead":  {Forgot, Config{SendLink: send}, []string{"GET /reset", "GET /pages.css", "POST /reset", "POST /forgot"}},
 		"links that nobody sends":      {Forgot, Config{}, nil},
 		"under a prefix":               {Health, Config{Scheme: NewSchemeUnder("/auth")}, []string{"GET /auth/healthz", "GET /auth/readyz"}},
 	} {
@@ -119,7 +119,7 @@ func TestPagesUnderAPrefix(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path+"?secret="+secret, nil))
-	for _, want := range []string{"<title>Test: first administrator</title>", `value="` + secret + `"`, `action="setup"`, `href="setup.css"`, "At least 15 characters"} {
+	for _, want := range []string{"<title>First administrator - Test</title>", `value="` + secret + `"`, `action="setup"`, `href="pages.css"`, "At least 15 characters"} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the page has no %s:\n%s", want, w.Body)
 		}

@@ -1,15 +1,17 @@
 package identity
 
 import (
+	"embed"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	pagekit "github.com/holdfast-go/holdfast/internal/pages"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
 
@@ -42,77 +44,83 @@ type input struct {
 	Label, Name, Type, Autocomplete string
 }
 
-// view is what the skeleton shows.
-type view struct {
-	Site, Title, Intro, Action, Button string
-	Docs, Enter                        string
-	Inputs                             []input
-	Least                              int
+//go:embed html
+var texts embed.FS
 
-	Hidden, Value string // what the form carries unseen: its name, and what it is; "" for nothing
-	Name          string // as it was sent
-	Problem, Done string
-}
-
-// Referrer says which sites a browser tells where it was: none, if the address
-// has a secret. Then it does not say either which page has sent the form, which
-// an old browser has to for a sign-in.
-func (v view) Referrer() string {
-	if v.Hidden == "secret" {
-		return "no-referrer"
+// text is the template of a page.
+func text(name string) *pagekit.Template {
+	data, err := texts.ReadFile("html/" + name)
+	if err != nil {
+		panic(err) // it is a part of the program
 	}
-	return "same-origin"
+	return pagekit.New(string(data))
 }
 
-func (p *pages) view(one *page, secret string) view {
-	return view{
-		Site: p.site, Docs: p.docs, Enter: p.enter, Title: one.title, Intro: one.intro, Action: one.path, Button: one.button,
-		Inputs: one.inputs, Least: p.least, Hidden: "secret", Value: secret,
+var formPage = text("form.html")
+
+// form is a page with one form, and what came of it.
+type form struct {
+	Heading, Intro, To string // To is the client that a sign-in leads to
+	Action, Button     string
+	Docs, Enter        string // where to go on
+	Inputs             []input
+	Hidden             []pagekit.Hidden
+	Least              int    // characters of a new password; 0 where none is set
+	Name               string // as it was sent
+	Problem, Done      string
+
+	secret string   // of the page's address
+	leads  []string // see pagekit.Page
+}
+
+// Hints reports whether a field has the hint for new passwords below it: the first
+// of them.
+func (f form) Hints(in input) bool {
+	return f.Least > 0 && in.Autocomplete == "new-password" && in.Name == "password"
+}
+
+// Describes lists the ids of what describes a field.
+func (f form) Describes(in input) string {
+	var ids []string
+	if f.Hints(in) {
+		ids = append(ids, "least")
+	}
+	if f.Problem != "" {
+		ids = append(ids, "problem")
+	}
+	return strings.Join(ids, " ")
+}
+
+// First is the field that is typed into first: behind those that are known.
+func (f form) First() int {
+	if len(f.Inputs) > 1 && f.Inputs[0].Type == "text" && f.Name != "" {
+		return 1
+	}
+	return 0
+}
+
+func (p *pages) form(one *page, secret string) form {
+	return form{
+		Heading: one.title, Docs: p.docs, Enter: p.enter, Intro: one.intro, Action: one.path, Button: one.button,
+		Inputs: one.inputs, Least: p.least, Hidden: []pagekit.Hidden{{Name: "secret", Value: secret}}, secret: secret,
 	}
 }
 
-var skeleton = template.Must(template.New("page").Parse(`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="{{.Referrer}}">
-<title>{{.Site}}: {{.Title}}</title>
-<link rel="stylesheet" href="setup.css">
-</head>
-<body>
-<main>
-<h1>{{.Site}}</h1>
-{{if .Done}}
-<p id="done">{{.Done}}{{if .Enter}} <a href="{{.Enter}}">Sign in</a>.{{else if .Docs}} <a href="{{.Docs}}">Go on to the docs</a>, press Authorize, and sign in.{{end}}</p>
-{{else}}
-{{with .Intro}}<p>{{.}}</p>
-{{end}}{{with .Problem}}<p role="alert">{{.}}</p>{{end}}
-<form method="post" action="{{.Action}}">
-{{if .Hidden}}<input type="hidden" name="{{.Hidden}}" value="{{.Value}}">
-{{end}}{{range $i, $in := .Inputs}}<label>{{.Label}} <input name="{{.Name}}" type="{{.Type}}"{{if eq .Type "text"}} value="{{$.Name}}"{{end}} autocomplete="{{.Autocomplete}}" required{{if not $i}} autofocus{{end}}></label>
-{{end}}{{if .Least}}<small>At least {{.Least}} characters. Length is what counts; there are no other rules.</small>
-{{end}}<button>{{.Button}}</button>
-</form>
-{{end}}
-</main>
-</body>
-</html>
-`))
+// render answers with a form. Its error is that of a page that cannot be made.
+func (p *pages) render(w http.ResponseWriter, status int, f form) error {
+	return formPage.Render(w, status, pagekit.Page{
+		Site: p.site, Title: f.Heading, Style: stylesheet, Secret: f.secret != "", Leads: f.leads, Content: f,
+	})
+}
 
-const stylesheet = `body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1b1f24}
-main{max-width:24rem;margin:12vh auto;background:#fff;padding:2rem;border-radius:8px;box-shadow:0 1px 4px #0002}
-h1{margin:0 0 1rem}label{display:block;margin:1rem 0 0}input{display:block;width:100%;box-sizing:border-box;padding:.5rem;font:inherit}
-button{margin-top:1.25rem;padding:.6rem 1.2rem;font:inherit;background:#1b5e3f;color:#fff;border:0;border-radius:4px;cursor:pointer}
-small{display:block;color:#57606a}[role=alert]{background:#ffebe9;padding:.5rem .75rem;border-radius:4px}
-@media(prefers-color-scheme:dark){body{background:#14171a;color:#e6e9ec}main{background:#1f2428}small{color:#9aa4ad}[role=alert]{background:#4a1d1f}}
-`
+// stylesheet is where the pages find theirs: all stand in one folder.
+const stylesheet = "pages.css"
 
 // register adds a page to an application, and the first one the stylesheet of
 // all.
 func (p *pages) register(on holdfast.Routes, one *page) {
 	show := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
-		return render(w, http.StatusOK, p.view(one, r.URL.Query().Get("secret")))
+		return p.render(w, http.StatusOK, p.form(one, r.URL.Query().Get("secret")))
 	}
 	submit := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 		return p.submit(w, r, one)
@@ -125,7 +133,7 @@ func (p *pages) register(on holdfast.Routes, one *page) {
 // style registers the stylesheet, once.
 func (p *pages) style(on holdfast.Routes) {
 	if !p.styled {
-		on.Handle("GET /setup.css", holdfast.Raw(holdfast.Public(), style), holdfast.Hidden())
+		on.Handle("GET /"+stylesheet, holdfast.Raw(holdfast.Public(), style), holdfast.Hidden())
 		p.styled = true
 	}
 }
@@ -133,29 +141,36 @@ func (p *pages) style(on holdfast.Routes) {
 // maxForm is the most that a form may have, in bytes.
 const maxForm = 16 << 10
 
-func style(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write([]byte(stylesheet)) // the caller may be gone
+func style(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+	pagekit.ServeStyle(w, r)
 	return nil
 }
 
 func (p *pages) submit(w http.ResponseWriter, r *http.Request, one *page) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if r.ParseForm() != nil {
-		shown := p.view(one, "")
-		shown.Problem = "The form could not be read."
-		return render(w, http.StatusBadRequest, shown)
+	if !readForm(w, r) {
+		shown := p.form(one, "")
+		shown.Problem = unreadable
+		return p.render(w, http.StatusBadRequest, shown)
 	}
-	shown := p.view(one, r.PostForm.Get("secret"))
+	secret := r.PostForm.Get("secret")
+	shown := p.form(one, secret)
 	shown.Name = r.PostForm.Get("name")
 	status := http.StatusOK
-	if done, err := one.submit(r, account.Secret(shown.Value)); err != nil {
+	if done, err := one.submit(r, account.Secret(secret)); err != nil {
 		status, shown.Problem = p.problem(w, r, err)
 	} else {
 		shown.Done = done
 	}
-	return render(w, status, shown)
+	return p.render(w, status, shown)
 }
+
+// readForm reads a form of no more than maxForm, and reports whether it could.
+func readForm(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	return r.ParseForm() == nil
+}
+
+const unreadable = "The form could not be read."
 
 // errDiffer says that a password was not written the same twice.
 var errDiffer = errors.New("the two passwords differ")
@@ -188,18 +203,4 @@ func (p *pages) problem(w http.ResponseWriter, r *http.Request, err error) (int,
 // failed logs what is no mistake of the visitor.
 func (p *pages) failed(r *http.Request, err error) {
 	p.log.LogAttrs(r.Context(), slog.LevelError, "a page failed", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
-}
-
-// render answers with a page that no cache keeps, no other site frames, and
-// whose address no other site learns. Its error is that of a page that broke
-// off, which can only be logged.
-func render(w http.ResponseWriter, status int, shown view) error {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", shown.Referrer())
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	w.WriteHeader(status)
-	return skeleton.Execute(w, shown)
 }

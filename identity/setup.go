@@ -12,7 +12,7 @@ import (
 // setupPage is where the first administrator chooses a name and a password.
 func setupPage(accounts *account.Service) *page {
 	return &page{
-		path: "setup", title: "first administrator", button: "Create",
+		path: "setup", title: "First administrator", button: "Create",
 		intro: "Choose the first administrator. This link works once, for 30 minutes.",
 		inputs: []input{
 			{Label: "Name", Name: "name", Type: "text", Autocomplete: "username"},
@@ -28,7 +28,7 @@ func setupPage(accounts *account.Service) *page {
 // resetPage is where a user sets a new password.
 func resetPage(accounts *account.Service) *page {
 	return &page{
-		path: "reset", title: "new password", button: "Set",
+		path: "reset", title: "New password", button: "Set",
 		intro: "Choose a new password. This link works once, for an hour.",
 		inputs: []input{
 			{Label: "New password", Name: "password", Type: "password", Autocomplete: "new-password"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast"
+	pagekit "github.com/holdfast-go/holdfast/internal/pages"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
 
@@ -42,7 +43,7 @@ func newSignInPage(c *Config, public string, s *sessions, p *pages) *signInPage 
 func (p *signInPage) register(on holdfast.Routes, own bool) {
 	if !own {
 		show := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
-			return render(w, http.StatusOK, p.shown(r.URL.Query().Get("next")))
+			return p.render(w, http.StatusOK, p.shown(r.URL.Query().Get("next")))
 		}
 		on.Handle("GET /signin", holdfast.Raw(holdfast.Public(), show), holdfast.Hidden())
 		p.style(on)
@@ -52,23 +53,27 @@ func (p *signInPage) register(on holdfast.Routes, own bool) {
 }
 
 // shown is the page, with where to go on.
-func (p *signInPage) shown(next string) view {
+func (p *signInPage) shown(next string) form {
 	next, _ = LocalPath(next)
-	return view{
-		Site: p.site, Title: "sign in", Action: "signin", Button: "Sign in", Hidden: "next", Value: next,
-		Inputs: []input{
-			{Label: "Name", Name: "username", Type: "text", Autocomplete: "username"},
-			{Label: "Password", Name: "password", Type: "password", Autocomplete: "current-password"},
-		},
-	}
+	shown := signInForm
+	shown.Action, shown.Hidden = "signin", []pagekit.Hidden{{Name: "next", Value: next}}
+	return shown
+}
+
+// signInForm is what all forms to sign in have.
+var signInForm = form{
+	Heading: "Sign in", Button: "Sign in",
+	Inputs: []input{
+		{Label: "Name", Name: "username", Type: "text", Autocomplete: "username"},
+		{Label: "Password", Name: "password", Type: "password", Autocomplete: "current-password"},
+	},
 }
 
 func (p *signInPage) submit(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if r.ParseForm() != nil {
+	if !readForm(w, r) {
 		shown := p.shown("")
-		shown.Problem = "The form could not be read."
-		return render(w, http.StatusBadRequest, shown)
+		shown.Problem = unreadable
+		return p.render(w, http.StatusBadRequest, shown)
 	}
 	err := p.sessions.signIn(w, r, r.PostForm.Get("username"), r.PostForm.Get("password"))
 	if err == nil {
@@ -85,7 +90,7 @@ func (p *signInPage) submit(w http.ResponseWriter, r *http.Request, _ holdfast.A
 	shown := p.shown(r.PostForm.Get("next"))
 	shown.Name = r.PostForm.Get("username")
 	shown.Problem = p.sentence(w, r, answer)
-	return render(w, answer.Status, shown)
+	return p.render(w, answer.Status, shown)
 }
 
 // sentence says on the page why a sign-in failed, and when to come again.

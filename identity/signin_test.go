@@ -39,7 +39,7 @@ func TestSignInsThatAreRefused(t *testing.T) {
 		"a name with spaces": {"an n", secret, "Incorrect username or password."},
 	} {
 		a, token := l.browser().do("POST", "/signin", credentials(test.name, test.password)), l.browser().do("POST", "/token", credentials(test.name, test.password))
-		if a.status != token.status || a.status != http.StatusBadRequest || a.header.Get("Set-Cookie") != "" || !strings.Contains(a.body, `<p role="alert">`+test.says+`</p>`) {
+		if a.status != token.status || a.status != http.StatusBadRequest || a.header.Get("Set-Cookie") != "" || !strings.Contains(a.body, `<p role="alert" id="problem">`+test.says+`</p>`) {
 			t.Errorf("%s: POST /signin = %d, want %d as POST /token, %q and no cookie\n%s", name, a.status, token.status, test.says, a.body)
 		}
 		if test.name != "" && !strings.Contains(a.body, `value="`+html.EscapeString(test.name)+`"`) || strings.Contains(a.body, "wrong") {

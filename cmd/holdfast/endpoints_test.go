@@ -37,7 +37,7 @@ const (
 
 var exchanges = []exchange{
 	{route: "GET /setup", about: "The page behind the link that the first start prints: the first administrator chooses a name and a password. The link works once, for 30 minutes.", path: "/setup?secret={setup}"},
-	{route: "GET /setup.css", about: "The stylesheet of the pages."},
+	{route: "GET /pages.css", about: "The stylesheet of the pages."},
 	{route: "POST /setup", about: "What the page sends.", body: "secret={setup}&name=alice&password=" + rightOne},
 	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write", keep: "alice", from: aToken},
 	{route: "GET /users/me", about: "The caller.", as: "alice"},
