@@ -198,6 +198,18 @@ func (r reader) ClientSecrets(id string) ([]account.ClientSecret, error) {
 	return got(r.in.ClientSecrets(id)).from(r.o, "ClientSecrets")
 }
 
+func (r reader) Code(hash [32]byte) (account.Code, error) {
+	return got(r.in.Code(hash)).from(r.o, "Code")
+}
+
+func (r reader) Consent(userID, clientID string) (account.Consent, error) {
+	return got(r.in.Consent(userID, clientID)).from(r.o, "Consent")
+}
+
+func (r reader) Consents(userID string) ([]account.Consent, error) {
+	return got(r.in.Consents(userID)).from(r.o, "Consents")
+}
+
 // writer has every method of account.Writer, as reader has.
 type writer struct {
 	reader
@@ -266,3 +278,34 @@ func (w writer) PutClientSecrets(id string, secrets []account.ClientSecret) erro
 }
 
 func (w writer) RemoveClient(id string) error { return w.o.call("RemoveClient", w.in.RemoveClient(id)) }
+
+func (w writer) RemoveSessionsOfClient(userID, clientID string) error {
+	return w.o.call("RemoveSessionsOfClient", w.in.RemoveSessionsOfClient(userID, clientID))
+}
+
+func (w writer) PutCode(code account.Code) error { return w.o.call("PutCode", w.in.PutCode(code)) }
+
+func (w writer) UseCode(hash [32]byte, sessionID string) (code account.Code, won bool, err error) {
+	code, won, err = w.in.UseCode(hash, sessionID)
+	return code, won, w.o.call("UseCode", err)
+}
+
+func (w writer) RemoveCode(hash [32]byte) error {
+	return w.o.call("RemoveCode", w.in.RemoveCode(hash))
+}
+
+func (w writer) RemoveCodesBefore(expiry time.Time) error {
+	return w.o.call("RemoveCodesBefore", w.in.RemoveCodesBefore(expiry))
+}
+
+func (w writer) RemoveCodesOf(userID, clientID string) error {
+	return w.o.call("RemoveCodesOf", w.in.RemoveCodesOf(userID, clientID))
+}
+
+func (w writer) PutConsent(consent account.Consent) error {
+	return w.o.call("PutConsent", w.in.PutConsent(consent))
+}
+
+func (w writer) RemoveConsent(userID, clientID string) error {
+	return w.o.call("RemoveConsent", w.in.RemoveConsent(userID, clientID))
+}

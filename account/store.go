@@ -26,7 +26,8 @@ type Store interface {
 // they remember. What it says is written by the store, in the same transaction:
 //
 //   - [UserWriter].PutUser of a user who is there, and RemoveUser: [UserChanged]
-//   - [SessionWriter].RemoveSessionsOf: UserChanged, for all of them together
+//   - [SessionWriter].RemoveSessionsOf and RemoveSessionsOfClient: UserChanged, for
+//     all of them together
 //   - [SessionWriter].RemoveSession of one that is there: [SessionEnded]
 //   - [RoleWriter].PutRole of a role that is there, and RemoveRole: [RoleChanged]
 //   - [ClientWriter].PutClient of a client that is there, RemoveClient of one that
@@ -89,6 +90,8 @@ type Reader interface {
 	SessionReader
 	ResetReader
 	ClientReader
+	CodeReader
+	ConsentReader
 }
 
 // Writer reads and changes within a transaction.
@@ -99,6 +102,8 @@ type Writer interface {
 	SessionWriter
 	ResetWriter
 	ClientWriter
+	CodeWriter
+	ConsentWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -121,7 +126,7 @@ type UserReader interface {
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
 	PutPasswordHash(userID, hash, kind string) error
-	RemoveUser(id string) error // with hash, sessions, reset and addresses
+	RemoveUser(id string) error // with hash, sessions, reset, addresses, codes and consents
 
 	// PutKnownAddress remembers an address from which the user has signed in,
 	// and forgets all but the user's MaxKnownAddresses newest ones.
@@ -153,6 +158,7 @@ type SessionWriter interface {
 	PutSession(session Session) error
 	RemoveSession(id string) error
 	RemoveSessionsOf(userID string) error
+	RemoveSessionsOfClient(userID, clientID string) error
 	RemoveSessionsBefore(expiry time.Time) error
 	PutPendingSetup(setup PendingSetup) error // in place of the one before
 	RemovePendingSetup() error
@@ -180,7 +186,7 @@ type ClientReader interface {
 type ClientWriter interface {
 	PutClient(client Client) error                            // new or changed
 	PutClientSecrets(id string, secrets []ClientSecret) error // in place of those before; ErrNoClient
-	RemoveClient(id string) error                             // with its secrets and sessions
+	RemoveClient(id string) error                             // with its secrets, sessions, codes and consents
 }
 
 // User is somebody with an account.

@@ -64,5 +64,6 @@ func (s *state) RemoveClient(id string) error {
 	s.log.tell(account.ClientChanged, id)
 	delete(s.clients, id)
 	delete(s.secrets, id)
+	s.forget(func(_, clientID string) bool { return clientID == id })
 	return s.removeSessions(func(one account.Session) bool { return one.ClientID == id })
 }

@@ -37,6 +37,7 @@ func New() *Store {
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
+		codes: map[[32]byte]account.Code{}, consents: map[grantee]account.Consent{},
 	})
 	return s
 }
@@ -81,6 +82,8 @@ type state struct {
 	settings  map[string]string
 	clients   map[string]account.Client         // by id
 	secrets   map[string][]account.ClientSecret // by client id
+	codes     map[[32]byte]account.Code
+	consents  map[grantee]account.Consent
 }
 
 func (s *state) clone() *state {
@@ -90,6 +93,7 @@ func (s *state) clone() *state {
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
 		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
+		codes: maps.Clone(s.codes), consents: maps.Clone(s.consents),
 	}
 }
 
@@ -181,6 +185,7 @@ func (s *state) RemoveUser(id string) error {
 	delete(s.hashes, id)
 	delete(s.kinds, id)
 	delete(s.resets, id)
+	s.forget(func(userID, _ string) bool { return userID == id })
 	s.log.tell(account.UserChanged, id)
 	return errors.Join(s.RemoveKnownAddresses(id), s.RemoveSessionsOf(id))
 }

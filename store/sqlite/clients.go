@@ -113,8 +113,10 @@ func (t *tx) RemoveClient(id string) error {
 	if err := t.tellIf(clientChanged, id); err != nil {
 		return err
 	}
-	if err := t.exec("DELETE FROM sessions WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ?)", id, id); err != nil {
-		return err
+	for _, table := range []string{"sessions", "codes", "consents"} {
+		if err := t.exec("DELETE FROM "+table+" WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ?)", id, id); err != nil {
+			return err
+		}
 	}
 	return t.exec("DELETE FROM clients WHERE id = ?", id) // its secrets go with it
 }
