@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -26,7 +27,8 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 	describe := describer{types}
 	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
-		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
+		object, err := schemeObject(s, config.API.Flows)
+		out.Schemes, bad = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: object}), append(bad, err)
 	}
 	d := documenter{types, config.OnDecision != nil}
 	bad = append(bad, d.formatFaults(routes)...)
@@ -55,8 +57,9 @@ type documenter struct {
 }
 
 // schemeObject is the security scheme object with its description and, for
-// OAuth2, the scopes in every flow.
-func schemeObject(s *plan.Scheme) map[string]any {
+// OAuth2, the scopes in every flow: its own ones, or those that are said in their
+// place.
+func schemeObject(s *plan.Scheme, said map[string]map[string]apidoc.Flow) (map[string]any, error) {
 	out := map[string]any{}
 	for k, v := range s.OpenAPI {
 		out[k] = v
@@ -65,8 +68,14 @@ func schemeObject(s *plan.Scheme) map[string]any {
 		out["description"] = s.Text
 	}
 	flows, ok := out["flows"].(map[string]any)
-	if !ok {
-		return out
+	others, replaced := said[s.Name]
+	switch {
+	case !ok && replaced:
+		return out, fmt.Errorf("%v: Config.API.Flows: scheme %s has no flows", s.At, s.Name)
+	case !ok:
+		return out, nil
+	case replaced:
+		flows = flowObjects(others)
 	}
 	scopes := map[string]any{}
 	for _, one := range s.Scopes {
@@ -81,6 +90,17 @@ func schemeObject(s *plan.Scheme) map[string]any {
 		full[name] = one
 	}
 	out["flows"] = full
+	return out, nil
+}
+
+// flowObjects are flows as they stand in a security scheme object.
+func flowObjects(flows map[string]apidoc.Flow) map[string]any {
+	out := map[string]any{}
+	for name, flow := range flows {
+		one := map[string]any{"authorizationUrl": flow.AuthorizationURL, "tokenUrl": flow.TokenURL, "refreshUrl": flow.RefreshURL}
+		maps.DeleteFunc(one, func(_ string, url any) bool { return url == "" })
+		out[name] = one
+	}
 	return out
 }
 

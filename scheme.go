@@ -178,6 +178,9 @@ func (s *Scheme[K]) Credential() Dep[K] {
 // Name returns the scheme's name in the OpenAPI document.
 func (s *Scheme[K]) Name() string { return s.core.Name }
 
+// Scopes returns the scopes that are declared so far, in that order.
+func (s *Scheme[K]) Scopes() Scopes { return typedScopes(s.core.Scopes) }
+
 // fault keeps a mistake for the start of an application.
 func (s *Scheme[K]) fault(at plan.Place, format string, args ...any) {
 	s.core.Faults = append(s.core.Faults, fmt.Errorf("%v: "+format, append([]any{at}, args...)...))

@@ -13,8 +13,8 @@ import (
 // Endpoints chooses what is registered; join them with |.
 type Endpoints uint
 
-// The endpoints that there are. SignUps, Forgot, SignIns and Introspection are registered only
-// if the configuration has what they need.
+// The endpoints that there are. SignUps, Forgot, SignIns, Introspection, Authorize and Account
+// are registered only if the configuration has what they need.
 const (
 	Tokens        Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
 	Users                               // /users, with /users/me, and /roles
@@ -27,6 +27,8 @@ const (
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
 	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Authorize                           // GET and POST /authorize, where clients send people for a code, and /users/me/consents; with SignIns
+	Account                             // GET and POST /account: a person's own sessions, consents and password; with SignIns
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -58,6 +60,8 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	if config.Roles == nil {
 		config.Roles = id.config.rolesWith(which)
 	}
+	which = id.have(which)
+	id.documented(&config, which)
 	app := holdfast.NewApp(config)
 	id.register(app, which, id.pages(config))
 	return app
@@ -85,11 +89,36 @@ func (id *Identity) pages(config holdfast.Config) *pages {
 	if u, err := url.Parse(id.url); err == nil && p.site == "" {
 		p.site = u.Host
 	}
-	if !config.Docs.NoPage {
+	if !config.Docs.NoPage && !config.Docs.NoDocument {
 		up := strings.Repeat("../", strings.Count(id.config.Scheme.prefix, "/"))
 		p.docs = up + strings.TrimPrefix(cmp.Or(config.Docs.Path, "/docs"), "/")
 	}
 	return p
+}
+
+// have is what there can be of some endpoints, with what those need.
+func (id *Identity) have(which Endpoints) Endpoints {
+	if id.config.SendLink == nil {
+		which &^= Forgot
+	}
+	if len(id.config.Services) == 0 {
+		which &^= Introspection
+	}
+	switch {
+	case id.config.Pages == nil:
+		which &^= SignIns | Authorize | Account
+	case which&(Authorize|Account) != 0:
+		which |= SignIns
+	case !id.ownPages:
+		which &^= SignIns // the program has not asked for them
+	}
+	if id.config.SignUp == nil {
+		which &^= SignUps
+	}
+	if which&Forgot != 0 {
+		which |= Reset // where its links lead
+	}
+	return which
 }
 
 // register adds endpoints, each a route with a policy like any other.
@@ -98,24 +127,10 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	if id.config.Scheme.prefix != "" {
 		on = app.Group(id.config.Scheme.prefix)
 	}
-	if id.config.SendLink == nil {
-		which &^= Forgot
-	}
-	if len(id.config.Services) == 0 {
-		which &^= Introspection
-	}
+	which = id.have(which)
 	signIn := id.signInPage(p)
-	switch {
-	case signIn == nil:
-		which &^= SignIns
-	case which&SignIns != 0:
+	if which&SignIns != 0 && (id.ownPages || p.docs == "") {
 		p.enter = signIn.path
-	}
-	if id.config.SignUp == nil {
-		which &^= SignUps
-	}
-	if which&Forgot != 0 {
-		which |= Reset // where its links lead
 	}
 	for _, one := range []struct {
 		is       Endpoints
@@ -131,6 +146,8 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
+		{Authorize, func() { id.authorizePage(signIn).register(on); id.api.RegisterConsents(on) }},
+		{Account, func() { id.accountPage(signIn).register(on) }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 	} {
 		if which&one.is != 0 {

@@ -90,9 +90,15 @@ func TestTheChoiceOfEndpoints(t *testing.T) {
 		"sign-in":                      {SignIns, Config{Pages: &Pages{}}, []string{"GET /signin", "GET /pages.css", "POST /signin", "POST /signout"}},
 		"sign-in on a page of its own": {SignIns, Config{Pages: &Pages{SignIn: "/welcome"}}, []string{"POST /signout"}},
 		"sign-in without pages":        {SignIns, Config{}, nil},
-		"links, with where they lead":  {Forgot, Config{SendLink: send}, []string{"GET /reset", "GET /pages.css", "POST /reset", "POST /forgot"}},
-		"links that nobody sends":      {Forgot, Config{}, nil},
-		"under a prefix":               {Health, Config{Scheme: NewSchemeUnder("/auth")}, []string{"GET /auth/healthz", "GET /auth/readyz"}},
+		"codes, with the pages": {Authorize, Config{}, []string{
+			"GET /signin", "GET /pages.css", "POST /signin", "POST /signout",
+			"GET /authorize", "POST /authorize", "GET /users/me/consents", "DELETE /users/me/consents/{client_id}",
+		}},
+		"one's account, with the pages": {Account, Config{}, []string{"GET /signin", "GET /pages.css", "POST /signin", "POST /signout", "GET /account", "POST /account"}},
+		"codes where no cookie is kept": {Authorize | Account, Config{URL: "http://library.example"}, nil},
+		"links, with where they lead":   {Forgot, Config{SendLink: send}, []string{"GET /reset", "GET /pages.css", "POST /reset", "POST /forgot"}},
+		"links that nobody sends":       {Forgot, Config{}, nil},
+		"under a prefix":                {Health, Config{Scheme: NewSchemeUnder("/auth")}, []string{"GET /auth/healthz", "GET /auth/readyz"}},
 	} {
 		id, _ := opened(t, test.given)
 		own := holdfast.New("Own", "1")

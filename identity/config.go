@@ -70,7 +70,9 @@ type Config struct {
 	SignUp *SignUp
 
 	// Pages makes sessions for the program's own pages, with a sign-in page and
-	// an end. There are neither if nil.
+	// an end. If nil, there are those that Authorize and Account need, unless
+	// browsers do not keep a session's cookie at the URL: then there are none of
+	// them.
 	Pages *Pages
 
 	// SendLink sends a user the link with which to set a new password, as by

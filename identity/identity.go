@@ -27,6 +27,7 @@ type Identity struct {
 	url      string // without a slash at its end, with the prefix
 	issuer   string
 	audience []string
+	ownPages bool // the program has said something of its pages
 
 	accounts *Accounts
 	keys     *keyring.Ring
@@ -109,6 +110,10 @@ func (id *Identity) openAddresses(ctx context.Context) error {
 		return &ConfigError{"Pages", reason}
 	}
 	id.url, id.issuer = at.url, at.issuer
+	id.ownPages = id.config.Pages != nil
+	if !id.ownPages && keepsCookies(at.url) {
+		id.config.Pages = &Pages{Home: id.config.Scheme.prefix + "/account"}
+	}
 	id.audience, err = chooseAudience(ctx, &id.config)
 	return err
 }
@@ -137,7 +142,7 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
-		Accounts: id.signIns(), Clients: id.accounts.Service, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: id.signIns(), Clients: id.accounts.Service, Codes: id.accounts.Service, Issuer: id.issuer, Audience: id.audience, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})
 	return nil

@@ -34,18 +34,22 @@ func (p *Pages) check(public string) (reason string) {
 	if strings.ContainsAny(p.SignIn, "?#") {
 		return fmt.Sprintf("%q: the path of the sign-in page has no query, which says where to go on", p.SignIn)
 	}
-	if strings.HasPrefix(public, "http:") && !IsLocal(public) {
+	if !keepsCookies(public) {
 		return "browsers keep the cookie of a session only over https, and the URL is " + public
 	}
 	return ""
 }
+
+// keepsCookies reports whether browsers keep the cookie of a session that they
+// are given at a URL.
+func keepsCookies(public string) bool { return !strings.HasPrefix(public, "http:") || IsLocal(public) }
 
 // LocalPath returns a path, with its query, to which a browser may be sent after
 // a sign-in, and reports whether text is one: of this origin, whatever its source.
 // "//other.example", "/\other.example", and whatever has a host, control
 // characters, spaces, backslashes or empty or dotted segments, are not.
 func LocalPath(text string) (path string, ok bool) {
-	const longest = 2048
+	const longest = 8 << 10 // which a request for a code fits into
 	if len(text) > longest || !strings.HasPrefix(text, "/") {
 		return "", false
 	}

@@ -83,12 +83,17 @@ func (p *signInPage) submit(w http.ResponseWriter, r *http.Request, _ holdfast.A
 		}
 		return seeOther(w, next)
 	}
+	shown := p.shown(r.PostForm.Get("next"))
+	shown.Name = r.PostForm.Get("username")
+	return p.refused(w, r, err, shown)
+}
+
+// refused shows the form again, with why the sign-in failed.
+func (p *signInPage) refused(w http.ResponseWriter, r *http.Request, err error, shown form) error {
 	var answer *holdfast.Error
 	if !errors.As(err, &answer) || answer.Status == http.StatusServiceUnavailable && r.Context().Err() != nil {
 		return err
 	}
-	shown := p.shown(r.PostForm.Get("next"))
-	shown.Name = r.PostForm.Get("username")
 	shown.Problem = p.sentence(w, r, answer)
 	return p.render(w, answer.Status, shown)
 }

@@ -177,7 +177,7 @@ func TestWhereASignInLeads(t *testing.T) {
 		"/%2e%2e//evil.example":             "/",
 		"/%2f/evil.example":                 "/",
 		"/%5cevil.example":                  "/",
-		"/" + strings.Repeat("a", 1<<12):    "/",
+		"/" + strings.Repeat("a", 1<<13):    "/",
 		"/€":                                "/",
 		"/a b":                              "/",
 		"/%zz":                              "/",

@@ -30,7 +30,7 @@ type Accounts interface {
 	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
 }
 
-// Config says what a Server is made of. All fields but the last two are required.
+// Config says what a Server is made of. All fields but the last ones are required.
 type Config struct {
 	Accounts Accounts
 	Scheme   *holdfast.Scheme[string] // how callers present an access token
@@ -42,6 +42,13 @@ type Config struct {
 	// Clients are those that may ask for tokens, an [account.Service]. If nil there
 	// is the built-in one alone.
 	Clients Clients
+
+	// Codes is the same [account.Service], for codes; Issuer is what their answers
+	// say in iss, and Audience what tokens are for by default. Without Codes there
+	// is no such grant. With it, Clients and Issuer are required.
+	Codes    Codes
+	Issuer   string
+	Audience []string
 
 	// KeySetAge is how long others may keep the key set; a minute if zero. It
 	// must be shorter than the time for which a key is announced.
@@ -56,6 +63,7 @@ type Server struct {
 	grants map[string]grant // by grant_type
 
 	introspects bool
+	redirects   []string // of the built-in client, beside those it is declared with
 }
 
 // New makes a server.
@@ -64,6 +72,9 @@ func New(config Config) *Server {
 	s.grants = map[string]grant{
 		account.GrantPassword: s.password,
 		account.GrantRefresh:  s.refresh,
+	}
+	if config.Codes != nil {
+		s.grants[account.GrantCode] = s.code
 	}
 	s.caller = holdfast.Verify(config.Scheme, s.verify)
 	return s

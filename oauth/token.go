@@ -17,10 +17,13 @@ import (
 // TokenRequest is the form of POST /token (RFC 6749 sections 4.3.2 and 6). A
 // grant_type that is left out means password, as FastAPI's form has it.
 type TokenRequest struct {
-	GrantType    string `form:"grant_type" doc:"password or refresh_token"`
+	GrantType    string `form:"grant_type" doc:"password, authorization_code or refresh_token"`
 	Username     string `form:"username"`
 	Password     string `form:"password" format:"password"`
 	RefreshToken string `form:"refresh_token" format:"password"`
+	Code         string `form:"code" format:"password"`
+	RedirectURI  string `form:"redirect_uri" doc:"Of a code: where it was sent"`
+	CodeVerifier string `form:"code_verifier" format:"password" doc:"Of a code (RFC 7636)"`
 	Scope        string `form:"scope" doc:"Space-separated scopes; none asked, none granted"`
 	ClientForm
 }

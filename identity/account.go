@@ -1,0 +1,207 @@
+package identity
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+	pagekit "github.com/holdfast-go/holdfast/internal/pages"
+)
+
+var accountTemplate = text("account.html")
+
+// accountPage is where people see and end what they have: sessions, what they have
+// allowed clients, and their password.
+type accountPage struct {
+	*signInPage
+	accounts *account.Service
+	at       string // from the origin
+	words    map[string]string
+}
+
+// accountPage is the page as an application shows it.
+func (id *Identity) accountPage(signIn *signInPage) *accountPage {
+	return &accountPage{signInPage: signIn, accounts: id.accounts.Service, at: signIn.base + id.config.Scheme.prefix + "/account", words: id.words()}
+}
+
+func (p *accountPage) register(on holdfast.Routes) {
+	show := func(w http.ResponseWriter, r *http.Request, c Caller) error {
+		return p.show(w, r, c, http.StatusOK, "")
+	}
+	on.Handle("GET /account", holdfast.Raw(holdfast.Public(), p.signedIn(show)), holdfast.Hidden())
+	on.Handle("POST /account", holdfast.Raw(holdfast.Public(), p.signedIn(p.submit)), holdfast.Hidden())
+	p.style(on)
+}
+
+// signedIn is a handler for those who have signed in; who has not is sent there.
+// So the page is for everybody in the access table, as the form to sign in is.
+func (p *accountPage) signedIn(next func(http.ResponseWriter, *http.Request, Caller) error) func(http.ResponseWriter, *http.Request, holdfast.Anyone) error {
+	return func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
+		presents, ok := findSession(r)
+		if !ok {
+			return seeOther(w, p.path+"?next="+url.QueryEscape(p.at))
+		}
+		c, err := p.sessions.verify(r.Context(), presents)
+		switch {
+		case errors.Is(err, account.ErrNoCaller), errors.Is(err, errRepeated):
+			return seeOther(w, p.path+"?next="+url.QueryEscape(p.at))
+		case err != nil:
+			return p.fail(w, r, err)
+		}
+		return next(w, r, c)
+	}
+}
+
+// own is what the page shows.
+type own struct {
+	User          account.User
+	Roles         string
+	Consents      []allowed
+	Least         int
+	Bound         string
+	Done, Problem string
+}
+
+// allowed is a client that may act for the person.
+type allowed struct {
+	ID, Name string
+	Scopes   []scopeLine
+	Given    moment
+}
+
+// moment is a time as a page says it.
+type moment time.Time
+
+func (m moment) String() string { return time.Time(m).UTC().Format("2 January 2006, 15:04 UTC") }
+
+// Stamp is the moment for programs.
+func (m moment) Stamp() string { return time.Time(m).UTC().Format(time.RFC3339) }
+
+// whatWasDone are the sentences after something was done, by what the address
+// says.
+var whatWasDone = map[string]string{
+	"withdrawn": "The application cannot act for you any more.",
+	"password":  "Your password is changed, and all other sessions have ended.",
+}
+
+// show answers with the page, and what was wrong with the last form if something
+// was.
+func (p *accountPage) show(w http.ResponseWriter, r *http.Request, c Caller, status int, problem string) error {
+	shown := own{
+		User: c.User, Roles: strings.Join(c.User.Roles, ", "), Least: p.least, Bound: boundTo(r), Problem: problem,
+	}
+	if problem == "" {
+		shown.Done = whatWasDone[r.URL.Query().Get("done")]
+	}
+	var err error
+	if shown.Consents, err = p.consents(r.Context(), c); err != nil {
+		return p.fail(w, r, err)
+	}
+	return accountTemplate.Render(w, status, pagekit.Page{Site: p.site, Title: "Your account", Style: stylesheet, Wide: true, Content: shown})
+}
+
+func (p *accountPage) consents(ctx context.Context, c Caller) (out []allowed, err error) {
+	list, err := p.accounts.Consents(ctx, c.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range list {
+		client, err := p.accounts.Client(ctx, one.ClientID)
+		if errors.Is(err, account.ErrNoClient) {
+			client.Name = one.ClientID // a program has declared it once
+		} else if err != nil {
+			return nil, err
+		}
+		line := allowed{ID: one.ClientID, Name: client.Name, Given: moment(one.Given)}
+		for _, scope := range one.Scopes {
+			line.Scopes = append(line.Scopes, inWords(p.words, scope))
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// boundTo makes what the page's forms carry, so that each is one of this session's
+// pages: no other page knows it.
+func boundTo(r *http.Request) string {
+	mac := hmac.New(sha256.New, []byte(strings.Join(cookiesOf(r), " ")))
+	mac.Write([]byte("account"))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// submit does what a form of the page says. No page of another site has sent it.
+func (p *accountPage) submit(w http.ResponseWriter, r *http.Request, c Caller) error {
+	if !readForm(w, r) {
+		return p.show(w, r, c, http.StatusBadRequest, unreadable)
+	}
+	if !hmac.Equal([]byte(r.PostForm.Get("bound")), []byte(boundTo(r))) {
+		return p.show(w, r, c, http.StatusForbidden, "The form was not of this session. Try again.")
+	}
+	switch r.PostForm.Get("do") {
+	case "withdraw":
+		return p.withdraw(w, r, c)
+	case "password":
+		return p.changePassword(w, r, c)
+	}
+	return p.show(w, r, c, http.StatusBadRequest, unreadable)
+}
+
+// done sends the browser to the page again, so that nothing is done twice.
+func (p *accountPage) done(w http.ResponseWriter, what string) error {
+	return seeOther(w, p.at+"?done="+what)
+}
+
+func (p *accountPage) withdraw(w http.ResponseWriter, r *http.Request, c Caller) error {
+	err := p.accounts.WithdrawConsent(r.Context(), c.User.ID, r.PostForm.Get("client"))
+	if err != nil && !errors.Is(err, account.ErrNoConsent) { // it was withdrawn already
+		return p.fail(w, r, err)
+	}
+	return p.done(w, "withdrawn")
+}
+
+func (p *accountPage) changePassword(w http.ResponseWriter, r *http.Request, c Caller) error {
+	current, next := r.PostForm.Get("current"), r.PostForm.Get("password")
+	err := errDiffer
+	if next == r.PostForm.Get("again") {
+		err = p.accounts.ChangePassword(r.Context(), c, account.Secret(current), account.Secret(next))
+	}
+	switch {
+	case errors.Is(err, account.ErrBadLogin):
+		return p.show(w, r, c, http.StatusUnprocessableEntity, "The present password is wrong.")
+	case errors.Is(err, account.ErrNoCaller):
+		return seeOther(w, p.path)
+	case err != nil:
+		status, problem := p.problem(w, r, err)
+		return p.show(w, r, c, status, problem)
+	}
+	// All sessions have ended, this one, too: its secret may be why.
+	if err := p.sessions.signIn(w, r, c.User.Name, next); err != nil {
+		return seeOther(w, p.path)
+	}
+	return p.done(w, "password")
+}
+
+// words are what scopes are for, by name.
+func (id *Identity) words() map[string]string {
+	words := map[string]string{}
+	for _, one := range id.config.Scheme.Scheme.Scopes() {
+		words[one.Name()] = one.Description()
+	}
+	return words
+}
+
+func inWords(words map[string]string, scope string) scopeLine {
+	line := scopeLine{Name: scope, Text: words[scope]}
+	if line.Text == "" {
+		line.Text = scope
+	}
+	return line
+}

@@ -1,0 +1,155 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+	pagekit "github.com/holdfast-go/holdfast/internal/pages"
+)
+
+var (
+	consentPage = text("consent.html")
+)
+
+// question is what a person would be asked for a client.
+type question struct {
+	asks      bool
+	unassured bool     // any program of the device may be the one that asks
+	scopes    []string // that the client would get
+	given     account.Consent
+	bound     string
+}
+
+// mustAsk finds out whether the person has to be asked. First-party clients need
+// no consent; but where any program on the device can take the answer of a public
+// client, somebody must have meant it every time (RFC 8252 section 8.6).
+func (p *authorizePage) mustAsk(ctx context.Context, a asked) (q question, err error) {
+	for _, one := range a.Scopes {
+		if a.caller.HasScope(one) {
+			q.scopes = append(q.scopes, one)
+		}
+	}
+	q.bound = bind(a, q.scopes)
+	q.unassured = a.Client.Public && !p.assured(a.Redirect)
+	q.asks = q.unassured || a.Consent || a.SelectAccount
+	if a.Client.FirstParty {
+		return q, nil
+	}
+	q.given, err = p.accounts.Consent(ctx, a.caller.User.ID, a.Client.ID)
+	if errors.Is(err, account.ErrNoConsent) {
+		q.asks = true
+		return q, nil
+	}
+	q.asks = q.asks || !q.given.Covers(q.scopes)
+	if err != nil {
+		err = unavailable(err)
+	}
+	return q, err
+}
+
+// assured reports whether an address belongs to its client alone: a name of the
+// web does, and this program's own, but neither a port of the machine nor a scheme
+// that any app can claim.
+func (p *authorizePage) assured(redirect string) bool {
+	return strings.HasPrefix(redirect, "https://") || strings.HasPrefix(redirect, p.root+"/")
+}
+
+// consent is what the page shows.
+type consent struct {
+	Client, User  string
+	Scopes        []scopeLine
+	Place, Lasts  string
+	Unassured     bool
+	Action, Other string // Other leads to the form to sign in
+	Hidden        []pagekit.Hidden
+	Problem       string
+}
+
+// scopeLine is a scope in words.
+type scopeLine struct {
+	Name, Text string
+	New        bool // something was allowed before, and not this
+}
+
+// askWhat shows what a client asks for.
+func (p *authorizePage) askWhat(w http.ResponseWriter, status int, a asked, q question, problem string) error {
+	other := a.Query
+	other = url.Values(maps.Clone(other))
+	other.Set("prompt", "login")
+	shown := consent{
+		Client: a.Client.Name, User: a.caller.User.Name, Place: place(a.Redirect), Lasts: p.lasts(a.Client), Unassured: q.unassured,
+		Action: "authorize", Other: "authorize?" + other.Encode(), Problem: problem,
+		Hidden: append(hidden(a.Query), pagekit.Hidden{Name: "bound", Value: q.bound}),
+	}
+	for _, one := range q.scopes {
+		line := inWords(p.words, one)
+		line.New = q.given.ClientID != "" && !q.given.Covers([]string{one})
+		shown.Scopes = append(shown.Scopes, line)
+	}
+	return consentPage.Render(w, status, pagekit.Page{
+		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Leads: leads(a.Redirect), Content: shown,
+	})
+}
+
+// place says where a redirect URI leads, for a person.
+func place(redirect string) string {
+	u, err := url.Parse(redirect)
+	switch {
+	case err != nil:
+		return redirect
+	case u.Scheme == "https":
+		return u.Host
+	case u.Scheme == "http":
+		return "a program on this computer (" + u.Host + ")"
+	}
+	return "an app on this device (" + u.Scheme + ")"
+}
+
+// leads are where a form's redirects may lead that is answered at a redirect URI,
+// as sources of a Content-Security-Policy. A client's page may send the browser on
+// to another host of its own, and browsers hold that to the form's policy as well.
+func leads(redirect string) []string {
+	scheme, rest, _ := strings.Cut(redirect, ":")
+	if scheme != "http" {
+		return []string{scheme + ":"}
+	}
+	host, _, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
+	if name, _, err := net.SplitHostPort(host); err == nil && strings.Contains(name, ":") {
+		return []string{"http:"} // a policy cannot name an address of IPv6
+	}
+	return []string{"http://" + host}
+}
+
+// lasting says how long a client may act for a person.
+func (c *Config) lasting(client account.Client) string {
+	if client.MayUse(account.GrantRefresh) {
+		return "at most " + duration(c.RefreshTTL) + ", unless you end it before"
+	}
+	return duration(c.AccessTTL)
+}
+
+// duration is a time in words, as a person says it.
+func duration(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if n := int(d / unit.of); n > 1 && d%unit.of == 0 {
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		} else if n == 1 && d == unit.of {
+			return "1 " + unit.name
+		}
+	}
+	return d.Round(time.Second).String()
+}
+
+func keysOf(query url.Values) iter.Seq[string] { return maps.Keys(query) }
