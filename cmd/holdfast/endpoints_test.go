@@ -33,6 +33,8 @@ const (
 	anID     = `"id":"([^"]+)"`
 	aToken   = `"access_token":"([^"]+)"`
 	aRequest = `"request":"([^"]+)"`
+
+	codeRequest = "client_id=holdfast&redirect_uri=http%3A%2F%2F127.0.0.1%3A8125%2Fcallback&response_type=code&scope=me&state=af0ifjsldkj&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
 )
 
 var exchanges = []exchange{
@@ -61,6 +63,15 @@ var exchanges = []exchange{
 	{route: "GET /docs/{asset}", about: "What the docs page is made of.", path: "/docs/swagger-ui.css"},
 	{route: "GET /reset", about: "The page behind the link of `holdfast user reset`: a user chooses a new password. The link works once, for an hour.", path: "/reset?secret={reset}"},
 	{route: "POST /reset", about: "What the page sends. It ends all sessions of the user.", body: "secret={reset}&password=horse+battery+staple&again=horse+battery+staple"},
+	{route: "GET /signin", about: "The form to sign in at a page; `next` is where it leads, on this server.", path: "/signin?next=/account"},
+	{route: "POST /signin", about: "What the form sends. The answer sets the cookie of a session.", body: "username=alice&password=staple+battery+correct&next=/account"},
+	{route: "POST /signout", about: "Ends the session of the cookie."},
+	{route: "GET /authorize", about: "Where a client sends a person for a code (RFC 6749 section 4.1, with RFC 7636): the form to sign in, or what the client asks for, or at once back to the client. Errors go to the client, with `iss` and `state`; where it is not sure which client asks, or where its answer belongs, they are a page. [Sign in with a code](../howto/sign-in-with-code.md) has a client's side.", path: "/authorize?" + codeRequest},
+	{route: "POST /authorize", about: "What the pages send, `do` being signin, allow or deny. A request that is posted by a client is sent to `GET /authorize`.", body: codeRequest + "&do=deny"},
+	{route: "GET /account", about: "What a person has: for those who have signed in, and others are sent to do so.", path: "/account"},
+	{route: "POST /account", about: "What its forms send: withdraw what a client may do, change the password.", body: "do=withdraw&client=photos"},
+	{route: "GET /users/me/consents", about: "What the caller has allowed clients.", as: "alice"},
+	{route: "DELETE /users/me/consents/{client_id}", about: "Takes back what the caller has allowed a client, and ends its sessions.", as: "alice", path: "/users/me/consents/photos"},
 
 	{path: "POST /token", body: "username=carol&password=horse+battery+staple&scope=me", keep: "carol", from: aToken},
 	{about: "401: there is no credential. With one that is no good the header says `error=\"invalid_token\"`, too.", path: "/users/me"},
@@ -208,7 +219,7 @@ func (c *conversation) send(request string) (status int, head, body string) {
 		name, value, _ := strings.Cut(strings.TrimSpace(header), ": ")
 		r.Header.Set(name, value)
 	}
-	resp, err := c.server.Client().Do(r)
+	resp, err := c.server.Client().Transport.RoundTrip(r) // which follows nothing
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -218,7 +229,7 @@ func (c *conversation) send(request string) (status int, head, body string) {
 		c.t.Fatal(err)
 	}
 	head = "HTTP/1.1 " + resp.Status
-	for _, name := range []string{"Allow", "Content-Type", "Retry-After", "Www-Authenticate"} {
+	for _, name := range []string{"Allow", "Content-Type", "Location", "Retry-After", "Www-Authenticate"} {
 		if value := resp.Header.Get(name); value != "" {
 			head += "\n" + name + ": " + value
 		}
