@@ -29,6 +29,7 @@ const (
 	Introspection                       // POST /introspect, where Config.Services ask about tokens
 	Authorize                           // GET and POST /authorize, where clients send people for a code, and /users/me/consents; with SignIns
 	Account                             // GET and POST /account: a person's own sessions, consents and password; with SignIns
+	Clients                             // /clients, for administrators
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -77,7 +78,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&Refusals != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Clients) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -149,6 +150,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Authorize, func() { id.authorizePage(signIn).register(on); id.api.RegisterConsents(on) }},
 		{Account, func() { id.accountPage(signIn).register(on) }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
+		{Clients, func() { id.api.RegisterClients(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()

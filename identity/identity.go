@@ -142,7 +142,8 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
-		Accounts: id.signIns(), Clients: id.accounts.Service, Codes: id.accounts.Service, Issuer: id.issuer, Audience: id.audience, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: id.signIns(), Clients: id.accounts.Service, Issuer: id.issuer, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Codes: id.accounts.Service, Audience: id.audience,
 		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})
 	return nil

@@ -30,7 +30,7 @@ type Accounts interface {
 	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
 }
 
-// Config says what a Server is made of. All fields but the last ones are required.
+// Config says what a Server is made of. All fields but the last five are required.
 type Config struct {
 	Accounts Accounts
 	Scheme   *holdfast.Scheme[string] // how callers present an access token
@@ -43,11 +43,16 @@ type Config struct {
 	// is the built-in one alone.
 	Clients Clients
 
-	// Codes is the same [account.Service], for codes; Issuer is what their answers
-	// say in iss, and Audience what tokens are for by default. Without Codes there
-	// is no such grant. With it, Clients and Issuer are required.
-	Codes    Codes
-	Issuer   string
+	// Issuer is what the tokens say in iss. Clients that sign for themselves name it
+	// as their audience, or its token endpoint; without it they cannot.
+	Issuer string
+
+	// Codes is the same [account.Service], for codes: with it, Clients and Issuer are
+	// required. Without it there is no such grant.
+	Codes Codes
+
+	// Audience is what tokens say in aud by default: resources that every client may
+	// name (RFC 8707).
 	Audience []string
 
 	// KeySetAge is how long others may keep the key set; a minute if zero. It
@@ -72,6 +77,8 @@ func New(config Config) *Server {
 	s.grants = map[string]grant{
 		account.GrantPassword: s.password,
 		account.GrantRefresh:  s.refresh,
+
+		account.GrantClientCredentials: s.clientCredentials,
 	}
 	if config.Codes != nil {
 		s.grants[account.GrantCode] = s.code
@@ -132,7 +139,7 @@ func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
 	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), tags, fails(refused, badClient, throttled, noStore),
 		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
-	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags, fails(noStore),
+	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, person)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
@@ -152,6 +159,14 @@ var (
 // fails says in the document with what an endpoint fails.
 func fails(with ...apidoc.Answer) holdfast.RouteOption {
 	return holdfast.Document(apidoc.Operation{Answers: with})
+}
+
+// person refuses machines where a person's session is meant.
+func person(_ context.Context, c account.Caller) (account.Caller, error) {
+	if c.Machine() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
+	}
+	return c, nil
 }
 
 func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {

@@ -38,6 +38,7 @@ func New() *Store {
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 		codes: map[[32]byte]account.Code{}, consents: map[grantee]account.Consent{},
+		assertions: map[assertion]time.Time{}, used: map[string]int{},
 	})
 	return s
 }
@@ -84,6 +85,9 @@ type state struct {
 	secrets   map[string][]account.ClientSecret // by client id
 	codes     map[[32]byte]account.Code
 	consents  map[grantee]account.Consent
+
+	assertions map[assertion]time.Time // when they are over
+	used       map[string]int          // how many there are, by client id
 }
 
 func (s *state) clone() *state {
@@ -94,6 +98,7 @@ func (s *state) clone() *state {
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
 		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
 		codes: maps.Clone(s.codes), consents: maps.Clone(s.consents),
+		assertions: maps.Clone(s.assertions), used: maps.Clone(s.used),
 	}
 }
 
