@@ -113,14 +113,17 @@ func (p *page) authorize(name, password string, scopes ...string) {
 		chromedp.SendKeys(css("#oauth_username"), name),
 		chromedp.SendKeys(css("#oauth_password"), password))
 	for _, scope := range scopes {
-		run(p, "tick "+scope, chromedp.Evaluate[any](fmt.Sprintf(`document.querySelector('input[type=checkbox][data-value="%s"]').click()`, scope)))
+		run(p, "tick "+scope, chromedp.Evaluate[any](fmt.Sprintf(`document.querySelector('input[type=checkbox][id^="%s-password-"]').click()`, scope)))
 	}
 	p.shot("dialog of " + name)
 	p.do("sign in as "+name,
-		chromedp.Click(css(".modal-ux .auth-btn-wrapper .authorize")),
+		chromedp.Click(byPassword+`//button[contains(@class,"authorize")]`),
 		chromedp.WaitVisible(`//div[contains(@class,"modal-ux")]//button[text()="Logout"]`),
 		chromedp.Click(css(".modal-ux .btn-done")))
 }
+
+// byPassword is the part of the dialog for the flow of passwords.
+const byPassword = `//div[contains(@class,"auth-container")][.//*[contains(text(),"(OAuth2, password)")]]`
 
 // signOut forgets the token, by the dialog.
 func (p *page) signOut() {

@@ -21,7 +21,7 @@ func builtInClient(root string) account.Client {
 		ID: account.BuiltInClient, Name: "Holdfast", FirstParty: true, Public: true, Redirects: []string{loginRedirect},
 		Grants: []string{account.GrantPassword, account.GrantCode, account.GrantRefresh},
 	}
-	if root != "" {
+	if root != "" && keepsCookies(root) {
 		c.Redirects = append(c.Redirects, root+docsRedirect)
 	}
 	return c

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -115,18 +114,15 @@ func place(redirect string) string {
 }
 
 // leads are where a form's redirects may lead that is answered at a redirect URI,
-// as sources of a Content-Security-Policy. A client's page may send the browser on
-// to another host of its own, and browsers hold that to the form's policy as well.
+// as sources of a Content-Security-Policy. Browsers hold each redirect after a form
+// to the form's policy, those of the client's own pages, too, which may be of
+// several hosts; so it is a scheme, and for programs of the machine its names.
 func leads(redirect string) []string {
-	scheme, rest, _ := strings.Cut(redirect, ":")
-	if scheme != "http" {
-		return []string{scheme + ":"}
+	scheme, _, _ := strings.Cut(redirect, ":")
+	if scheme == "http" && !strings.HasPrefix(redirect, "http://[") { // an address that a policy cannot name
+		return []string{"http://127.0.0.1:*", "http://localhost:*"}
 	}
-	host, _, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
-	if name, _, err := net.SplitHostPort(host); err == nil && strings.Contains(name, ":") {
-		return []string{"http:"} // a policy cannot name an address of IPv6
-	}
-	return []string{"http://" + host}
+	return []string{scheme + ":"}
 }
 
 // lasting says how long a client may act for a person.
