@@ -113,7 +113,7 @@ func (p *page) authorize(name, password string, scopes ...string) {
 		chromedp.SendKeys(css("#oauth_username"), name),
 		chromedp.SendKeys(css("#oauth_password"), password))
 	for _, scope := range scopes {
-		run(p, "tick "+scope, chromedp.Evaluate[any](fmt.Sprintf(`document.querySelector('input[type=checkbox][id^="%s-password-"]').click()`, scope)))
+		run(p, "tick "+scope, chromedp.Evaluate[any](fmt.Sprintf(`(box => box.checked || box.click())(document.querySelector('input[type=checkbox][id^="%s-password-"]'))`, scope)))
 	}
 	p.shot("dialog of " + name)
 	p.do("sign in as "+name,
