@@ -27,6 +27,7 @@ const (
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
 	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Sessions                            // /users/me/sessions, and for administrators /users/{id}/sessions
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -129,6 +130,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
 		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
+		{Sessions, func() { id.api.RegisterSessions(on) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
