@@ -54,7 +54,7 @@ type Config struct {
 	// AccessTTL. Sessions end by RefreshTTL alone if zero.
 	SessionIdle time.Duration
 
-	Keys       Keys          // how the keys change that sign tokens
+	Keys Keys // how the keys change that sign tokens
 
 	Policy    password.Policy   // for passwords that are set; the zero policy is good
 	Passwords account.Passwords // how they are hashed; argon2id if nil, which reads what others made
