@@ -66,7 +66,8 @@ func (t *tx) SessionByHandle(handle string) (account.Session, error) {
 }
 
 func (t *tx) SessionsOf(userID, after string, limit int) ([]account.Session, error) {
-	return many(t, scanSession, selectSession+"WHERE user_id = ? AND id > ?"+alive+" ORDER BY id LIMIT ?", userID, after, limit)
+	return many(t, scanSession, selectSession+`
+		WHERE user_id = ?1 AND epoch = (SELECT epoch FROM users WHERE id = ?1) AND id > ?2 ORDER BY id LIMIT ?3`, userID, after, limit)
 }
 
 func (t *tx) PutSession(s account.Session) error {

@@ -16,6 +16,7 @@ ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
 UPDATE sessions SET last_used = created;
 
 DROP INDEX sessions_user;
+CREATE INDEX sessions_user ON sessions (user_id, epoch, id);
 CREATE INDEX sessions_used ON sessions (user_id, epoch, last_used);
 
 -- Users who may have sessions that have ended, or too many.
