@@ -78,7 +78,7 @@ func (s *Service) standingOf(r Reader, id string) (session Session, user User, e
 	switch {
 	case errors.Is(err, ErrNoSession), errors.Is(err, ErrNoUser):
 		return session, user, ErrNoCaller
-	case err == nil && (user.Disabled || !s.config.Now().Before(session.Expires)):
+	case err == nil && (user.Disabled || s.over(session, s.config.Now())):
 		return session, user, ErrNoCaller
 	}
 	return session, user, err
@@ -111,7 +111,7 @@ func (s *Service) RedeemCode(ctx context.Context, clientID, code, redirect, veri
 	var refused error // outside of the transaction's error: what a refusal ends must be kept
 	grant, err := update(ctx, s, func(w Writer) (Grant, error) {
 		refused = nil
-		grant, err := s.redeem(w, use)
+		grant, err := s.redeem(ctx, w, use)
 		if errors.Is(err, ErrBadGrant) {
 			refused, err = err, nil
 		}
@@ -134,7 +134,7 @@ func (u redemption) fits(code Code, now time.Time) bool {
 	return u.clientID == code.ClientID && u.redirect == code.Redirect && now.Before(code.Expires) && verifies(u.verifier, code.Challenge)
 }
 
-func (s *Service) redeem(w Writer, use redemption) (Grant, error) {
+func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, error) {
 	code, err := w.Code(use.hash)
 	if errors.Is(err, ErrNoCode) {
 		return Grant{}, ErrBadGrant
@@ -143,7 +143,7 @@ func (s *Service) redeem(w Writer, use redemption) (Grant, error) {
 		return Grant{}, err
 	}
 	if code.SessionID != "" {
-		return Grant{}, endSession(w, code.SessionID)
+		return Grant{}, refuseAndEnd(w, code.SessionID)
 	}
 	if !use.fits(code, s.config.Now()) {
 		return Grant{}, spoilCode(w, use.hash)
@@ -162,12 +162,12 @@ func (s *Service) redeem(w Writer, use redemption) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.beginWith(w, code, client)
+	return s.beginWith(ctx, w, code, client)
 }
 
 // beginWith begins the session of a code, if this use is the one that may.
-func (s *Service) beginWith(w Writer, code Code, client Client) (Grant, error) {
-	session, user, err := s.newSession(w, code.UserID)
+func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Client) (Grant, error) {
+	session, user, err := s.newSession(ctx, w, code.UserID)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -178,17 +178,30 @@ func (s *Service) beginWith(w Writer, code Code, client Client) (Grant, error) {
 	case err != nil:
 		return Grant{}, err
 	case !won:
-		return Grant{}, endSession(w, used.SessionID)
+		return Grant{}, refuseAndEnd(w, used.SessionID)
 	}
 	session.ClientID, session.Audience = client.ID, code.Audience
 	if session.Scopes, err = grantable(w, user, client, code.Scopes); err != nil {
 		return Grant{}, err
 	}
-	grant, err := s.rotate(w, session, user, session.Scopes)
+	secret, err := s.newSecret()
+	if err != nil {
+		return Grant{}, err
+	}
+	session.TokenHash = hashOf(secret)
+	grant := grantOf(session, user, session.Scopes, secret)
 	if !client.MayUse(GrantRefresh) {
 		grant.RefreshToken = ""
 	}
-	return grant, err
+	return grant, w.PutSession(session)
+}
+
+// refuseAndEnd ends what the first use of a code gave, at its second.
+func refuseAndEnd(w Writer, sessionID string) error {
+	if err := w.RemoveSession(sessionID); err != nil {
+		return err
+	}
+	return ErrBadGrant
 }
 
 // spoilCode makes an unused code good for nothing.

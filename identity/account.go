@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +67,8 @@ type own struct {
 	User          account.User
 	Roles         string
 	Consents      []allowed
+	Sessions      []signedIn
+	Others        bool // there is another session than this one
 	Least         int
 	Bound         string
 	Done, Problem string
@@ -75,6 +79,13 @@ type allowed struct {
 	ID, Name string
 	Scopes   []scopeLine
 	Given    moment
+}
+
+// signedIn is a session of the person.
+type signedIn struct {
+	ID, Where, Client, Address string
+	Created, LastUsed          moment
+	This                       bool
 }
 
 // moment is a time as a page says it.
@@ -89,6 +100,8 @@ func (m moment) Stamp() string { return time.Time(m).UTC().Format(time.RFC3339) 
 // says.
 var whatWasDone = map[string]string{
 	"withdrawn": "The application cannot act for you any more.",
+	"ended":     "The session has ended.",
+	"others":    "All other sessions have ended.",
 	"password":  "Your password is changed, and all other sessions have ended.",
 }
 
@@ -105,6 +118,10 @@ func (p *accountPage) show(w http.ResponseWriter, r *http.Request, c Caller, sta
 	if shown.Consents, err = p.consents(r.Context(), c); err != nil {
 		return p.fail(w, r, err)
 	}
+	if shown.Sessions, err = p.sessionsOf(r.Context(), c); err != nil {
+		return p.fail(w, r, err)
+	}
+	shown.Others = slices.ContainsFunc(shown.Sessions, func(one signedIn) bool { return !one.This })
 	return accountTemplate.Render(w, status, pagekit.Page{Site: p.site, Title: "Your account", Style: stylesheet, Wide: true, Content: shown})
 }
 
@@ -129,6 +146,27 @@ func (p *accountPage) consents(ctx context.Context, c Caller) (out []allowed, er
 	return out, nil
 }
 
+// sessionsOf lists where the person is signed in, this browser first and then by
+// last use.
+func (p *accountPage) sessionsOf(ctx context.Context, c Caller) (out []signedIn, err error) {
+	list, err := p.accounts.Sessions(ctx, c.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, func(a, b account.SessionInfo) int { return b.LastUsed.Compare(a.LastUsed) })
+	this := slices.IndexFunc(list, func(one account.SessionInfo) bool { return one.ID == c.SessionID })
+	if this > 0 {
+		list = slices.Insert(slices.Delete(slices.Clone(list), this, this+1), 0, list[this])
+	}
+	for _, one := range list {
+		out = append(out, signedIn{
+			ID: one.ID, Where: cmp.Or(one.Device, "An unknown device"), Client: one.Client, Address: one.Address,
+			Created: moment(one.Created), LastUsed: moment(one.LastUsed), This: one.ID == c.SessionID,
+		})
+	}
+	return out, nil
+}
+
 // boundTo makes what the page's forms carry, so that each is one of this session's
 // pages: no other page knows it.
 func boundTo(r *http.Request) string {
@@ -148,6 +186,11 @@ func (p *accountPage) submit(w http.ResponseWriter, r *http.Request, c Caller) e
 	switch r.PostForm.Get("do") {
 	case "withdraw":
 		return p.withdraw(w, r, c)
+	case "end":
+		err := p.accounts.EndSession(r.Context(), c.User.ID, r.PostForm.Get("session"))
+		return p.ended(w, r, err, "ended")
+	case "others":
+		return p.ended(w, r, p.accounts.EndSessions(r.Context(), c.User.ID, c.SessionID), "others")
 	case "password":
 		return p.changePassword(w, r, c)
 	}
@@ -157,6 +200,14 @@ func (p *accountPage) submit(w http.ResponseWriter, r *http.Request, c Caller) e
 // done sends the browser to the page again, so that nothing is done twice.
 func (p *accountPage) done(w http.ResponseWriter, what string) error {
 	return seeOther(w, p.at+"?done="+what)
+}
+
+// ended says that a session has ended, now or already.
+func (p *accountPage) ended(w http.ResponseWriter, r *http.Request, err error, what string) error {
+	if err != nil && !errors.Is(err, account.ErrNoSession) {
+		return p.fail(w, r, err)
+	}
+	return p.done(w, what)
 }
 
 func (p *accountPage) withdraw(w http.ResponseWriter, r *http.Request, c Caller) error {

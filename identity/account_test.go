@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-go/holdfast/account"
 )
 
 // A person sees what they have allowed, and takes it back.
@@ -108,4 +110,49 @@ func TestConsentsOverHTTP(t *testing.T) {
 	call(mine.AccessToken, "DELETE", "/users/me/consents/photos").wants(t, "a withdrawal", 204)
 	call(mine.AccessToken, "DELETE", "/users/me/consents/photos").wants(t, "a second one", 404, "Nothing was allowed")
 	b.authorize(request()).wants(t, "the next request", 200, "Allow")
+}
+
+// A person sees where they are signed in, and ends it there.
+func TestSessionsOnThePage(t *testing.T) {
+	t.Parallel()
+	l := openClients(t, Config{})
+	b, second, third, other := l.signedIn("ann"), l.signedIn("ann"), l.signedIn("ann"), l.signedIn("lib")
+	got, _ := l.tokens(redemption(b.code(request())))
+	a := b.do("GET", "/account", "")
+	a.wants(t, "the page", 200, "Where you are signed in", "this one", "for <bdi>Photos &lt;b&gt;</bdi>", "End all others")
+	if n := strings.Count(a.body, `value="end"`); n != 3 {
+		t.Fatalf("%d sessions can be ended, want the three others\n%s", n, a.body)
+	}
+	// By a form with another user's session nothing ends.
+	theirs := other.do("GET", "/account", "")
+	if strings.Contains(theirs.body, `value="end"`) {
+		t.Errorf("lib sees another's sessions:\n%s", theirs.body)
+	}
+	c, err := l.Accounts().SessionCaller(t.Context(), account.Secret(other.cookie()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do("POST", "/account", a.form(`<h2 id="sessions">`, "do=end", "session="+c.SessionID)).location(t)
+	other.do("GET", "/account", "").wants(t, "lib", 200)
+
+	_, said := b.do("POST", "/account", a.form(`<h2 id="sessions">`, "do=end")).location(t)
+	if said.Get("done") != "ended" {
+		t.Errorf("the end of a session leads to %v", said)
+	}
+	if n := strings.Count(b.do("GET", "/account", "").body, `value="end"`); n != 2 {
+		t.Errorf("%d sessions are left, want two", n)
+	}
+	_, said = b.do("POST", "/account", a.form(`<hr>`, "do=others")).location(t)
+	if said.Get("done") != "others" {
+		t.Errorf("the end of all others leads to %v", said)
+	}
+	b.do("GET", "/account?done=others", "").wants(t, "this browser", 200, "All other sessions have ended")
+	for _, one := range []*browser{second, third} {
+		if where, _ := one.do("GET", "/account", "").location(t); where != "/signin" {
+			t.Errorf("another browser is at %s", where)
+		}
+	}
+	if a := l.browser().do("GET", "/users/me", "", "Authorization: Bearer "+got.AccessToken); a.status != http.StatusUnauthorized {
+		t.Errorf("the application's token = %d", a.status)
+	}
 }
