@@ -260,7 +260,7 @@ func TestRequestsThatAreNotAnsweredElsewhere(t *testing.T) {
 		"a path of a scheme":     request("client_id=phone", "redirect_uri=com.example.app:/cb2"),
 		"a host of a scheme":     request("client_id=phone", "redirect_uri=com.example.app://evil.example/cb"),
 	}
-	for name, uri := range map[string]string{
+	for name, uri := range map[string]string{ //nolint:gosec // addresses that are wrong, in which no one's password is
 		"suffix": photosURL + "x", "a slash": photosURL + "/", "a segment": photosURL + "/x", "traversal": "https://photos.example/cb/../cb",
 		"encoded traversal": "https://photos.example/cb/%2e%2e/cb", "a matrix": photosURL + ";/..;/", "a query": photosURL + "?x=y", "half a query": photosURL + "?",
 		"a query of its own and more": photosURL + "?a=b&c=d", "a fragment": photosURL + "#", "a fragment with a text": photosURL + "#x", "userinfo": "https://photos.example@evil.example/cb",

@@ -253,7 +253,7 @@ func readPrompt(a *AuthorizeRequest, said parameters) error {
 		if err != nil {
 			return a.Refuse("invalid_request", "max_age must be a number of seconds")
 		}
-		a.MaxAge = time.Duration(seconds) * time.Second //nolint:gosec // of 31 bits
+		a.MaxAge = time.Duration(seconds) * time.Second
 	}
 	a.Hint = said.one("login_hint")
 	if len(a.Hint) > maxHint {
