@@ -158,7 +158,7 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 		found.clientID = session.ClientID
 		client, err := s.clientOf(r, session.ClientID)
 		if errors.Is(err, ErrNoClient) {
-			return fmt.Errorf("%w: %w", ErrNoSession, err)
+			return ErrNoSession // which has ended with it
 		}
 		client.bound(found.grants)
 		return err
@@ -205,6 +205,9 @@ func (s *Service) loadMachine(ctx context.Context, id string, found *standing) e
 		found.clientID, found.machine.client, found.grants = client.ID, client, map[string]bool{}
 		for _, scope := range client.Scopes {
 			found.grants[scope] = true
+		}
+		if found.machine.keys, err = keysOf(client); err != nil {
+			return err
 		}
 		found.machine.secrets, err = r.ClientSecrets(client.ID)
 		return err
