@@ -370,7 +370,7 @@ func refusal(err error) *Error {
 		if own, ok := e.Scheme.Missing.(*Error); ok {
 			return own
 		}
-		return challenge(http.StatusUnauthorized, "Not authenticated", e.Scheme.Challenge, nil)
+		return challenge(http.StatusUnauthorized, "Not authenticated", challengeOf(e.Scheme, "", nil), nil)
 	case *plan.BadCredential:
 		return challenge(http.StatusUnauthorized, "Could not validate credentials", challengeOf(e.Scheme, "invalid_token", nil), err)
 	case *plan.NoScope:
@@ -383,11 +383,11 @@ func challenge(status int, detail, value string, cause error) *Error {
 	return &Error{Status: status, Detail: detail, Header: http.Header{"Www-Authenticate": {value}}, Cause: cause}
 }
 
-// challengeOf appends RFC 6750 section 3 parameters to the challenge of a
-// bearer scheme; other schemes have no such parameters.
+// challengeOf appends RFC 6750 section 3 parameters to the challenge of a bearer
+// scheme, the realm if there is no other; other schemes have no such parameters.
 func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
-	if !s.Bearer {
-		return s.Challenge
+	if !s.Bearer || code == "" {
+		return s.Challenge + s.Realm
 	}
 	out := s.Challenge + ` error="` + code + `"`
 	if len(scopes) > 0 {
