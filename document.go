@@ -212,7 +212,7 @@ func (d documenter) invalid() *schema.Schema {
 func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 	out, err := d.successes(rt)
 	out = append(out, d.refusals(rt)...)
-	if len(rt.compiled.inputs) > 0 {
+	if slices.ContainsFunc(rt.compiled.inputs, func(in *bind.Input) bool { return !in.Strict() }) {
 		one := openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit"}
 		out = append(out, d.shaped(rt, one, d.invalid))
 	}
