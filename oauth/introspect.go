@@ -13,12 +13,14 @@ import (
 )
 
 // Introspection is what a service is told of a token (RFC 7662 section 2.2). Of
-// one that does not stand it is told nothing but that.
+// one that does not stand, or that is none of its business, it is told nothing but
+// that it is not active.
 type Introspection struct {
 	Active    bool     `json:"active"`
 	Scope     string   `json:"scope,omitempty" doc:"What the token carries and its user's roles grant now"`
-	Username  string   `json:"username,omitempty"`
-	TokenType string   `json:"token_type,omitempty"`
+	ClientID  string   `json:"client_id,omitempty" doc:"Who the token was given to"`
+	Username  string   `json:"username,omitempty" doc:"Of a user; a client that calls for itself has none"`
+	TokenType string   `json:"token_type,omitempty" doc:"Bearer of an access token; a refresh token has none"`
 	Expiry    int64    `json:"exp,omitempty"`
 	IssuedAt  int64    `json:"iat,omitempty"`
 	Subject   string   `json:"sub,omitempty"`
@@ -28,37 +30,69 @@ type Introspection struct {
 }
 
 // introspected is the form of a question. What kind of token it may be does not
-// matter: there is one.
+// matter: they can be told apart.
 type introspected struct {
-	Token string `form:"token" format:"password"`
-	Hint  string `form:"token_type_hint"`
+	protocol
+	Token string `form:"token" required:"true" format:"password" doc:"An access token, or a refresh token of the client that asks"`
+	Hint  string `form:"token_type_hint" doc:"Not needed"`
+}
+
+// inquirer is who asks about a token.
+type inquirer struct {
+	account.Client
+
+	service bool // one of the program's own services, which is no client
 }
 
 // RegisterIntrospection adds POST /introspect, where other services ask whether
-// an access token still stands: RFC 7662, with HTTP Basic as RFC 6749 section
-// 2.3.1 has it. known reports whether a service of a name has a secret, and must
-// compare it in constant time. It must be safe for concurrent use.
+// a token still stands: RFC 7662, with HTTP Basic as RFC 6749 section 2.3.1 has
+// it. known reports whether a service of a name has a secret, and must compare it
+// in constant time; it must be safe for concurrent use, and may be nil. Confidential
+// clients may ask as well. A service learns of access tokens for the issuer's
+// default audience or for its name, a client of those that it was given or that
+// are for one of its audiences, and of its own refresh tokens.
 func (s *Server) RegisterIntrospection(on holdfast.Routes, known func(name, secret string) bool) {
 	s.introspects = true
-	scheme := holdfast.HTTPBasic("introspection", holdfast.Named("Service"), holdfast.Described("Another service, with its name and secret"))
-	service := holdfast.Check(scheme, func(_ context.Context, c holdfast.BasicCredentials) (string, error) {
+	scheme := holdfast.HTTPBasic("introspection", holdfast.Named("Service"), holdfast.Described("Another service, or a confidential client, with its name and secret"))
+	service := holdfast.Check(scheme, func(ctx context.Context, c holdfast.BasicCredentials) (inquirer, error) {
 		name, err1 := url.QueryUnescape(c.Username)
 		secret, err2 := url.QueryUnescape(c.Password)
-		if errors.Join(err1, err2) != nil || !known(name, secret) {
-			return "", errNoService
+		if errors.Join(err1, err2) != nil {
+			return inquirer{}, errNoService
 		}
-		return name, nil
+		return s.inquirer(ctx, name, secret, known)
 	})
-	holdfast.Post(on, "/introspect", holdfast.Security(service), s.introspect, fails(noStore),
-		holdfast.Tags("tokens"), holdfast.Summary("Ask whether an access token still stands"))
+	holdfast.Post(on, "/introspect", holdfast.Security(service), s.introspect, append(speaks(), fails(refused, tooLarge, noStore),
+		holdfast.Summary("Ask whether a token still stands"))...)
 }
 
-var errNoService = errors.New("no such service, or another secret")
+var errNoService = errors.New("no such service or client, or another secret")
 
-func (s *Server) introspect(ctx context.Context, _ string, in introspected) (Introspection, error) {
-	holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
-	claims, caller, err := s.read(ctx, in.Token)
-	if errors.Is(err, jwt.ErrInvalid) || errors.Is(err, account.ErrNoCaller) {
+// inquirer returns who has a name and a secret. Error: errNoService, or 503.
+func (s *Server) inquirer(ctx context.Context, name, secret string, known func(name, secret string) bool) (inquirer, error) {
+	if known != nil && known(name, secret) {
+		return inquirer{account.Client{ID: name, Audiences: append([]string{name}, s.config.Audience...)}, true}, nil
+	}
+	if s.config.Clients == nil {
+		return inquirer{}, errNoService
+	}
+	client, _, err := s.config.Clients.AuthenticateClient(ctx, name, account.Secret(secret))
+	switch {
+	case errors.Is(err, account.ErrBadClient):
+		return inquirer{}, errNoService
+	case err != nil:
+		return inquirer{}, unavailable(err)
+	}
+	return inquirer{Client: client}, nil
+}
+
+func (s *Server) introspect(ctx context.Context, who inquirer, in introspected) (Introspection, error) {
+	noKeeping(holdfast.ResponseHeader(ctx))
+	if strings.HasPrefix(in.Token, "hfr_") {
+		return s.introspectRefresh(ctx, who, in.Token)
+	}
+	claims, caller, err := s.readAs(ctx, s.issued(), in.Token)
+	if errors.Is(err, jwt.ErrInvalid) || errors.Is(err, account.ErrNoCaller) || err == nil && !s.maySee(who, claims) {
 		return Introspection{}, nil
 	}
 	if err != nil {
@@ -66,8 +100,38 @@ func (s *Server) introspect(ctx context.Context, _ string, in introspected) (Int
 	}
 	granted := slices.DeleteFunc(claims.Scopes(), func(one string) bool { return !caller.HasScope(one) })
 	return Introspection{
-		Active: true, Scope: strings.Join(granted, " "), Username: caller.User.Name, TokenType: "Bearer",
+		Active: true, Scope: strings.Join(granted, " "), ClientID: clientOf(claims), Username: caller.User.Name, TokenType: "Bearer",
 		Expiry: claims.Expiry.Unix(), IssuedAt: claims.IssuedAt.Unix(), Subject: claims.Subject,
 		Audience: claims.Audience, Issuer: claims.Issuer, ID: claims.ID,
+	}, nil
+}
+
+// maySee reports whether a token is for who asks, or was given to them. Where the
+// default audience is not known, the verifier has seen to it.
+func (s *Server) maySee(who inquirer, claims jwt.Claims) bool {
+	switch {
+	case who.service && len(s.config.Audience) == 0 && s.config.AnyAudience == nil:
+		return true
+	case !who.service && clientOf(claims) == who.ID:
+		return true
+	}
+	return slices.ContainsFunc(claims.Audience, func(one string) bool { return slices.Contains(who.Audiences, one) })
+}
+
+// introspectRefresh says of a refresh token what its own client may know.
+func (s *Server) introspectRefresh(ctx context.Context, who inquirer, token string) (Introspection, error) {
+	if who.service {
+		return Introspection{}, nil
+	}
+	info, err := s.config.Accounts.InspectRefresh(ctx, token, who.ID)
+	switch {
+	case errors.Is(err, account.ErrBadGrant):
+		return Introspection{}, nil
+	case err != nil:
+		return Introspection{}, unavailable(err)
+	}
+	return Introspection{
+		Active: true, Scope: strings.Join(info.Scopes, " "), ClientID: who.ID, Username: info.User.Name,
+		Expiry: info.Expires.Unix(), IssuedAt: info.Created.Unix(), Subject: info.User.ID,
 	}, nil
 }
