@@ -59,6 +59,7 @@ type server struct {
 	now     time.Time
 	*account.Service
 
+	signer   *jwt.Signer
 	keysDown error
 	laneFull bool
 }
@@ -79,6 +80,7 @@ func newServer(t *testing.T, changes ...func(*oauth.Config)) *server {
 		SigningKey: func(context.Context) (jwt.Key, error) { return key, s.keysDown }, Issuer: "https://a.example", Audience: []string{"a"}, TTL: time.Minute, Now: clock,
 	})
 	check(t, err)
+	s.signer = signer
 	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
 		Keys: func(context.Context) ([]jwt.Key, error) { return []jwt.Key{key}, s.keysDown }, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", Audience: "a", Now: clock,
 	})
