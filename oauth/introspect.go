@@ -3,7 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
-	"net/url"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -35,6 +35,7 @@ type introspected struct {
 	protocol
 	Token string `form:"token" required:"true" format:"password" doc:"An access token, or a refresh token of the client that asks"`
 	Hint  string `form:"token_type_hint" doc:"Not needed"`
+	ClientForm
 }
 
 // inquirer is who asks about a token.
@@ -45,49 +46,48 @@ type inquirer struct {
 }
 
 // RegisterIntrospection adds POST /introspect, where other services ask whether
-// a token still stands: RFC 7662, with HTTP Basic as RFC 6749 section 2.3.1 has
-// it. known reports whether a service of a name has a secret, and must compare it
-// in constant time; it must be safe for concurrent use, and may be nil. Confidential
-// clients may ask as well. A service learns of access tokens for the issuer's
-// default audience or for its name, a client of those that it was given or that
-// are for one of its audiences, and of its own refresh tokens.
+// a token still stands (RFC 7662). known reports whether a service of a name has a
+// secret, which it presents by HTTP Basic as RFC 6749 section 2.3.1 has it; it must
+// compare in constant time and be safe for concurrent use, and may be nil.
+// Confidential clients may ask as well, who authenticate themselves as at POST
+// /token. The policy is Public, since what a client presents may stand in the form: the
+// endpoint refuses whoever is neither with 401.
+//
+// A service learns of access tokens for the issuer's default audience or for its
+// name, a client of those that it was given or that are for one of its audiences,
+// and of its own refresh tokens.
 func (s *Server) RegisterIntrospection(on holdfast.Routes, known func(name, secret string) bool) {
 	s.introspects = true
-	scheme := holdfast.HTTPBasic("introspection", holdfast.Named("Service"), holdfast.Described("Another service, or a confidential client, with its name and secret"))
-	service := holdfast.Check(scheme, func(ctx context.Context, c holdfast.BasicCredentials) (inquirer, error) {
-		name, err1 := url.QueryUnescape(c.Username)
-		secret, err2 := url.QueryUnescape(c.Password)
-		if errors.Join(err1, err2) != nil {
-			return inquirer{}, errNoService
+	ask := func(ctx context.Context, _ holdfast.Anyone, presented Authorization, in introspected) (Introspection, error) {
+		noKeeping(holdfast.ResponseHeader(ctx))
+		who, err := s.inquirer(ctx, presented, in.ClientForm, known)
+		if err != nil {
+			return Introspection{}, err
 		}
-		return s.inquirer(ctx, name, secret, known)
-	})
-	holdfast.Post(on, "/introspect", holdfast.Security(service), s.introspect, append(speaks(), fails(refused, tooLarge, noStore),
-		holdfast.Summary("Ask whether a token still stands"))...)
+		return s.introspect(ctx, who, in)
+	}
+	on.Handle("POST /introspect", holdfast.To1(holdfast.Public(), authorization, ask), append(speaks(), fails(refused, badClient, tooLarge, noStore),
+		holdfast.OperationID("introspect_introspect_post"), holdfast.Summary("Ask whether a token still stands, as a service or a confidential client"))...)
 }
 
-var errNoService = errors.New("no such service or client, or another secret")
-
-// inquirer returns who has a name and a secret. Error: errNoService, or 503.
-func (s *Server) inquirer(ctx context.Context, name, secret string, known func(name, secret string) bool) (inquirer, error) {
-	if known != nil && known(name, secret) {
+// inquirer returns who asks. Its error is an answer.
+func (s *Server) inquirer(ctx context.Context, presented Authorization, form ClientForm, known func(name, secret string) bool) (inquirer, error) {
+	if name, secret, sent, err := presented.basic(); err == nil && sent && known != nil && known(name, secret) {
 		return inquirer{account.Client{ID: name, Audiences: append([]string{name}, s.config.Audience...)}, true}, nil
 	}
-	if s.config.Clients == nil {
-		return inquirer{}, errNoService
+	asks, err := s.authenticate(ctx, presented, form)
+	if err == nil && asks.Public {
+		err = noClient(true, errNoService)
 	}
-	client, _, err := s.config.Clients.AuthenticateClient(ctx, name, account.Secret(secret))
-	switch {
-	case errors.Is(err, account.ErrBadClient):
-		return inquirer{}, errNoService
-	case err != nil:
-		return inquirer{}, unavailable(err)
+	if answer, ok := errors.AsType[*holdfast.Error](err); ok && answer.Status == http.StatusUnauthorized && answer.Header == nil {
+		answer.Header = http.Header{"Www-Authenticate": {`Basic realm="clients"`}}
 	}
-	return inquirer{Client: client}, nil
+	return inquirer{Client: asks.Client}, err
 }
 
+var errNoService = errors.New("it is neither a service nor a confidential client")
+
 func (s *Server) introspect(ctx context.Context, who inquirer, in introspected) (Introspection, error) {
-	noKeeping(holdfast.ResponseHeader(ctx))
 	if strings.HasPrefix(in.Token, "hfr_") {
 		return s.introspectRefresh(ctx, who, in.Token)
 	}

@@ -28,11 +28,12 @@ type Metadata struct {
 	Challenges    []string `json:"code_challenge_methods_supported,omitempty" doc:"Of PKCE (RFC 7636), which every client must use"`
 	NamesIssuer   bool     `json:"authorization_response_iss_parameter_supported,omitempty" doc:"RFC 9207"`
 
-	ClientAuth        []string `json:"token_endpoint_auth_methods_supported"`
-	ClientAlgorithms  []string `json:"token_endpoint_auth_signing_alg_values_supported,omitempty"`
-	RevocationAuth    []string `json:"revocation_endpoint_auth_methods_supported,omitempty"`
-	RevokerAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported,omitempty"`
-	IntrospectionAuth []string `json:"introspection_endpoint_auth_methods_supported,omitempty"`
+	ClientAuth         []string `json:"token_endpoint_auth_methods_supported"`
+	ClientAlgorithms   []string `json:"token_endpoint_auth_signing_alg_values_supported,omitempty"`
+	RevocationAuth     []string `json:"revocation_endpoint_auth_methods_supported,omitempty"`
+	RevokerAlgorithms  []string `json:"revocation_endpoint_auth_signing_alg_values_supported,omitempty"`
+	IntrospectionAuth  []string `json:"introspection_endpoint_auth_methods_supported,omitempty"`
+	InquirerAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported,omitempty"`
 
 	Documentation string `json:"service_documentation,omitempty" doc:"For people who write clients"`
 }
@@ -75,7 +76,13 @@ func (s *Server) metadata(issuer string) Metadata {
 		out.Revocation, out.RevocationAuth, out.RevokerAlgorithms = below+"/revoke", methods, algorithms
 	}
 	if s.introspects {
-		out.Introspection, out.IntrospectionAuth = below+"/introspect", []string{AuthBasic}
+		out.Introspection, out.IntrospectionAuth = below+"/introspect", []string{AuthBasic} // of services; clients may do as at the token endpoint
+		for _, one := range methods {
+			if one != AuthNone && one != AuthBasic {
+				out.IntrospectionAuth = append(out.IntrospectionAuth, one)
+			}
+		}
+		out.InquirerAlgorithms = algorithms
 	}
 	return out
 }
