@@ -28,6 +28,7 @@ const (
 	SignIns                             // GET and POST /signin, POST /signout
 	Introspection                       // POST /introspect, where Config.Services and clients ask about tokens
 	Revocation                          // POST /revoke, where clients end what they were given
+	Clients                             // /clients, for administrators
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -74,7 +75,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&Refusals != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Clients) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -131,6 +132,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Revocation, func() { id.tokens.RegisterRevocation(on) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
+		{Clients, func() { id.api.RegisterClients(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()

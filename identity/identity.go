@@ -141,7 +141,7 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
-		Accounts: id.signIns(), Clients: id.accounts.Service, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: id.signIns(), Clients: id.accounts.Service, Issuer: id.issuer, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		Audience: id.audience, Resource: id.url, AnyAudience: anyAudience, NoPasswordGrant: !c.AllowPasswordGrant && !IsLocal(id.url),
 		Scopes: c.scopeNames(), KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})

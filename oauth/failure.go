@@ -120,3 +120,7 @@ func noKeeping(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 }
+
+// badScope is for a scope outside of the client's list. It is not granted less
+// (ASVS V10.4.11).
+func badScope() error { return refuse("invalid_scope", "The client may not ask for one of the scopes") }

@@ -90,7 +90,7 @@ func (s *Server) metadata(issuer string) Metadata {
 // assertionAlgorithms are those of the tokens with which clients authenticate
 // themselves by a key (RFC 7523); none where they cannot.
 func (s *Server) assertionAlgorithms() []string {
-	if !slices.Contains(s.authMethods(), "private_key_jwt") {
+	if !slices.Contains(s.authMethods(), AuthKey) {
 		return nil
 	}
 	return []string{"EdDSA", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}

@@ -70,6 +70,10 @@ type Config struct {
 	Scopes        []string // named in the metadata; none if nil
 	Documentation string   // an address for people who write clients, in the metadata; none if empty
 
+	// Issuer is what the tokens say in iss. Clients that sign for themselves name it
+	// as their audience, or its token endpoint; without it they cannot.
+	Issuer string
+
 	// KeySetAge is how long others may keep the key set; a minute if zero. It
 	// must be shorter than the time for which a key is announced.
 	KeySetAge time.Duration
@@ -90,6 +94,9 @@ func New(config Config) *Server {
 	s := &Server{config: config}
 	s.grants = map[string]grant{
 		account.GrantRefresh: s.refresh,
+	}
+	if config.Clients != nil {
+		s.grants[account.GrantClientCredentials] = s.clientCredentials
 	}
 	if !config.NoPasswordGrant {
 		s.grants[account.GrantPassword] = s.password
@@ -155,7 +162,7 @@ func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
 	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), append(speaks(), fails(refused, badClient, tooLarge, throttled, noStore),
 		holdfast.Summary("Get tokens"), holdfast.Description(s.describeGrants()), s.withoutFlows())...)
-	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags, fails(noStore),
+	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, person)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
@@ -176,6 +183,14 @@ var (
 // fails says in the document with what an endpoint fails.
 func fails(with ...apidoc.Answer) holdfast.RouteOption {
 	return holdfast.Document(apidoc.Operation{Answers: with})
+}
+
+// person refuses machines where a person's session is meant.
+func person(_ context.Context, c account.Caller) (account.Caller, error) {
+	if c.Machine() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
+	}
+	return c, nil
 }
 
 func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {
