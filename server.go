@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/deadline"
 )
 
 // NewServer returns an http.Server for the handler with limits that a slow or
@@ -46,7 +48,7 @@ func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 		stopped <- errors.Join(server.Shutdown(grace), a.Wait(grace))
 	})
 	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(deadline.Listen(listener)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/internal/deadline"
 )
 
 // front makes what every request goes through before the application: an id
@@ -69,7 +70,7 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 	s := holdfast.NewServer(l.Addr().String(), id.Handler(app))
 	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(netutil.LimitListener(l, id.config.MaxConns)) }() // ends with Shutdown below
+	go func() { failed <- s.Serve(netutil.LimitListener(deadline.Listen(l), id.config.MaxConns)) }() // ends with Shutdown below
 	select {
 	case err := <-failed:
 		return err
