@@ -18,9 +18,18 @@ import (
 	"time"
 )
 
-// Listen returns a listener whose connections keep the deadlines that they are
-// asked for, as those of l do. They can be half closed and read from a file if
-// those can.
+// Conn is what connections of this package can do: with a file as its source, the
+// system may copy for [io.ReaderFrom]; net/http closes its half of one whose
+// request it has not read to the end.
+type Conn interface {
+	net.Conn
+	io.ReaderFrom
+	CloseWrite() error // errors.ErrUnsupported if the one below cannot
+	NetConn() net.Conn // the one below, as that of a tls.Conn
+}
+
+// Listen returns a listener whose connections are of type [Conn] and keep the
+// deadlines that they are asked for, as those of l do.
 func Listen(l net.Listener) net.Listener { return listener{l} }
 
 type listener struct{ net.Listener }
@@ -172,8 +181,7 @@ func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
 	return from.ReadFrom(r)
 }
 
-// CloseWrite tells the other side that nothing more comes: net/http does so
-// before it closes a connection whose request it has not read to the end.
+// CloseWrite tells the other side that nothing more comes.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -181,6 +189,6 @@ func (c *conn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// NetConn is the connection below, as that of a [crypto/tls.Conn]. A program that takes
-// it has to set its deadlines, too.
+// NetConn is the connection below. A program that uses it has to set its
+// deadlines, too.
 func (c *conn) NetConn() net.Conn { return c.Conn }
