@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 
@@ -26,7 +27,7 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 	describe := describer{types}
 	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
-		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
+		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s, flowsOff(config, routes))})
 	}
 	d := documenter{types, config.OnDecision != nil}
 	bad = append(bad, d.formatFaults(routes)...)
@@ -54,9 +55,24 @@ type documenter struct {
 	explains bool
 }
 
+// flowsOff reports which flows of OAuth2 the endpoint of a tokenUrl does not take,
+// which is relative to the document.
+func flowsOff(config Config, routes []*route) func(kind, tokenURL string) bool {
+	off := map[[2]string]bool{}
+	for _, rt := range routes {
+		for _, kind := range rt.options.about.WithoutFlows {
+			off[[2]string{kind, rt.pattern.Path}] = true
+		}
+	}
+	return func(kind, tokenURL string) bool {
+		at, err := (&url.URL{Path: config.Docs.DocumentPath}).Parse(tokenURL)
+		return err == nil && off[[2]string{kind, at.Path}]
+	}
+}
+
 // schemeObject is the security scheme object with its description and, for
-// OAuth2, the scopes in every flow.
-func schemeObject(s *plan.Scheme) map[string]any {
+// OAuth2, the scopes in every flow that is not off.
+func schemeObject(s *plan.Scheme, off func(kind, tokenURL string) bool) map[string]any {
 	out := map[string]any{}
 	for k, v := range s.OpenAPI {
 		out[k] = v
@@ -78,7 +94,9 @@ func schemeObject(s *plan.Scheme) map[string]any {
 		for k, v := range flow.(map[string]any) {
 			one[k] = v
 		}
-		full[name] = one
+		if at, ok := one["tokenUrl"].(string); !ok || !off(name, at) {
+			full[name] = one
+		}
 	}
 	out["flows"] = full
 	return out
@@ -212,7 +230,7 @@ func (d documenter) invalid() *schema.Schema {
 func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 	out, err := d.successes(rt)
 	out = append(out, d.refusals(rt)...)
-	if len(rt.compiled.inputs) > 0 {
+	if slices.ContainsFunc(rt.compiled.inputs, func(in *bind.Input) bool { return !in.Strict() }) {
 		one := openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit"}
 		out = append(out, d.shaped(rt, one, d.invalid))
 	}

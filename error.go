@@ -351,15 +351,19 @@ func (e *noRoute) answer() *Error {
 
 // bodyAnswer answers for a body that cannot be read.
 func bodyAnswer(e *bind.BodyError) *Error {
+	out := &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
 	switch e.Problem {
 	case bind.NotJSON:
 		return Errorf(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 	case bind.Malformed:
-		return &Error{Status: http.StatusBadRequest, Detail: "There was an error parsing the body", Cause: e}
-	case bind.TooMuch:
-		return &Error{Status: http.StatusBadRequest, Detail: e.Cause.Error(), Cause: e}
+		out.Detail = "There was an error parsing the body"
+	case bind.TooLarge:
+		out.Status = http.StatusRequestEntityTooLarge
+		fallthrough
+	case bind.TooMuch, bind.NotStrict: // which may hold secrets: no cache may keep what is said of it
+		out.Detail, out.Header = e.Cause.Error(), http.Header{"Cache-Control": {"no-store"}}
 	}
-	return &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
+	return out
 }
 
 // refusal answers a caller who may not call.
@@ -371,7 +375,7 @@ func refusal(err error) *Error {
 		if own, ok := e.Scheme.Missing.(*Error); ok {
 			return own
 		}
-		return challenge(http.StatusUnauthorized, "Not authenticated", e.Scheme.Challenge, nil)
+		return challenge(http.StatusUnauthorized, "Not authenticated", challengeOf(e.Scheme, "", nil), nil)
 	case *plan.BadCredential:
 		return challenge(http.StatusUnauthorized, "Could not validate credentials", challengeOf(e.Scheme, "invalid_token", nil), err)
 	case *plan.NoScope:
@@ -384,11 +388,11 @@ func challenge(status int, detail, value string, cause error) *Error {
 	return &Error{Status: status, Detail: detail, Header: http.Header{"Www-Authenticate": {value}}, Cause: cause}
 }
 
-// challengeOf appends RFC 6750 section 3 parameters to the challenge of a
-// bearer scheme; other schemes have no such parameters.
+// challengeOf appends RFC 6750 section 3 parameters to the challenge of a bearer
+// scheme, the realm if there is no other; other schemes have no such parameters.
 func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
-	if !s.Bearer {
-		return s.Challenge
+	if !s.Bearer || code == "" {
+		return s.Challenge + s.Realm
 	}
 	out := s.Challenge + ` error="` + code + `"`
 	if len(scopes) > 0 {

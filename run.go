@@ -173,10 +173,10 @@ func withChallenges(err error, ways []plan.PlannedWay) error {
 	}
 	answer := answerTo(err)
 	answer.Cause = err // which it still is
-	seen := map[string]bool{none.Scheme.Challenge: true}
+	seen := map[string]bool{challengeOf(none.Scheme, "", nil): true}
 	for _, way := range ways {
 		for _, one := range way.Schemes {
-			if c := one.Scheme.Challenge; !seen[c] {
+			if c := challengeOf(one.Scheme, "", nil); !seen[c] {
 				seen[c] = true
 				answer.Header.Add("WWW-Authenticate", c)
 			}

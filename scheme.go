@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
@@ -140,6 +141,9 @@ func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 		option(s.core)
 	}
 	s.core.Credential.Name = s.core.Name // which Named may have changed
+	if s.core.Bearer {
+		s.core.Realm = " realm=" + strconv.QuoteToASCII(s.core.Name)
+	}
 	return s
 }
 
