@@ -1,8 +1,8 @@
 // Package oauth is the authorization server's endpoints: POST /token with the
-// password and refresh_token grants, POST /logout, POST /introspect, and under
-// /.well-known the key set and where all of it is. It joins account, which knows
-// users and sessions, with jwt, which knows tokens; neither knows the other, nor
-// HTTP.
+// password, refresh_token and client_credentials grants, POST /logout, POST
+// /introspect, and under /.well-known the key set and where all of it is. It
+// joins account, which knows users, clients and sessions, with jwt, which knows
+// tokens; neither knows HTTP.
 //
 // The password grant is on in this version, which RFC 9700 advises against;
 // docs/decisions says why.
