@@ -38,6 +38,7 @@ type compiler struct {
 	replace   map[*plan.Node]*plan.Node
 	maxBody   int64
 	form      bind.Limits
+	metadata  string // the address of the resource's metadata; "" for none
 }
 
 // compile makes the route's plan and ties the handler to it.
@@ -55,6 +56,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	var faults []plan.Fault
 	prepare := func(n *plan.Node, scopes plan.Scopes) (any, error) { return c.prepare(rt, out, n, scopes) }
 	out.plan, l.deps, faults = plan.Make(rt.policy, e.deps, plan.Config{Prepare: prepare, Replace: c.replace})
+	out.plan.Challenge(c.metadata)
 	input, err := bind.Compile(e.in, bind.Options{Types: c.types, Path: rt.pattern.Names(), Body: true, Form: c.form, MaxBody: out.route.maxBody})
 	if err != nil {
 		faults = append(faults, plan.Fault{At: rt.at, Err: err})

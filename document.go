@@ -2,17 +2,20 @@ package holdfast
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/resource"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
@@ -44,6 +47,40 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		out.Operations = append(out.Operations, one)
 	}
 	return out, errors.Join(append(bad, types.NameFaults()...)...)
+}
+
+// metadataOf is what clients without a token are told of the application as a
+// resource, from the plans that the runner follows.
+func metadataOf(config Config, routes []*route) ([]byte, error) {
+	r := config.API.Resource
+	out := resource.Metadata{
+		Resource: r.URL, AuthorizationServers: r.AuthorizationServers, BearerMethods: []string{},
+		Name: cmp.Or(r.Name, config.Title), Documentation: cmp.Or(r.Documentation, config.API.ExternalDocs.URL), Terms: config.API.TermsOfService,
+	}
+	for _, rt := range routes {
+		for _, way := range rt.compiled.plan.Ways {
+			for _, one := range way.Schemes {
+				if !one.Scheme.Bearer {
+					continue
+				}
+				out.BearerMethods = []string{"header"}
+				out.Scopes = addOnce(out.Scopes, one.Scopes.Names()...)
+				if at, ok := one.Scheme.OpenAPI["openIdConnectUrl"].(string); ok && r.AuthorizationServers == nil {
+					out.AuthorizationServers = addOnce(out.AuthorizationServers, resource.Issuer(at))
+				}
+			}
+		}
+	}
+	if unknown := resource.Missing(r.Scopes, out.Scopes); len(unknown) > 0 {
+		return nil, fmt.Errorf("Config.API.Resource.Scopes: no route wants %s of a bearer token", strings.Join(unknown, " "))
+	}
+	if len(out.AuthorizationServers) == 0 {
+		return nil, errors.New("Config.API.Resource: it has no AuthorizationServers, and no scheme of OpenIDConnect says who issues the tokens")
+	}
+	if r.Scopes != nil {
+		out.Scopes = r.Scopes
+	}
+	return json.Marshal(out)
 }
 
 // documenter documents the routes of one application.

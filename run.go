@@ -178,7 +178,7 @@ func withChallenges(err error, ways []plan.PlannedWay) error {
 		for _, one := range way.Schemes {
 			if c := one.Scheme.Challenge; !seen[c] {
 				seen[c] = true
-				answer.Header.Add("WWW-Authenticate", c)
+				answer.Header.Add("WWW-Authenticate", one.Says.Missing)
 			}
 		}
 	}

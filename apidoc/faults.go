@@ -33,6 +33,7 @@ func (a API) Faults() []error {
 	n.check(a.License.Identifier != "" && a.License.URL != "", "License: it has an identifier and an address; say one of them")
 	n.address("License.URL", a.License.URL)
 	n.docs("ExternalDocs", a.ExternalDocs)
+	n.resource(a.Resource)
 	for _, s := range a.Servers {
 		n.server(s)
 	}
@@ -56,6 +57,19 @@ func (o Operation) Faults() []error {
 	n.answers("", o.Answers)
 	n.calls("callback", o.Callbacks)
 	return n
+}
+
+func (n *notes) resource(r Resource) {
+	given := r.AuthorizationServers != nil || r.Name != "" || r.Documentation != "" || r.Scopes != nil
+	n.check(r.URL == "" && given, "Resource: it has no URL")
+	n.address("Resource.URL", r.URL)
+	n.check(strings.ContainsAny(r.URL, "?#@{}\"\\ ") || strings.ContainsFunc(r.URL, func(c rune) bool { return c < ' ' || c > '~' }),
+		"Resource.URL: %q: it has no query, fragment, user or braces, and is ASCII", r.URL)
+	n.address("Resource.Documentation", r.Documentation)
+	for _, one := range r.AuthorizationServers {
+		n.check(one == "", "Resource.AuthorizationServers: one of them is empty")
+		n.address("Resource.AuthorizationServers", one)
+	}
 }
 
 // address checks that a text that was given is one that a reader can follow.
