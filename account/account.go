@@ -91,6 +91,10 @@ type Config struct {
 	// there already is not changed.
 	Roles []Role
 
+	// Clients are declared by the program, beside those of the store. They are
+	// looked up first, so their ids are no others'.
+	Clients []Client
+
 	// Key makes what is counted and remembered about names and addresses
 	// unreadable, and chooses what a name without an account looks like to a
 	// stopwatch. It must be the same in all processes and after a restart. A
@@ -151,6 +155,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	if config.Roles, err = checkedRoles(config.Roles); err != nil {
 		return nil, err
 	}
+	config.Clients = slices.Clone(config.Clients)
 	config.Policy.Forbidden = slices.Clone(config.Policy.Forbidden) // the caller's list may change
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})
 	if err != nil {

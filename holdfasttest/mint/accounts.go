@@ -87,7 +87,7 @@ func (p *people) make(ctx context.Context, who holdfasttest.Caller) (person, err
 	} else if err != nil {
 		return person{}, err
 	}
-	grant, err := p.accounts.Login(ctx, name, string(password), who.Scopes)
+	grant, err := p.accounts.Login(ctx, name, string(password), account.Ask{Scopes: who.Scopes})
 	if err != nil {
 		return person{}, fmt.Errorf("user %s: %w", name, err)
 	}

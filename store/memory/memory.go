@@ -36,7 +36,7 @@ func New() *Store {
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
-		settings: map[string]string{},
+		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 	})
 	return s
 }
@@ -79,6 +79,8 @@ type state struct {
 	resets    map[string]account.Reset // by user id
 	addresses map[address]time.Time    // when they were seen
 	settings  map[string]string
+	clients   map[string]account.Client         // by id
+	secrets   map[string][]account.ClientSecret // by client id
 }
 
 func (s *state) clone() *state {
@@ -87,7 +89,7 @@ func (s *state) clone() *state {
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
-		settings: maps.Clone(s.settings),
+		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
 	}
 }
 
@@ -102,7 +104,7 @@ func cloneRole(r account.Role) account.Role {
 }
 
 func cloneSession(s account.Session) account.Session {
-	s.Scopes = slices.Clone(s.Scopes)
+	s.Scopes, s.Audience = slices.Clone(s.Scopes), slices.Clone(s.Audience)
 	return s
 }
 
