@@ -186,6 +186,9 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, op
 		}
 		option(&rt.options)
 	}
+	if rt.options.at != (plan.Place{}) {
+		rt.at, at = rt.options.at, rt.options.at
+	}
 	if id := a.config.API.OperationID; id != nil && rt.options.id == "" && !rt.options.hidden {
 		rt.options.id = id(apidoc.Endpoint{Method: method, Path: path, Handler: e.name, Tags: slices.Clone(rt.options.tags)})
 	}
@@ -233,7 +236,7 @@ func (a *App) build() error {
 		a.shared.gauge("background", a.shared.work.Stats)
 	}
 	c := &compiler{
-		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
+		app: a, shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
 		form:     bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
 		metadata: resource.Address(a.config.API.Resource.URL),
 	}

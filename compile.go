@@ -2,6 +2,7 @@ package holdfast
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -32,6 +33,7 @@ type compiled struct {
 
 // compiler has what routes are compiled with.
 type compiler struct {
+	app       http.Handler
 	shared    *shared
 	types     *schema.Registry
 	lifetimes *lifetimes
@@ -46,7 +48,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
 		method: rt.method, shared: c.shared.by(rt.options.errors), status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work},
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work, app: c.app},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
