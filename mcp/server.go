@@ -97,6 +97,11 @@ func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
+func (h warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{h.Handler.WithAttrs(attrs)}
+}
+func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
+
 // SDK is the server that the SDK knows, for prompts and resources: whoever passes
 // the server's policy may have them. A tool that is added to it directly has no
 // policy, and so every call of it is refused.
