@@ -220,6 +220,15 @@ func TestTheMethodsAndOriginsOfAServer(t *testing.T) {
 			}
 		}
 	}
+	for host, want := range map[string]int{"localhost:8000": 200, "127.0.0.1:8000": 200, "[::1]:8000": 200, "evil.example.org": 403, "10.0.0.7": 403} {
+		r := httptest.NewRequest("POST", "/mcp", strings.NewReader(listing))
+		r.Host = host
+		r.Header = http.Header{"Authorization": {"Bearer " + token}, "Origin": {"http://" + host}, "Content-Type": {"application/json"}, "Accept": {"*/*"}}
+		w := httptest.NewRecorder()
+		if app.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("a page of %s that asks its own server: %d, want %d", host, w.Code, want)
+		}
+	}
 	for _, method := range []string{"GET", "DELETE", "PUT"} {
 		w := httptest.NewRecorder()
 		app.ServeHTTP(w, httptest.NewRequest(method, "/mcp", nil))

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,7 +37,8 @@ type Config struct {
 	// Origins are the origins, such as "https://app.example.org", whose pages may
 	// call the server. A request that comes from a page of another one is refused,
 	// so that no page reaches a server on the reader's own machine by a name that it
-	// has made for that. None may if empty; programs are no pages.
+	// has made for that. If empty, only pages of the server itself may, on the machine
+	// where it runs. Programs are no pages.
 	Origins []string
 
 	// Logger gets what goes wrong in a tool, and is not told to the client.
@@ -154,10 +157,21 @@ func toolIn(body []byte) string {
 // checkOrigin refuses what a page of another origin has caused.
 func (s *Server) checkOrigin(r *http.Request) error {
 	origins := r.Header["Origin"]
-	if len(origins) == 0 || len(origins) == 1 && slices.Contains(s.config.Origins, origins[0]) {
+	if len(origins) == 0 || len(origins) == 1 && (slices.Contains(s.config.Origins, origins[0]) || isOwn(origins[0], r.Host)) {
 		return nil
 	}
 	return &holdfast.Error{Status: http.StatusForbidden, Detail: "Pages of this origin may not call"}
+}
+
+// isOwn reports whether an origin is the server's own, on a machine that calls
+// itself. Another name than those that always mean this machine could be anybody's.
+func isOwn(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host != host || u.Scheme+"://"+u.Host != origin {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // place is where something was declared.
