@@ -59,19 +59,6 @@ func (o Operation) Faults() []error {
 	return n
 }
 
-func (n *notes) resource(r Resource) {
-	given := r.AuthorizationServers != nil || r.Name != "" || r.Documentation != "" || r.Scopes != nil
-	n.check(r.URL == "" && given, "Resource: it has no URL")
-	n.address("Resource.URL", r.URL)
-	n.check(strings.ContainsAny(r.URL, "?#@{}\"\\ ") || strings.ContainsFunc(r.URL, func(c rune) bool { return c < ' ' || c > '~' }),
-		"Resource.URL: %q: it has no query, fragment, user or braces, and is ASCII", r.URL)
-	n.address("Resource.Documentation", r.Documentation)
-	for _, one := range r.AuthorizationServers {
-		n.check(one == "", "Resource.AuthorizationServers: one of them is empty")
-		n.address("Resource.AuthorizationServers", one)
-	}
-}
-
 // address checks that a text that was given is one that a reader can follow.
 func (n *notes) address(what, text string) {
 	if text == "" {
