@@ -2,13 +2,12 @@ package holdfast
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/apidoc"
@@ -29,7 +28,7 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 	describe := describer{types}
 	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
-		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
+		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s, flowsOff(config, routes))})
 	}
 	d := documenter{types, config.OnDecision != nil}
 	bad = append(bad, d.formatFaults(routes)...)
@@ -52,35 +51,21 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 // metadataOf is what clients without a token are told of the application as a
 // resource, from the plans that the runner follows.
 func metadataOf(config Config, routes []*route) ([]byte, error) {
-	r := config.API.Resource
-	out := resource.Metadata{
-		Resource: r.URL, AuthorizationServers: r.AuthorizationServers, BearerMethods: []string{},
-		Name: cmp.Or(r.Name, config.Title), Documentation: cmp.Or(r.Documentation, config.API.ExternalDocs.URL), Terms: config.API.TermsOfService,
-	}
+	var wanted resource.Wanted
 	for _, rt := range routes {
 		for _, way := range rt.compiled.plan.Ways {
 			for _, one := range way.Schemes {
-				if !one.Scheme.Bearer {
-					continue
-				}
-				out.BearerMethods = []string{"header"}
-				out.Scopes = addOnce(out.Scopes, one.Scopes.Names()...)
-				if at, ok := one.Scheme.OpenAPI["openIdConnectUrl"].(string); ok && r.AuthorizationServers == nil {
-					out.AuthorizationServers = addOnce(out.AuthorizationServers, resource.Issuer(at))
+				if one.Scheme.Bearer {
+					wanted.Token(one.Scopes.Names(), one.Scheme.OpenAPI)
 				}
 			}
 		}
 	}
-	if unknown := resource.Missing(r.Scopes, out.Scopes); len(unknown) > 0 {
-		return nil, fmt.Errorf("Config.API.Resource.Scopes: no route wants %s of a bearer token", strings.Join(unknown, " "))
-	}
-	if len(out.AuthorizationServers) == 0 {
-		return nil, errors.New("Config.API.Resource: it has no AuthorizationServers, and no scheme of OpenIDConnect says who issues the tokens")
-	}
-	if r.Scopes != nil {
-		out.Scopes = r.Scopes
-	}
-	return json.Marshal(out)
+	r := config.API.Resource
+	return wanted.Metadata(resource.Metadata{
+		Resource: r.URL, AuthorizationServers: r.AuthorizationServers, Scopes: r.Scopes,
+		Name: cmp.Or(r.Name, config.Title), Documentation: cmp.Or(r.Documentation, config.API.ExternalDocs.URL), Terms: config.API.TermsOfService,
+	})
 }
 
 // documenter documents the routes of one application.
@@ -91,9 +76,24 @@ type documenter struct {
 	explains bool
 }
 
+// flowsOff reports which flows of OAuth2 the endpoint of a tokenUrl does not take,
+// which is relative to the document.
+func flowsOff(config Config, routes []*route) func(kind, tokenURL string) bool {
+	off := map[[2]string]bool{}
+	for _, rt := range routes {
+		for _, kind := range rt.options.about.WithoutFlows {
+			off[[2]string{kind, rt.pattern.Path}] = true
+		}
+	}
+	return func(kind, tokenURL string) bool {
+		at, err := (&url.URL{Path: config.Docs.DocumentPath}).Parse(tokenURL)
+		return err == nil && off[[2]string{kind, at.Path}]
+	}
+}
+
 // schemeObject is the security scheme object with its description and, for
-// OAuth2, the scopes in every flow.
-func schemeObject(s *plan.Scheme) map[string]any {
+// OAuth2, the scopes in every flow that is not off.
+func schemeObject(s *plan.Scheme, off func(kind, tokenURL string) bool) map[string]any {
 	out := map[string]any{}
 	for k, v := range s.OpenAPI {
 		out[k] = v
@@ -115,7 +115,9 @@ func schemeObject(s *plan.Scheme) map[string]any {
 		for k, v := range flow.(map[string]any) {
 			one[k] = v
 		}
-		full[name] = one
+		if at, ok := one["tokenUrl"].(string); !ok || !off(name, at) {
+			full[name] = one
+		}
 	}
 	out["flows"] = full
 	return out
@@ -249,7 +251,7 @@ func (d documenter) invalid() *schema.Schema {
 func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 	out, err := d.successes(rt)
 	out = append(out, d.refusals(rt)...)
-	if len(rt.compiled.inputs) > 0 {
+	if slices.ContainsFunc(rt.compiled.inputs, func(in *bind.Input) bool { return !in.Strict() }) {
 		one := openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit"}
 		out = append(out, d.shaped(rt, one, d.invalid))
 	}

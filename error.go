@@ -351,15 +351,19 @@ func (e *noRoute) answer() *Error {
 
 // bodyAnswer answers for a body that cannot be read.
 func bodyAnswer(e *bind.BodyError) *Error {
+	out := &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
 	switch e.Problem {
 	case bind.NotJSON:
 		return Errorf(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 	case bind.Malformed:
-		return &Error{Status: http.StatusBadRequest, Detail: "There was an error parsing the body", Cause: e}
-	case bind.TooMuch:
-		return &Error{Status: http.StatusBadRequest, Detail: e.Cause.Error(), Cause: e}
+		out.Detail = "There was an error parsing the body"
+	case bind.TooLarge:
+		out.Status = http.StatusRequestEntityTooLarge
+		fallthrough
+	case bind.TooMuch, bind.NotStrict: // which may hold secrets: no cache may keep what is said of it
+		out.Detail, out.Header = e.Cause.Error(), http.Header{"Cache-Control": {"no-store"}}
 	}
-	return &Error{Status: http.StatusBadRequest, Detail: "There was an error reading the body", Cause: e}
+	return out
 }
 
 // refusal answers a caller who may not call.

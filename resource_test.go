@@ -153,7 +153,7 @@ func TestBearerChallengesOfAResource(t *testing.T) {
 	}
 }
 
-// Without metadata challenges are FastAPI's.
+// Without metadata challenges are as FastAPI writes them, with a realm.
 func TestBearerChallengesWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	oauth := holdfast.OAuth2PasswordBearer("token")
@@ -162,7 +162,7 @@ func TestBearerChallengesWithoutMetadata(t *testing.T) {
 	app := quiet()
 	holdfast.Get(app.Group("", holdfast.Security(who, read)), "/", holdfast.Security(who, write), done)
 	for token, want := range map[string]string{
-		"": "Bearer", "bad": `Bearer error="invalid_token"`, "read/": `Bearer error="insufficient_scope", scope="read write"`,
+		"": `Bearer realm="OAuth2PasswordBearer"`, "bad": `Bearer error="invalid_token"`, "read/": `Bearer error="insufficient_scope", scope="read write"`,
 	} {
 		if got := challenges(app, "/", token); !slices.Equal(got, []string{want}) {
 			t.Errorf("token %q: %q, want %q", token, got, want)

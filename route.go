@@ -129,6 +129,7 @@ func Document(about apidoc.Operation) RouteOption {
 		o.about.Examples = slices.Concat(o.about.Examples, about.Examples)
 		o.about.Answers = slices.Concat(o.about.Answers, about.Answers)
 		o.about.Callbacks = slices.Concat(o.about.Callbacks, about.Callbacks)
+		o.about.WithoutFlows = slices.Concat(o.about.WithoutFlows, about.WithoutFlows)
 	}
 }
 

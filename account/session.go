@@ -92,8 +92,9 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 }
 
 // Refresh takes a refresh token, which is good once, for a new one. The scopes
-// asked for may narrow what the new access token gets, never widen it beyond the
-// sign-in; none asked means all of the sign-in's. A token belongs to the client
+// and the audience asked for may narrow what the new access token gets, and leave
+// the session as it is; none asked means all of the sign-in's. To ask for more than
+// that is an *InvalidError of the field scope or resource, and uses nothing up. A token belongs to the client
 // that it was given to: to another one it is no token, and stays what it is.
 //
 // A token that was used before was copied: it cannot be told whose copy is the
@@ -163,15 +164,17 @@ func (s *Service) refresh(w Writer, handle, secret string, ask Ask) (Grant, erro
 	if err != nil {
 		return Grant{}, err
 	}
-	wanted := session.Scopes
-	if len(ask.Scopes) > 0 {
-		wanted = slices.DeleteFunc(slices.Clone(ask.Scopes), func(one string) bool { return !slices.Contains(session.Scopes, one) })
+	wanted, audience, err := ask.within(session)
+	if err != nil {
+		return Grant{}, err
 	}
 	granted, err := grantable(w, user, client, wanted)
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.rotate(w, session, user, granted)
+	grant, err := s.rotate(w, session, user, granted)
+	grant.Audience = audience
+	return grant, err
 }
 
 // endSession ends the session of a token that is refused.

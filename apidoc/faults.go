@@ -56,6 +56,9 @@ func (o Operation) Faults() []error {
 	n.examples("", o.Examples, false)
 	n.answers("", o.Answers)
 	n.calls("callback", o.Callbacks)
+	for _, flow := range o.WithoutFlows {
+		n.check(flow != "password" && flow != "authorizationCode" && flow != "clientCredentials", "WithoutFlows: %q is no flow with a tokenUrl: password, authorizationCode, clientCredentials", flow)
+	}
 	return n
 }
 

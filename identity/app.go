@@ -14,7 +14,7 @@ import (
 // Endpoints chooses what is registered; join them with |.
 type Endpoints uint
 
-// The endpoints that there are. SignUps, Forgot, SignIns and Introspection are registered only
+// The endpoints that there are. SignUps, Forgot and SignIns are registered only
 // if the configuration has what they need.
 const (
 	Tokens        Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
@@ -27,7 +27,9 @@ const (
 	SignUps                             // POST /signup
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
-	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Introspection                       // POST /introspect, where Config.Services and clients ask about tokens
+	Revocation                          // POST /revoke, where clients end what they were given
+	Clients                             // /clients, for administrators
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -90,7 +92,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&Refusals != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Clients) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -118,9 +120,6 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	if id.config.SendLink == nil {
 		which &^= Forgot
 	}
-	if len(id.config.Services) == 0 {
-		which &^= Introspection
-	}
 	signIn := id.signInPage(p)
 	switch {
 	case signIn == nil:
@@ -147,8 +146,10 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
+		{Revocation, func() { id.tokens.RegisterRevocation(on) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
+		{Clients, func() { id.api.RegisterClients(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()

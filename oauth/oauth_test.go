@@ -59,11 +59,12 @@ type server struct {
 	now     time.Time
 	*account.Service
 
+	signer   *jwt.Signer
 	keysDown error
 	laneFull bool
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t *testing.T, changes ...func(*oauth.Config)) *server {
 	t.Helper()
 	s := &server{t: t, store: &broken{Store: memory.New()}, now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
@@ -75,7 +76,7 @@ func newServer(t *testing.T) *server {
 	check(t, err)
 	key, err := jwt.GenerateKey(jwt.EdDSA)
 	check(t, err)
-	signer, err := jwt.NewSigner(jwt.SignerConfig{
+	s.signer, err = jwt.NewSigner(jwt.SignerConfig{
 		SigningKey: func(context.Context) (jwt.Key, error) { return key, s.keysDown }, Issuer: "https://a.example", Audience: []string{"a"}, TTL: time.Minute, Now: clock,
 	})
 	check(t, err)
@@ -83,18 +84,31 @@ func newServer(t *testing.T) *server {
 		Keys: func(context.Context) ([]jwt.Key, error) { return []jwt.Key{key}, s.keysDown }, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", Audience: "a", Now: clock,
 	})
 	check(t, err)
-	tokens := oauth.New(oauth.Config{
-		Accounts: s, Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: signer, Verifier: verifier, TTL: time.Minute,
+	anyAudience, err := jwt.NewVerifier(jwt.VerifierConfig{
+		Keys: func(context.Context) ([]jwt.Key, error) { return []jwt.Key{key}, s.keysDown }, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", InsecureNoAudience: true, Now: clock,
+	})
+	check(t, err)
+	config := oauth.Config{
+		Accounts: s, Clients: s, Issuer: "https://a.example", Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: s.signer, Verifier: verifier, TTL: time.Minute,
+		Audience: []string{"a"}, Resource: "https://a.example/api", AnyAudience: anyAudience,
 		KeySet: func(context.Context) ([]byte, error) {
 			data, err := jwt.MarshalPublicSet(key)
 			return data, errors.Join(err, s.keysDown)
 		},
-	})
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	tokens := oauth.New(config)
 	s.app = holdfast.New("Test", "1")
 	tokens.Register(s.app)
 	tokens.RegisterIntrospection(s.app, known)
+	tokens.RegisterRevocation(s.app)
 	tokens.RegisterMetadata(s.app, "https://a.example")
 	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
+		if c.Machine() {
+			return "machine " + c.ClientID, nil
+		}
 		return c.User.Name, nil
 	})
 	s.checked = openapitest.Handler(t, s.app)
@@ -102,10 +116,19 @@ func newServer(t *testing.T) *server {
 }
 
 func (s *server) call(method, path, token, form string) *httptest.ResponseRecorder {
+	if token != "" {
+		token = "Bearer " + token
+	}
+	return s.send(method, path, token, form)
+}
+
+// send is call with an Authorization header of any kind, or several that are
+// separated by newlines.
+func (s *server) send(method, path, authorization, form string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
+	if authorization != "" {
+		r.Header["Authorization"] = strings.Split(authorization, "\n")
 	}
 	w := httptest.NewRecorder()
 	s.checked.ServeHTTP(w, r)

@@ -9,12 +9,16 @@ type Challenges struct {
 	Missing string // nothing was presented
 	Invalid string // what was presented is not good
 	Lacking string // it is good, and lacks a scope
+
+	// Kind is the same for challenges of which a caller who presented nothing needs
+	// one, however many ways there are in.
+	Kind string
 }
 
 // Challenge makes the challenges of every way. metadata is the address of the
 // metadata of the resource (RFC 9728 section 5.1). With it, bearer challenges
 // name that and all scopes that the way wants of the credential, so that a client
-// asks for the right ones at once. Without it ("") they are as FastAPI's are:
+// asks for the right ones at once. Without it ("") they are as FastAPI's are, but for the realm:
 // scopes are named to those who lack one.
 func (p *Plan) Challenge(metadata string) {
 	first := map[*Scheme]Challenges{}
@@ -52,20 +56,22 @@ func (w *PlannedWay) say(of *Scheme, says Challenges) {
 func (s SchemeScopes) challenges(metadata string) Challenges {
 	word := s.Scheme.Challenge
 	if !s.Scheme.Bearer { // which has no such parameters
-		return Challenges{word, word, word}
+		return Challenges{word, word, word, word}
 	}
-	scope, told := "", ""
+	scope := ""
 	if len(s.Scopes) > 0 {
 		scope = `scope="` + s.Scopes.String() + `"`
 	}
-	if metadata != "" {
-		metadata = `resource_metadata="` + metadata + `"`
-		told = scope
+	if metadata == "" {
+		bare := word + s.Scheme.Realm
+		return Challenges{bare, bearer(word, `error="invalid_token"`), bearer(word, `error="insufficient_scope"`, scope), bare}
 	}
+	metadata = `resource_metadata="` + metadata + `"`
 	return Challenges{
-		Missing: bearer(word, told, metadata),
-		Invalid: bearer(word, `error="invalid_token"`, told, metadata),
+		Missing: bearer(word, scope, metadata),
+		Invalid: bearer(word, `error="invalid_token"`, scope, metadata),
 		Lacking: bearer(word, `error="insufficient_scope"`, scope, metadata),
+		Kind:    word, // clients read the first of the bearer challenges
 	}
 }
 
@@ -77,9 +83,6 @@ func bearer(word string, parameters ...string) string {
 		if one != "" {
 			list = append(list, one)
 		}
-	}
-	if len(list) == 0 {
-		return word
 	}
 	return word + " " + strings.Join(list, ", ")
 }

@@ -8,6 +8,7 @@ type NoCredential struct {
 	Scheme     *Scheme
 	Unreadable bool   // there is something, so the caller is not one without a credential
 	Says       string // the challenge of the way that wants it
+	Kind       string // of the challenge
 }
 
 func (e *NoCredential) Error() string {

@@ -3,6 +3,9 @@
 package resource
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -41,12 +44,46 @@ type Metadata struct {
 	Terms                string   `json:"resource_tos_uri,omitempty"`
 }
 
-// Issuer is the issuer whose OpenID Connect configuration stands at an address.
-func Issuer(configuration string) string {
-	return strings.TrimSuffix(configuration, "/.well-known/openid-configuration")
+// Wanted is what the routes of an application want of bearer tokens.
+type Wanted struct {
+	any     bool
+	scopes  []string
+	issuers []string // of the OpenID Connect schemes
 }
 
-// Missing lists those of the wanted names that are not among what there is.
-func Missing(wanted, there []string) []string {
-	return slices.DeleteFunc(slices.Clone(wanted), func(one string) bool { return slices.Contains(there, one) })
+// Token adds a token with scopes, whose security scheme object is the one given.
+func (w *Wanted) Token(scopes []string, scheme map[string]any) {
+	w.any = true
+	for _, one := range scopes {
+		if !slices.Contains(w.scopes, one) {
+			w.scopes = append(w.scopes, one)
+		}
+	}
+	at, ok := scheme["openIdConnectUrl"].(string)
+	if at = strings.TrimSuffix(at, "/.well-known/openid-configuration"); ok && !slices.Contains(w.issuers, at) {
+		w.issuers = append(w.issuers, at)
+	}
+}
+
+// Metadata is the document of what was said, which what is wanted completes. The
+// error is a mistake in what was said.
+func (w *Wanted) Metadata(said Metadata) ([]byte, error) {
+	for _, one := range said.Scopes {
+		if !slices.Contains(w.scopes, one) {
+			return nil, fmt.Errorf("Config.API.Resource.Scopes: no route wants %s of a bearer token", one)
+		}
+	}
+	if said.Scopes == nil {
+		said.Scopes = w.scopes
+	}
+	if said.AuthorizationServers == nil {
+		said.AuthorizationServers = w.issuers
+	}
+	if len(said.AuthorizationServers) == 0 {
+		return nil, errors.New("Config.API.Resource: it has no AuthorizationServers, and no scheme of OpenIDConnect says who issues the tokens")
+	}
+	if said.BearerMethods = []string{}; w.any {
+		said.BearerMethods = []string{"header"}
+	}
+	return json.Marshal(said)
 }

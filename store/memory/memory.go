@@ -37,6 +37,7 @@ func New() *Store {
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
+		assertions: map[assertion]time.Time{}, used: map[string]int{},
 	})
 	return s
 }
@@ -81,6 +82,9 @@ type state struct {
 	settings  map[string]string
 	clients   map[string]account.Client         // by id
 	secrets   map[string][]account.ClientSecret // by client id
+
+	assertions map[assertion]time.Time // when they are over
+	used       map[string]int          // how many there are, by client id
 }
 
 func (s *state) clone() *state {
@@ -90,6 +94,7 @@ func (s *state) clone() *state {
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
 		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
+		assertions: maps.Clone(s.assertions), used: maps.Clone(s.used),
 	}
 }
 
