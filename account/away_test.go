@@ -146,6 +146,9 @@ var operations = map[string]struct {
 		_, err := s.Caller(ctx, s.anna.ID, "x", nil)
 		return err
 	}, account.ErrNoCaller},
+	"a session without a password": {func(s *shaky, ctx context.Context) error {
+		return granted(s.StartSession(ctx, s.anna.ID, account.Ask{Scopes: []string{"me"}}))
+	}, nil},
 	"a revocation": {func(s *shaky, ctx context.Context) error {
 		return s.Revoke(ctx, string(s.grant.RefreshToken), account.BuiltInClient)
 	}, nil},
