@@ -79,6 +79,12 @@ type Config struct {
 	// Confidential clients may ask as well, of the tokens that they have to do with.
 	Services map[string]account.Secret
 
+	// Clients are applications that may ask for tokens and that the program
+	// declares, beside those that administrators make: its own front end, as a
+	// first-party one. They have no secrets; one that is confidential has Keys. The
+	// id holdfast is that of the built-in one.
+	Clients []account.Client
+
 	// SignUp lets everybody make themselves a user. No one can if nil.
 	SignUp *SignUp
 
@@ -169,6 +175,9 @@ func (c *Config) complete() error {
 	}
 	if reason := checkServices(c.Services); reason != "" {
 		return &ConfigError{"Services", reason}
+	}
+	if reason := checkClients(c.Clients); reason != "" {
+		return &ConfigError{"Clients", reason}
 	}
 	return c.SignUp.check(c.declaredRoles())
 }

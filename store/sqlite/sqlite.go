@@ -262,7 +262,7 @@ func (s *Store) begin(ctx context.Context) (t *sql.Tx, done func(), err error) {
 		}
 		return nil, nil, err
 	}
-	back := func() { _ = conn.Close() } // to the others
+	back := func() { _ = conn.Close() }                        // to the others
 	if waited := time.Since(began); waited > busyTimeout/100 { //nolint:forbidigo // as above
 		back = func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), patience(busyTimeout)); _ = conn.Close() }
 		if _, err = conn.ExecContext(ctx, patience(busyTimeout-waited)); err != nil {
