@@ -102,7 +102,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
-	out.AllowPasswordGrant = c.PasswordAuth
+	out.AllowPasswordGrant = c.PasswordGrant
 	c.insecureSwitches.apply(ctx, &out)
 	var err error
 	if out.URL, err = c.url(ctx, store, addr); err != nil {
