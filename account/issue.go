@@ -19,7 +19,7 @@ func (s *Service) StartSession(ctx context.Context, userID string, ask Ask) (Gra
 		if user.Disabled {
 			return Grant{}, ErrDisabled
 		}
-		grant, err := s.begin(w, userID, ask)
+		grant, err := s.begin(ctx, w, userID, ask)
 		if err != nil {
 			return Grant{}, err
 		}
