@@ -410,28 +410,3 @@ var literal = func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, 
 func made() func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) {
 	return func(context.Context, holdfast.Anyone, holdfast.NoInput) (string, error) { return "", nil }
 }
-
-// A program that knows only at its start how tokens are got there says so.
-func TestFlowsInTheDocument(t *testing.T) {
-	t.Parallel()
-	password := holdfast.OAuth2PasswordBearer("token")
-	bearer := holdfast.HTTPBearer()
-	serve := func(flows map[string]map[string]apidoc.Flow) *holdfast.App {
-		app := holdfast.NewApp(holdfast.Config{Title: "x", Version: "1", API: apidoc.API{Flows: flows}})
-		text := func(_ context.Context, _ string, _ holdfast.NoInput) (string, error) { return "", nil }
-		holdfast.Get(app, "/a", holdfast.Security(password.Credential()), text)
-		holdfast.Get(app, "/b", holdfast.Security(bearer.Credential()), text)
-		return app
-	}
-	app := serve(map[string]map[string]apidoc.Flow{
-		password.Name(): {"authorizationCode": {AuthorizationURL: "authorize", TokenURL: "token"}}, "Elsewhere": {"implicit": {}},
-	})
-	w := httptest.NewRecorder()
-	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
-	if got := w.Body.String(); !strings.Contains(got, `"flows":{"authorizationCode":{"authorizationUrl":"authorize","scopes":{},"tokenUrl":"token"}}`) {
-		t.Errorf("the document has other flows: %s", got)
-	}
-	if err := serve(map[string]map[string]apidoc.Flow{bearer.Name(): {}}).Err(); err == nil || !strings.Contains(err.Error(), "describe_test.go") || !strings.Contains(err.Error(), "Flows: scheme HTTPBearer has no flows") {
-		t.Errorf("flows of a scheme without them: Err() = %v", err)
-	}
-}

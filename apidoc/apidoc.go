@@ -33,14 +33,12 @@ type API struct {
 	// ExternalDocs is where more is written.
 	ExternalDocs ExternalDocs
 
+	// Resource is what clients are told that have no token yet; nothing is told
+	// if it is zero.
+	Resource Resource
+
 	// Webhooks are requests that the API makes by itself.
 	Webhooks []Call
-
-	// Flows are the ways to get a token of schemes of OAuth2, by the scheme's name
-	// and the flow's, such as "authorizationCode": in place of those that the scheme
-	// was declared with, for a program that knows only at its start what it offers.
-	// Of another scheme it is an error at start.
-	Flows map[string]map[string]Flow
 
 	// OperationID makes the ids of operations that have none of their own. They
 	// are the names of functions in generated clients, so an id that is made of
@@ -54,14 +52,6 @@ type API struct {
 	// generate. "" stands for the usual name. A type with a method ComponentName
 	// is not asked about: see [Named].
 	ComponentName func(t reflect.Type, usual string) string
-}
-
-// Flow is one way to get a token (OpenAPI 3.1, OAuth Flow Object). The scopes are
-// the scheme's. Relative addresses are relative to the document's.
-type Flow struct {
-	AuthorizationURL string
-	TokenURL         string
-	RefreshURL       string
 }
 
 // Named is a type that says what its schema is called in the document, whatever

@@ -8,13 +8,14 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // Endpoints chooses what is registered; join them with |.
 type Endpoints uint
 
-// The endpoints that there are. SignUps, Forgot, SignIns, Introspection, Authorize and Account
-// are registered only if the configuration has what they need.
+// The endpoints that there are. SignUps, Forgot, SignIns, Authorize and Account are
+// registered only if the configuration has what they need.
 const (
 	Tokens        Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
 	Users                               // /users, with /users/me, and /roles
@@ -26,7 +27,8 @@ const (
 	SignUps                             // POST /signup
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
-	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Introspection                       // POST /introspect, where Config.Services and clients ask about tokens
+	Revocation                          // POST /revoke, where clients end what they were given
 	Authorize                           // GET and POST /authorize, where clients send people for a code, and /users/me/consents; with SignIns
 	Account                             // GET and POST /account: a person's own sessions, consents and password; with SignIns
 	Sessions                            // /users/me/sessions, and for administrators /users/{id}/sessions
@@ -37,7 +39,8 @@ const (
 
 // NewApp makes an application with all endpoints. Its configuration gets what
 // belongs to them: the roles that the tests and the checks at start know, the
-// log of refusals, metrics and the logger, unless it says otherwise.
+// log of refusals, metrics, the logger, and what clients without a token are told
+// (see [Identity.Resource]), unless it says otherwise.
 func (id *Identity) NewApp(config holdfast.Config) *holdfast.App {
 	return id.NewAppWith(Everything, config)
 }
@@ -59,6 +62,9 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	if config.OnDecision == nil {
 		config.OnDecision = id.refusals.keep
 	}
+	if config.API.Resource.URL == "" && which&Tokens != 0 {
+		config.API.Resource = id.Resource()
+	}
 	if config.Roles == nil {
 		config.Roles = id.config.rolesWith(which)
 	}
@@ -67,6 +73,18 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	app := holdfast.NewApp(config)
 	id.register(app, which, id.pages(config))
 	return app
+}
+
+// Resource is what clients are told of an application whose callers present
+// tokens of this Identity: for the API of a [holdfast.Config] of a program that
+// makes its application itself. What clients ask a token for is the first of
+// [Identity.Audience] if that is an address, or else the public URL.
+func (id *Identity) Resource() apidoc.Resource {
+	out := apidoc.Resource{URL: id.audience[0], AuthorizationServers: []string{id.issuer}}
+	if _, reason := checkURL(out.URL); reason != "" {
+		out.URL = id.url
+	}
+	return out
 }
 
 // Register adds some of the endpoints to an application that is configured
@@ -103,9 +121,6 @@ func (id *Identity) have(which Endpoints) Endpoints {
 	if id.config.SendLink == nil {
 		which &^= Forgot
 	}
-	if len(id.config.Services) == 0 {
-		which &^= Introspection
-	}
 	switch {
 	case id.config.Pages == nil:
 		which &^= SignIns | Authorize | Account
@@ -138,16 +153,17 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		is       Endpoints
 		register func()
 	}{
-		{Tokens, func() { id.tokens.Register(on); id.tokens.RegisterMetadata(app, id.issuer) }},
+		{Tokens, func() { id.tokens.Register(id.tokensOn(app, which)); id.tokens.RegisterMetadata(app, id.issuer) }},
 		{Users, func() { id.api.Register(on) }},
 		{MyRoutes, func() { registerMine(on, app, id.Caller()) }},
 		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store) }},
 		{Setup, func() { p.register(on, setupPage(id.accounts.Service)) }},
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
-		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges) }},
+		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
 		{Sessions, func() { id.api.RegisterSessions(on) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
+		{Revocation, func() { id.tokens.RegisterRevocation(on) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Authorize, func() { id.authorizePage(signIn).register(on); id.api.RegisterConsents(on) }},
 		{Account, func() { id.accountPage(signIn).register(on) }},

@@ -10,16 +10,9 @@ import (
 	"github.com/holdfast-go/holdfast/apidoc"
 )
 
-// documented says in an application's document how tokens are got there, and makes
-// its docs page the built-in client: it signs people in by code and PKCE.
+// documented makes an application's docs page the built-in client: it signs people
+// in by code and PKCE.
 func (id *Identity) documented(config *holdfast.Config, which Endpoints) {
-	if _, said := config.API.Flows[id.config.Scheme.Name()]; !said {
-		flows := map[string]map[string]apidoc.Flow{id.config.Scheme.Name(): id.flows(which)}
-		for name, others := range config.API.Flows {
-			flows[name] = others
-		}
-		config.API.Flows = flows
-	}
 	docs := &config.Docs
 	if which&Authorize == 0 || docs.NoPage || docs.NoDocument || docs.OAuth.ClientID != "" {
 		return
@@ -34,19 +27,14 @@ func (id *Identity) documented(config *holdfast.Config, which Endpoints) {
 	}
 }
 
-// flows are the ways to get a token of an application with these endpoints, as
-// its document has them: below the scheme's prefix.
-func (id *Identity) flows(which Endpoints) map[string]apidoc.Flow {
-	below := strings.TrimPrefix(id.config.Scheme.prefix+"/", "/")
-	out := map[string]apidoc.Flow{}
-	if which&Tokens == 0 {
-		return out
-	}
-	out["password"] = apidoc.Flow{TokenURL: below + "token"}
+// tokensOn is where the token endpoints are registered: where no codes can be had,
+// the document and the docs page do not offer them.
+func (id *Identity) tokensOn(app *holdfast.App, which Endpoints) holdfast.Routes {
+	group := app.Group(id.config.Scheme.prefix)
 	if which&Authorize != 0 {
-		out["authorizationCode"] = apidoc.Flow{AuthorizationURL: below + "authorize", TokenURL: below + "token"}
+		return group
 	}
-	return out
+	return group.With(holdfast.Document(apidoc.Operation{WithoutFlows: []string{"authorizationCode"}}))
 }
 
 // root is the public URL without the scheme's prefix.

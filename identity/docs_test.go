@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
-	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // get asks an application for a path.
@@ -106,21 +105,17 @@ func TestFlowsThatAreThere(t *testing.T) {
 	id, _ := opened(t, Config{})
 	for name, test := range map[string]struct {
 		which Endpoints
-		said  map[string]map[string]apidoc.Flow
 		code  bool
 	}{
-		"everything":    {Everything, nil, true},
-		"without pages": {Everything &^ Authorize, nil, false},
-		"said otherwise": {Everything, map[string]map[string]apidoc.Flow{
-			"OAuth2PasswordBearer": {"password": {TokenURL: "token"}},
-		}, false},
+		"everything":    {Everything, true},
+		"without pages": {Everything &^ Authorize, false},
 	} {
-		flows := flowsOf(t, id.NewAppWith(test.which, holdfast.Config{Title: "T", API: apidoc.API{Flows: test.said}}))
+		flows := flowsOf(t, id.NewAppWith(test.which, holdfast.Config{Title: "T"}))
 		if _, code := flows["authorizationCode"]; code != test.code || flows["password"]["tokenUrl"] != "token" {
 			t.Errorf("%s: the flows are %v", name, flows)
 		}
 	}
-	plain, _ := opened(t, Config{URL: "http://library.example"})
+	plain, _ := opened(t, Config{URL: "http://library.example"}) // nor passwords
 	if flows := flowsOf(t, plain.NewApp(holdfast.Config{Title: "T"})); flows["authorizationCode"] != nil {
 		t.Errorf("where no cookie is kept the flows are %v", flows)
 	}

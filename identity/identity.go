@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -40,9 +41,10 @@ type Identity struct {
 	links    *links // nil if none are sent
 	around   func(http.Handler) http.Handler
 
-	stop    context.CancelFunc // of what runs in the background
-	running sync.WaitGroup
-	parts   []io.Closer // in the order in which they were opened
+	stop     context.CancelFunc // of what runs in the background
+	running  sync.WaitGroup
+	stopping atomic.Bool // Serve has been told to stop
+	parts    []io.Closer // in the order in which they were opened
 }
 
 // Open puts everything together and makes what the store does not have yet:
@@ -136,18 +138,30 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
-		Keys: id.keys.Keys, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: id.issuer, Audience: id.audience[0], Now: c.Now,
-	})
+	good := jwt.VerifierConfig{Keys: id.keys.Keys, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: id.issuer, Audience: id.audience[0], Now: c.Now}
+	verifier, err := jwt.NewVerifier(good)
+	if err != nil {
+		return err
+	}
+	good.Audience, good.InsecureNoAudience = "", true // to revoke, and to say what a token is; never to let one in
+	anyAudience, err := jwt.NewVerifier(good)
 	if err != nil {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
 		Accounts: id.signIns(), Clients: id.accounts.Service, Issuer: id.issuer, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
-		Codes: id.accounts.Service, Audience: id.audience,
-		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
+		Codes: id.codes(), Audience: id.audience, Resource: id.url, AnyAudience: anyAudience, NoPasswordGrant: !c.AllowPasswordGrant && !IsLocal(id.url),
+		Scopes: c.scopeNames(), KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})
 	return nil
+}
+
+// codes are the accounts, where browsers can be asked for codes at all.
+func (id *Identity) codes() oauth.Codes {
+	if id.config.Pages == nil {
+		return nil
+	}
+	return id.accounts.Service
 }
 
 // signIns is the accounts as the token endpoints use them.

@@ -29,7 +29,11 @@ func NewScheme() *Scheme { return NewSchemeUnder("") }
 // NewSchemeUnder is NewScheme with the endpoints under a prefix, such as
 // "/auth": POST /auth/token and so on. The prefix is part of the issuer.
 func NewSchemeUnder(prefix string) *Scheme {
-	scheme := holdfast.OAuth2PasswordBearer(strings.TrimPrefix(prefix+"/token", "/"))
+	below := strings.TrimPrefix(prefix+"/", "/")
+	scheme := holdfast.OAuth2(holdfast.OAuth2Flows{
+		Password:          &holdfast.OAuth2Flow{TokenURL: below + "token"},
+		AuthorizationCode: &holdfast.OAuth2Flow{AuthorizationURL: below + "authorize", TokenURL: below + "token"},
+	}, holdfast.Named("OAuth2PasswordBearer")) // the document has those flows that the endpoint takes
 	return &Scheme{
 		Scheme: scheme, Scopes: accountapi.DeclareScopes(scheme), prefix: prefix,
 		session: sessionScheme(scheme), socket: holdfast.WebSocketBearer(holdfast.ScopesOf(scheme)),

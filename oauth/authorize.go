@@ -218,14 +218,11 @@ func (s *Server) readResources(a *AuthorizeRequest, said parameters) error {
 	if len(wanted) > maxResources {
 		return a.Refuse("invalid_target", "There are too many resources")
 	}
-	for _, one := range wanted {
-		if !slices.Contains(a.Client.Audiences, one) && !slices.Contains(s.config.Audience, one) {
-			return a.Refuse("invalid_target", "The client may not ask for tokens for one of the resources")
-		}
+	audience, err := s.audience(a.Client, wanted)
+	if err != nil {
+		return a.Refuse("invalid_target", "The client may not ask for tokens for one of the resources")
 	}
-	if len(wanted) > 0 {
-		a.Audience = slices.Clone(wanted)
-	}
+	a.Audience = audience
 	return nil
 }
 
