@@ -15,9 +15,7 @@ import (
 	pagekit "github.com/holdfast-go/holdfast/internal/pages"
 )
 
-var (
-	consentPage = text("consent.html")
-)
+var consentPage = text("consent.html")
 
 // question is what a person would be asked for a client.
 type question struct {

@@ -44,30 +44,40 @@ func TestTheDocsPageIsAClient(t *testing.T) {
 		refused   []string
 	}{
 		"on the machine itself": {
-			Config{URL: "http://127.0.0.1:8000"}, holdfast.Docs{},
+			Config{URL: "http://127.0.0.1:8000"},
+			holdfast.Docs{},
 			[]string{"http://127.0.0.1:8000/docs/oauth2-redirect", "http://localhost:8000/docs/oauth2-redirect", "http://[::1]:8000/docs/oauth2-redirect"},
 			[]string{"http://127.0.0.1:8000/docs", "http://localhost:8001/docs/oauth2-redirect", "https://127.0.0.1:8000/docs/oauth2-redirect"},
 		},
 		"under a prefix": {
-			Config{URL: "https://library.example", Scheme: NewSchemeUnder("/auth")}, holdfast.Docs{},
+			Config{URL: "https://library.example", Scheme: NewSchemeUnder("/auth")},
+			holdfast.Docs{},
 			[]string{"https://library.example/docs/oauth2-redirect"},
 			[]string{"https://library.example/auth/docs/oauth2-redirect", "http://library.example/docs/oauth2-redirect", "https://localhost/docs/oauth2-redirect"},
 		},
 		"behind a proxy's prefix": {
-			Config{URL: "https://example.org/library"}, holdfast.Docs{},
-			[]string{"https://example.org/library/docs/oauth2-redirect"}, nil,
+			Config{URL: "https://example.org/library"},
+			holdfast.Docs{},
+			[]string{"https://example.org/library/docs/oauth2-redirect"},
+			nil,
 		},
 		"elsewhere": {
-			Config{URL: "https://library.example"}, holdfast.Docs{Path: "/help"},
-			[]string{"https://library.example/help/oauth2-redirect"}, nil,
+			Config{URL: "https://library.example"},
+			holdfast.Docs{Path: "/help"},
+			[]string{"https://library.example/help/oauth2-redirect"},
+			nil,
 		},
 		"with a page of its own": {
-			Config{URL: "https://library.example"}, holdfast.Docs{RedirectPath: "/back"},
-			[]string{"https://library.example/back"}, []string{"https://library.example/back/"},
+			Config{URL: "https://library.example"},
+			holdfast.Docs{RedirectPath: "/back"},
+			[]string{"https://library.example/back"},
+			[]string{"https://library.example/back/"},
 		},
 		"and no other's": {
-			Config{URL: "https://library.example"}, holdfast.Docs{OAuth: holdfast.DocsOAuth{ClientID: "theirs"}, Path: "/help"},
-			nil, []string{"https://library.example/help/oauth2-redirect"},
+			Config{URL: "https://library.example"},
+			holdfast.Docs{OAuth: holdfast.DocsOAuth{ClientID: "theirs"}, Path: "/help"},
+			nil,
+			[]string{"https://library.example/help/oauth2-redirect"},
 		},
 	} {
 		id, _ := opened(t, test.config)

@@ -19,16 +19,17 @@ var pages = map[string]func(s *session){
 	"docs/passwords.md": beforePasswords,
 	"docs/tutorial.md":  func(*session) {},
 
-	"docs/howto/api-keys.md":         beforeModule,
-	"docs/howto/clients.md":          func(*session) {},
-	"docs/howto/deployment.md":       func(*session) {},
-	"docs/howto/limits.md":           beforeModule,
-	"docs/howto/mcp.md":              beforeModule,
-	"docs/howto/middleware.md":       beforeModule,
-	"docs/howto/owner-only.md":       beforeModule,
-	"docs/howto/real-database.md":    beforeModule,
-	"docs/howto/roles-and-scopes.md": func(*session) {},
-	"docs/howto/streaming.md":        beforeModule,
+	"docs/howto/api-keys.md":          beforeModule,
+	"docs/howto/clients.md":           func(*session) {},
+	"docs/howto/deployment.md":        func(*session) {},
+	"docs/howto/limits.md":            beforeModule,
+	"docs/howto/mcp.md":               beforeModule,
+	"docs/howto/middleware.md":        beforeModule,
+	"docs/howto/owner-only.md":        beforeModule,
+	"docs/howto/real-database.md":     beforeModule,
+	"docs/howto/roles-and-scopes.md":  func(*session) {},
+	"docs/howto/sign-in-with-code.md": func(*session) {},
+	"docs/howto/streaming.md":         beforeModule,
 }
 
 // left are the commands that no test runs, with the reason.
