@@ -74,6 +74,7 @@ golden: ## write the golden files again
 
 durability: ## minutes of what must never happen: 20 key rotations under load in two processes, and beside other services
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast
+	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run "/of_concurrent_redemptions|/nothing_lives" ./store/...
 
 bench: ## what it costs, beside its peers (ten minutes; bench/README.md); BASE=main compares with that commit
 ifdef BASE
