@@ -20,6 +20,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/holdfast-go/holdfast/internal/changes"
+	"github.com/holdfast-go/holdfast/internal/lately"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/work"
 )
@@ -40,6 +41,11 @@ var (
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")
 	ErrBadReset  = errors.New("the link is wrong, used or too old")
+
+	ErrNoAPIKey       = errors.New("no such API key")
+	ErrAPIKeyReplaced = errors.New("the API key was rotated already")
+	ErrTooManyAPIKeys = errors.New("there are as many API keys as there may be")
+	ErrForbidden      = errors.New("the caller may not do this")
 )
 
 // ThrottledError is the answer to one attempt too many, whatever the password.
@@ -86,6 +92,9 @@ type Config struct {
 	Policy     password.Policy // for passwords that are set; the zero policy is good
 	RefreshTTL time.Duration   // how long a session lives; 30 days if zero
 
+	// MaxAPIKeyTTL is how long an API key lives at most; 366 days if zero.
+	MaxAPIKeyTTL time.Duration
+
 	// Roles are the application's own, made if they are missing. In a new store
 	// they take the place of built-in ones with the same name. A role that is
 	// there already is not changed.
@@ -114,8 +123,10 @@ type Config struct {
 type Service struct {
 	config  *Config // behind a pointer, where fmt does not print the Key
 	callers *otter.Cache[callerKey, *standing]
+	apiKeys *otter.Cache[[32]byte, *standing] // by their hashes
 	changes *changes.Reader
 	turns   turns
+	uses    *lately.Uses // of API keys
 
 	generation func() uint64 // the store's, made once
 }
@@ -133,6 +144,8 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, errors.New("account: Config has no Passwords")
 	case config.RefreshTTL < 0:
 		return nil, errors.New("account: Config has a negative RefreshTTL")
+	case config.MaxAPIKeyTTL < 0:
+		return nil, errors.New("account: Config has a negative MaxAPIKeyTTL")
 	}
 	if config.RefreshTTL == 0 {
 		config.RefreshTTL = 30 * 24 * time.Hour
@@ -162,7 +175,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	s := &Service{
-		config: &config, callers: callers, changes: changes.NewReader(config.Store, config.Now),
+		config: &config, callers: callers, apiKeys: newKeyCache(), uses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
 	return s, s.addRoles(ctx)

@@ -31,13 +31,15 @@ type Store interface {
 //   - [RoleWriter].PutRole of a role that is there, and RemoveRole: [RoleChanged]
 //   - [ClientWriter].PutClient of a client that is there, RemoveClient of one that
 //     is there, and PutClientSecrets that takes one away: [ClientChanged]
+//   - [APIKeyWriter].ReplaceAPIKey that won, and RemoveAPIKey of one that is there:
+//     [APIKeyChanged]
 //   - a store of keys: [KeyChanged] for each that is added, changed or removed
 //   - a store of settings: [SettingChanged] for one that is chosen or replaced
 //
 // Nothing else writes a change: not what is new, which no caller rests on yet,
-// not a session that is put again with another token, and not sessions that are
-// over by their own date, which every process knows. So a sign-in and a refresh
-// wake no one.
+// not a session that is put again with another token, not when a key was used, and
+// not sessions and keys that are over by their own date, which every process
+// knows. So a sign-in and a refresh wake no one.
 //
 // docs/stores.md says how to write a store.
 type ChangeLog = changes.Log
@@ -57,6 +59,7 @@ const (
 	RoleChanged    = changes.Role    // Key is the role's name
 	SessionEnded   = changes.Session // Key is the session's id
 	ClientChanged  = changes.Client  // Key is the client's id; its sessions may have ended, too
+	APIKeyChanged  = changes.APIKey  // Key is the API key's id
 	KeyChanged     = changes.Key     // Key is the signing key's id
 	SettingChanged = changes.Setting // Key is the setting's name
 )
@@ -89,6 +92,7 @@ type Reader interface {
 	SessionReader
 	ResetReader
 	ClientReader
+	APIKeyReader
 }
 
 // Writer reads and changes within a transaction.
@@ -99,6 +103,7 @@ type Writer interface {
 	SessionWriter
 	ResetWriter
 	ClientWriter
+	APIKeyWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -121,7 +126,7 @@ type UserReader interface {
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
 	PutPasswordHash(userID, hash, kind string) error
-	RemoveUser(id string) error // with hash, sessions, reset and addresses
+	RemoveUser(id string) error // with hash, sessions, reset, addresses and API keys
 
 	// PutKnownAddress remembers an address from which the user has signed in,
 	// and forgets all but the user's MaxKnownAddresses newest ones.
@@ -180,7 +185,36 @@ type ClientReader interface {
 type ClientWriter interface {
 	PutClient(client Client) error                            // new or changed
 	PutClientSecrets(id string, secrets []ClientSecret) error // in place of those before; ErrNoClient
-	RemoveClient(id string) error                             // with its secrets and sessions
+	RemoveClient(id string) error                             // with its secrets, sessions and API keys
+}
+
+// APIKeyReader finds API keys.
+type APIKeyReader interface {
+	APIKey(id string) (APIKey, error)              // or ErrNoAPIKey
+	APIKeyByHash(hash [32]byte) (APIKey, error)    // or ErrNoAPIKey
+	APIKeysOf(owner APIKeyOwner) ([]APIKey, error) // by id, those that are over too
+}
+
+// APIKeyWriter changes API keys.
+type APIKeyWriter interface {
+	// PutAPIKey keeps a new key. ErrNoUser says that there is no user whose it
+	// could be; whether there is a client the store does not know, since a program
+	// may declare some.
+	PutAPIKey(key APIKey) error
+
+	// ReplaceAPIKey keeps next and lets the key of an id end at a time, unless it
+	// ends before by itself. Of several who replace a key one wins, and of them and
+	// who removes it: whether the key is there and has not been replaced decides,
+	// in the statement that says that it has been. Nothing is kept if it did not win.
+	ReplaceAPIKey(id string, ends time.Time, next APIKey) (won bool, err error)
+
+	RemoveAPIKey(id string) error
+	RemoveAPIKeysBefore(owner APIKeyOwner, expiry time.Time) error
+
+	// UseAPIKeys notes when keys were last used, by their ids. A use that is not
+	// later than the one that is noted changes nothing, and neither does one of a key
+	// that is not there.
+	UseAPIKeys(used map[string]time.Time) error
 }
 
 // User is somebody with an account.

@@ -64,5 +64,6 @@ func (s *state) RemoveClient(id string) error {
 	s.log.tell(account.ClientChanged, id)
 	delete(s.clients, id)
 	delete(s.secrets, id)
+	s.removeAPIKeys(func(key account.APIKey) bool { return key.ClientID == id })
 	return s.removeSessions(func(one account.Session) bool { return one.ClientID == id })
 }

@@ -36,7 +36,7 @@ func New() *Store {
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
-		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
+		settings: map[string]string{}, apiKeys: map[string]account.APIKey{}, keyHashes: map[[32]byte]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 	})
 	return s
 }
@@ -79,6 +79,8 @@ type state struct {
 	resets    map[string]account.Reset // by user id
 	addresses map[address]time.Time    // when they were seen
 	settings  map[string]string
+	apiKeys   map[string]account.APIKey         // by id
+	keyHashes map[[32]byte]string               // hash of an API key to its id
 	clients   map[string]account.Client         // by id
 	secrets   map[string][]account.ClientSecret // by client id
 }
@@ -89,7 +91,7 @@ func (s *state) clone() *state {
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
-		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
+		settings: maps.Clone(s.settings), apiKeys: maps.Clone(s.apiKeys), keyHashes: maps.Clone(s.keyHashes), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
 	}
 }
 
@@ -182,6 +184,7 @@ func (s *state) RemoveUser(id string) error {
 	delete(s.kinds, id)
 	delete(s.resets, id)
 	s.log.tell(account.UserChanged, id)
+	s.removeAPIKeys(func(key account.APIKey) bool { return key.UserID == id })
 	return errors.Join(s.RemoveKnownAddresses(id), s.RemoveSessionsOf(id))
 }
 

@@ -116,5 +116,8 @@ func (t *tx) RemoveClient(id string) error {
 	if err := t.exec("DELETE FROM sessions WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ?)", id, id); err != nil {
 		return err
 	}
+	if err := t.exec("DELETE FROM api_keys WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ?)", id, id); err != nil {
+		return err
+	}
 	return t.exec("DELETE FROM clients WHERE id = ?", id) // its secrets go with it
 }
