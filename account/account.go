@@ -57,14 +57,6 @@ func (e *ThrottledError) Error() string {
 	return "too many attempts; try again in " + e.RetryAfter.Round(time.Second).String()
 }
 
-// InvalidError is a value that breaks a rule.
-type InvalidError struct {
-	Field  string // as in "name"
-	Reason string // as in "is empty", to be read after the field
-}
-
-func (e *InvalidError) Error() string { return e.Field + " " + e.Reason }
-
 // Passwords is what the domain needs of a password.Context.
 type Passwords interface {
 	Hash(ctx context.Context, secret string) (hash string, err error)
@@ -169,6 +161,9 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, err
 	}
 	config.Clients = slices.Clone(config.Clients)
+	if err := checkDeclared(config.Clients); err != nil {
+		return nil, err
+	}
 	config.Policy.Forbidden = slices.Clone(config.Policy.Forbidden) // the caller's list may change
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})
 	if err != nil {

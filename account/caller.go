@@ -222,6 +222,9 @@ func (s *Service) loadMachine(ctx context.Context, id string, found *standing) e
 		for _, scope := range client.Scopes {
 			found.grants[scope] = true
 		}
+		if found.machine.keys, err = keysOf(client); err != nil {
+			return err
+		}
 		found.machine.secrets, err = r.ClientSecrets(client.ID)
 		return err
 	})

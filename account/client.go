@@ -10,8 +10,9 @@ import (
 
 // What can be wrong with a client.
 var (
-	ErrNoClient  = errors.New("no such client")
-	ErrBadClient = errors.New("wrong client or secret")
+	ErrNoClient    = errors.New("no such client")
+	ErrBadClient   = errors.New("wrong client or secret")
+	ErrClientTaken = errors.New("there is a client of this id already")
 )
 
 // BuiltInClient is the id of the client that is meant where none is named. A
@@ -65,6 +66,10 @@ type ClientSecret struct {
 // rotates the one before.
 const MaxClientSecrets = 2
 
+// MaxAssertions is how many assertions of a client are remembered at most, until
+// they are over. Another one is refused while there are so many.
+const MaxAssertions = 10_000
+
 // Ask is what a client asks for at a sign-in.
 type Ask struct {
 	ClientID string   // BuiltInClient if empty
@@ -99,6 +104,7 @@ func (c Client) clone() Client {
 type machine struct {
 	client  Client
 	secrets []ClientSecret
+	keys    []clientKey
 }
 
 // counts reports whether the secret is good at a time.
@@ -116,6 +122,11 @@ func (m *machine) stands(credential string, now time.Time) (until time.Time, ok 
 	for _, one := range m.secrets {
 		if one.name() == credential && one.counts(now) {
 			return one.Expires, true
+		}
+	}
+	for _, one := range m.keys {
+		if one.name == credential {
+			return time.Time{}, true
 		}
 	}
 	return time.Time{}, false

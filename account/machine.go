@@ -52,3 +52,21 @@ func (s *Service) ClientGrant(ctx context.Context, clientID string, ask Ask) (Gr
 	}
 	return Grant{ClientID: found.clientID, Scopes: scopes, Audience: slices.Clone(ask.Audience)}, nil
 }
+
+// MachineCaller is ClientCaller for a token that the client got with a
+// credential, while that counts: a token ends with its secret or key, in all
+// processes within a second. A client that may not call for itself any more is no
+// caller.
+func (s *Service) MachineCaller(ctx context.Context, clientID, credential string, scopes []string) (Caller, error) {
+	found, err := s.machine(ctx, clientID)
+	if err != nil {
+		return Caller{}, err
+	}
+	until, ok := found.machine.stands(credential, s.config.Now())
+	if !ok || !found.machine.client.MayUse(GrantClientCredentials) {
+		return Caller{}, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoClient)
+	}
+	caller := s.callerOf(found, "")
+	caller.scopes = scopes
+	return caller.Until(until), nil
+}

@@ -265,4 +265,8 @@ func (w writer) PutClientSecrets(id string, secrets []account.ClientSecret) erro
 	return w.o.call("PutClientSecrets", w.in.PutClientSecrets(id, secrets))
 }
 
+func (w writer) UseAssertion(clientID string, assertion [32]byte, now, expires time.Time) (bool, error) {
+	return got(w.in.UseAssertion(clientID, assertion, now, expires)).from(w.o, "UseAssertion")
+}
+
 func (w writer) RemoveClient(id string) error { return w.o.call("RemoveClient", w.in.RemoveClient(id)) }

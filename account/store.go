@@ -185,7 +185,13 @@ type ClientReader interface {
 type ClientWriter interface {
 	PutClient(client Client) error                            // new or changed
 	PutClientSecrets(id string, secrets []ClientSecret) error // in place of those before; ErrNoClient
-	RemoveClient(id string) error                             // with its secrets, sessions and API keys
+	RemoveClient(id string) error                             // with its secrets, sessions, assertions and API keys
+
+	// UseAssertion notes that a client has presented an assertion, which is over at
+	// a time, and reports whether it is the first to do so. One statement decides
+	// that. Assertions that are over are forgotten; a client who has MaxAssertions
+	// that are not is told false. The client need not be in the store.
+	UseAssertion(clientID string, assertion [32]byte, now, expires time.Time) (first bool, err error)
 }
 
 // APIKeyReader finds API keys.

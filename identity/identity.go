@@ -137,7 +137,7 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
-		Accounts: id.signIns(), Clients: id.accounts.Service, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: id.signIns(), Clients: id.accounts.Service, Issuer: id.issuer, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})
 	return nil

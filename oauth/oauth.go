@@ -30,7 +30,7 @@ type Accounts interface {
 	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
 }
 
-// Config says what a Server is made of. All fields but the last two are required.
+// Config says what a Server is made of. All fields but the last three are required.
 type Config struct {
 	Accounts Accounts
 	Scheme   *holdfast.Scheme[string] // how callers present an access token
@@ -42,6 +42,10 @@ type Config struct {
 	// Clients are those that may ask for tokens, an [account.Service]. If nil there
 	// is the built-in one alone.
 	Clients Clients
+
+	// Issuer is what the tokens say in iss. Clients that sign for themselves name it
+	// as their audience, or its token endpoint; without it they cannot.
+	Issuer string
 
 	// KeySetAge is how long others may keep the key set; a minute if zero. It
 	// must be shorter than the time for which a key is announced.
@@ -64,6 +68,8 @@ func New(config Config) *Server {
 	s.grants = map[string]grant{
 		account.GrantPassword: s.password,
 		account.GrantRefresh:  s.refresh,
+
+		account.GrantClientCredentials: s.clientCredentials,
 	}
 	s.caller = holdfast.Verify(config.Scheme, s.verify)
 	return s
@@ -121,7 +127,7 @@ func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
 	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), tags, fails(refused, badClient, throttled, noStore),
 		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
-	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags, fails(noStore),
+	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, person)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
@@ -141,6 +147,14 @@ var (
 // fails says in the document with what an endpoint fails.
 func fails(with ...apidoc.Answer) holdfast.RouteOption {
 	return holdfast.Document(apidoc.Operation{Answers: with})
+}
+
+// person refuses machines where a person's session is meant.
+func person(_ context.Context, c account.Caller) (account.Caller, error) {
+	if c.Machine() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
+	}
+	return c, nil
 }
 
 func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {

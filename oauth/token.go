@@ -17,7 +17,7 @@ import (
 // TokenRequest is the form of POST /token (RFC 6749 sections 4.3.2 and 6). A
 // grant_type that is left out means password, as FastAPI's form has it.
 type TokenRequest struct {
-	GrantType    string `form:"grant_type" doc:"password or refresh_token"`
+	GrantType    string `form:"grant_type" doc:"password, refresh_token or client_credentials; password if there is none"`
 	Username     string `form:"username"`
 	Password     string `form:"password" format:"password"`
 	RefreshToken string `form:"refresh_token" format:"password"`
@@ -85,6 +85,11 @@ func (s *Server) dispatch(ctx context.Context, presented Authorization, in Token
 	case !asks.MayUse(name):
 		return account.Grant{}, refuse("unauthorized_client", "The client may not use this grant_type")
 	}
+	for _, scope := range strings.Fields(in.Scope) {
+		if !asks.MayAsk(scope) {
+			return account.Grant{}, badScope()
+		}
+	}
 	in.credential = asks.credential
 	return run(ctx, asks.Client, in)
 }
@@ -103,6 +108,10 @@ func (refusal) ComponentName() string { return "TokenError" }
 func refuse(code, description string) error {
 	return &holdfast.Error{Status: http.StatusBadRequest, Body: refusal{code, description, description}}
 }
+
+// badScope is for a scope outside of the client's list. It is not granted less
+// (ASVS V10.4.11).
+func badScope() error { return refuse("invalid_scope", "The client may not ask for one of the scopes") }
 
 // tooMany tells when to try again. The error is RFC 8628's, the only one that
 // is registered for it.

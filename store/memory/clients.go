@@ -3,6 +3,7 @@ package memory
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 )
@@ -65,5 +66,42 @@ func (s *state) RemoveClient(id string) error {
 	delete(s.clients, id)
 	delete(s.secrets, id)
 	s.removeAPIKeys(func(key account.APIKey) bool { return key.ClientID == id })
+	s.removeAssertions(func(clientID string, _ time.Time) bool { return clientID == id })
 	return s.removeSessions(func(one account.Session) bool { return one.ClientID == id })
+}
+
+// assertion is one that a client has presented.
+type assertion struct {
+	clientID string
+	sum      [32]byte
+}
+
+// sweepAssertions is after how many new ones those that are over are forgotten.
+const sweepAssertions = 1024
+
+func (s *state) UseAssertion(clientID string, sum [32]byte, now, expires time.Time) (first bool, err error) {
+	if s.used[clientID] >= account.MaxAssertions || len(s.assertions)%sweepAssertions == 0 {
+		s.removeAssertions(func(_ string, over time.Time) bool { return !over.After(now) })
+	}
+	one := assertion{clientID, sum}
+	over, there := s.assertions[one]
+	if there && over.After(now) || s.used[clientID] >= account.MaxAssertions {
+		return false, nil
+	}
+	if !there {
+		s.used[clientID]++
+	}
+	s.assertions[one] = expires
+	return true, nil
+}
+
+func (s *state) removeAssertions(gone func(clientID string, over time.Time) bool) {
+	for one, over := range s.assertions {
+		if gone(one.clientID, over) {
+			delete(s.assertions, one)
+			if s.used[one.clientID]--; s.used[one.clientID] == 0 {
+				delete(s.used, one.clientID)
+			}
+		}
+	}
 }

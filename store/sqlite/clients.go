@@ -119,5 +119,19 @@ func (t *tx) RemoveClient(id string) error {
 	if err := t.exec("DELETE FROM api_keys WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ?)", id, id); err != nil {
 		return err
 	}
+	if err := t.exec("DELETE FROM client_assertions WHERE client_id = ?", id); err != nil {
+		return err
+	}
 	return t.exec("DELETE FROM clients WHERE id = ?", id) // its secrets go with it
+}
+
+func (t *tx) UseAssertion(clientID string, assertion [32]byte, now, expires time.Time) (first bool, err error) {
+	if err := t.exec("DELETE FROM client_assertions WHERE expires <= ?", now.UnixMilli()); err != nil {
+		return false, err
+	}
+	rows, err := t.affect(`
+		INSERT INTO client_assertions (client_id, assertion, expires)
+		SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM client_assertions WHERE client_id = ?1) < ?4
+		ON CONFLICT DO NOTHING`, clientID, assertion[:], expires.UnixMilli(), account.MaxAssertions)
+	return rows == 1, err
 }

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,6 +17,9 @@ func RunClients(t *testing.T, open func(t *testing.T) account.Store) {
 		"clients come in pages, by id":                          testClientPages,
 		"a client has the secrets that were put last":           testClientSecrets,
 		"removing a client takes its secrets and sessions":      testRemoveClient,
+		"an assertion is good once":                             testAssertions,
+		"of concurrent uses of an assertion one is the first":   testAssertionRace,
+		"no more assertions are kept than there may be":         testMostAssertions,
 		"what is read of a client can be changed by its reader": testClientAliasing,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,6 +137,81 @@ func testRemoveClient(t *testing.T, store account.Store) {
 		expect(t, "ClientSecrets of a client of the same id", []account.ClientSecret(nil))(r.ClientSecrets("a"))
 		return nil
 	})
+}
+
+func useAssertion(t *testing.T, store account.Store, id string, n byte, now, expires time.Time) (first bool) {
+	t.Helper()
+	update(t, store, func(w account.Writer) (err error) {
+		first, err = w.UseAssertion(id, [32]byte{n}, now, expires)
+		return err
+	})
+	return first
+}
+
+func testAssertions(t *testing.T, store account.Store) {
+	put(t, store, client("a"))
+	later := day.Add(time.Minute)
+	for i, step := range []struct {
+		id   string
+		n    byte
+		now  time.Time
+		want bool
+	}{
+		{"a", 1, day, true},
+		{"a", 1, day, false},
+		{"a", 2, day, true},
+		{"declared", 1, day, true}, // by a program: it is not in the store
+		{"a", 1, later.Add(-time.Millisecond), false},
+		{"declared", 1, later.Add(-time.Millisecond), false},
+		{"a", 1, later, true}, // the one before is over
+	} {
+		if got := useAssertion(t, store, step.id, step.n, step.now, step.now.Add(time.Minute)); got != step.want {
+			t.Errorf("step %d: UseAssertion = %v, want %v", i, got, step.want)
+		}
+	}
+	update(t, store, func(w account.Writer) error { return errors.Join(w.RemoveClient("a"), w.PutClient(client("a"))) })
+	if !useAssertion(t, store, "a", 1, later, later.Add(time.Minute)) {
+		t.Error("a client of the same id is taken for the one before")
+	}
+}
+
+func testAssertionRace(t *testing.T, store account.Store) {
+	errSecond := errors.New("not the first")
+	won := atOnce(t, 50, errSecond, func(ctx context.Context, _ int) error {
+		first := false
+		err := store.Update(ctx, func(w account.Writer) (err error) {
+			first, err = w.UseAssertion("a", [32]byte{1}, day, day.Add(time.Minute))
+			return err
+		})
+		if err == nil && !first {
+			err = errSecond
+		}
+		return err
+	})
+	if won != 1 {
+		t.Errorf("%d uses of one assertion were the first, want 1", won)
+	}
+}
+
+func testMostAssertions(t *testing.T, store account.Store) {
+	fill := func(w account.Writer) error {
+		for i := range account.MaxAssertions {
+			if first, err := w.UseAssertion("a", [32]byte{byte(i), byte(i >> 8)}, day, day.Add(time.Minute)); err != nil || !first {
+				return fmt.Errorf("UseAssertion %d = %v, %w", i, first, err)
+			}
+		}
+		return nil
+	}
+	update(t, store, fill)
+	if useAssertion(t, store, "a", 255, day, day.Add(time.Minute)) {
+		t.Error("one more assertion is kept than there may be")
+	}
+	if !useAssertion(t, store, "b", 255, day, day.Add(time.Minute)) {
+		t.Error("another client may have none")
+	}
+	if !useAssertion(t, store, "a", 255, day.Add(time.Minute), day.Add(time.Hour)) {
+		t.Error("when the others are over there is no room")
+	}
 }
 
 func testClientAliasing(t *testing.T, store account.Store) {
