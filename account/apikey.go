@@ -164,11 +164,14 @@ func (s *Service) ownerOf(r Reader, owner APIKeyOwner) (user User, grants map[st
 	return user, grants, err
 }
 
+// errNoMachine is about a client that never calls for itself.
+var errNoMachine = &InvalidError{"client", "does not call for itself: for that it must not be public, and have the grant client_credentials"}
+
 // keyClient is a client that may have keys: one that may call for itself.
 func (s *Service) keyClient(r Reader, id string) (Client, error) {
 	client, err := s.clientOf(r, id)
 	if err == nil && (client.Public || !client.MayUse(GrantClientCredentials)) {
-		err = ErrNoClient
+		err = errNoMachine
 	}
 	return client, err
 }

@@ -87,9 +87,9 @@ func TestWhatIsAskedOfAKey(t *testing.T) {
 		"a client":                         {till, account.APIKeyAsk{Name: "x", Scopes: []string{"me"}}, "", nil},
 		"a scope that is not the client's": {till, account.APIKeyAsk{Name: "x", Scopes: []string{"users:read"}}, "scopes", nil},
 		"a client that is not there":       {account.APIKeyOwner{ClientID: "x"}, account.APIKeyAsk{Name: "x"}, "", account.ErrNoClient},
-		"a public client":                  {account.APIKeyOwner{ClientID: "public"}, account.APIKeyAsk{Name: "x"}, "", account.ErrNoClient},
-		"a client that acts for users":     {account.APIKeyOwner{ClientID: "code"}, account.APIKeyAsk{Name: "x"}, "", account.ErrNoClient},
-		"the built-in client":              {account.APIKeyOwner{ClientID: account.BuiltInClient}, account.APIKeyAsk{Name: "x"}, "", account.ErrNoClient},
+		"a public client":                  {account.APIKeyOwner{ClientID: "public"}, account.APIKeyAsk{Name: "x"}, "client", nil},
+		"a client that acts for users":     {account.APIKeyOwner{ClientID: "code"}, account.APIKeyAsk{Name: "x"}, "client", nil},
+		"the built-in client":              {account.APIKeyOwner{ClientID: account.BuiltInClient}, account.APIKeyAsk{Name: "x"}, "client", nil},
 	} {
 		_, err := w.NewAPIKey(t.Context(), test.owner, test.ask)
 		invalid, ok := errors.AsType[*account.InvalidError](err)

@@ -83,6 +83,9 @@ func (s *Service) loadAPIKey(ctx context.Context, hash [32]byte) (*standing, err
 		}
 		return nil
 	})
+	if errors.Is(err, errNoMachine) {
+		err = ErrNoClient
+	}
 	for _, reason := range []error{ErrNoAPIKey, ErrNoUser, ErrDisabled, ErrNoClient} {
 		if errors.Is(err, reason) {
 			return nil, fmt.Errorf("%w: %w", ErrNoCaller, err)

@@ -28,6 +28,7 @@ const (
 	SignIns                             // GET and POST /signin, POST /signout
 	Introspection                       // POST /introspect, where Config.Services ask about tokens
 	Clients                             // /clients, for administrators
+	APIKeys                             // /users/me/keys, and for administrators /users/{id}/keys and /clients/{id}/keys
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -74,7 +75,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&(Refusals|Clients) != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Clients|APIKeys) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -134,6 +135,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 		{Clients, func() { id.api.RegisterClients(on) }},
+		{APIKeys, func() { id.api.RegisterKeys(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()
