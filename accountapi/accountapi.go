@@ -62,7 +62,9 @@ type API struct {
 }
 
 // New makes the endpoints.
-func New(config Config) *API { return &API{config.Accounts, config.Caller, config.APIKey, config.Scopes} }
+func New(config Config) *API {
+	return &API{config.Accounts, config.Caller, config.APIKey, config.Scopes}
+}
 
 // Roles are the built-in roles with the scopes that they grant, for the
 // application's configuration.

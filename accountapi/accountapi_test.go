@@ -64,6 +64,7 @@ func newAPI(t *testing.T) *api {
 	endpoints := accountapi.New(accountapi.Config{Accounts: accounts, Scopes: accountapi.DeclareScopes(scheme), Caller: tokens.Caller()})
 	endpoints.Register(app)
 	endpoints.RegisterClients(app)
+	endpoints.RegisterKeys(app)
 	check(t, app.Err())
 
 	a := &api{t, app, openapitest.Handler(t, app), map[string]account.User{}, signer, accounts}

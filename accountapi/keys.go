@@ -27,7 +27,8 @@ type APIKeySecret struct {
 	Key string `json:"key" format:"password" doc:"What is presented, as Authorization: Bearer …; shown this once"`
 }
 
-func viewKey(k account.APIKey) APIKey {
+// ViewAPIKey is a key as it is shown.
+func ViewAPIKey(k account.APIKey) APIKey {
 	out := APIKey{ID: k.ID, Name: k.Name, Scopes: append([]string{}, k.Scopes...), Created: k.Created, Expires: k.Expires, ReplacedBy: k.Replaced}
 	if !k.LastUsed.IsZero() {
 		out.LastUsed = &k.LastUsed
@@ -92,12 +93,15 @@ func (b NewKeyBody) ask() account.APIKeyAsk {
 // KeyRotation is the body of a rotation.
 type KeyRotation struct {
 	KeyID
-	Body struct {
-		Overlap int64 `json:"overlap,omitempty" default:"86400" minimum:"0" maximum:"2592000" doc:"Seconds for which the key before stays good; 0 ends it at once"`
-	}
+	Body KeyOverlap
 }
 
-func (r KeyRotation) overlap() time.Duration { return time.Duration(r.Body.Overlap) * time.Second }
+// KeyOverlap is how a key is rotated.
+type KeyOverlap struct {
+	Overlap int64 `json:"overlap,omitempty" default:"86400" minimum:"0" maximum:"2592000" doc:"Seconds for which the key before stays good; 0 ends it at once"`
+}
+
+func (o KeyOverlap) duration() time.Duration { return time.Duration(o.Overlap) * time.Second }
 
 func ownerOf(c account.Caller) account.APIKeyOwner { return account.APIKeyOwner{UserID: c.User.ID} }
 
@@ -109,7 +113,7 @@ func (a *API) list(ctx context.Context, owner account.APIKeyOwner) ([]APIKey, er
 	}
 	out := make([]APIKey, len(keys))
 	for i, k := range keys {
-		out[i] = viewKey(k)
+		out[i] = ViewAPIKey(k)
 	}
 	return out, nil
 }
@@ -120,7 +124,7 @@ func shown(ctx context.Context, grant account.APIKeyGrant, err error) (APIKeySec
 		return APIKeySecret{}, answer(err)
 	}
 	holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
-	return APIKeySecret{viewKey(grant.Key), string(grant.Secret)}, nil
+	return APIKeySecret{ViewAPIKey(grant.Key), string(grant.Secret)}, nil
 }
 
 func (a *API) listOwnKeys(ctx context.Context, c account.Caller, _ holdfast.NoInput) ([]APIKey, error) {
@@ -137,7 +141,7 @@ func (a *API) revokeOwnKey(ctx context.Context, c account.Caller, in KeyID) (hol
 }
 
 func (a *API) rotateOwnKey(ctx context.Context, c account.Caller, in KeyRotation) (APIKeySecret, error) {
-	grant, err := a.accounts.RotateOwnAPIKey(ctx, c, in.Key, in.overlap())
+	grant, err := a.accounts.RotateOwnAPIKey(ctx, c, in.Key, in.Body.duration())
 	return shown(ctx, grant, err)
 }
 
@@ -189,10 +193,11 @@ func (a *API) revokeClientKey(ctx context.Context, _ account.Caller, in ClientKe
 // ClientKeyRotation is the body of POST /clients/{id}/keys/{key}/rotate.
 type ClientKeyRotation struct {
 	ClientID
-	KeyRotation
+	KeyID
+	Body KeyOverlap
 }
 
 func (a *API) rotateClientKey(ctx context.Context, _ account.Caller, in ClientKeyRotation) (APIKeySecret, error) {
-	grant, err := a.accounts.RotateAPIKey(ctx, account.APIKeyOwner{ClientID: in.ID}, in.Key, in.overlap())
+	grant, err := a.accounts.RotateAPIKey(ctx, account.APIKeyOwner{ClientID: in.ID}, in.Key, in.Body.duration())
 	return shown(ctx, grant, err)
 }

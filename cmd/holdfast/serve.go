@@ -32,6 +32,7 @@ type serveCmd struct {
 	Audience     []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
 	AccessTTL    time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
 	RefreshTTL   time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	MaxKeyTTL    time.Duration     `name:"max-api-key-ttl" default:"8784h" help:"How long an API key lives at most."`
 	KeyPeriod    time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce  time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
 	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
@@ -99,6 +100,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, log
+	out.MaxAPIKeyTTL = c.MaxKeyTTL
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
 	c.insecureSwitches.apply(ctx, &out)
 	var err error
@@ -165,7 +167,7 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 // flags are what fields of the configuration are called here.
 var flags = map[string]string{
 	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service",
-	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period",
+	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
 }
 
 // flagged says of an error which flag it is about.
