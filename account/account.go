@@ -161,8 +161,8 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, err
 	}
 	config.Clients = slices.Clone(config.Clients)
-	if err := checkDeclared(config.Clients); err != nil {
-		return nil, err
+	if err := CheckClients(config.Clients); err != nil {
+		return nil, fmt.Errorf("account: Config.Clients: %w", err)
 	}
 	config.Policy.Forbidden = slices.Clone(config.Policy.Forbidden) // the caller's list may change
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})

@@ -174,7 +174,7 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 		found.clientID = session.ClientID
 		client, err := s.clientOf(r, session.ClientID)
 		if errors.Is(err, ErrNoClient) {
-			return fmt.Errorf("%w: %w", ErrNoSession, err)
+			return ErrNoSession // which has ended with it
 		}
 		client.bound(found.grants)
 		return err

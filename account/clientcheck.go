@@ -21,8 +21,9 @@ func checkClient(c Client) error {
 	return cmp.Or(checkClientID(c.ID), checkAnyClient(c))
 }
 
-// checkDeclared returns what is wrong with the clients of a configuration.
-func checkDeclared(clients []Client) error {
+// CheckClients returns what is wrong with clients that a program declares, as
+// [NewService] does.
+func CheckClients(clients []Client) error {
 	for i, c := range clients {
 		err := cmp.Or(checkClientID(c.ID), checkAnyClient(c))
 		switch {
@@ -33,7 +34,7 @@ func checkDeclared(clients []Client) error {
 			err = errors.New("there are two of this id")
 		}
 		if err != nil {
-			return fmt.Errorf("account: Config.Clients: client %s: %w", quote(c.ID), err)
+			return fmt.Errorf("client %s: %w", quote(c.ID), err)
 		}
 	}
 	return nil
@@ -96,8 +97,8 @@ func checkRedirects(c Client) error {
 		return &InvalidError{"redirect_uris", "is of no use without the grant authorization_code"}
 	}
 	for _, uri := range c.Redirects {
-		if reason := checkRedirect(uri); reason != "" {
-			return &InvalidError{"redirect_uris", "contains " + quote(uri) + ", which " + reason}
+		if err := CheckRedirect(uri); err != nil {
+			return err
 		}
 	}
 	return nil

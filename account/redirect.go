@@ -59,6 +59,15 @@ func withoutPort(uri string) (_ string, ok bool) {
 	return "", false
 }
 
+// CheckRedirect returns an *InvalidError if a URI may not be registered for a
+// client.
+func CheckRedirect(uri string) error {
+	if reason := checkRedirect(uri); reason != "" {
+		return &InvalidError{"redirect_uris", "contains " + quote(uri) + ", which " + reason}
+	}
+	return nil
+}
+
 // checkRedirect says what is wrong with a URI that is to be registered, "" if
 // nothing is.
 func checkRedirect(uri string) (reason string) {

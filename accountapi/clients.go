@@ -39,7 +39,8 @@ type ClientSecret struct {
 	ExpiresAt int64  `json:"client_secret_expires_at" doc:"Seconds since 1970; 0 for never"`
 }
 
-func viewClient(c account.Client) Client {
+// DescribeClient is a client in the words of RFC 7591.
+func DescribeClient(c account.Client) Client {
 	out := Client{ID: c.ID, IssuedAt: c.Created.Unix(), ClientMetadata: ClientMetadata{
 		Name: c.Name, Redirects: c.Redirects, Grants: c.Grants, Audiences: c.Audiences, FirstParty: c.FirstParty,
 		Disabled: c.Disabled, AuthMethod: authMethod(c),
@@ -118,7 +119,7 @@ func (a *API) listClients(ctx context.Context, _ account.Caller, p Page) ([]Clie
 	}
 	out := make([]Client, len(list))
 	for i, c := range list {
-		out[i] = viewClient(c)
+		out[i] = DescribeClient(c)
 	}
 	return out, nil
 }
@@ -141,12 +142,12 @@ func (a *API) createClient(ctx context.Context, _ account.Caller, in NewClient) 
 		return ClientSecret{}, answer(err)
 	}
 	holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
-	return ClientSecret{Client: viewClient(c), Secret: string(secret)}, nil
+	return ClientSecret{Client: DescribeClient(c), Secret: string(secret)}, nil
 }
 
 func (a *API) readClient(ctx context.Context, _ account.Caller, in ClientID) (Client, error) {
 	c, err := a.accounts.Client(ctx, in.ID)
-	return viewClient(c), answer(err)
+	return DescribeClient(c), answer(err)
 }
 
 // ClientChange is the body of PUT /clients/{id}.
@@ -160,7 +161,7 @@ func (a *API) replaceClient(ctx context.Context, _ account.Caller, in ClientChan
 	if err == nil {
 		c, err = a.accounts.ReplaceClient(ctx, c)
 	}
-	return viewClient(c), answer(err)
+	return DescribeClient(c), answer(err)
 }
 
 func (a *API) removeClient(ctx context.Context, _ account.Caller, in ClientID) (holdfast.NoContent, error) {
@@ -185,5 +186,5 @@ func (a *API) rotateSecret(ctx context.Context, _ account.Caller, in Rotation) (
 		return ClientSecret{}, answer(err)
 	}
 	holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
-	return ClientSecret{Client: viewClient(c), Secret: string(secret)}, nil
+	return ClientSecret{Client: DescribeClient(c), Secret: string(secret)}, nil
 }

@@ -129,7 +129,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store) }},
 		{Setup, func() { p.register(on, setupPage(id.accounts.Service)) }},
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
-		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges) }},
+		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},

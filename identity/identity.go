@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -39,9 +40,10 @@ type Identity struct {
 	links    *links // nil if none are sent
 	around   func(http.Handler) http.Handler
 
-	stop    context.CancelFunc // of what runs in the background
-	running sync.WaitGroup
-	parts   []io.Closer // in the order in which they were opened
+	stop     context.CancelFunc // of what runs in the background
+	running  sync.WaitGroup
+	stopping atomic.Bool // Serve has been told to stop
+	parts    []io.Closer // in the order in which they were opened
 }
 
 // Open puts everything together and makes what the store does not have yet:
