@@ -118,7 +118,7 @@ type Service struct {
 	apiKeys *otter.Cache[[32]byte, *standing] // by their hashes
 	changes *changes.Reader
 	turns   turns
-	uses    *lately.Uses // of API keys
+	keyUses *lately.Uses
 
 	generation func() uint64 // the store's, made once
 }
@@ -170,7 +170,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	s := &Service{
-		config: &config, callers: callers, apiKeys: newKeyCache(), uses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
+		config: &config, callers: callers, apiKeys: newKeyCache(), keyUses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
 	return s, s.addRoles(ctx)

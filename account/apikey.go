@@ -202,7 +202,7 @@ func (s *Service) makeRoom(w Writer, owner APIKeyOwner) error {
 func (s *Service) APIKeys(ctx context.Context, owner APIKeyOwner) ([]APIKey, error) {
 	keys, err := view(ctx, s, func(r Reader) ([]APIKey, error) { return r.APIKeysOf(owner) })
 	for i := range keys {
-		if at, ok := s.uses.Last(keys[i].ID); ok && at.After(keys[i].LastUsed) {
+		if at, ok := s.keyUses.Last(keys[i].ID); ok && at.After(keys[i].LastUsed) {
 			keys[i].LastUsed = at
 		}
 	}
@@ -334,7 +334,7 @@ func (s *Service) mayGive(ctx context.Context, c Caller, scopes []string) error 
 // writes nothing itself.
 func (s *Service) FlushAPIKeyUses(ctx context.Context) error {
 	const piece = 500 // in between others may write
-	return s.uses.Flush(func(used map[string]time.Time) error {
+	return s.keyUses.Flush(func(used map[string]time.Time) error {
 		for ids := range slices.Chunk(slices.Collect(maps.Keys(used)), piece) {
 			some := make(map[string]time.Time, len(ids))
 			for _, id := range ids {

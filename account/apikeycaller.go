@@ -48,7 +48,7 @@ func (s *Service) APIKeyCaller(ctx context.Context, secret Secret) (Caller, erro
 	}
 	if minute := now.Unix() / 60; found.used.Load() != minute {
 		found.used.Store(minute)
-		s.uses.Note(found.apiKeyID, now)
+		s.keyUses.Note(found.apiKeyID, now)
 	}
 	caller := s.callerOf(found, "")
 	caller.KeyID, caller.unbounded = found.apiKeyID, true
