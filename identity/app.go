@@ -27,6 +27,7 @@ const (
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
 	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Sessions                            // /users/me/sessions, and for administrators /users/{id}/sessions
 	Clients                             // /clients, for administrators
 	APIKeys                             // /users/me/keys, and for administrators /users/{id}/keys and /clients/{id}/keys
 
@@ -75,7 +76,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&(Refusals|Clients|APIKeys) != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Sessions|Clients|APIKeys) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -131,6 +132,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
 		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
+		{Sessions, func() { id.api.RegisterSessions(on) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},

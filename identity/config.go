@@ -42,7 +42,19 @@ type Config struct {
 
 	AccessTTL  time.Duration // how long an access token lives; 15 minutes if zero
 	RefreshTTL time.Duration // how long a session lives; 30 days if zero
-	Keys       Keys          // how the keys change that sign tokens
+
+	// RefreshOverlap is for how long a refresh token that was used already is
+	// answered with the one that was issued for it, unless that was used: for a second
+	// tab, and for an answer that was lost. 30 seconds if zero, ten minutes at the
+	// most, and not at all with account.StrictRefresh.
+	RefreshOverlap time.Duration
+
+	// SessionIdle ends a session that was not used for so long, to two minutes: a
+	// browser's by requests, one with tokens by refreshes, so it must be longer than
+	// AccessTTL. Sessions end by RefreshTTL alone if zero.
+	SessionIdle time.Duration
+
+	Keys Keys // how the keys change that sign tokens
 
 	// MaxAPIKeyTTL is how long an API key lives at most; 366 days if zero.
 	MaxAPIKeyTTL time.Duration
@@ -154,6 +166,10 @@ func (c *Config) complete() error {
 		return &ConfigError{"AccessTTL", "it must be a second or more"}
 	case c.RefreshTTL < c.AccessTTL:
 		return &ConfigError{"RefreshTTL", "it must not be shorter than AccessTTL"}
+	case c.RefreshOverlap > 10*time.Minute:
+		return &ConfigError{"RefreshOverlap", "it must not be more than 10 minutes: for so long a token that was copied may go unnoticed"}
+	case c.SessionIdle != 0 && c.SessionIdle <= c.AccessTTL:
+		return &ConfigError{"SessionIdle", "it must be longer than AccessTTL: a session with tokens is used when it is refreshed"}
 	case c.Keys.Announce < keyring.Settle:
 		return &ConfigError{"Keys.Announce", "it must be " + keyring.Settle.String() + " or more, in which all processes have seen a key"}
 	case c.Keys.Period != 0 && c.Keys.Period <= c.Keys.Announce:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -167,10 +168,16 @@ func (c *counted) Login(ctx context.Context, name, password string, ask account.
 	return grant, err
 }
 
-// maintain announces and changes keys in time, until Close.
+// maintain announces and changes keys in time, writes down what was used, and
+// removes what has ended, until Close.
 func (id *Identity) maintain(ctx context.Context) {
 	ctx, id.stop = context.WithCancel(context.WithoutCancel(ctx))
 	id.running.Go(func() { id.keys.Run(ctx) })
+	id.running.Go(func() {
+		if err := id.accounts.Run(ctx); err != nil {
+			id.config.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "when sessions were last used could not be written down", slog.String("error", err.Error()))
+		}
+	})
 }
 
 // signInPage is the page as an application shows it; nil for none.

@@ -32,6 +32,8 @@ type serveCmd struct {
 	Audience     []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
 	AccessTTL    time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
 	RefreshTTL   time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	Overlap      time.Duration     `name:"refresh-overlap" default:"30s" help:"For how long a refresh token that was used is answered with the one that was issued for it, for a second tab and for answers that get lost; 0 ends the session of every token that is used twice."`
+	SessionIdle  time.Duration     `name:"session-idle" default:"0" help:"How long a session lives without being used; 0 for no such limit."`
 	MaxKeyTTL    time.Duration     `name:"max-api-key-ttl" default:"8784h" help:"How long an API key lives at most."`
 	KeyPeriod    time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce  time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
@@ -90,6 +92,10 @@ func (c *serveCmd) check() error {
 		return errors.New("--max-conns must be 1 or more")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
+	case c.Overlap < 0 || c.Overlap > 10*time.Minute:
+		return errors.New("--refresh-overlap must be between 0 and 10m: for so long a token that was copied may go unnoticed")
+	case c.SessionIdle != 0 && c.SessionIdle <= c.AccessTTL:
+		return errors.New("--session-idle must be longer than --access-ttl, or 0 for no limit")
 	case c.KeyPeriod != 0 && c.KeyPeriod <= c.KeyAnnounce:
 		return errors.New("--key-period must be longer than --key-announce, or 0 for ever")
 	}
@@ -101,6 +107,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
+	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
 	out.MaxAPIKeyTTL = c.MaxKeyTTL
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
 	c.insecureSwitches.apply(ctx, &out)
