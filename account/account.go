@@ -137,7 +137,7 @@ type Service struct {
 	generation func() uint64 // the store's, made once
 }
 
-// maxCallers bounds the cache of callers, in sessions.
+// maxCallers bounds the caches of callers, in sessions and in API keys.
 const maxCallers = 10_000
 
 // NewService makes a service. A store that is new gets the built-in roles, and
@@ -182,7 +182,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	s := &Service{
-		config: &config, uses: lately.New(0), callers: callers, apiKeys: newKeyCache(), keyUses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
+		config: &config, uses: lately.New(0), callers: callers, apiKeys: otter.Must(&otter.Options[[32]byte, *standing]{MaximumSize: maxCallers}), keyUses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
 	return s, s.addRoles(ctx)

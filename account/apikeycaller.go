@@ -6,17 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/maypok86/otter/v2"
-
 	"github.com/holdfast-go/holdfast/internal/keytext"
 )
-
-// maxKeys bounds the cache of API keys.
-const maxKeys = 10_000
-
-func newKeyCache() *otter.Cache[[32]byte, *standing] {
-	return otter.Must(&otter.Options[[32]byte, *standing]{MaximumSize: maxKeys})
-}
 
 // errNoKey refuses a text that is none, before anything is looked up.
 var errNoKey = fmt.Errorf("%w: %w", ErrNoCaller, ErrNoAPIKey)

@@ -299,6 +299,31 @@ type Session struct {
 	Address  string    // where the sign-in came from; "" if unknown
 }
 
+// APIKey is a credential for a program: a person's own (a personal access token),
+// or that of a client that calls for itself. It is shown once, when it is made, and
+// kept as a hash.
+type APIKey struct {
+	ID       string
+	UserID   string // whose it is; "" for a client's
+	ClientID string // whose it is; "" for a user's
+	Name     string // what for, in the owner's words
+	Scopes   []string
+	Hash     [32]byte // SHA-256 of all of it
+	Created  time.Time
+	Expires  time.Time
+	LastUsed time.Time // to the minute, and some minutes late; zero if never
+	Replaced string    // the id of the key that was made in its place; "" if none was
+}
+
+// APIKeyOwner is whose an API key is: of the two fields one is set.
+type APIKeyOwner struct {
+	UserID   string
+	ClientID string
+}
+
+// Owner is whose the key is.
+func (k APIKey) Owner() APIKeyOwner { return APIKeyOwner{k.UserID, k.ClientID} }
+
 // PendingSetup is the one-time secret that makes the first administrator.
 type PendingSetup struct {
 	SecretHash [32]byte // SHA-256

@@ -19,10 +19,11 @@ var pages = map[string]func(s *session){
 	"docs/passwords.md": beforePasswords,
 	"docs/tutorial.md":  func(*session) {},
 
-	"docs/howto/api-keys.md":         beforeModule,
+	"docs/howto/api-keys.md":         func(*session) {},
 	"docs/howto/deployment.md":       func(*session) {},
 	"docs/howto/limits.md":           beforeModule,
 	"docs/howto/middleware.md":       beforeModule,
+	"docs/howto/own-api-keys.md":     beforeModule,
 	"docs/howto/owner-only.md":       beforeModule,
 	"docs/howto/real-database.md":    beforeModule,
 	"docs/howto/roles-and-scopes.md": func(*session) {},
