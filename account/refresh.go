@@ -4,14 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
 // Refresh takes a refresh token, which is good once, for a new one. The scopes
-// asked for may narrow what the new access token gets, never widen it beyond the
-// sign-in; none asked means all of the sign-in's. A token belongs to the client
-// that it was given to: to another one it is no token, and stays what it is.
+// and the audience asked for may narrow what the new access token gets, and leave
+// the session as it is; none asked means all of the sign-in's. To ask for more than
+// that is an *InvalidError of the field scope or resource, and uses nothing up. A
+// token belongs to the client that it was given to: to another one it is no token,
+// and stays what it is.
 //
 // Who presents the same token again within Config.RefreshOverlap is given the one
 // that was issued for it: two tabs refresh at once, and answers get lost. That ends
@@ -26,8 +27,8 @@ func (s *Service) Refresh(ctx context.Context, token string, ask Ask) (Grant, er
 		return Grant{}, ErrBadGrant
 	}
 	one := refreshing{handle, secret, ask}
-	// What can be decided without a transaction that writes is: anybody can make up
-	// the handle of no session, and a thousand may repeat the token of one.
+	// Much can be decided without a transaction that writes: anybody can make up the
+	// handle of no session, and a thousand may repeat the token of one.
 	found, err := view(ctx, s, func(r Reader) (refreshed, error) { return s.look(r, one) })
 	for try := 0; err == nil && (found.as == tokenGood || found.as == tokenUsed); try++ {
 		found, err = update(ctx, s, func(w Writer) (refreshed, error) { return s.decide(w, one) })
@@ -136,7 +137,7 @@ func (s *Service) overlaps(rotated time.Time) bool {
 // repeat answers a token that was used a moment ago. Whoever has no more than the
 // store cannot: what was issued opens with that token alone.
 func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, error) {
-	user, scopes, err := s.grantable(r, session, one.ask)
+	may, err := s.grantable(r, session, one.ask)
 	successor, ok := unseal(one.secret, session.ID, session.Successor)
 	if errors.Is(err, errEnded) || err == nil && !ok {
 		return refreshed{as: tokenUsed}, nil
@@ -144,13 +145,13 @@ func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, 
 	if err != nil {
 		return refreshed{}, err
 	}
-	return refreshed{tokenRepeated, grantOf(session, user, scopes, successor)}, nil
+	return refreshed{tokenRepeated, may.grant(session, successor)}, nil
 }
 
 // rotate gives the session another refresh token, with which the one before is
 // used up.
 func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, error) {
-	user, scopes, err := s.grantable(w, session, one.ask)
+	may, err := s.grantable(w, session, one.ask)
 	if errors.Is(err, errEnded) {
 		return refreshed{as: tokenUsed}, nil
 	}
@@ -173,33 +174,44 @@ func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, 
 	if err == nil && !won {
 		err = errRotated
 	}
-	return refreshed{tokenGood, grantOf(session, user, scopes, secret)}, err
+	return refreshed{tokenGood, may.grant(session, secret)}, err
 }
 
 // errEnded says that a session whose token is presented is over.
 var errEnded = errors.New("the session is over")
 
-// grantable returns the user of a session and what a refresh grants. Error:
-// errEnded.
-func (s *Service) grantable(r Reader, session Session, ask Ask) (User, []string, error) {
-	user, err := r.User(session.UserID)
-	if err != nil {
-		return user, nil, err
+// grantableNow is what a refresh may grant.
+type grantableNow struct {
+	user             User
+	scopes, audience []string
+}
+
+func (g grantableNow) grant(session Session, secret string) Grant {
+	grant := grantOf(session, g.user, g.scopes, secret)
+	grant.Audience = g.audience
+	return grant
+}
+
+// grantable returns what a refresh grants. Error: errEnded, *InvalidError.
+func (s *Service) grantable(r Reader, session Session, ask Ask) (may grantableNow, err error) {
+	if may.user, err = r.User(session.UserID); err != nil {
+		return may, err
 	}
-	if user.Disabled || s.over(session, s.config.Now()) {
-		return user, nil, errEnded
+	if may.user.Disabled || s.over(session, s.config.Now()) {
+		return may, errEnded
 	}
 	client, err := s.clientOf(r, session.ClientID)
 	if errors.Is(err, ErrNoClient) {
 		err = errEnded
 	}
 	if err != nil {
-		return user, nil, err
+		return may, err
 	}
-	wanted := session.Scopes
-	if len(ask.Scopes) > 0 {
-		wanted = slices.DeleteFunc(slices.Clone(ask.Scopes), func(one string) bool { return !slices.Contains(session.Scopes, one) })
+	wanted, audience, err := ask.within(session)
+	if err != nil {
+		return may, err
 	}
-	scopes, err := grantable(r, user, client, wanted)
-	return user, scopes, err
+	may.audience = audience
+	may.scopes, err = grantable(r, may.user, client, wanted)
+	return may, err
 }

@@ -53,10 +53,10 @@ func ExampleIdentity_CallerOrAPIKey() {
 		r.Header.Set("Authorization", "Bearer "+string(key.Secret))
 		w := httptest.NewRecorder()
 		id.Handler(app).ServeHTTP(w, r)
-		fmt.Printf("%s %d %q\n", method, w.Code, w.Header().Get("WWW-Authenticate"))
+		fmt.Println(method, w.Code)
 	}
 	// Output:
 	// a key prints as [secret]
-	// GET 200 ""
-	// POST 403 "Bearer error=\"insufficient_scope\", scope=\"books:write\""
+	// GET 200
+	// POST 403
 }

@@ -28,7 +28,8 @@ type cli struct {
 	Issuer  issuerCmd  `cmd:"" help:"Show and change the issuer of the tokens."`
 	Key     keyCmd     `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
 	APIKey  apiKeyCmd  `cmd:"" name:"apikey" help:"Make, list, rotate and revoke API keys; also while the server runs."`
-	Token   tokenCmd   `cmd:"" help:"Say what is right and wrong with a token."`
+	Token   tokenCmd   `cmd:"" help:"Make a token, and say what is right and wrong with one."`
+	Login   loginCmd   `cmd:"" help:"Sign in at a server with the browser, and print the access token."`
 	JWS     jwsCmd     `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
 	Bench   benchCmd   `cmd:"" help:"Measure what this machine can do."`
 
