@@ -175,7 +175,7 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 }
 
 // flags are what fields of the configuration are called here.
-var flags = map[string]string{
+var flags = map[string]string{ //nolint:gosec // no credentials
 	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service", "Drain": "--drain",
 	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
 }

@@ -104,7 +104,7 @@ func digit(letter byte) byte {
 func checksum(text string) uint32 {
 	crc := ^uint32(0)
 	for i := range len(text) {
-		crc = crc32.IEEETable[byte(crc)^text[i]] ^ crc>>8
+		crc = crc32.IEEETable[byte(crc&0xff)^text[i]] ^ crc>>8
 	}
 	return ^crc
 }

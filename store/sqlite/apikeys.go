@@ -10,7 +10,7 @@ import (
 
 const selectAPIKey = `
 	SELECT hash, id, coalesce(user_id, ''), coalesce(client_id, ''), name, scopes, created, expires, last_used, replaced
-	FROM api_keys `
+	FROM api_keys ` //nolint:gosec // it holds no key
 
 func scanAPIKey(row scanner) (key account.APIKey, err error) {
 	var hash []byte
