@@ -83,6 +83,7 @@ const used = 100
 type server struct {
 	store   *sqlite.Store
 	handler http.Handler
+	texts   []string
 	keys    []*http.Request // with keys that are good
 	unknown []*http.Request // with keys that were never given out
 	next    int
@@ -122,7 +123,9 @@ func open(ctx context.Context, path string, n int) (*server, error) {
 	return s, app.Err()
 }
 
-// fill makes keys, as many for each user as there may be.
+// fill makes keys, as many for each user as there may be; those that are presented
+// are of as many users in both stores. Their requests are made at the end, so that
+// they lie in memory alike.
 func (s *server) fill(ctx context.Context, n int) error {
 	now := time.Now()
 	for made := 0; made < n; {
@@ -132,7 +135,7 @@ func (s *server) fill(ctx context.Context, n int) error {
 				if err := w.PutUser(user); err != nil {
 					return err
 				}
-				for range min(account.MaxAPIKeys, n-made) {
+				for range min(account.MaxAPIKeys, n/used, n-made) {
 					if err := s.put(w, user.ID, made, n/used, now); err != nil {
 						return err
 					}
@@ -147,6 +150,9 @@ func (s *server) fill(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
+	}
+	for _, text := range s.texts {
+		s.keys = append(s.keys, request(text))
 	}
 	for range 10 * used {
 		text, err := keytext.New(rand.Reader, keytext.Person)
@@ -164,8 +170,8 @@ func (s *server) put(w account.Writer, userID string, number, spread int, now ti
 	if err != nil {
 		return err
 	}
-	if number%spread == 0 && len(s.keys) < used {
-		s.keys = append(s.keys, request(text))
+	if number%spread == 0 && len(s.texts) < used {
+		s.texts = append(s.texts, text)
 	}
 	return w.PutAPIKey(account.APIKey{
 		ID: fmt.Sprintf("key-%09d", number), UserID: userID, Name: "bench", Scopes: []string{"read"},

@@ -8,9 +8,10 @@ import (
 	"github.com/holdfast-go/holdfast/account"
 )
 
+//nolint:gosec // it holds no key
 const selectAPIKey = `
 	SELECT hash, id, coalesce(user_id, ''), coalesce(client_id, ''), name, scopes, created, expires, last_used, replaced
-	FROM api_keys ` //nolint:gosec // it holds no key
+	FROM api_keys `
 
 func scanAPIKey(row scanner) (key account.APIKey, err error) {
 	var hash []byte
