@@ -111,15 +111,22 @@ func (rt *route) access() access.Route {
 		Scopes: []string{}, Roles: []string{}, Deciders: []string{},
 	}
 	var words []string
+	by := map[string][]string{} // what is presented, of ways that read the same
 	for i := range rt.compiled.plan.Ways {
 		r := wayReader{&rt.compiled.plan.Ways[i]}
 		w := r.way()
-		words = addOnce(words, r.words(w))
+		text := r.words(w)
+		words, by[text] = addOnce(words, text), addOnce(by[text], r.schemes())
 		out.Ways = append(out.Ways, w)
 		out.Deciders = addOnce(out.Deciders, w.Deciders...)
 		out.Roles = addOnce(out.Roles, slices.Concat(w.Roles...)...)
 		for _, c := range w.Credentials {
 			out.Scopes = addOnce(out.Scopes, c.Scopes...)
+		}
+	}
+	for i, text := range words {
+		if len(by[text]) > 1 {
+			words[i] += ", by " + strings.Join(by[text], " or ")
 		}
 	}
 	out.Policy = strings.Join(words, ", or ")
@@ -180,6 +187,15 @@ func (r wayReader) credentials(one plan.SchemeScopes) []access.Credential {
 		out = append(out, checked)
 	}
 	return out
+}
+
+// schemes names what the way wants presented.
+func (r wayReader) schemes() string {
+	var names []string
+	for _, one := range r.Schemes {
+		names = addOnce(names, one.Scheme.Name)
+	}
+	return strings.Join(names, " and ")
 }
 
 // deciders lists the dependencies whose function may refuse, each once.

@@ -41,6 +41,11 @@ var (
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")
 	ErrBadReset  = errors.New("the link is wrong, used or too old")
+
+	ErrNoAPIKey       = errors.New("no such API key")
+	ErrAPIKeyReplaced = errors.New("the API key was rotated already")
+	ErrTooManyAPIKeys = errors.New("there are as many API keys as there may be")
+	ErrForbidden      = errors.New("the caller may not do this")
 )
 
 // ThrottledError is the answer to one attempt too many, whatever the password.
@@ -92,6 +97,9 @@ type Config struct {
 
 	MaxSessions int // how many a user has at most, of which the one that was used least lately ends; 100 if zero
 
+	// MaxAPIKeyTTL is how long an API key lives at most; 366 days if zero.
+	MaxAPIKeyTTL time.Duration
+
 	// Roles are the application's own, made if they are missing. In a new store
 	// they take the place of built-in ones with the same name. A role that is
 	// there already is not changed.
@@ -120,14 +128,16 @@ type Config struct {
 type Service struct {
 	config  *Config // behind a pointer, where fmt does not print the Key
 	callers *otter.Cache[callerKey, *standing]
+	apiKeys *otter.Cache[[32]byte, *standing] // by their hashes
 	changes *changes.Reader
 	turns   turns
 	uses    *lately.Uses // of sessions that are presented themselves
+	keyUses *lately.Uses
 
 	generation func() uint64 // the store's, made once
 }
 
-// maxCallers bounds the cache of callers, in sessions.
+// maxCallers bounds the caches of callers, in sessions and in API keys.
 const maxCallers = 10_000
 
 // NewService makes a service. A store that is new gets the built-in roles, and
@@ -138,6 +148,8 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, errors.New("account: Config has no Store")
 	case config.Passwords == nil:
 		return nil, errors.New("account: Config has no Passwords")
+	case config.MaxAPIKeyTTL < 0:
+		return nil, errors.New("account: Config has a negative MaxAPIKeyTTL")
 	}
 	if err := config.completeSessions(); err != nil {
 		return nil, err
@@ -170,7 +182,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	s := &Service{
-		config: &config, uses: lately.New(0), callers: callers, changes: changes.NewReader(config.Store, config.Now),
+		config: &config, uses: lately.New(0), callers: callers, apiKeys: otter.Must(&otter.Options[[32]byte, *standing]{MaximumSize: maxCallers}), keyUses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
 	return s, s.addRoles(ctx)

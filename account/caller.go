@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/maypok86/otter/v2"
+
 	"github.com/holdfast-go/holdfast/internal/changes"
 )
 
@@ -69,6 +71,7 @@ type standing struct {
 	grants    map[string]bool
 	sessionID string
 	clientID  string
+	apiKeyID  string
 	secret    [32]byte // SHA-256
 	expires   time.Time
 	used      atomic.Int64 // the last use that is known, in minutes since 1970; a session that is used goes on
@@ -102,26 +105,38 @@ func (s *Service) callerOf(found *standing, sessionID string) Caller {
 // standing is what the store says of a session now. ErrNoCaller says that it
 // does not stand.
 func (s *Service) standing(ctx context.Context, key callerKey) (*standing, error) {
+	found, now, err := remembered(ctx, s, s.callers, key, (*Service).load)
+	if err != nil {
+		return nil, err
+	}
+	if !found.expires.IsZero() && !now.Before(found.expires) || s.idle(found, now) {
+		return nil, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
+	}
+	return found, nil
+}
+
+// remembered is what is known under a key, from a cache while it holds and else
+// from the store, and the time at which that was so.
+func remembered[K comparable](
+	ctx context.Context, s *Service, cache *otter.Cache[K, *standing], key K, load func(*Service, context.Context, K) (*standing, error),
+) (*standing, time.Time, error) {
 	now := s.config.Now()
 	version, hears := s.changes.Current(ctx, now)
-	found, ok := s.callers.GetIfPresent(key)
+	found, ok := cache.GetIfPresent(key)
 	if !ok || !hears || !s.holds(found, version) || s.idle(found, now) {
 		var err error
-		if found, err = s.load(ctx, key); err != nil {
-			return nil, err
+		if found, err = load(s, ctx, key); err != nil {
+			return nil, now, err
 		}
 		now = s.config.Now()
 		if hears {
 			// The version is from before it was loaded: a change in between makes
 			// this standing out of date, not a stale one current.
 			found.holds.Store(version)
-			s.callers.Set(key, found)
+			cache.Set(key, found)
 		}
 	}
-	if !found.expires.IsZero() && !now.Before(found.expires) || s.idle(found, now) {
-		return nil, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
-	}
-	return found, nil
+	return found, now, nil
 }
 
 // idle reports whether a session was not used for too long. Of what is remembered
@@ -145,7 +160,7 @@ func (s *Service) holds(found *standing, version uint64) bool {
 		return true
 	}
 	touched := s.changes.Touched(since, changes.User, found.user.ID) || s.changes.Touched(since, changes.Session, found.sessionID) ||
-		s.changes.Touched(since, changes.Client, found.clientID)
+		s.changes.Touched(since, changes.Client, found.clientID) || s.changes.Touched(since, changes.APIKey, found.apiKeyID)
 	for _, role := range found.user.Roles {
 		touched = touched || s.changes.Touched(since, changes.Role, role)
 	}

@@ -78,8 +78,8 @@ func TestGranted(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ roles, want []string }{
 		"no role":                 {nil, nil},
-		"one":                     {[]string{"user"}, []string{"me"}},
-		"two that grant the same": {[]string{"seller", "manager"}, []string{"items", "me", "users:read"}},
+		"one":                     {[]string{"user"}, []string{"keys:write", "me"}},
+		"two that grant the same": {[]string{"seller", "manager"}, []string{"items", "keys:write", "me", "users:read"}},
 	} {
 		if got, err := w.Granted(t.Context(), test.roles); err != nil || !slices.Equal(got, test.want) {
 			t.Errorf("%s: Granted = %q, %v, want %q", name, got, err, test.want)

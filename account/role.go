@@ -19,14 +19,15 @@ const (
 	scopeUsersWrite = "users:write"
 	scopeRolesWrite = "roles:write"
 	scopeClients    = "clients:write"
+	scopeKeys       = "keys:write"
 )
 
 // BuiltInRoles are the roles of a new store.
 func BuiltInRoles() []Role {
 	return []Role{
-		{RoleAdmin, "Everything", []string{scopeClients, scopeMe, scopeRolesWrite, scopeUsersRead, scopeUsersWrite}},
-		{"manager", "Reads users", []string{scopeMe, scopeUsersRead}},
-		{"user", "Reads their own account", []string{scopeMe}},
+		{RoleAdmin, "Everything", []string{scopeClients, scopeKeys, scopeMe, scopeRolesWrite, scopeUsersRead, scopeUsersWrite}},
+		{"manager", "Reads users", []string{scopeKeys, scopeMe, scopeUsersRead}},
+		{"user", "Reads their own account", []string{scopeKeys, scopeMe}},
 	}
 }
 

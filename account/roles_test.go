@@ -34,14 +34,14 @@ func TestRolesOfTheConfiguration(t *testing.T) {
 	}
 	store := memory.New()
 	got := open(store, account.Role{Name: "reader", Scopes: []string{"b", "a"}}, account.Role{Name: "user", Scopes: []string{"me", "a"}})
-	if got["reader"] != "a b" || got["user"] != "a me" || got["manager"] != "me users:read" || !strings.Contains(got["admin"], "users:write") {
+	if got["reader"] != "a b" || got["user"] != "a me" || got["manager"] != "keys:write me users:read" || !strings.Contains(got["admin"], "users:write") {
 		t.Errorf("the roles of a new store are %v", got)
 	}
 	o := &outages{Store: store}
 	if got = open(o, account.Role{Name: "reader", Scopes: []string{"c"}}); got["reader"] != "a b" || o.updates != 0 {
 		t.Errorf("a role that is there was changed: %v", got)
 	}
-	if got = open(store, account.Role{Name: "late", Scopes: []string{"c"}}, account.Role{Name: "manager"}); got["late"] != "c" || got["manager"] != "me users:read" {
+	if got = open(store, account.Role{Name: "late", Scopes: []string{"c"}}, account.Role{Name: "manager"}); got["late"] != "c" || got["manager"] != "keys:write me users:read" {
 		t.Errorf("the roles after a new one are %v", got)
 	}
 	config := w.config

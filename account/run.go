@@ -14,7 +14,7 @@ const (
 )
 
 // Run does what nobody should have to wait for, until ctx ends: it writes down when
-// sessions were last used, and removes what is left of those that have ended, in
+// sessions and API keys were last used, and removes what is left of those that have ended, in
 // small pieces. Several processes on one store may run it at once. A failure is
 // tried again a minute later.
 //
@@ -30,11 +30,12 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 			defer cancel()
-			return s.flush(ctx)
+			return errors.Join(s.flush(ctx), s.FlushAPIKeyUses(ctx))
 		case <-tick.C:
 		case <-s.uses.Full():
+		case <-s.keyUses.Full():
 		}
-		_ = s.flush(ctx)
+		_ = errors.Join(s.flush(ctx), s.FlushAPIKeyUses(ctx))
 	}
 }
 

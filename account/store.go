@@ -33,13 +33,15 @@ type Store interface {
 //   - [RoleWriter].PutRole of a role that is there, and RemoveRole: [RoleChanged]
 //   - [ClientWriter].PutClient of a client that is there, RemoveClient of one that
 //     is there, and PutClientSecrets that takes one away: [ClientChanged]
+//   - [APIKeyWriter].ReplaceAPIKey that won, and RemoveAPIKey of one that is there:
+//     [APIKeyChanged]
 //   - a store of keys: [KeyChanged] for each that is added, changed or removed
 //   - a store of settings: [SettingChanged] for one that is chosen or replaced
 //
 // Nothing else writes a change: not what is new, which no caller rests on yet,
-// not a session that is put again with another token, and not sessions that are
-// over by their own date, which every process knows. So a sign-in and a refresh
-// wake no one.
+// not a session that is put again with another token, not when a key was used, and
+// not sessions and keys that are over by their own date, which every process
+// knows. So a sign-in and a refresh wake no one.
 //
 // docs/stores.md says how to write a store.
 type ChangeLog = changes.Log
@@ -59,6 +61,7 @@ const (
 	RoleChanged    = changes.Role    // Key is the role's name
 	SessionEnded   = changes.Session // Key is the session's id
 	ClientChanged  = changes.Client  // Key is the client's id; its sessions may have ended, too
+	APIKeyChanged  = changes.APIKey  // Key is the API key's id
 	KeyChanged     = changes.Key     // Key is the signing key's id
 	SettingChanged = changes.Setting // Key is the setting's name
 )
@@ -93,6 +96,7 @@ type Reader interface {
 	ClientReader
 	CodeReader
 	ConsentReader
+	APIKeyReader
 }
 
 // Writer reads and changes within a transaction.
@@ -105,6 +109,7 @@ type Writer interface {
 	ClientWriter
 	CodeWriter
 	ConsentWriter
+	APIKeyWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -127,7 +132,7 @@ type UserReader interface {
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
 	PutPasswordHash(userID, hash, kind string) error
-	RemoveUser(id string) error // with hash, sessions, reset, addresses, codes and consents
+	RemoveUser(id string) error // with hash, sessions, reset, addresses, codes, consents and API keys
 
 	// PutKnownAddress remembers an address from which the user has signed in,
 	// and forgets all but the user's MaxKnownAddresses newest ones.
@@ -218,13 +223,42 @@ type ClientReader interface {
 type ClientWriter interface {
 	PutClient(client Client) error                            // new or changed
 	PutClientSecrets(id string, secrets []ClientSecret) error // in place of those before; ErrNoClient
-	RemoveClient(id string) error                             // with its secrets, sessions, assertions, codes and consents
+	RemoveClient(id string) error                             // with its secrets, sessions, assertions, codes, consents and API keys
 
 	// UseAssertion notes that a client has presented an assertion, which is over at
 	// a time, and reports whether it is the first to do so. One statement decides
 	// that. Assertions that are over are forgotten; a client who has MaxAssertions
 	// that are not is told false. The client need not be in the store.
 	UseAssertion(clientID string, assertion [32]byte, now, expires time.Time) (first bool, err error)
+}
+
+// APIKeyReader finds API keys.
+type APIKeyReader interface {
+	APIKey(id string) (APIKey, error)              // or ErrNoAPIKey
+	APIKeyByHash(hash [32]byte) (APIKey, error)    // or ErrNoAPIKey
+	APIKeysOf(owner APIKeyOwner) ([]APIKey, error) // by id, those that are over too
+}
+
+// APIKeyWriter changes API keys.
+type APIKeyWriter interface {
+	// PutAPIKey keeps a new key. ErrNoUser says that there is no user whose it
+	// could be; whether there is a client the store does not know, since a program
+	// may declare some.
+	PutAPIKey(key APIKey) error
+
+	// ReplaceAPIKey keeps next and lets the key of an id end at a time, unless it
+	// ends before by itself. Of several who replace a key one wins, and of them and
+	// who removes it: whether the key is there and has not been replaced decides,
+	// in the statement that says that it has been. Nothing is kept if it did not win.
+	ReplaceAPIKey(id string, ends time.Time, next APIKey) (won bool, err error)
+
+	RemoveAPIKey(id string) error
+	RemoveAPIKeysBefore(owner APIKeyOwner, expiry time.Time) error
+
+	// UseAPIKeys notes when keys were last used, by their ids. A use that is not
+	// later than the one that is noted changes nothing, and neither does one of a key
+	// that is not there.
+	UseAPIKeys(used map[string]time.Time) error
 }
 
 // User is somebody with an account.
@@ -272,6 +306,31 @@ type Session struct {
 	Device   string    // the User-Agent of the sign-in, cleaned; "" if unknown
 	Address  string    // where the sign-in came from; "" if unknown
 }
+
+// APIKey is a credential for a program: a person's own (a personal access token),
+// or that of a client that calls for itself. It is shown once, when it is made, and
+// kept as a hash.
+type APIKey struct {
+	ID       string
+	UserID   string // whose it is; "" for a client's
+	ClientID string // whose it is; "" for a user's
+	Name     string // what for, in the owner's words
+	Scopes   []string
+	Hash     [32]byte // SHA-256 of all of it
+	Created  time.Time
+	Expires  time.Time
+	LastUsed time.Time // to the minute, and some minutes late; zero if never
+	Replaced string    // the id of the key that was made in its place; "" if none was
+}
+
+// APIKeyOwner is whose an API key is: of the two fields one is set.
+type APIKeyOwner struct {
+	UserID   string
+	ClientID string
+}
+
+// Owner is whose the key is.
+func (k APIKey) Owner() APIKeyOwner { return APIKeyOwner{k.UserID, k.ClientID} }
 
 // PendingSetup is the one-time secret that makes the first administrator.
 type PendingSetup struct {

@@ -14,11 +14,12 @@ import (
 	"github.com/holdfast-go/holdfast/apidoc"
 )
 
-// Config says what the endpoints stand on. All fields are required.
+// Config says what the endpoints stand on. All fields but the last are required.
 type Config struct {
 	Accounts *account.Service
 	Scopes   Scopes
-	Caller   holdfast.Dep[account.Caller]
+	Caller   holdfast.Dep[account.Caller] // who presents an access token
+	APIKey   holdfast.Dep[account.Caller] // who presents an API key, for users and roles; none if zero
 }
 
 // The roles that the endpoints ask for; a new store has them.
@@ -35,6 +36,7 @@ type Scopes struct {
 	WriteRoles holdfast.Scope
 
 	WriteClients holdfast.Scope
+	WriteKeys    holdfast.Scope // one's own API keys
 }
 
 // DeclareScopes declares the scopes on the scheme. Do it once, where the scheme
@@ -47,6 +49,7 @@ func DeclareScopes(scheme *holdfast.Scheme[string]) Scopes {
 		WriteRoles: scheme.Scope("roles:write", "Change roles"),
 
 		WriteClients: scheme.Scope("clients:write", "Read and change clients"),
+		WriteKeys:    scheme.Scope("keys:write", "Read, make and revoke own API keys"),
 	}
 }
 
@@ -54,17 +57,20 @@ func DeclareScopes(scheme *holdfast.Scheme[string]) Scopes {
 type API struct {
 	accounts *account.Service
 	caller   holdfast.Dep[account.Caller]
+	apiKey   holdfast.Dep[account.Caller]
 	scopes   Scopes
 }
 
 // New makes the endpoints.
-func New(config Config) *API { return &API{config.Accounts, config.Caller, config.Scopes} }
+func New(config Config) *API {
+	return &API{config.Accounts, config.Caller, config.APIKey, config.Scopes}
+}
 
 // Roles are the built-in roles with the scopes that they grant, for the
 // application's configuration.
 func (s Scopes) Roles() []holdfast.Role {
 	known := map[string]holdfast.Scope{}
-	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles, s.WriteClients} {
+	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles, s.WriteClients, s.WriteKeys} {
 		known[one.Name()] = one
 	}
 	var out []holdfast.Role
@@ -86,13 +92,14 @@ func (a *API) Administrators() holdfast.Policy[account.Caller] {
 
 // Register adds the endpoints to an application.
 func (a *API) Register(on holdfast.Routes) {
-	reader := holdfast.AnyRole(a.caller.Require(a.scopes.ReadUsers), Admin, Manager)
-	writer := holdfast.AnyRole(a.caller.Require(a.scopes.WriteUsers), Admin)
-	roles := holdfast.AnyRole(a.caller.Require(a.scopes.WriteRoles), Admin)
+	reader := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.ReadUsers), Admin, Manager) })
+	writer := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteUsers), Admin) })
+	roles := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteRoles), Admin) })
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
 	me := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me)
+	readMe := a.either(func(by callers) policy { return holdfast.Security(holdfast.Depends1(by, person), a.scopes.Me) })
 
-	holdfast.Get(on, "/users/me", me, a.readMe, users, holdfast.Shadows("/users/{id}"))
+	holdfast.Get(on, "/users/me", readMe, a.readMe, users, holdfast.Shadows("/users/{id}"))
 	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, fails(badPassword, throttled, noStore),
 		holdfast.Summary("Change own password, and end own other sessions"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users, fails(noStore))
@@ -104,6 +111,20 @@ func (a *API) Register(on holdfast.Routes) {
 	holdfast.Get(on, "/roles", reader, a.listRoles, holdfast.Tags("roles"), fails(noStore))
 	holdfast.Put(on, "/roles/{name}", roles, a.putRole, holdfast.Tags("roles"), fails(noStore))
 	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"), fails(noRole, roleInUse, noStore))
+}
+
+type (
+	callers = holdfast.Dep[account.Caller]
+	policy  = holdfast.Policy[account.Caller]
+)
+
+// either is a policy for who presents a token, and for who presents an API key
+// if there are any.
+func (a *API) either(of func(callers) policy) policy {
+	if a.apiKey == (callers{}) {
+		return of(a.caller)
+	}
+	return holdfast.AnyOf(of(a.caller), of(a.apiKey))
 }
 
 // person refuses machines where somebody's own account is meant.
@@ -163,6 +184,14 @@ func answer(err error) error {
 		return holdfast.Errorf(http.StatusNotFound, "Client not found")
 	case errors.Is(err, account.ErrClientTaken):
 		return holdfast.Errorf(http.StatusConflict, "There is a client of this id already")
+	case errors.Is(err, account.ErrNoAPIKey):
+		return holdfast.Errorf(http.StatusNotFound, "API key not found")
+	case errors.Is(err, account.ErrAPIKeyReplaced):
+		return holdfast.Errorf(http.StatusConflict, "The API key was rotated already")
+	case errors.Is(err, account.ErrTooManyAPIKeys):
+		return holdfast.Errorf(http.StatusConflict, "There are as many API keys as there may be; revoke one")
+	case errors.Is(err, account.ErrForbidden):
+		return holdfast.Errorf(http.StatusForbidden, "Only applications of one's own may make API keys")
 	case errors.Is(err, account.ErrNameTaken):
 		return holdfast.Errorf(http.StatusConflict, "The name is taken")
 	case errors.Is(err, account.ErrLastAdmin):

@@ -65,6 +65,7 @@ func newAPI(t *testing.T) *api {
 	endpoints.Register(app)
 	endpoints.RegisterClients(app)
 	endpoints.RegisterSessions(app)
+	endpoints.RegisterKeys(app)
 	check(t, app.Err())
 
 	a := &api{t, app, openapitest.Handler(t, app), map[string]account.User{}, signer, accounts}
@@ -231,7 +232,7 @@ func TestAnswers(t *testing.T) {
 		{"DELETE", "/users/" + id("admin"), "", 409, `one administrator who can sign in must remain`},
 		{"DELETE", "/users/" + id("user"), "", gone, ``},
 		{"DELETE", "/users/" + id("user"), "", 404, `{"detail":"User not found"}`},
-		{"GET", "/roles", "", ok, `{"name":"user","description":"Reads their own account","scopes":["me"]}`},
+		{"GET", "/roles", "", ok, `{"name":"user","description":"Reads their own account","scopes":["keys:write","me"]}`},
 		{"PUT", "/roles/auditor", `{"scopes":["z","a","a"],"description":"Looks"}`, ok, `{"name":"auditor","description":"Looks","scopes":["a","z"]}`},
 		{"PUT", "/roles/auditor", `{"scopes":["a b"]}`, 422, `malformed scope`},
 		{"PUT", "/roles/admin", `{"scopes":[]}`, 422, `must contain users:read`},

@@ -58,6 +58,7 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 		Store: config.Store, Passwords: passwords, Lane: lane, Policy: config.Policy, RefreshTTL: config.RefreshTTL,
 		RefreshOverlap: config.RefreshOverlap, IdleTTL: config.SessionIdle,
 		Key: key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), Clients: config.clients(url),
+		MaxAPIKeyTTL:       config.MaxAPIKeyTTL,
 		InsecureNoThrottle: config.InsecureNoThrottle,
 	})
 	if err != nil {

@@ -33,6 +33,7 @@ const (
 	Account                             // GET and POST /account: a person's own sessions, consents and password; with SignIns
 	Sessions                            // /users/me/sessions, and for administrators /users/{id}/sessions
 	Clients                             // /clients, for administrators
+	APIKeys                             // /users/me/keys, and for administrators /users/{id}/keys and /clients/{id}/keys
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -97,7 +98,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&(Refusals|Sessions|Clients) != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Sessions|Clients|APIKeys) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -169,6 +170,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Account, func() { id.accountPage(signIn).register(on) }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 		{Clients, func() { id.api.RegisterClients(on) }},
+		{APIKeys, func() { id.api.RegisterKeys(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()

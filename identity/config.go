@@ -56,6 +56,9 @@ type Config struct {
 
 	Keys Keys // how the keys change that sign tokens
 
+	// MaxAPIKeyTTL is how long an API key lives at most; 366 days if zero.
+	MaxAPIKeyTTL time.Duration
+
 	Policy    password.Policy   // for passwords that are set; the zero policy is good
 	Passwords account.Passwords // how they are hashed; argon2id if nil, which reads what others made
 	Lane      account.Lane      // where; one as wide as the machine, of low priority, if nil
@@ -181,6 +184,8 @@ func (c *Config) complete() error {
 		return &ConfigError{"Keys.Announce", "it must be " + keyring.Settle.String() + " or more, in which all processes have seen a key"}
 	case c.Keys.Period != 0 && c.Keys.Period <= c.Keys.Announce:
 		return &ConfigError{"Keys.Period", "it must be longer than Keys.Announce, or negative for ever"}
+	case c.MaxAPIKeyTTL < 0:
+		return &ConfigError{"MaxAPIKeyTTL", "it must be more than nothing"}
 	case c.Drain < 0:
 		return &ConfigError{"Drain", "it must not be negative"}
 	case c.MaxConns < 0:

@@ -36,6 +36,7 @@ type Identity struct {
 	tokens   *oauth.Server
 	sessions *sessions
 	socket   holdfast.Dep[Caller]
+	apiKey   holdfast.Dep[Caller]
 	api      *accountapi.API
 	refusals *refusalLog
 	links    *links // nil if none are sent
@@ -74,6 +75,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 		return nil, err
 	}
 	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
+	id.apiKey = holdfast.Verify(config.Scheme.apiKey, id.VerifyAPIKey)
 	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
 	if id.refusals, err = openRefusals(ctx, &id.config); err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 		id.links = openLinks(&id.config, id.accounts, id.url)
 		id.parts = append(id.parts, id.links)
 	}
-	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller()})
+	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller(), APIKey: id.apiKey})
 	id.measure()
 	id.maintain(ctx)
 	return id, logDifferences(ctx, &id.config, id.accounts)

@@ -200,11 +200,23 @@ var sessionChecks = []check{
 	{"revocation", map[error]string{account.ErrNoSession: "there is no such session, or it has ended"}},
 }
 
+// keyChecks are what an API key goes through.
+var keyChecks = []check{
+	{"revocation", map[error]string{account.ErrNoAPIKey: "there is no such key, or it is over"}},
+	{"owner active", map[error]string{
+		account.ErrDisabled: "the user is disabled", account.ErrNoUser: "the user is gone",
+		account.ErrNoClient: "the client is gone or disabled, or does not call for itself",
+	}},
+}
+
 // verification tells from the error how far a credential came.
 func verification(s holdfast.Step) []RefusalStep {
 	what, checks := "token: ", tokenChecks
-	if s.Name == sessionName {
+	switch s.Name {
+	case sessionName:
 		what, checks = "session: ", sessionChecks
+	case keyName:
+		what, checks = "API key: ", keyChecks
 	}
 	out := make([]RefusalStep, len(checks))
 	failed := len(checks)
@@ -266,18 +278,24 @@ func (r Refusal) carrier() string {
 	if r.has("session: revocation", stateOK) {
 		return "a role that grants "
 	}
+	if r.has("API key: owner active", stateOK) {
+		return "a key that carries "
+	}
 	return "a token that carries "
 }
 
 // wanted are the credentials that would do.
 func (r Refusal) wanted() []string {
 	var out []string
-	session := r.has("a credential of "+sessionName, "")
-	if !session || r.has("token: signature", "") {
+	session, key := r.has("a credential of "+sessionName, ""), r.has("a credential of "+keyName, "")
+	if !session && !key || r.has("token: signature", "") {
 		out = append(out, "a good access token, from POST /token")
 	}
 	if session {
 		out = append(out, "a session, from the sign-in page")
+	}
+	if key {
+		out = append(out, "an API key")
 	}
 	return out
 }

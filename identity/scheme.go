@@ -8,10 +8,11 @@ import (
 )
 
 // Scheme is how callers present an access token, with the scopes of the
-// endpoints here: Me, ReadUsers, WriteUsers and WriteRoles. The application's
-// own scopes are declared on it with Scope. Beside the token there is the cookie
-// of a session, which carries the same scopes: see [Identity.Session] and, for
-// WebSockets, [Identity.Socket].
+// endpoints here: Me, ReadUsers, WriteUsers, WriteRoles, WriteClients and
+// WriteKeys. The application's own scopes are declared on it with Scope. Beside the
+// token there are the cookie of a session and API keys, which carry the same
+// scopes: see [Identity.Session], [Identity.APIKey] and, for WebSockets,
+// [Identity.Socket].
 type Scheme struct {
 	*holdfast.Scheme[string]
 	accountapi.Scopes
@@ -19,6 +20,7 @@ type Scheme struct {
 	prefix  string
 	session *holdfast.Scheme[presented] // another way to present the same user
 	socket  *holdfast.Scheme[string]    // and the same token, for browsers' WebSockets
+	apiKey  *holdfast.Scheme[string]    // and a key of a user or a client, in place of a token
 }
 
 // NewScheme declares the scheme of an application whose endpoints of this
@@ -36,6 +38,6 @@ func NewSchemeUnder(prefix string) *Scheme {
 	}, holdfast.Named("OAuth2PasswordBearer")) // the document has those flows that the endpoint takes
 	return &Scheme{
 		Scheme: scheme, Scopes: accountapi.DeclareScopes(scheme), prefix: prefix,
-		session: sessionScheme(scheme), socket: holdfast.WebSocketBearer(holdfast.ScopesOf(scheme)),
+		session: sessionScheme(scheme), socket: holdfast.WebSocketBearer(holdfast.ScopesOf(scheme)), apiKey: keyScheme(scheme),
 	}
 }

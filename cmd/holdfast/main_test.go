@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,6 +34,12 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// member puts a member of JSON that was printed into a variable.
+			"member": func(ts *testscript.TestScript, _ bool, args []string) {
+				var object map[string]any
+				ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &object))
+				ts.Setenv(args[2], fmt.Sprint(object[args[1]]))
+			},
 			// chomp takes the newline off the end of a file, which every file
 			// of a script has.
 			"chomp": func(ts *testscript.TestScript, _ bool, args []string) {

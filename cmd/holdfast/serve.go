@@ -34,6 +34,7 @@ type serveCmd struct {
 	RefreshTTL    time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
 	Overlap       time.Duration     `name:"refresh-overlap" default:"30s" help:"For how long a refresh token that was used is answered with the one that was issued for it, for a second tab and for answers that get lost; 0 ends the session of every token that is used twice."`
 	SessionIdle   time.Duration     `name:"session-idle" default:"0" help:"How long a session lives without being used; 0 for no such limit."`
+	MaxKeyTTL     time.Duration     `name:"max-api-key-ttl" default:"8784h" help:"How long an API key lives at most."`
 	KeyPeriod     time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce   time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
 	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
@@ -108,6 +109,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
 	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
+	out.MaxAPIKeyTTL = c.MaxKeyTTL
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
 	out.AllowPasswordGrant = c.PasswordGrant
 	c.insecureSwitches.apply(ctx, &out)
@@ -173,9 +175,9 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 }
 
 // flags are what fields of the configuration are called here.
-var flags = map[string]string{
+var flags = map[string]string{ //nolint:gosec // no credentials
 	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service", "Drain": "--drain",
-	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period",
+	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
 }
 
 // flagged says of an error which flag it is about.

@@ -66,6 +66,7 @@ func (s *state) RemoveClient(id string) error {
 	delete(s.clients, id)
 	delete(s.secrets, id)
 	s.forget(func(_, clientID string) bool { return clientID == id })
+	s.removeAPIKeys(func(key account.APIKey) bool { return key.ClientID == id })
 	s.removeAssertions(func(clientID string, _ time.Time) bool { return clientID == id })
 	return s.removeSessions(func(one account.Session) bool { return one.ClientID == id })
 }

@@ -39,6 +39,7 @@ func New() *Store {
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 		codes: map[[32]byte]account.Code{}, consents: map[grantee]account.Consent{},
 		assertions: map[assertion]time.Time{}, used: map[string]int{},
+		apiKeys: map[string]account.APIKey{}, keyHashes: map[[32]byte]string{},
 	})
 	return s
 }
@@ -88,6 +89,9 @@ type state struct {
 
 	assertions map[assertion]time.Time // when they are over
 	used       map[string]int          // how many there are, by client id
+
+	apiKeys   map[string]account.APIKey // by id
+	keyHashes map[[32]byte]string       // hash of an API key to its id
 }
 
 func (s *state) clone() *state {
@@ -99,6 +103,7 @@ func (s *state) clone() *state {
 		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
 		codes: maps.Clone(s.codes), consents: maps.Clone(s.consents),
 		assertions: maps.Clone(s.assertions), used: maps.Clone(s.used),
+		apiKeys: maps.Clone(s.apiKeys), keyHashes: maps.Clone(s.keyHashes),
 	}
 }
 
@@ -192,6 +197,7 @@ func (s *state) RemoveUser(id string) error {
 	delete(s.resets, id)
 	s.forget(func(userID, _ string) bool { return userID == id })
 	s.log.tell(account.UserChanged, id)
+	s.removeAPIKeys(func(key account.APIKey) bool { return key.UserID == id })
 	return errors.Join(s.RemoveKnownAddresses(id), s.RemoveSessionsOf(id))
 }
 

@@ -26,6 +26,7 @@ const (
 	userChanged   = "INSERT INTO changes (kind, key) SELECT 'user', id FROM users WHERE id = ?"
 	roleChanged   = "INSERT INTO changes (kind, key) SELECT 'role', name FROM roles WHERE name = ?"
 	clientChanged = "INSERT INTO changes (kind, key) SELECT 'client', id FROM clients WHERE id = ?"
+	apiKeyChanged = "INSERT INTO changes (kind, key) SELECT 'apikey', id FROM api_keys WHERE id = ?"
 	sessionEnded  = "INSERT INTO changes (kind, key) SELECT 'session', id FROM sessions WHERE id = ?"
 )
 

@@ -118,6 +118,9 @@ func (t *tx) RemoveClient(id string) error {
 			return err
 		}
 	}
+	if err := t.exec("DELETE FROM api_keys WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ?)", id, id); err != nil {
+		return err
+	}
 	if err := t.exec("DELETE FROM client_assertions WHERE client_id = ?", id); err != nil {
 		return err
 	}

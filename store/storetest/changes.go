@@ -116,6 +116,21 @@ var writes = map[string]struct {
 	"one secret less":   {put1(func(w account.Writer) error { return w.PutClientSecrets("a", nil) }), []account.Change{told(account.ClientChanged, "a")}},
 	"another secret":    {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(2)) }), []account.Change{told(account.ClientChanged, "a")}},
 	"a setup":           {put1(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{Expires: day}) }), nil},
+	"a new API key":     {put1(func(w account.Writer) error { return w.PutAPIKey(apiKey(9, user(1))) }), nil},
+	"a rotated API key": {put1(func(w account.Writer) error {
+		_, err := w.ReplaceAPIKey("key-001", day, apiKey(9, user(1)))
+		return err
+	}), []account.Change{told(account.APIKeyChanged, "key-001")}},
+	"no API key rotated": {put1(func(w account.Writer) error {
+		_, err := w.ReplaceAPIKey("x", day, apiKey(9, user(1)))
+		return err
+	}), nil},
+	"a revoked API key":  {put1(func(w account.Writer) error { return w.RemoveAPIKey("key-001") }), []account.Change{told(account.APIKeyChanged, "key-001")}},
+	"no API key revoked": {put1(func(w account.Writer) error { return w.RemoveAPIKey("x") }), nil},
+	"API keys that are over": {put1(func(w account.Writer) error {
+		return w.RemoveAPIKeysBefore(account.APIKeyOwner{UserID: user(1).ID}, day.Add(1e6*time.Hour))
+	}), nil},
+	"a use of an API key": {put1(func(w account.Writer) error { return w.UseAPIKeys(map[string]time.Time{"key-001": day}) }), nil},
 	"several at once": {put1(func(w account.Writer) error {
 		return errors.Join(w.RemoveSession("session-3"), w.PutRole(role("editor")), w.RemoveSession("session-1"))
 	}), []account.Change{told(account.RoleChanged, "editor"), told(account.SessionEnded, "session-1"), told(account.SessionEnded, "session-3")}},
@@ -164,7 +179,7 @@ func testTold(t *testing.T, open func(*testing.T) Store) {
 			store := open(t)
 			put(t, store, role("editor", "a"), role("unused"), user(1, "editor"), user(2, "editor"),
 				session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
-			put(t, store, client("a"))
+			put(t, store, client("a"), apiKey(1, user(1)))
 			update(t, store, func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1)) })
 			putKeys(t, store, key("a", day), key("b", day.Add(time.Hour)))
 			expect(t, "SetOnce", "red")(store.SetOnce(t.Context(), "color", "red"))

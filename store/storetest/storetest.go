@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 	RunClients(t, open)
 	RunCodes(t, open)
 	RunSessions(t, open)
+	RunAPIKeys(t, open)
 }
 
 var day = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)
@@ -114,6 +115,8 @@ func putOne(w account.Writer, item any) error {
 		return w.PutSession(item)
 	case account.Client:
 		return w.PutClient(item)
+	case account.APIKey:
+		return w.PutAPIKey(item)
 	case account.PendingSetup:
 		return w.PutPendingSetup(item)
 	}
