@@ -40,8 +40,9 @@ clients: ## generated clients, Schemathesis, and services that accept the server
 	$(GO) -C e2e test -count=1 -v -run '^TestClient' ./...
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run 'TestClientsDurability' ./cmd/holdfast
 
-differential: ## what FastAPI answers to 960 requests, beside Holdfast (script/bootstrap; bench/differential)
+differential: ## what FastAPI answers to 960 requests, and oidc-provider to 1,000 bad ones, beside Holdfast (script/bootstrap; bench/differential, bench/badrequests)
 	$(GO) -C bench run ./differential
+	$(GO) -C bench run ./badrequests
 
 fuzz: ## every fuzz target for FUZZTIME
 	@$(GO) list ./... | while read -r pkg; do \

@@ -125,6 +125,8 @@ func TestHowClientsAuthenticateThemselves(t *testing.T) {
 		"a key of a kind that there is not":      {"", machine + "&client_assertion=x&client_assertion_type=saml", "400 invalid_request"},
 		"a key of no kind":                       {"", machine + "&client_assertion=x", "400 invalid_request"},
 		"a kind of key and none":                 {"", machine + "&client_assertion_type=" + url.QueryEscape(oauth.AssertionType), "400 invalid_request"},
+		"no grant, of a confidential one":        {basic("web", s.secrets["web"]), "", "400 invalid_request"},
+		"no grant, of a machine":                 {basic("job", job), "scope=me", "400 invalid_request"},
 		"a grant that is not in the list":        {"", login + "&client_id=app", "400 unauthorized_client"},
 		"the password of a confidential one":     {basic("web", s.secrets["web"]), login, "400 unauthorized_client"},
 		"a client for people that calls itself":  {basic("web", s.secrets["web"]), machine, "400 unauthorized_client"},

@@ -108,6 +108,8 @@ func TestRefreshNarrows(t *testing.T) {
 		"one of them and another":     {nil, url.Values{"scope": {"me items"}}, "invalid_scope", nil, ""},
 		"one that the client may not": {nil, url.Values{"scope": {"users:write"}}, "invalid_scope", nil, ""},
 		"one that is none":            {nil, url.Values{"scope": {`m"e`}}, "invalid_scope", nil, ""},
+		"two with a line between":     {nil, url.Values{"scope": {"me\nme"}}, "invalid_scope", nil, ""},
+		"two with a tab between":      {nil, url.Values{"scope": {"me\tme"}}, "invalid_scope", nil, ""},
 	} {
 		s := newServer(t)
 		_, err := s.UpdateRoles(t)

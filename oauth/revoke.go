@@ -20,7 +20,8 @@ type revocation struct {
 }
 
 // RegisterRevocation adds POST /revoke, where a client ends what it was given
-// (RFC 7009). It authenticates itself as at POST /token. Either kind of token ends
+// (RFC 7009). It authenticates itself as at POST /token, but also the built-in one
+// says who it is. Either kind of token ends
 // the session that it belongs to, and so all tokens of that: whoever signs out of an
 // application is not signed in by another token of it. When the answer is 200,
 // nothing of the session is good for anything.
@@ -42,8 +43,15 @@ func (s *Server) revoke(ctx context.Context, _ holdfast.Anyone, presented Author
 	if err != nil {
 		return Done{}, err
 	}
+	// A client that has forgotten to say who it is must not be told that its token is
+	// good for nothing now.
+	if id, _, _, _ := presented.basic(); id == "" && in.ClientID == "" && in.Assertion == "" {
+		return Done{}, noClient(false, errUnnamed)
+	}
 	return Done{}, s.end(ctx, client.ID, in.Token)
 }
+
+var errUnnamed = errors.New("the request does not say which client it comes from")
 
 // end ends what a client presents.
 func (s *Server) end(ctx context.Context, clientID, token string) error {

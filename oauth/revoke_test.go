@@ -75,7 +75,7 @@ func TestRevocation(t *testing.T) {
 		"with a hint that nobody knows":            {"token=ACCESS&token_type_hint=pet", "shop", true},
 		"another client's refresh token":           {"token=REFRESH", "other", false},
 		"another client's access token":            {"token=ACCESS", "other", false},
-		"a confidential client's, by a public one": {"token=REFRESH", "", false},
+		"a confidential client's, by a public one": {"client_id=holdfast&token=REFRESH", "", false},
 		"garbage":                       {"token=garbage", "shop", false},
 		"a refresh token of no session": {"token=hfr_AAAA.BBBB", "shop", false},
 	} {
@@ -111,10 +111,11 @@ func TestRevocationThatDoesNotHappen(t *testing.T) {
 	}{
 		"a wrong secret":             {"token=" + got.RefreshToken, "shop", "wrong", 401, "invalid_client"},
 		"a client without a secret":  {"token=" + got.RefreshToken + "&client_id=shop", "", "", 401, "invalid_client"},
+		"nobody":                     {"token=" + got.RefreshToken, "", "", 401, "invalid_client"},
 		"an unknown client":          {"token=" + got.RefreshToken + "&client_id=eve", "", "", 401, "invalid_client"},
 		"two ways of authentication": {"token=" + got.RefreshToken + "&client_id=shop&client_secret=x", "shop", clientSecret, 400, "invalid_request"},
 		"no token":                   {"client_id=holdfast", "", "", 400, "invalid_request"},
-		"an API key":                 {"token=hfk_AAAA", "", "", 400, "unsupported_token_type"},
+		"an API key":                 {"client_id=holdfast&token=hfk_AAAA", "", "", 400, "unsupported_token_type"},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/revoke", strings.NewReader(test.form))
 		r.Header.Set("Content-Type", formType)
@@ -127,7 +128,7 @@ func TestRevocationThatDoesNotHappen(t *testing.T) {
 	}
 	s.store.down = errors.New("disk on fire")
 	for _, token := range []string{got.RefreshToken, got.AccessToken} {
-		w := s.call("POST", "/revoke", "", "token="+token)
+		w := s.call("POST", "/revoke", "", "client_id=holdfast&token="+token)
 		if strings.HasPrefix(token, "hfr_") && w.Code != http.StatusServiceUnavailable {
 			t.Errorf("with a broken store: POST /revoke = %d %s, want 503", w.Code, w.Body)
 		}
@@ -175,7 +176,7 @@ func TestRevocationAgainstRefresh(t *testing.T) {
 		both.Go(func() {
 			refreshed = s.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+first.RefreshToken)
 		})
-		both.Go(func() { revoked = s.call("POST", "/revoke", "", "token="+first.RefreshToken) })
+		both.Go(func() { revoked = s.call("POST", "/revoke", "", "client_id=holdfast&token="+first.RefreshToken) })
 		both.Wait()
 		if revoked.Code != http.StatusOK {
 			t.Fatalf("round %d: POST /revoke = %d %s", round, revoked.Code, revoked.Body)

@@ -99,7 +99,7 @@ func (s *Server) dispatch(ctx context.Context, presented Authorization, in Token
 	if err != nil {
 		return account.Grant{}, err
 	}
-	run, err := s.grantOf(asks.Client, in.GrantType)
+	run, err := s.grantOf(asks.Client, in)
 	if err != nil {
 		return account.Grant{}, err
 	}
@@ -143,9 +143,10 @@ func (s *Server) narrow(ctx context.Context, grant account.Grant, in TokenReques
 }
 
 // grantOf finds the grant that a client asks for. None means password, as
-// FastAPI's form has it, where that is on.
-func (s *Server) grantOf(client account.Client, name string) (grant, error) {
-	if name == "" && !s.config.NoPasswordGrant {
+// FastAPI's form has it, where that is on and somebody's name or password is there.
+func (s *Server) grantOf(client account.Client, in TokenRequest) (grant, error) {
+	name := in.GrantType
+	if name == "" && in.Username+in.Password != "" && !s.config.NoPasswordGrant {
 		name = account.GrantPassword
 	}
 	run, ok := s.grants[name]
@@ -171,11 +172,11 @@ func (s *Server) grantNames() string { return strings.Join(slices.Sorted(maps.Ke
 // client may never ask for. What a user is not granted is no error: the client
 // cannot know, and is told what was granted.
 func checkScope(client account.Client, text string) error {
+	if plain(text) != text {
+		return refuse("invalid_scope", "Scopes are printable ASCII without quotes and backslashes, with blanks between them")
+	}
 	for _, one := range strings.Fields(text) {
-		switch {
-		case plain(one) != one:
-			return refuse("invalid_scope", "A scope is printable ASCII without quotes and backslashes")
-		case !client.MayAsk(one):
+		if !client.MayAsk(one) {
 			return refuse("invalid_scope", "The client may not ask for "+one)
 		}
 	}
