@@ -169,6 +169,26 @@ var operations = map[string]struct {
 		_, err := s.Caller(ctx, s.anna.ID, "x", nil)
 		return err
 	}, account.ErrNoCaller},
+	"a session without a password": {func(s *shaky, ctx context.Context) error {
+		return granted(s.StartSession(ctx, s.anna.ID, account.Ask{Scopes: []string{"me"}}))
+	}, nil},
+	"a revocation": {func(s *shaky, ctx context.Context) error {
+		return s.Revoke(ctx, string(s.grant.RefreshToken), account.BuiltInClient)
+	}, nil},
+	"a revocation by another client": {func(s *shaky, ctx context.Context) error {
+		return s.Revoke(ctx, string(s.grant.RefreshToken), "shop")
+	}, nil},
+	"a look at a refresh token": {func(s *shaky, ctx context.Context) error {
+		_, err := s.InspectRefresh(ctx, string(s.grant.RefreshToken), account.BuiltInClient)
+		return err
+	}, nil},
+	"a refresh that asks for more than the sign-in": {func(s *shaky, ctx context.Context) error {
+		_, err := s.Refresh(ctx, string(s.grant.RefreshToken), account.Ask{Scopes: []string{"users:write"}})
+		if _, wrong := errors.AsType[*account.InvalidError](err); wrong {
+			return nil
+		}
+		return err
+	}, nil},
 	"a logout": {func(s *shaky, ctx context.Context) error { return s.Logout(ctx, s.grant.SessionID) }, nil},
 	"another password": {func(s *shaky, ctx context.Context) error {
 		return s.ChangePassword(ctx, s.caller, secret, secret+"!")

@@ -4,14 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
 // Refresh takes a refresh token, which is good once, for a new one. The scopes
-// asked for may narrow what the new access token gets, never widen it beyond the
-// sign-in; none asked means all of the sign-in's. A token belongs to the client
-// that it was given to: to another one it is no token, and stays what it is.
+// and the audience asked for may narrow what the new access token gets, and leave
+// the session as it is; none asked means all of the sign-in's. To ask for more than
+// that is an *InvalidError of the field scope or resource, and uses nothing up. A
+// token belongs to the client that it was given to: to another one it is no token,
+// and stays what it is.
 //
 // Who presents the same token again within Config.RefreshOverlap is given the one
 // that was issued for it: two tabs refresh at once, and answers get lost. That ends
@@ -136,7 +137,7 @@ func (s *Service) overlaps(rotated time.Time) bool {
 // repeat answers a token that was used a moment ago. Whoever has no more than the
 // store cannot: what was issued opens with that token alone.
 func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, error) {
-	user, scopes, err := s.grantable(r, session, one.ask)
+	grant, err := s.regrant(r, session, one.ask)
 	successor, ok := unseal(one.secret, session.ID, session.Successor)
 	if errors.Is(err, errEnded) || err == nil && !ok {
 		return refreshed{as: tokenUsed}, nil
@@ -144,13 +145,14 @@ func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, 
 	if err != nil {
 		return refreshed{}, err
 	}
-	return refreshed{tokenRepeated, grantOf(session, user, scopes, successor)}, nil
+	grant.RefreshToken = session.token(successor)
+	return refreshed{tokenRepeated, grant}, nil
 }
 
 // rotate gives the session another refresh token, with which the one before is
 // used up.
 func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, error) {
-	user, scopes, err := s.grantable(w, session, one.ask)
+	grant, err := s.regrant(w, session, one.ask)
 	if errors.Is(err, errEnded) {
 		return refreshed{as: tokenUsed}, nil
 	}
@@ -173,33 +175,35 @@ func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, 
 	if err == nil && !won {
 		err = errRotated
 	}
-	return refreshed{tokenGood, grantOf(session, user, scopes, secret)}, err
+	grant.RefreshToken = session.token(secret)
+	return refreshed{tokenGood, grant}, err
 }
 
 // errEnded says that a session whose token is presented is over.
 var errEnded = errors.New("the session is over")
 
-// grantable returns the user of a session and what a refresh grants. Error:
-// errEnded.
-func (s *Service) grantable(r Reader, session Session, ask Ask) (User, []string, error) {
+// regrant is what a session grants now, of what is asked for, without a refresh
+// token. Errors: errEnded, and *InvalidError for what the session never had.
+func (s *Service) regrant(r Reader, session Session, ask Ask) (Grant, error) {
 	user, err := r.User(session.UserID)
 	if err != nil {
-		return user, nil, err
+		return Grant{}, err
 	}
 	if user.Disabled || s.over(session, s.config.Now()) {
-		return user, nil, errEnded
+		return Grant{}, errEnded
 	}
 	client, err := s.clientOf(r, session.ClientID)
 	if errors.Is(err, ErrNoClient) {
 		err = errEnded
 	}
 	if err != nil {
-		return user, nil, err
+		return Grant{}, err
 	}
-	wanted := session.Scopes
-	if len(ask.Scopes) > 0 {
-		wanted = slices.DeleteFunc(slices.Clone(ask.Scopes), func(one string) bool { return !slices.Contains(session.Scopes, one) })
+	wanted, audience, err := ask.within(session)
+	if err != nil {
+		return Grant{}, err
 	}
-	scopes, err := grantable(r, user, client, wanted)
-	return user, scopes, err
+	grant := Grant{User: user, SessionID: session.ID, ClientID: session.ClientID, Audience: audience}
+	grant.Scopes, err = grantable(r, user, client, wanted)
+	return grant, err
 }

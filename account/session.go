@@ -111,9 +111,12 @@ func (s *Service) begin(ctx context.Context, w Writer, userID string, ask Ask) (
 func grantOf(session Session, user User, scopes []string, secret string) Grant {
 	return Grant{
 		User: user, SessionID: session.ID, Scopes: scopes, ClientID: session.ClientID, Audience: session.Audience,
-		RefreshToken: Secret(refreshPrefix + session.Handle + "." + secret),
+		RefreshToken: session.token(secret),
 	}
 }
+
+// token is a refresh token of the session's.
+func (s Session) token(secret string) Secret { return Secret(refreshPrefix + s.Handle + "." + secret) }
 
 // grantable returns those of the wanted scopes that the user's roles grant and
 // that the client may ask for.
@@ -138,6 +141,19 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 		}
 	}
 	return grants, nil
+}
+
+// knownHandle refuses handles of no session without a transaction that writes:
+// anybody can make them up, and each of those waits for a disk.
+func (s *Service) knownHandle(ctx context.Context, handle string) error {
+	err := s.config.Store.View(ctx, func(r Reader) error {
+		_, err := r.SessionByHandle(handle)
+		return err
+	})
+	if errors.Is(err, ErrNoSession) {
+		return ErrBadGrant
+	}
+	return err
 }
 
 // Logout ends a session. One that has ended already is no error.

@@ -171,7 +171,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 		body      string
 		challenge string
 	}{
-		"no token":      {"", who, `{"detail":"Not authenticated"}`, `Bearer`},
+		"no token":      {"", who, `{"detail":"Not authenticated"}`, `Bearer realm="OAuth2PasswordBearer"`},
 		"a bad token":   {"x.y.z", who, `{"detail":"Could not validate credentials"}`, `Bearer error="invalid_token"`},
 		"without scope": {a.login("admin", "me"), no, `{"detail":"Not enough permissions"}`, `Bearer error="insufficient_scope", scope="users:read"`},
 	} {

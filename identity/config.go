@@ -71,6 +71,14 @@ type Config struct {
 	// if empty.
 	CORSOrigins []string
 
+	// AllowPasswordGrant lets clients send the name and the password of a user to
+	// POST /token also where others than this machine reach the program: for those
+	// that cannot open a browser, until they can. A client that does sees the
+	// passwords of everybody who uses it, and people learn to type theirs into any
+	// form; RFC 9700 section 2.4 forbids it. It is always on while URL is one of the
+	// machine itself, for trying.
+	AllowPasswordGrant bool
+
 	MaxConns int // the most connections at once, more wait; 10,000 if zero
 
 	// Drain is how long the program goes on when it is told to stop, not ready any
@@ -80,7 +88,7 @@ type Config struct {
 
 	// Services are other services that may ask POST /introspect whether a token
 	// still stands (RFC 7662): their names and secrets, of 32 characters or more.
-	// The endpoint is not there if there are none.
+	// Confidential clients may ask as well, of the tokens that they have to do with.
 	Services map[string]account.Secret
 
 	// Clients are applications that may ask for tokens and that the program

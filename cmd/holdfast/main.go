@@ -27,7 +27,8 @@ type cli struct {
 	Why     whyCmd     `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
 	Issuer  issuerCmd  `cmd:"" help:"Show and change the issuer of the tokens."`
 	Key     keyCmd     `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
-	Token   tokenCmd   `cmd:"" help:"Say what is right and wrong with a token."`
+	Token   tokenCmd   `cmd:"" help:"Make a token, and say what is right and wrong with one."`
+	Login   loginCmd   `cmd:"" help:"Sign in at a server with the browser, and print the access token."`
 	JWS     jwsCmd     `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
 	Bench   benchCmd   `cmd:"" help:"Measure what this machine can do."`
 
