@@ -27,8 +27,8 @@ func (s *Service) Refresh(ctx context.Context, token string, ask Ask) (Grant, er
 		return Grant{}, ErrBadGrant
 	}
 	one := refreshing{handle, secret, ask}
-	// What can be decided without a transaction that writes is: anybody can make up
-	// the handle of no session, and a thousand may repeat the token of one.
+	// Much can be decided without a transaction that writes: anybody can make up the
+	// handle of no session, and a thousand may repeat the token of one.
 	found, err := view(ctx, s, func(r Reader) (refreshed, error) { return s.look(r, one) })
 	for try := 0; err == nil && (found.as == tokenGood || found.as == tokenUsed); try++ {
 		found, err = update(ctx, s, func(w Writer) (refreshed, error) { return s.decide(w, one) })
@@ -137,7 +137,7 @@ func (s *Service) overlaps(rotated time.Time) bool {
 // repeat answers a token that was used a moment ago. Whoever has no more than the
 // store cannot: what was issued opens with that token alone.
 func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, error) {
-	grant, err := s.regrant(r, session, one.ask)
+	may, err := s.grantable(r, session, one.ask)
 	successor, ok := unseal(one.secret, session.ID, session.Successor)
 	if errors.Is(err, errEnded) || err == nil && !ok {
 		return refreshed{as: tokenUsed}, nil
@@ -145,14 +145,13 @@ func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, 
 	if err != nil {
 		return refreshed{}, err
 	}
-	grant.RefreshToken = session.token(successor)
-	return refreshed{tokenRepeated, grant}, nil
+	return refreshed{tokenRepeated, may.grant(session, successor)}, nil
 }
 
 // rotate gives the session another refresh token, with which the one before is
 // used up.
 func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, error) {
-	grant, err := s.regrant(w, session, one.ask)
+	may, err := s.grantable(w, session, one.ask)
 	if errors.Is(err, errEnded) {
 		return refreshed{as: tokenUsed}, nil
 	}
@@ -175,35 +174,44 @@ func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, 
 	if err == nil && !won {
 		err = errRotated
 	}
-	grant.RefreshToken = session.token(secret)
-	return refreshed{tokenGood, grant}, err
+	return refreshed{tokenGood, may.grant(session, secret)}, err
 }
 
 // errEnded says that a session whose token is presented is over.
 var errEnded = errors.New("the session is over")
 
-// regrant is what a session grants now, of what is asked for, without a refresh
-// token. Errors: errEnded, and *InvalidError for what the session never had.
-func (s *Service) regrant(r Reader, session Session, ask Ask) (Grant, error) {
-	user, err := r.User(session.UserID)
-	if err != nil {
-		return Grant{}, err
+// grantableNow is what a refresh may grant.
+type grantableNow struct {
+	user             User
+	scopes, audience []string
+}
+
+func (g grantableNow) grant(session Session, secret string) Grant {
+	grant := grantOf(session, g.user, g.scopes, secret)
+	grant.Audience = g.audience
+	return grant
+}
+
+// grantable returns what a refresh grants. Error: errEnded, *InvalidError.
+func (s *Service) grantable(r Reader, session Session, ask Ask) (may grantableNow, err error) {
+	if may.user, err = r.User(session.UserID); err != nil {
+		return may, err
 	}
-	if user.Disabled || s.over(session, s.config.Now()) {
-		return Grant{}, errEnded
+	if may.user.Disabled || s.over(session, s.config.Now()) {
+		return may, errEnded
 	}
 	client, err := s.clientOf(r, session.ClientID)
 	if errors.Is(err, ErrNoClient) {
 		err = errEnded
 	}
 	if err != nil {
-		return Grant{}, err
+		return may, err
 	}
 	wanted, audience, err := ask.within(session)
 	if err != nil {
-		return Grant{}, err
+		return may, err
 	}
-	grant := Grant{User: user, SessionID: session.ID, ClientID: session.ClientID, Audience: audience}
-	grant.Scopes, err = grantable(r, user, client, wanted)
-	return grant, err
+	may.audience = audience
+	may.scopes, err = grantable(r, may.user, client, wanted)
+	return may, err
 }

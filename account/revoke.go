@@ -109,3 +109,16 @@ func notIn(field string, asked, granted []string) error {
 	}
 	return nil
 }
+
+// knownHandle refuses handles of no session without a transaction that writes:
+// anybody can make them up, and each of those waits for a disk.
+func (s *Service) knownHandle(ctx context.Context, handle string) error {
+	err := s.config.Store.View(ctx, func(r Reader) error {
+		_, err := r.SessionByHandle(handle)
+		return err
+	})
+	if errors.Is(err, ErrNoSession) {
+		return ErrBadGrant
+	}
+	return err
+}

@@ -143,19 +143,6 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 	return grants, nil
 }
 
-// knownHandle refuses handles of no session without a transaction that writes:
-// anybody can make them up, and each of those waits for a disk.
-func (s *Service) knownHandle(ctx context.Context, handle string) error {
-	err := s.config.Store.View(ctx, func(r Reader) error {
-		_, err := r.SessionByHandle(handle)
-		return err
-	})
-	if errors.Is(err, ErrNoSession) {
-		return ErrBadGrant
-	}
-	return err
-}
-
 // Logout ends a session. One that has ended already is no error.
 func (s *Service) Logout(ctx context.Context, sessionID string) error {
 	return s.config.Store.Update(ctx, func(w Writer) error { return w.RemoveSession(sessionID) })
