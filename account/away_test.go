@@ -133,7 +133,7 @@ var operations = map[string]struct {
 	"a list of sessions": {func(s *shaky, ctx context.Context) error {
 		list, err := s.Sessions(ctx, s.anna.ID)
 		if (len(list) == 2) != (err == nil) {
-			return fmt.Errorf("%d sessions and %v", len(list), err)
+			return fmt.Errorf("%d sessions: %w", len(list), errors.Join(err, errors.New("want 2, or none and an error")))
 		}
 		return err
 	}, nil},

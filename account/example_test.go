@@ -129,3 +129,40 @@ func ExampleService_MachineCaller() {
 	// nightly true true false <nil>
 	// after the secret was rotated away: true
 }
+
+func ExampleService_Sessions() {
+	ctx := context.Background()
+	passwords, err := password.NewContext(password.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	accounts, err := account.NewService(ctx, account.Config{Store: memory.New(), Passwords: passwords})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	anna, err := accounts.CreateUser(ctx, account.NewUser{Name: "anna", Password: "correct horse battery", Roles: []string{"user"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	// A server does this for each request; package identity does it for its own.
+	phone := account.WithDevice(account.WithSource(ctx, "192.0.2.7"), "Mozilla/5.0 (Android 14; Mobile; rv:128.0) Gecko/128.0 Firefox/128.0")
+	if _, err := accounts.LoginSession(phone, "anna", "correct horse battery"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	list, err := accounts.Sessions(ctx, anna.ID)
+	for _, one := range list {
+		fmt.Println(one.Device, "at", one.Address, err)
+		fmt.Println("ended:", accounts.EndSession(ctx, anna.ID, one.ID))
+	}
+	list, err = accounts.Sessions(ctx, anna.ID)
+	fmt.Println(len(list), "left", err)
+	// Output:
+	// Firefox on Android at 192.0.2.7 <nil>
+	// ended: <nil>
+	// 0 left <nil>
+}

@@ -65,7 +65,7 @@ func (s *Service) inspectRefresh(r Reader, handle, secret, clientID string) (Ref
 	if err != nil {
 		return RefreshInfo{}, err
 	}
-	if session.ClientID != clientID || !sameSecret(secret, session.TokenHash) || !s.config.Now().Before(session.Expires) {
+	if session.ClientID != clientID || !sameSecret(secret, session.TokenHash) || s.over(session, s.config.Now()) {
 		return RefreshInfo{}, ErrBadGrant
 	}
 	user, err := r.User(session.UserID)

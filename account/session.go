@@ -111,9 +111,12 @@ func (s *Service) begin(ctx context.Context, w Writer, userID string, ask Ask) (
 func grantOf(session Session, user User, scopes []string, secret string) Grant {
 	return Grant{
 		User: user, SessionID: session.ID, Scopes: scopes, ClientID: session.ClientID, Audience: session.Audience,
-		RefreshToken: Secret(refreshPrefix + session.Handle + "." + secret),
+		RefreshToken: session.token(secret),
 	}
 }
+
+// token is a refresh token of the session's.
+func (s Session) token(secret string) Secret { return Secret(refreshPrefix + s.Handle + "." + secret) }
 
 // grantable returns those of the wanted scopes that the user's roles grant and
 // that the client may ask for.

@@ -319,13 +319,13 @@ func TestLastUsesAreWrittenDown(t *testing.T) {
 		present(b) // so that it remembers the last use as it is now
 		for range 25 * 6 {
 			present(a)
-			time.Sleep(10 * time.Second)
+			time.Sleep(10 * time.Second) //nolint:forbidigo // the clock of synctest
 		}
 		if n := o.count.Load(); n < 1 || n > 26 {
 			t.Errorf("25 minutes of use were %d writes, want at most one a minute", n)
 		}
 		present(b)
-		time.Sleep(5*time.Minute + 30*time.Second)
+		time.Sleep(5*time.Minute + 30*time.Second) //nolint:forbidigo // the clock of synctest
 		present(a)
 		used := time.Now().Truncate(time.Minute)
 		if err := errors.Join(stopA(), stopB()); err != nil {
@@ -354,7 +354,7 @@ func TestRunTellsThatTheLastWritingFailed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(90 * time.Second) // beyond the minute of the sign-in
+		time.Sleep(90 * time.Second) //nolint:forbidigo // the clock of synctest: beyond the minute of the sign-in
 		if _, err := s.SessionCaller(t.Context(), visit.Secret); err != nil {
 			t.Fatal(err)
 		}
@@ -386,7 +386,7 @@ func TestWhatHasEndedIsSweptUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Minute)
+		time.Sleep(3 * time.Minute) //nolint:forbidigo // the clock of synctest
 		err = store.View(t.Context(), func(r account.Reader) error {
 			if list, err := r.SessionsOf(anna.ID, "", 2000); err != nil || len(list) != 0 {
 				t.Errorf("three minutes later there are %d sessions, %v", len(list), err)

@@ -83,8 +83,8 @@ func TestAnHourOfUseIsAWriteAMinute(t *testing.T) {
 			}
 		}()
 		for range 3600 * 10 {
-			u.Note("a", time.Now()) //nolint:forbidigo // the clock of the test
-			time.Sleep(100 * time.Millisecond)
+			u.Note("a", time.Now())
+			time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the clock of synctest
 		}
 		<-done
 		if writes > 61 {

@@ -139,7 +139,7 @@ func linear(t *testing.T, runs int, stores ...account.Store) {
 		var all sync.WaitGroup
 		for client := range 4 {
 			all.Go(func() {
-				chance := rand.New(rand.NewPCG(uint64(n), uint64(client)))
+				chance := rand.New(rand.NewPCG(uint64(n), uint64(client))) //nolint:gosec // the same in each run
 				for range 10 {
 					r.act(t.Context(), client, chance)
 				}
