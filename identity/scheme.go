@@ -8,7 +8,7 @@ import (
 )
 
 // Scheme is how callers present an access token, with the scopes of the
-// endpoints here: Me, ReadUsers, WriteUsers and WriteRoles. The application's
+// endpoints here: Me, ReadUsers, WriteUsers, WriteRoles and WriteClients. The application's
 // own scopes are declared on it with Scope. Beside the token there is the cookie
 // of a session, which carries the same scopes: see [Identity.Session] and, for
 // WebSockets, [Identity.Socket].
