@@ -135,13 +135,13 @@ func TestWhoMayCall(t *testing.T) {
 		body, challenge     string
 	}{
 		"public is open":                      {"GET", "/health", "", 200, `"ok"`, ""},
-		"nobody is asked to sign in":          {"GET", "/items/", "", 401, `{"detail":"Not authenticated"}`, "Bearer"},
+		"nobody is asked to sign in":          {"GET", "/items/", "", 401, `{"detail":"Not authenticated"}`, `Bearer realm="OAuth2PasswordBearer"`},
 		"garbage is not accepted":             {"GET", "/items/", "garbage", 401, `{"detail":"Could not validate credentials"}`, `Bearer error="invalid_token"`},
 		"both scopes are needed":              {"GET", "/items/", "a:items:", 403, `{"detail":"Not enough permissions"}`, `Bearer error="insufficient_scope", scope="items me"`},
 		"with both scopes it opens":           {"GET", "/items/?skip=2", "a:items,me:", 200, `{"Skip":2,"Limit":10}`, ""},
 		"a dependency may refuse":             {"GET", "/items/", "inactive:items,me:", 400, `{"detail":"Inactive user"}`, ""},
 		"a bad parameter is a 422":            {"GET", "/items/x", "a:me:", 422, "", ""},
-		"a 401 beats a 422":                   {"GET", "/items/x", "", 401, `{"detail":"Not authenticated"}`, "Bearer"},
+		"a 401 beats a 422":                   {"GET", "/items/x", "", 401, `{"detail":"Not authenticated"}`, `Bearer realm="OAuth2PasswordBearer"`},
 		"a wrong role is refused":             {"DELETE", "/admin/users/1", "bob:me:user", 403, `{"detail":"Operation not permitted"}`, ""},
 		"the group's role is not enough":      {"DELETE", "/admin/users/1", "bob:me:manager", 403, `{"detail":"Operation not permitted"}`, ""},
 		"the admin may":                       {"DELETE", "/admin/users/1", "amy:me:admin", 200, `"ok"`, ""},

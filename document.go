@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/resource"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
@@ -26,7 +28,7 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 	describe := describer{types}
 	bad := []error{describe.api(out, config.API)}
 	for _, s := range schemesOf(routes) {
-		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s)})
+		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s, flowsOff(config, routes))})
 	}
 	d := documenter{types, config.OnDecision != nil}
 	bad = append(bad, d.formatFaults(routes)...)
@@ -46,6 +48,26 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 	return out, errors.Join(append(bad, types.NameFaults()...)...)
 }
 
+// metadataOf is what clients without a token are told of the application as a
+// resource, from the plans that the runner follows.
+func metadataOf(config Config, routes []*route) ([]byte, error) {
+	var wanted resource.Wanted
+	for _, rt := range routes {
+		for _, way := range rt.compiled.plan.Ways {
+			for _, one := range way.Schemes {
+				if one.Scheme.Bearer {
+					wanted.Token(one.Scopes.Names(), one.Scheme.OpenAPI)
+				}
+			}
+		}
+	}
+	r := config.API.Resource
+	return wanted.Metadata(resource.Metadata{
+		Resource: r.URL, AuthorizationServers: r.AuthorizationServers, Scopes: r.Scopes,
+		Name: cmp.Or(r.Name, config.Title), Documentation: cmp.Or(r.Documentation, config.API.ExternalDocs.URL), Terms: config.API.TermsOfService,
+	})
+}
+
 // documenter documents the routes of one application.
 type documenter struct {
 	types *schema.Registry
@@ -54,9 +76,24 @@ type documenter struct {
 	explains bool
 }
 
+// flowsOff reports which flows of OAuth2 the endpoint of a tokenUrl does not take,
+// which is relative to the document.
+func flowsOff(config Config, routes []*route) func(kind, tokenURL string) bool {
+	off := map[[2]string]bool{}
+	for _, rt := range routes {
+		for _, kind := range rt.options.about.WithoutFlows {
+			off[[2]string{kind, rt.pattern.Path}] = true
+		}
+	}
+	return func(kind, tokenURL string) bool {
+		at, err := (&url.URL{Path: config.Docs.DocumentPath}).Parse(tokenURL)
+		return err == nil && off[[2]string{kind, at.Path}]
+	}
+}
+
 // schemeObject is the security scheme object with its description and, for
-// OAuth2, the scopes in every flow.
-func schemeObject(s *plan.Scheme) map[string]any {
+// OAuth2, the scopes in every flow that is not off.
+func schemeObject(s *plan.Scheme, off func(kind, tokenURL string) bool) map[string]any {
 	out := map[string]any{}
 	for k, v := range s.OpenAPI {
 		out[k] = v
@@ -78,7 +115,9 @@ func schemeObject(s *plan.Scheme) map[string]any {
 		for k, v := range flow.(map[string]any) {
 			one[k] = v
 		}
-		full[name] = one
+		if at, ok := one["tokenUrl"].(string); !ok || !off(name, at) {
+			full[name] = one
+		}
 	}
 	out["flows"] = full
 	return out
@@ -212,7 +251,7 @@ func (d documenter) invalid() *schema.Schema {
 func (d documenter) responses(rt *route) ([]openapi.Response, error) {
 	out, err := d.successes(rt)
 	out = append(out, d.refusals(rt)...)
-	if len(rt.compiled.inputs) > 0 {
+	if slices.ContainsFunc(rt.compiled.inputs, func(in *bind.Input) bool { return !in.Strict() }) {
 		one := openapi.Response{Status: http.StatusUnprocessableEntity, Description: "The input does not fit"}
 		out = append(out, d.shaped(rt, one, d.invalid))
 	}

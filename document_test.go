@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/internal/openapitest"
 )
 
@@ -506,5 +507,30 @@ func TestParametersAreDescribed(t *testing.T) {
 		`{"in":"query","name":"page","required":false,"schema":{"format":"int64","type":"integer"}}]`
 	if got := compact(t, parsed(t, app), "paths", "/items/{id}", "get", "parameters"); got != want {
 		t.Errorf("parameters = %s, want %s", got, want)
+	}
+}
+
+// A token endpoint may say that it does not take a flow of the schemes that name
+// it. Other flows, and the same one elsewhere, stay.
+func TestFlowsThatATokenEndpointDoesNotTake(t *testing.T) {
+	t.Parallel()
+	flows := holdfast.OAuth2Flows{Password: &holdfast.OAuth2Flow{TokenURL: "auth/token"}, ClientCredentials: &holdfast.OAuth2Flow{TokenURL: "auth/token"}}
+	here, there := holdfast.OAuth2(flows), holdfast.OAuth2PasswordBearer("https://other.example/token", holdfast.Named("There"))
+	app := quiet()
+	holdfast.Post(app, "/auth/token", holdfast.Public(), nothing[holdfast.Anyone], holdfast.Document(apidoc.Operation{WithoutFlows: []string{"password"}}))
+	holdfast.Get(app, "/here", holdfast.Security(here.Credential()), nothing[string])
+	holdfast.Get(app, "/there", holdfast.Security(there.Credential()), nothing[string])
+	data, err := app.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		`"clientCredentials":{"scopes":{},"tokenUrl":"auth/token"}`:         true,
+		`"password":{"scopes":{},"tokenUrl":"auth/token"}`:                  false,
+		`"password":{"scopes":{},"tokenUrl":"https://other.example/token"}`: true,
+	} {
+		if strings.Contains(string(data), text) != want {
+			t.Errorf("the document has %s: %v, want %v\n%s", text, !want, want, data)
+		}
 	}
 }

@@ -128,7 +128,7 @@ func TestEveryErrorHasTheShapeOfTheHouse(t *testing.T) {
 	app := failing(io.Discard, holdfast.Errors{Own: ownErrors, Format: answer.Shape("application/vnd.house+json", toHouse)}, nil)
 	const kind = " application/vnd.house+json "
 	for name, test := range map[string]struct{ target, token, body, want string }{
-		"no credential":                 {"GET /items/7", "", "", `401` + kind + `Www-Authenticate: Bearer {"code":"no credential","message":"Not authenticated","missing":[]}`},
+		"no credential":                 {"GET /items/7", "", "", `401` + kind + `Www-Authenticate: Bearer realm="OAuth2PasswordBearer" {"code":"no credential","message":"Not authenticated","missing":[]}`},
 		"a bad one":                     {"GET /items/7", "bad", "", `401` + kind + `Www-Authenticate: Bearer error="invalid_token" {"code":"credential","message":"Could not validate credentials","missing":[]}`},
 		"a scope is missing":            {"GET /items/7", "amy::", "", `403` + kind + `Www-Authenticate: Bearer error="insufficient_scope", scope="items" {"code":"scope","message":"Not enough permissions","missing":[]}`},
 		"a role is missing":             {"POST /items", "amy::", "", `403` + kind + `{"code":"role","message":"Operation not permitted","missing":[]}`},
@@ -226,7 +226,7 @@ func TestAShapeThatFailsLosesNothing(t *testing.T) {
 		var log bytes.Buffer
 		app := failing(&log, holdfast.Errors{Own: ownErrors, Format: format}, nil)
 		for target, want := range map[string]string{
-			"GET /items/7":   `401 application/json Www-Authenticate: Bearer {"detail":"Not authenticated"}`,
+			"GET /items/7":   `401 application/json Www-Authenticate: Bearer realm="OAuth2PasswordBearer" {"detail":"Not authenticated"}`,
 			"DELETE /drafts": `405 application/json Allow: POST {"detail":"Method Not Allowed"}`,
 			"GET /closed":    `503 application/json Retry-After: 60 {"detail":"Service Unavailable"}`,
 			"GET /own":       `409 application/json {"detail":"No sword left"}`,

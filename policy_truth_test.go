@@ -67,10 +67,10 @@ func TestA401AsksForWhatIsMissing(t *testing.T) {
 	}{
 		"both are needed":                   {holdfast.All(user, machine), "Authorization: Bearer amy::", "APIKey"},
 		"both or neither":                   {optional(holdfast.All(user, machine)), "Authorization: Bearer amy::", "APIKey"},
-		"both or neither, with the key":     {optional(holdfast.All(user, machine)), "X-Key: m::", "Bearer"},
+		"both or neither, with the key":     {optional(holdfast.All(user, machine)), "X-Key: m::", `Bearer realm="OAuth2PasswordBearer"`},
 		"a key beside an optional token":    {holdfast.All(optional(user), machine), "Authorization: Bearer amy::", "APIKey"},
-		"a token beside an optional key":    {holdfast.All(user, optional(machine)), "X-Key: m::", "Bearer"},
-		"a token after an optional key":     {holdfast.All(optional(machine), user), "X-Key: m::", "Bearer"},
+		"a token beside an optional key":    {holdfast.All(user, optional(machine)), "X-Key: m::", `Bearer realm="OAuth2PasswordBearer"`},
+		"a token after an optional key":     {holdfast.All(optional(machine), user), "X-Key: m::", `Bearer realm="OAuth2PasswordBearer"`},
 		"a token that is bad, and optional": {holdfast.All(optional(user), machine), "Authorization: Bearer bad\nX-Key: m::", `Bearer error="invalid_token"`},
 	}
 	for name, test := range tests {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
@@ -117,7 +118,7 @@ func newScheme[K any](name, challenge string, openapi map[string]any, find func(
 	core.Credential.Run = func(x plan.Exchange, s *plan.Step) error {
 		value, found := find(x)
 		if found != present {
-			return &plan.NoCredential{Scheme: core, Unreadable: found == unreadable}
+			return &plan.NoCredential{Scheme: core, Unreadable: found == unreadable, Says: s.Says.Missing, Kind: s.Says.Kind}
 		}
 		plan.Put(x.Frame(), s.Out, value)
 		return nil
@@ -140,6 +141,9 @@ func (s *Scheme[K]) apply(options []SchemeOption) *Scheme[K] {
 		option(s.core)
 	}
 	s.core.Credential.Name = s.core.Name // which Named may have changed
+	if s.core.Bearer {
+		s.core.Realm = " realm=" + strconv.QuoteToASCII(s.core.Name)
+	}
 	return s
 }
 
@@ -250,7 +254,7 @@ func verifier[K, T any](s *Scheme[K], check func(ctx context.Context, credential
 		f := x.Frame()
 		value, err := check(x, plan.Take[K](f, st.In[0]))
 		if err != nil {
-			return refusedBy(core, err)
+			return refusedBy(st, err)
 		}
 		plan.Put(f, st.Out, value)
 		return nil

@@ -93,7 +93,7 @@ var every = map[string]struct {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
 			return showing(holdfast.HTTPBearer(append(o, holdfast.BearerFormat("JWT"))...), same)
 		},
-		"Bearer", `{"bearerFormat":"JWT","scheme":"bearer","type":"http"}`,
+		`Bearer realm="HTTPBearer"`, `{"bearerFormat":"JWT","scheme":"bearer","type":"http"}`,
 		map[string]string{"Authorization: Bearer t": "t", "Authorization: bEARER  a b ": "a b"},
 		[]string{"", "Authorization: Basic t"},
 		[]string{"Authorization: Bearer\tt", "Authorization: Bearer", "Authorization: Bearer ", "Authorization: Bearer a\nAuthorization: Bearer b"},
@@ -118,7 +118,7 @@ var every = map[string]struct {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
 			return showing(holdfast.OAuth2PasswordBearer("token", o...), same)
 		},
-		"Bearer", `{"flows":{"password":{"scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
+		`Bearer realm="OAuth2PasswordBearer"`, `{"flows":{"password":{"scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
 		map[string]string{"Authorization: Bearer t": "t"},
 		[]string{"", "Authorization: Other t"},
 		[]string{"Authorization: Bearer"},
@@ -127,7 +127,7 @@ var every = map[string]struct {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
 			return showing(holdfast.OAuth2AuthorizationCodeBearer("authorize", "token", o...), same)
 		},
-		"Bearer", `{"flows":{"authorizationCode":{"authorizationUrl":"authorize","scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
+		`Bearer realm="OAuth2AuthorizationCodeBearer"`, `{"flows":{"authorizationCode":{"authorizationUrl":"authorize","scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
 		map[string]string{"Authorization: Bearer t": "t"},
 		[]string{"", "Authorization: Non-existent t"},
 		nil,
@@ -136,7 +136,7 @@ var every = map[string]struct {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
 			return showing(holdfast.OAuth2ClientCredentials("token", o...), same)
 		},
-		"Bearer", `{"flows":{"clientCredentials":{"scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
+		`Bearer realm="OAuth2ClientCredentials"`, `{"flows":{"clientCredentials":{"scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
 		map[string]string{"Authorization: Bearer t": "t"},
 		[]string{"", "Authorization: Basic t"},
 		nil,
@@ -148,7 +148,7 @@ var every = map[string]struct {
 				Implicit: &holdfast.OAuth2Flow{AuthorizationURL: "authorize"},
 			}, o...), same)
 		},
-		"Bearer", `{"flows":{"implicit":{"authorizationUrl":"authorize","scopes":{}},"password":{"refreshUrl":"refresh","scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
+		`Bearer realm="OAuth2"`, `{"flows":{"implicit":{"authorizationUrl":"authorize","scopes":{}},"password":{"refreshUrl":"refresh","scopes":{},"tokenUrl":"token"}},"type":"oauth2"}`,
 		map[string]string{"Authorization: Bearer t": "t"},
 		[]string{"", "Authorization: Other t"}, // FastAPI takes any word here
 		nil,
@@ -157,7 +157,7 @@ var every = map[string]struct {
 		func(o ...holdfast.SchemeOption) *holdfast.App {
 			return showing(holdfast.OpenIDConnect("/openid", o...), same)
 		},
-		"Bearer", `{"openIdConnectUrl":"/openid","type":"openIdConnect"}`,
+		`Bearer realm="OpenIdConnect"`, `{"openIdConnectUrl":"/openid","type":"openIdConnect"}`,
 		map[string]string{"Authorization: Bearer t": "t"},
 		[]string{"", "Authorization: Other t"},
 		nil,
@@ -302,7 +302,7 @@ func TestSeveralSchemesOnOneRouteAreOneRequirement(t *testing.T) {
 	}{
 		"all of them":      {"X-A: a\nX-B: b\nAuthorization: Bearer t", "", 200},
 		"one is missing":   {"X-A: a\nAuthorization: Bearer t", "APIKey", 401},
-		"the last is":      {"X-A: a\nX-B: b", "Bearer", 401},
+		"the last is":      {"X-A: a\nX-B: b", `Bearer realm="HTTPBearer"`, 401},
 		"one is not three": {"X-A: a", "APIKey", 401},
 	}
 	for name, test := range tests {

@@ -66,7 +66,7 @@ func TestSchemesWorkOnWebSockets(t *testing.T) {
 		says          string // of the socket, or of the refusal
 		challengeWith string
 	}{
-		"nobody is refused before the upgrade": {"/ws", "", 401, `{"detail":"Not authenticated"}`, "Bearer"},
+		"nobody is refused before the upgrade": {"/ws", "", 401, `{"detail":"Not authenticated"}`, `Bearer realm="OAuth2PasswordBearer"`},
 		"garbage is":                           {"/ws", "Authorization: Bearer garbage", 401, `{"detail":"Could not validate credentials"}`, `error="invalid_token"`},
 		"a missing scope is a 403":             {"/ws", "Authorization: Bearer amy:items:", 403, `{"detail":"Not enough permissions"}`, `scope="me"`},
 		"a dependency may refuse":              {"/ws", "Authorization: Bearer inactive:me:", 400, `{"detail":"Inactive user"}`, ""},

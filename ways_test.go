@@ -59,9 +59,9 @@ func TestACallerLearnsEveryWayIn(t *testing.T) {
 		status      int
 		want        []string
 	}{
-		{"/one", "", 401, []string{"Bearer"}},
-		{"/all", "", 401, []string{"Bearer", "APIKey", `Basic realm="shop"`}},
-		{"/and", "", 401, []string{"Bearer", "APIKey", `Basic realm="shop"`}},
+		{"/one", "", 401, []string{`Bearer realm="OAuth2PasswordBearer"`}},
+		{"/all", "", 401, []string{`Bearer realm="OAuth2PasswordBearer"`, "APIKey", `Basic realm="shop"`}},
+		{"/and", "", 401, []string{`Bearer realm="OAuth2PasswordBearer"`, "APIKey", `Basic realm="shop"`}},
 		{"/all", "X-Key: bad", 401, []string{"APIKey"}},
 		{"/all", "Authorization: Bearer bad", 401, []string{`Bearer error="invalid_token"`}},
 		{"/browser", "", 303, nil},

@@ -20,6 +20,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/holdfast-go/holdfast/internal/changes"
+	"github.com/holdfast-go/holdfast/internal/lately"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/work"
 )
@@ -78,6 +79,19 @@ type Config struct {
 	Policy     password.Policy // for passwords that are set; the zero policy is good
 	RefreshTTL time.Duration   // how long a session lives; 30 days if zero
 
+	// RefreshOverlap is for how long a refresh token that was used already is
+	// answered with the one that was issued for it, unless that was used itself: for
+	// a second tab and for an answer that was lost. 30 seconds if zero, ten minutes at
+	// the most; [StrictRefresh], or anything below zero, is not at all.
+	RefreshOverlap time.Duration
+
+	// IdleTTL ends a session that was not used for so long, to two minutes. A session
+	// with tokens is used when it is refreshed, so it must be longer than those live.
+	// Without end if zero.
+	IdleTTL time.Duration
+
+	MaxSessions int // how many a user has at most, of which the one that was used least lately ends; 100 if zero
+
 	// Roles are the application's own, made if they are missing. In a new store
 	// they take the place of built-in ones with the same name. A role that is
 	// there already is not changed.
@@ -108,6 +122,7 @@ type Service struct {
 	callers *otter.Cache[callerKey, *standing]
 	changes *changes.Reader
 	turns   turns
+	uses    *lately.Uses // of sessions that are presented themselves
 
 	generation func() uint64 // the store's, made once
 }
@@ -123,11 +138,9 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, errors.New("account: Config has no Store")
 	case config.Passwords == nil:
 		return nil, errors.New("account: Config has no Passwords")
-	case config.RefreshTTL < 0:
-		return nil, errors.New("account: Config has a negative RefreshTTL")
 	}
-	if config.RefreshTTL == 0 {
-		config.RefreshTTL = 30 * 24 * time.Hour
+	if err := config.completeSessions(); err != nil {
+		return nil, err
 	}
 	if config.Lane == nil {
 		config.Lane = work.NewLane(work.Config{Name: "hash"})
@@ -157,7 +170,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, fmt.Errorf("account: %w", err)
 	}
 	s := &Service{
-		config: &config, callers: callers, changes: changes.NewReader(config.Store, config.Now),
+		config: &config, uses: lately.New(0), callers: callers, changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
 	return s, s.addRoles(ctx)

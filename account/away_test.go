@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -122,7 +123,29 @@ var operations = map[string]struct {
 		}
 		return granted(grant, err)
 	}, nil},
+	"a refresh with a token that was used a moment ago": {func(s *shaky, ctx context.Context) error {
+		grant, err := s.Refresh(ctx, string(s.used), account.Ask{Scopes: []string{"me"}})
+		if err == nil && grant.RefreshToken != s.grant.RefreshToken {
+			return errors.New("another token than the first time")
+		}
+		return granted(grant, err)
+	}, nil},
+	"a list of sessions": {func(s *shaky, ctx context.Context) error {
+		list, err := s.Sessions(ctx, s.anna.ID)
+		if (len(list) == 2) != (err == nil) {
+			return fmt.Errorf("%d sessions and %v", len(list), err)
+		}
+		return err
+	}, nil},
+	"the end of a session": {func(s *shaky, ctx context.Context) error { return s.EndSession(ctx, s.anna.ID, s.grant.SessionID) }, nil},
+	"the end of another's session": {func(s *shaky, ctx context.Context) error {
+		return s.EndSession(ctx, "x", s.grant.SessionID)
+	}, account.ErrNoSession},
+	"the end of all sessions":           {func(s *shaky, ctx context.Context) error { return s.EndSessions(ctx, s.anna.ID, "") }, nil},
+	"the end of all sessions but one":   {func(s *shaky, ctx context.Context) error { return s.EndSessions(ctx, s.anna.ID, s.grant.SessionID) }, nil},
+	"the end of all sessions of nobody": {func(s *shaky, ctx context.Context) error { return s.EndSessions(ctx, "x", "") }, account.ErrNoUser},
 	"a refresh with a used token": {func(s *shaky, ctx context.Context) error {
+		s.now = s.now.Add(30 * time.Second)
 		_, err := s.Refresh(ctx, string(s.used), account.Ask{})
 		return err
 	}, account.ErrBadGrant},
@@ -146,6 +169,26 @@ var operations = map[string]struct {
 		_, err := s.Caller(ctx, s.anna.ID, "x", nil)
 		return err
 	}, account.ErrNoCaller},
+	"a session without a password": {func(s *shaky, ctx context.Context) error {
+		return granted(s.StartSession(ctx, s.anna.ID, account.Ask{Scopes: []string{"me"}}))
+	}, nil},
+	"a revocation": {func(s *shaky, ctx context.Context) error {
+		return s.Revoke(ctx, string(s.grant.RefreshToken), account.BuiltInClient)
+	}, nil},
+	"a revocation by another client": {func(s *shaky, ctx context.Context) error {
+		return s.Revoke(ctx, string(s.grant.RefreshToken), "shop")
+	}, nil},
+	"a look at a refresh token": {func(s *shaky, ctx context.Context) error {
+		_, err := s.InspectRefresh(ctx, string(s.grant.RefreshToken), account.BuiltInClient)
+		return err
+	}, nil},
+	"a refresh that asks for more than the sign-in": {func(s *shaky, ctx context.Context) error {
+		_, err := s.Refresh(ctx, string(s.grant.RefreshToken), account.Ask{Scopes: []string{"users:write"}})
+		if _, wrong := errors.AsType[*account.InvalidError](err); wrong {
+			return nil
+		}
+		return err
+	}, nil},
 	"a logout": {func(s *shaky, ctx context.Context) error { return s.Logout(ctx, s.grant.SessionID) }, nil},
 	"another password": {func(s *shaky, ctx context.Context) error {
 		return s.ChangePassword(ctx, s.caller, secret, secret+"!")

@@ -71,7 +71,8 @@ type standing struct {
 	clientID  string
 	secret    [32]byte // SHA-256
 	expires   time.Time
-	machine   machine // if there is no user
+	used      atomic.Int64 // the last use that is known, in minutes since 1970; a session that is used goes on
+	machine   machine      // if there is no user
 }
 
 // Caller returns who a token stands for: its user and session, bounded by its
@@ -104,7 +105,7 @@ func (s *Service) standing(ctx context.Context, key callerKey) (*standing, error
 	now := s.config.Now()
 	version, hears := s.changes.Current(ctx, now)
 	found, ok := s.callers.GetIfPresent(key)
-	if !ok || !hears || !s.holds(found, version) {
+	if !ok || !hears || !s.holds(found, version) || s.idle(found, now) {
 		var err error
 		if found, err = s.load(ctx, key); err != nil {
 			return nil, err
@@ -117,11 +118,24 @@ func (s *Service) standing(ctx context.Context, key callerKey) (*standing, error
 			s.callers.Set(key, found)
 		}
 	}
-	if !found.expires.IsZero() && !now.Before(found.expires) {
+	if !found.expires.IsZero() && !now.Before(found.expires) || s.idle(found, now) {
 		return nil, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
 	}
 	return found, nil
 }
+
+// idle reports whether a session was not used for too long. Of what is remembered
+// that says no more than that the store has to be asked: another process may have
+// seen a use, and a refresh tells no one.
+func (s *Service) idle(found *standing, now time.Time) bool {
+	if s.config.IdleTTL == 0 || found.sessionID == "" {
+		return false
+	}
+	return !now.Before(time.Unix(found.used.Load()*60, 0).Add(s.config.IdleTTL + slack))
+}
+
+// minuteOf is a time in minutes since 1970.
+func minuteOf(at time.Time) int64 { return at.Unix() / 60 }
 
 // holds reports whether nothing that a standing was made of has changed up to a
 // version.
@@ -152,6 +166,10 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 			return err
 		}
 		found.sessionID, found.secret, found.expires = session.ID, session.TokenHash, session.Expires
+		found.used.Store(minuteOf(session.LastUsed))
+		if last, ok := s.uses.Last(session.ID); ok && last.After(session.LastUsed) {
+			found.used.Store(minuteOf(last))
+		}
 		if found.grants, err = grantsOf(r, found.user); err != nil || session.ClientID == "" {
 			return err
 		}

@@ -75,6 +75,10 @@ type Ask struct {
 	ClientID string   // BuiltInClient if empty
 	Scopes   []string // of which those are granted that the user's roles and the client may have
 	Audience []string // the resources that tokens are for; the issuer's default if empty
+
+	// DefaultAudience is the issuer's default, of which a refresh may ask for a part
+	// where the sign-in has named no resource; for none if nil.
+	DefaultAudience []string
 }
 
 // MayUse reports whether the client may use a grant.

@@ -76,13 +76,19 @@ func ExampleService_Refresh() {
 
 	second, err := accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
 	fmt.Println("the same session:", second.SessionID == first.SessionID, err)
+	tab, err := accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
+	fmt.Println("a second tab gets the same:", tab.RefreshToken == second.RefreshToken, err)
+
+	// The new one is used: whoever still has the first has a copy.
+	_, _ = accounts.Refresh(ctx, string(second.RefreshToken), account.Ask{})
 	_, err = accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
-	fmt.Println("used twice:", errors.Is(err, account.ErrBadGrant))
+	fmt.Println("stolen:", errors.Is(err, account.ErrBadGrant))
 	_, err = accounts.Caller(ctx, second.User.ID, second.SessionID, second.Scopes)
 	fmt.Println("the session has ended:", errors.Is(err, account.ErrNoCaller))
 	// Output:
 	// the same session: true <nil>
-	// used twice: true
+	// a second tab gets the same: true <nil>
+	// stolen: true
 	// the session has ended: true
 }
 

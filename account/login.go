@@ -23,7 +23,7 @@ import (
 func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
 	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
-		grant, err = s.begin(w, userID, ask)
+		grant, err = s.begin(ctx, w, userID, ask)
 		return err
 	})
 	if err != nil {

@@ -198,15 +198,15 @@ func TestADisabledUserRefreshesNothing(t *testing.T) {
 // What a sign-in did not get no refresh adds, whatever the roles grant by now.
 func TestARefreshNeverGrantsMoreThanTheSignIn(t *testing.T) {
 	for name, test := range map[string]struct {
-		signIn, asked, want []string
+		signIn, asked, want []string // want is nil where the refresh is refused
 	}{
-		"more than the sign-in asked for":   {[]string{"me"}, []string{"me", "users:read"}, []string{"me"}},
-		"only what it did not ask for":      {[]string{"me"}, []string{"users:read"}, []string{}},
-		"something where it asked for none": {nil, []string{"me"}, []string{}},
+		"more than the sign-in asked for":   {[]string{"me"}, []string{"me", "users:read"}, nil},
+		"only what it did not ask for":      {[]string{"me"}, []string{"users:read"}, nil},
+		"something where it asked for none": {nil, []string{"me"}, nil},
 		"none after none":                   {nil, nil, []string{}},
 		"one of two":                        {[]string{"me", "users:read"}, []string{"me"}, []string{"me"}},
 		"all":                               {[]string{"me", "users:read"}, []string{"users:read", "me"}, []string{"me", "users:read"}},
-		"what the role has got since":       {[]string{"me", "users:write"}, []string{"me", "users:write"}, []string{"me"}},
+		"what the role has got since":       {[]string{"me", "users:write"}, []string{"me", "users:write"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,7 +216,12 @@ func TestARefreshNeverGrantsMoreThanTheSignIn(t *testing.T) {
 			if _, err := w.SetRoles(t.Context(), u.ID, []string{"admin", "manager"}); err != nil {
 				t.Fatal(err)
 			}
+			before := g
 			g, err := w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{Scopes: test.asked})
+			if _, wrong := errors.AsType[*account.InvalidError](err); wrong && test.want == nil { // and nothing was used up
+				g, err = w.Refresh(t.Context(), string(before.RefreshToken), account.Ask{})
+				test.want = before.Scopes
+			}
 			if err != nil || !slices.Equal(g.Scopes, test.want) {
 				t.Errorf("Refresh(%v) after Login(%v) granted %v, %v; want %v", test.asked, test.signIn, g.Scopes, err, test.want)
 			}

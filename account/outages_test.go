@@ -174,6 +174,10 @@ func (r reader) Session(id string) (account.Session, error) {
 	return got(r.in.Session(id)).from(r.o, "Session")
 }
 
+func (r reader) SessionsOf(userID, after string, limit int) ([]account.Session, error) {
+	return got(r.in.SessionsOf(userID, after, limit)).from(r.o, "SessionsOf")
+}
+
 func (r reader) SessionByHandle(handle string) (account.Session, error) {
 	return got(r.in.SessionByHandle(handle)).from(r.o, "SessionByHandle")
 }
@@ -237,8 +241,20 @@ func (w writer) RemoveSessionsOf(userID string) error {
 	return w.o.call("RemoveSessionsOf", w.in.RemoveSessionsOf(userID))
 }
 
-func (w writer) RemoveSessionsBefore(expiry time.Time) error {
-	return w.o.call("RemoveSessionsBefore", w.in.RemoveSessionsBefore(expiry))
+func (w writer) RotateSession(id string, from [32]byte, to account.Session) (bool, error) {
+	return got(w.in.RotateSession(id, from, to)).from(w.o, "RotateSession")
+}
+
+func (w writer) TouchSession(id string, used time.Time) error {
+	return w.o.call("TouchSession", w.in.TouchSession(id, used))
+}
+
+func (w writer) TrimSessions(userID string, keep, most int) error {
+	return w.o.call("TrimSessions", w.in.TrimSessions(userID, keep, most))
+}
+
+func (w writer) SweepSessions(now time.Time, keep, most int) (bool, error) {
+	return got(w.in.SweepSessions(now, keep, most)).from(w.o, "SweepSessions")
 }
 
 func (w writer) PutPendingSetup(setup account.PendingSetup) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Grant is what a sign-in or a refresh gives.
@@ -18,30 +19,79 @@ type Grant struct {
 	RefreshToken Secret   // good once
 }
 
-// newSession makes a session that is not stored yet, and makes room by dropping
-// those that are over.
-func (s *Service) newSession(w Writer, userID string) (session Session, user User, err error) {
-	if err := w.RemoveSessionsBefore(s.config.Now()); err != nil {
+// StrictRefresh as Config.RefreshOverlap ends the session of every refresh token
+// that is used twice, a second tab's as well.
+const StrictRefresh time.Duration = -1
+
+const (
+	usualOverlap = 30 * time.Second
+	maxOverlap   = 10 * time.Minute
+)
+
+// completeSessions checks what the configuration says of sessions, and fills in
+// what is zero.
+func (c *Config) completeSessions() error {
+	c.RefreshTTL = cmp.Or(c.RefreshTTL, 30*24*time.Hour)
+	c.RefreshOverlap = cmp.Or(c.RefreshOverlap, usualOverlap)
+	c.MaxSessions = cmp.Or(c.MaxSessions, 100)
+	switch {
+	case c.RefreshTTL < 0:
+		return errors.New("account: Config has a negative RefreshTTL")
+	case c.RefreshOverlap > maxOverlap:
+		return errors.New("account: Config.RefreshOverlap is more than ten minutes")
+	case c.IdleTTL < 0:
+		return errors.New("account: Config has a negative IdleTTL")
+	case c.MaxSessions < 0:
+		return errors.New("account: Config has a negative MaxSessions")
+	}
+	return nil
+}
+
+// trimmed is how many sessions a sign-in ends at most, where a user has too many:
+// the rest is swept, see Run.
+const trimmed = 10
+
+// newSession makes a session that is not stored yet, and makes room for it among
+// the user's. What others have left is not swept up here: nobody waits for that.
+func (s *Service) newSession(ctx context.Context, w Writer, userID string) (session Session, user User, err error) {
+	if user, err = w.User(userID); err != nil {
 		return session, user, err
 	}
-	session = Session{UserID: userID, Created: s.now(), Expires: s.now().Add(s.config.RefreshTTL)}
+	if err := w.TrimSessions(userID, s.config.MaxSessions-1, trimmed); err != nil {
+		return session, user, err
+	}
+	now := s.now()
+	session = Session{
+		UserID: userID, Created: now, Expires: now.Add(s.config.RefreshTTL), LastUsed: now,
+		Device: deviceOf(ctx), Address: addressOf(ctx),
+	}
 	if session.ID, err = s.newID(); err != nil {
 		return session, user, err
 	}
-	if session.Handle, err = s.newID(); err != nil {
-		return session, user, err
-	}
-	user, err = w.User(userID)
+	session.Handle, err = s.newID()
 	return session, user, err
 }
 
+// slack is what the last use of a session that another process has may be behind:
+// a minute that it is rounded by, and a minute until it is written down.
+const slack = 2 * time.Minute
+
+// over reports whether a session that was last used at a time has ended by itself.
+func (s *Service) over(session Session, now time.Time) bool {
+	used := session.LastUsed
+	if last, ok := s.uses.Last(session.ID); ok && last.After(used) {
+		used = last
+	}
+	return !now.Before(session.Expires) || s.config.IdleTTL > 0 && !now.Before(used.Add(s.config.IdleTTL+slack))
+}
+
 // begin starts a session whose refresh tokens rotate.
-func (s *Service) begin(w Writer, userID string, ask Ask) (Grant, error) {
+func (s *Service) begin(ctx context.Context, w Writer, userID string, ask Ask) (Grant, error) {
 	client, err := s.clientOf(w, ask.ClientID)
 	if err != nil {
 		return Grant{}, err
 	}
-	session, user, err := s.newSession(w, userID)
+	session, user, err := s.newSession(ctx, w, userID)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -49,21 +99,20 @@ func (s *Service) begin(w Writer, userID string, ask Ask) (Grant, error) {
 	if session.Scopes, err = grantable(w, user, client, ask.Scopes); err != nil {
 		return Grant{}, err
 	}
-	return s.rotate(w, session, user, session.Scopes)
-}
-
-// rotate gives the session another refresh token, with which the one before is
-// used up.
-func (s *Service) rotate(w Writer, session Session, user User, scopes []string) (Grant, error) {
 	secret, err := s.newSecret()
 	if err != nil {
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
+	return grantOf(session, user, session.Scopes, secret), w.PutSession(session)
+}
+
+// grantOf is what a session gives with the secret that is good now.
+func grantOf(session Session, user User, scopes []string, secret string) Grant {
 	return Grant{
 		User: user, SessionID: session.ID, Scopes: scopes, ClientID: session.ClientID, Audience: session.Audience,
 		RefreshToken: Secret(refreshPrefix + session.Handle + "." + secret),
-	}, w.PutSession(session)
+	}
 }
 
 // grantable returns those of the wanted scopes that the user's roles grant and
@@ -89,97 +138,6 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 		}
 	}
 	return grants, nil
-}
-
-// Refresh takes a refresh token, which is good once, for a new one. The scopes
-// asked for may narrow what the new access token gets, never widen it beyond the
-// sign-in; none asked means all of the sign-in's. A token belongs to the client
-// that it was given to: to another one it is no token, and stays what it is.
-//
-// A token that was used before was copied: it cannot be told whose copy is the
-// thief's, so the session ends (RFC 9700 section 4.14.2). The error is
-// ErrBadGrant.
-func (s *Service) Refresh(ctx context.Context, token string, ask Ask) (Grant, error) {
-	handle, secret, ok := splitRefresh(token)
-	if !ok || ofSecret(handle) {
-		return Grant{}, ErrBadGrant
-	}
-	if err := s.knownHandle(ctx, handle); err != nil {
-		return Grant{}, err
-	}
-	var refused error // outside of the transaction's error: ending the session must be kept
-	grant, err := update(ctx, s, func(w Writer) (Grant, error) {
-		refused = nil
-		grant, err := s.refresh(w, handle, secret, ask)
-		if errors.Is(err, ErrBadGrant) {
-			refused, err = err, nil
-		}
-		return grant, err
-	})
-	if err == nil {
-		err = refused
-	}
-	return grant, err
-}
-
-// knownHandle refuses handles of no session without a transaction that writes:
-// anybody can make them up, and each of those waits for a disk.
-func (s *Service) knownHandle(ctx context.Context, handle string) error {
-	err := s.config.Store.View(ctx, func(r Reader) error {
-		_, err := r.SessionByHandle(handle)
-		return err
-	})
-	if errors.Is(err, ErrNoSession) {
-		return ErrBadGrant
-	}
-	return err
-}
-
-func (s *Service) refresh(w Writer, handle, secret string, ask Ask) (Grant, error) {
-	session, err := w.SessionByHandle(handle)
-	if errors.Is(err, ErrNoSession) {
-		return Grant{}, ErrBadGrant
-	}
-	if err != nil {
-		return Grant{}, err
-	}
-	if session.ClientID != cmp.Or(ask.ClientID, BuiltInClient) {
-		return Grant{}, ErrBadGrant
-	}
-	if !sameSecret(secret, session.TokenHash) {
-		return Grant{}, endSession(w, session.ID)
-	}
-	user, err := w.User(session.UserID)
-	if err != nil {
-		return Grant{}, err
-	}
-	if user.Disabled || !s.config.Now().Before(session.Expires) {
-		return Grant{}, endSession(w, session.ID)
-	}
-	client, err := s.clientOf(w, session.ClientID)
-	if errors.Is(err, ErrNoClient) {
-		return Grant{}, endSession(w, session.ID)
-	}
-	if err != nil {
-		return Grant{}, err
-	}
-	wanted := session.Scopes
-	if len(ask.Scopes) > 0 {
-		wanted = slices.DeleteFunc(slices.Clone(ask.Scopes), func(one string) bool { return !slices.Contains(session.Scopes, one) })
-	}
-	granted, err := grantable(w, user, client, wanted)
-	if err != nil {
-		return Grant{}, err
-	}
-	return s.rotate(w, session, user, granted)
-}
-
-// endSession ends the session of a token that is refused.
-func endSession(w Writer, id string) error {
-	if err := w.RemoveSession(id); err != nil {
-		return err
-	}
-	return ErrBadGrant
 }
 
 // Logout ends a session. One that has ended already is no error.

@@ -27,7 +27,8 @@ type Store interface {
 //
 //   - [UserWriter].PutUser of a user who is there, and RemoveUser: [UserChanged]
 //   - [SessionWriter].RemoveSessionsOf: UserChanged, for all of them together
-//   - [SessionWriter].RemoveSession of one that is there: [SessionEnded]
+//   - [SessionWriter].RemoveSession of one that is there, and each that TrimSessions
+//     or SweepSessions ends before its time: [SessionEnded]
 //   - [RoleWriter].PutRole of a role that is there, and RemoveRole: [RoleChanged]
 //   - [ClientWriter].PutClient of a client that is there, RemoveClient of one that
 //     is there, and PutClientSecrets that takes one away: [ClientChanged]
@@ -146,14 +147,43 @@ type SessionReader interface {
 	Session(id string) (Session, error)             // or ErrNoSession
 	SessionByHandle(handle string) (Session, error) // or ErrNoSession
 	PendingSetup() (PendingSetup, error)            // or ErrBadSetup
+
+	// SessionsOf returns at most limit of a user's sessions, by id, whose ids come
+	// after the given one.
+	SessionsOf(userID, after string, limit int) ([]Session, error)
 }
 
 // SessionWriter changes sessions.
 type SessionWriter interface {
-	PutSession(session Session) error
+	PutSession(session Session) error // new, or again; ErrNoUser
 	RemoveSession(id string) error
+
+	// RemoveSessionsOf ends all sessions that a user has, in a time that does not
+	// grow with how many there are: by a number of the user's that each session has
+	// a copy of, and no clock. What is left of them is for SweepSessions. One that
+	// is put again afterwards goes on.
 	RemoveSessionsOf(userID string) error
-	RemoveSessionsBefore(expiry time.Time) error
+
+	// RotateSession gives the session another token, if it still has the one with
+	// the hash from: it takes over TokenHash, Previous, Successor, Rotated and
+	// LastUsed, and nothing else. One conditional statement, so that of many at once
+	// exactly one wins, whatever else the store does with transactions; a session
+	// that has ended is not there for any.
+	RotateSession(id string, from [32]byte, to Session) (won bool, err error)
+
+	// TouchSession notes a use, unless a later one is known. A session that is not
+	// there is none of its business.
+	TouchSession(id string, used time.Time) error
+
+	// TrimSessions ends those of a user's sessions that come after the keep ones
+	// that were used last, but no more than most of them at once.
+	TrimSessions(userID string, keep, most int) error
+
+	// SweepSessions removes what is left of sessions that have ended, those that
+	// are over at a time, and what TrimSessions has left over; all together no more
+	// than most at once. More says that it may find something again.
+	SweepSessions(now time.Time, keep, most int) (more bool, err error)
+
 	PutPendingSetup(setup PendingSetup) error // in place of the one before
 	RemovePendingSetup() error
 }
@@ -223,6 +253,16 @@ type Session struct {
 	// or secret that is good now.
 	Handle    string
 	TokenHash [32]byte
+
+	// Of the last rotation: SHA-256 of the token before, the secret of the one that
+	// was issued for it, which only the one before can open, and when that was.
+	Previous  [32]byte
+	Successor []byte
+	Rotated   time.Time
+
+	LastUsed time.Time // to the minute where it is presented itself, and otherwise its last refresh
+	Device   string    // the User-Agent of the sign-in, cleaned; "" if unknown
+	Address  string    // where the sign-in came from; "" if unknown
 }
 
 // PendingSetup is the one-time secret that makes the first administrator.

@@ -65,6 +65,16 @@ func sourceOf(ctx context.Context) string {
 	return netip.PrefixFrom(addr, 64).Masked().String() // without a zone
 }
 
+// addressOf is the address of a request for people to read, "" if it is none.
+func addressOf(ctx context.Context) string {
+	text, _ := ctx.Value(sourceKey{}).(string)
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return ""
+	}
+	return addr.Unmap().WithZone("").String()
+}
+
 // keyed is a keyed hash of what must not be readable in the store.
 func (s *Service) keyed(purpose string, parts ...string) (sum [32]byte) {
 	mac := hmac.New(sha256.New, s.config.Key[:])

@@ -24,7 +24,7 @@ type SessionGrant struct {
 func (s *Service) LoginSession(ctx context.Context, name, password string) (SessionGrant, error) {
 	var grant SessionGrant
 	err := s.enter(ctx, name, password, func(w Writer, userID string) error {
-		session, user, err := s.newSession(w, userID)
+		session, user, err := s.newSession(ctx, w, userID)
 		if err != nil {
 			return err
 		}
@@ -45,8 +45,9 @@ func (s *Service) LoginSession(ctx context.Context, name, password string) (Sess
 
 // SessionCaller returns who presents the secret of a session. A secret that is
 // none, a wrong one, and one of a session that has ended are one error,
-// ErrNoCaller with ErrNoSession. Nothing that is presented here ends a session
-// or is written. As with [Service.Caller], the answer is the store's of this
+// ErrNoCaller with ErrNoSession. Nothing that is presented here ends a session.
+// That it was used is remembered, and written down now and then by [Service.Run].
+// As with [Service.Caller], the answer is the store's of this
 // moment.
 func (s *Service) SessionCaller(ctx context.Context, secret Secret) (Caller, error) {
 	refused := fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
@@ -63,9 +64,18 @@ func (s *Service) SessionCaller(ctx context.Context, secret Secret) (Caller, err
 	case !sameSecret(rest, found.secret):
 		return Caller{}, refused
 	}
+	s.used(found)
 	caller := s.callerOf(found, found.sessionID)
 	caller.unbounded = true
 	return caller, nil
+}
+
+// used remembers that a session was presented, once a minute.
+func (s *Service) used(found *standing) {
+	now := s.config.Now()
+	if last, minute := found.used.Load(), minuteOf(now); minute > last && found.used.CompareAndSwap(last, minute) {
+		s.uses.Note(found.sessionID, now)
+	}
 }
 
 // secretPrefix begins the handle of a session that is presented itself, and so

@@ -126,6 +126,7 @@ var (
 	noRole      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such role"}
 	taken       = apidoc.Answer{Status: http.StatusConflict, Text: "The name is taken"}
 	lastAdmin   = apidoc.Answer{Status: http.StatusConflict, Text: "At least one administrator who can sign in must remain"}
+	noSession   = apidoc.Answer{Status: http.StatusNotFound, Text: "The user has no such session"}
 	roleInUse   = apidoc.Answer{Status: http.StatusConflict, Text: "The role is in use"}
 	throttled   = apidoc.Answer{Status: http.StatusTooManyRequests, Text: "Too many attempts; come again", Headers: again}
 	noStore     = apidoc.Answer{Status: http.StatusServiceUnavailable, Text: "The store cannot be asked; come again", Headers: again}
@@ -154,6 +155,8 @@ func answer(err error) error {
 		return holdfast.Errorf(http.StatusUnauthorized, "The session has ended")
 	case errors.Is(err, account.ErrNoUser):
 		return holdfast.Errorf(http.StatusNotFound, "User not found")
+	case errors.Is(err, account.ErrNoSession):
+		return holdfast.Errorf(http.StatusNotFound, "Session not found")
 	case errors.Is(err, account.ErrNoRole):
 		return holdfast.Errorf(http.StatusNotFound, "Role not found")
 	case errors.Is(err, account.ErrNoClient):

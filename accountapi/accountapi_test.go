@@ -64,6 +64,7 @@ func newAPI(t *testing.T) *api {
 	endpoints := accountapi.New(accountapi.Config{Accounts: accounts, Scopes: accountapi.DeclareScopes(scheme), Caller: tokens.Caller()})
 	endpoints.Register(app)
 	endpoints.RegisterClients(app)
+	endpoints.RegisterSessions(app)
 	check(t, app.Err())
 
 	a := &api{t, app, openapitest.Handler(t, app), map[string]account.User{}, signer, accounts}
@@ -131,6 +132,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"PUT /roles/auditor", `{"scopes":["users:read"]}`, who, no, no, ok, no},
 		{"DELETE /roles/manager", "", who, no, no, http.StatusConflict, no},
 		{"POST /logout", "", who, gone, gone, gone, gone},
+		{"GET /users/me/sessions", "", who, ok, ok, ok, no},
+		{"DELETE /users/me/sessions", "", who, gone, gone, gone, no},
+		{"DELETE /users/me/sessions/x", "", who, http.StatusNotFound, http.StatusNotFound, http.StatusNotFound, no},
+		{"GET /users/{user}/sessions", "", who, no, no, ok, no},
+		{"DELETE /users/{user}/sessions", "", who, no, no, gone, no},
+		{"DELETE /users/{user}/sessions/x", "", who, no, no, http.StatusNotFound, no},
 	} {
 		t.Run(row.request, func(t *testing.T) {
 			t.Parallel()
@@ -164,7 +171,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 		body      string
 		challenge string
 	}{
-		"no token":      {"", who, `{"detail":"Not authenticated"}`, `Bearer`},
+		"no token":      {"", who, `{"detail":"Not authenticated"}`, `Bearer realm="OAuth2PasswordBearer"`},
 		"a bad token":   {"x.y.z", who, `{"detail":"Could not validate credentials"}`, `Bearer error="invalid_token"`},
 		"without scope": {a.login("admin", "me"), no, `{"detail":"Not enough permissions"}`, `Bearer error="insufficient_scope", scope="users:read"`},
 	} {

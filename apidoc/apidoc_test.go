@@ -24,6 +24,15 @@ func TestTheZeroValuesAreNoMistakes(t *testing.T) {
 	}
 }
 
+func TestFlowsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for flow, bad := range map[string]bool{"password": false, "authorizationCode": false, "clientCredentials": false, "implicit": true, "Password": true, "": true} {
+		if faults := (apidoc.Operation{WithoutFlows: []string{flow}}).Faults(); (len(faults) > 0) != bad {
+			t.Errorf("WithoutFlows of %q: %v", flow, faults)
+		}
+	}
+}
+
 // Everything that is wrong is said at once.
 func TestAllMistakesAreSaidTogether(t *testing.T) {
 	t.Parallel()

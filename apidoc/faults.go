@@ -33,6 +33,7 @@ func (a API) Faults() []error {
 	n.check(a.License.Identifier != "" && a.License.URL != "", "License: it has an identifier and an address; say one of them")
 	n.address("License.URL", a.License.URL)
 	n.docs("ExternalDocs", a.ExternalDocs)
+	n.resource(a.Resource)
 	for _, s := range a.Servers {
 		n.server(s)
 	}
@@ -55,6 +56,9 @@ func (o Operation) Faults() []error {
 	n.examples("", o.Examples, false)
 	n.answers("", o.Answers)
 	n.calls("callback", o.Callbacks)
+	for _, flow := range o.WithoutFlows {
+		n.check(flow != "password" && flow != "authorizationCode" && flow != "clientCredentials", "WithoutFlows: %q is no flow with a tokenUrl: password, authorizationCode, clientCredentials", flow)
+	}
 	return n
 }
 

@@ -22,6 +22,11 @@ type Operation struct {
 	// Callbacks are requests that the API makes later, to an address that it was
 	// given here. Of one route only.
 	Callbacks []Call
+
+	// WithoutFlows are flows of OAuth2, by their names in the document such as
+	// "password", that a token endpoint does not take although schemes that name it
+	// as their tokenUrl have them: the document and the docs page do not offer them.
+	WithoutFlows []string
 }
 
 // Answer is an answer with one status.

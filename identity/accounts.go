@@ -56,6 +56,7 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 	}
 	a.Service, err = account.NewService(ctx, account.Config{
 		Store: config.Store, Passwords: passwords, Lane: lane, Policy: config.Policy, RefreshTTL: config.RefreshTTL,
+		RefreshOverlap: config.RefreshOverlap, IdleTTL: config.SessionIdle,
 		Key: key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), Clients: config.clients(url),
 		InsecureNoThrottle: config.InsecureNoThrottle,
 	})

@@ -8,12 +8,13 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // Endpoints chooses what is registered; join them with |.
 type Endpoints uint
 
-// The endpoints that there are. SignUps, Forgot, SignIns and Introspection are registered only
+// The endpoints that there are. SignUps, Forgot and SignIns are registered only
 // if the configuration has what they need.
 const (
 	Tokens        Endpoints = 1 << iota // POST /token, POST /logout, and under GET /.well-known the keys and where they are
@@ -26,7 +27,9 @@ const (
 	SignUps                             // POST /signup
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
-	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Introspection                       // POST /introspect, where Config.Services and clients ask about tokens
+	Revocation                          // POST /revoke, where clients end what they were given
+	Sessions                            // /users/me/sessions, and for administrators /users/{id}/sessions
 	Clients                             // /clients, for administrators
 
 	Everything Endpoints = 1<<iota - 1
@@ -34,7 +37,8 @@ const (
 
 // NewApp makes an application with all endpoints. Its configuration gets what
 // belongs to them: the roles that the tests and the checks at start know, the
-// log of refusals, metrics and the logger, unless it says otherwise.
+// log of refusals, metrics, the logger, and what clients without a token are told
+// (see [Identity.Resource]), unless it says otherwise.
 func (id *Identity) NewApp(config holdfast.Config) *holdfast.App {
 	return id.NewAppWith(Everything, config)
 }
@@ -56,12 +60,27 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	if config.OnDecision == nil {
 		config.OnDecision = id.refusals.keep
 	}
+	if config.API.Resource.URL == "" && which&Tokens != 0 {
+		config.API.Resource = id.Resource()
+	}
 	if config.Roles == nil {
 		config.Roles = id.config.rolesWith(which)
 	}
 	app := holdfast.NewApp(config)
 	id.register(app, which, id.pages(config))
 	return app
+}
+
+// Resource is what clients are told of an application whose callers present
+// tokens of this Identity: for the API of a [holdfast.Config] of a program that
+// makes its application itself. What clients ask a token for is the first of
+// [Identity.Audience] if that is an address, or else the public URL.
+func (id *Identity) Resource() apidoc.Resource {
+	out := apidoc.Resource{URL: id.audience[0], AuthorizationServers: []string{id.issuer}}
+	if _, reason := checkURL(out.URL); reason != "" {
+		out.URL = id.url
+	}
+	return out
 }
 
 // Register adds some of the endpoints to an application that is configured
@@ -74,7 +93,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&(Refusals|Clients) != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Sessions|Clients) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -102,9 +121,6 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	if id.config.SendLink == nil {
 		which &^= Forgot
 	}
-	if len(id.config.Services) == 0 {
-		which &^= Introspection
-	}
 	signIn := id.signInPage(p)
 	switch {
 	case signIn == nil:
@@ -130,7 +146,9 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
 		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
+		{Sessions, func() { id.api.RegisterSessions(on) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
+		{Revocation, func() { id.tokens.RegisterRevocation(on) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 		{Clients, func() { id.api.RegisterClients(on) }},

@@ -42,7 +42,19 @@ type Config struct {
 
 	AccessTTL  time.Duration // how long an access token lives; 15 minutes if zero
 	RefreshTTL time.Duration // how long a session lives; 30 days if zero
-	Keys       Keys          // how the keys change that sign tokens
+
+	// RefreshOverlap is for how long a refresh token that was used already is
+	// answered with the one that was issued for it, unless that was used: for a second
+	// tab, and for an answer that was lost. 30 seconds if zero, ten minutes at the
+	// most, and not at all with account.StrictRefresh.
+	RefreshOverlap time.Duration
+
+	// SessionIdle ends a session that was not used for so long, to two minutes: a
+	// browser's by requests, one with tokens by refreshes, so it must be longer than
+	// AccessTTL. Sessions end by RefreshTTL alone if zero.
+	SessionIdle time.Duration
+
+	Keys Keys // how the keys change that sign tokens
 
 	Policy    password.Policy   // for passwords that are set; the zero policy is good
 	Passwords account.Passwords // how they are hashed; argon2id if nil, which reads what others made
@@ -59,6 +71,14 @@ type Config struct {
 	// if empty.
 	CORSOrigins []string
 
+	// AllowPasswordGrant lets clients send the name and the password of a user to
+	// POST /token also where others than this machine reach the program: for those
+	// that cannot open a browser, until they can. A client that does sees the
+	// passwords of everybody who uses it, and people learn to type theirs into any
+	// form; RFC 9700 section 2.4 forbids it. It is always on while URL is one of the
+	// machine itself, for trying.
+	AllowPasswordGrant bool
+
 	MaxConns int // the most connections at once, more wait; 10,000 if zero
 
 	// Drain is how long the program goes on when it is told to stop, not ready any
@@ -68,7 +88,7 @@ type Config struct {
 
 	// Services are other services that may ask POST /introspect whether a token
 	// still stands (RFC 7662): their names and secrets, of 32 characters or more.
-	// The endpoint is not there if there are none.
+	// Confidential clients may ask as well, of the tokens that they have to do with.
 	Services map[string]account.Secret
 
 	// Clients are applications that may ask for tokens and that the program
@@ -151,6 +171,10 @@ func (c *Config) complete() error {
 		return &ConfigError{"AccessTTL", "it must be a second or more"}
 	case c.RefreshTTL < c.AccessTTL:
 		return &ConfigError{"RefreshTTL", "it must not be shorter than AccessTTL"}
+	case c.RefreshOverlap > 10*time.Minute:
+		return &ConfigError{"RefreshOverlap", "it must not be more than 10 minutes: for so long a token that was copied may go unnoticed"}
+	case c.SessionIdle != 0 && c.SessionIdle <= c.AccessTTL:
+		return &ConfigError{"SessionIdle", "it must be longer than AccessTTL: a session with tokens is used when it is refreshed"}
 	case c.Keys.Announce < keyring.Settle:
 		return &ConfigError{"Keys.Announce", "it must be " + keyring.Settle.String() + " or more, in which all processes have seen a key"}
 	case c.Keys.Period != 0 && c.Keys.Period <= c.Keys.Announce:

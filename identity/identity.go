@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -132,15 +133,20 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	verifier, err := jwt.NewVerifier(jwt.VerifierConfig{
-		Keys: id.keys.Keys, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: id.issuer, Audience: id.audience[0], Now: c.Now,
-	})
+	good := jwt.VerifierConfig{Keys: id.keys.Keys, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: id.issuer, Audience: id.audience[0], Now: c.Now}
+	verifier, err := jwt.NewVerifier(good)
+	if err != nil {
+		return err
+	}
+	good.Audience, good.InsecureNoAudience = "", true // to revoke, and to say what a token is; never to let one in
+	anyAudience, err := jwt.NewVerifier(good)
 	if err != nil {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
 		Accounts: id.signIns(), Clients: id.accounts.Service, Issuer: id.issuer, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
-		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
+		Audience: id.audience, Resource: id.url, AnyAudience: anyAudience, NoPasswordGrant: !c.AllowPasswordGrant && !IsLocal(id.url),
+		Scopes: c.scopeNames(), KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})
 	return nil
 }
@@ -165,10 +171,16 @@ func (c *counted) Login(ctx context.Context, name, password string, ask account.
 	return grant, err
 }
 
-// maintain announces and changes keys in time, until Close.
+// maintain announces and changes keys in time, writes down what was used, and
+// removes what has ended, until Close.
 func (id *Identity) maintain(ctx context.Context) {
 	ctx, id.stop = context.WithCancel(context.WithoutCancel(ctx))
 	id.running.Go(func() { id.keys.Run(ctx) })
+	id.running.Go(func() {
+		if err := id.accounts.Run(ctx); err != nil {
+			id.config.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "when sessions were last used could not be written down", slog.String("error", err.Error()))
+		}
+	})
 }
 
 // signInPage is the page as an application shows it; nil for none.

@@ -49,6 +49,7 @@ func quick(t testing.TB, config Config) Config {
 // opened is an application with all endpoints, and nothing of its own.
 func opened(t testing.TB, config Config) (*Identity, *holdfast.App) {
 	t.Helper()
+	config.AllowPasswordGrant = true // the shortest way to a token; TestThePasswordGrant opens its own
 	id, err := Open(t.Context(), quick(t, config))
 	if err != nil {
 		t.Fatal(err)

@@ -89,7 +89,11 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
 			})
 		}
-		next.ServeHTTP(w, r.WithContext(account.WithSource(r.Context(), source)))
+		ctx := account.WithSource(r.Context(), source)
+		if r.Method == http.MethodPost { // as all requests that may begin a session
+			ctx = account.WithDevice(ctx, r.UserAgent())
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -57,3 +57,13 @@ func storedRoles(declared []holdfast.Role) []account.Role {
 	}
 	return out
 }
+
+// scopeNames are the scopes that some declared role grants, for the metadata.
+func (c *Config) scopeNames() []string {
+	var out []string
+	for _, role := range c.declaredRoles() {
+		out = append(out, names(role.Scopes())...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

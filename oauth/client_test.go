@@ -299,7 +299,7 @@ func TestAServerWithoutClients(t *testing.T) {
 		"another":              {"", login + "&client_id=app", "401 invalid_client"},
 		"a secret":             {basic("job", s.secrets["job"]), "grant_type=client_credentials", "401 invalid_client Basic"},
 		"a key":                {"", "grant_type=client_credentials&" + s.assert(nil).Encode(), "401 invalid_client"},
-		"a machine of no name": {"", "grant_type=client_credentials", "400 unauthorized_client"},
+		"a machine of no name": {"", "grant_type=client_credentials", "400 unsupported_grant_type"},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/token", strings.NewReader(test.form))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -50,7 +50,7 @@ func TestAServiceIsToldOfAToken(t *testing.T) {
 	got := s.token(login + "&scope=me")
 	told := s.told(got.AccessToken)
 	want := oauth.Introspection{
-		Active: true, Scope: got.Scope, Username: "anna", TokenType: "Bearer", Expiry: s.now.Add(time.Minute).Unix(), IssuedAt: s.now.Unix(),
+		Active: true, Scope: got.Scope, ClientID: "holdfast", Username: "anna", TokenType: "Bearer", Expiry: s.now.Add(time.Minute).Unix(), IssuedAt: s.now.Unix(),
 		Subject: told.Subject, Audience: []string{"a"}, Issuer: "https://a.example", ID: told.ID,
 	}
 	if !reflect.DeepEqual(told, want) || told.Subject == "" || told.ID == "" || told.Scope == "" {

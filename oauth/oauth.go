@@ -1,11 +1,16 @@
-// Package oauth is the authorization server's endpoints: POST /token with the
-// password, refresh_token and client_credentials grants, POST /logout, POST
-// /introspect, and under /.well-known the key set and where all of it is. It
-// joins account, which knows users, clients and sessions, with jwt, which knows
-// tokens; neither knows HTTP.
+// Package oauth is the authorization server's endpoints: POST /token with its
+// grants, POST /revoke, POST /introspect, POST /logout, and under /.well-known the
+// key set and where all of it is. It joins account, which knows
+// users and sessions, with jwt, which knows tokens; neither knows the other, nor
+// HTTP.
 //
-// The password grant is on in this version, which RFC 9700 advises against;
-// docs/decisions says why.
+// These endpoints speak RFC 6749 whatever they are sent: their forms are read by
+// its rules, and every error has its section 5.2's shape. One file is one grant or
+// one endpoint; what comes next stands beside them.
+//
+// The password grant, against which RFC 9700 advises, is on unless
+// Config.NoPasswordGrant says otherwise; package identity says so wherever others
+// than this machine can reach the program.
 package oauth
 
 import (
@@ -26,11 +31,13 @@ import (
 type Accounts interface {
 	Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error)
 	Refresh(ctx context.Context, refreshToken string, ask account.Ask) (account.Grant, error)
+	Revoke(ctx context.Context, refreshToken, clientID string) error
+	InspectRefresh(ctx context.Context, refreshToken, clientID string) (account.RefreshInfo, error)
 	Logout(ctx context.Context, sessionID string) error
 	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
 }
 
-// Config says what a Server is made of. All fields but the last three are required.
+// Config says what a Server is made of. The fields up to TTL are required.
 type Config struct {
 	Accounts Accounts
 	Scheme   *holdfast.Scheme[string] // how callers present an access token
@@ -42,6 +49,26 @@ type Config struct {
 	// Clients are those that may ask for tokens, an [account.Service]. If nil there
 	// is the built-in one alone.
 	Clients Clients
+
+	// Audience is what tokens are for of which nothing else is asked, as Signer has
+	// it. Clients may ask for some of it, or for what is theirs, by the parameter
+	// resource (RFC 8707). Resource is a further name of its first, such as the public
+	// URL of the program's own API. Nothing of it can be asked for if it is empty.
+	Audience []string
+	Resource string
+
+	// AnyAudience verifies as Verifier does, but whichever the audience, so that
+	// tokens for other services can be revoked and asked about. Verifier if nil: then
+	// they cannot.
+	AnyAudience *jwt.Verifier
+
+	// NoPasswordGrant turns off that a client sends the name and the password of a
+	// user (RFC 6749 section 4.3), which RFC 9700 section 2.4 says must not be used:
+	// every client that does sees passwords, and people learn to type them anywhere.
+	NoPasswordGrant bool
+
+	Scopes        []string // named in the metadata; none if nil
+	Documentation string   // an address for people who write clients, in the metadata; none if empty
 
 	// Issuer is what the tokens say in iss. Clients that sign for themselves name it
 	// as their audience, or its token endpoint; without it they cannot.
@@ -59,17 +86,20 @@ type Server struct {
 	caller holdfast.Dep[account.Caller]
 	grants map[string]grant // by grant_type
 
-	introspects bool
+	introspects, revokes bool // for the metadata
 }
 
 // New makes a server.
 func New(config Config) *Server {
 	s := &Server{config: config}
 	s.grants = map[string]grant{
-		account.GrantPassword: s.password,
-		account.GrantRefresh:  s.refresh,
-
-		account.GrantClientCredentials: s.clientCredentials,
+		account.GrantRefresh: s.refresh,
+	}
+	if config.Clients != nil {
+		s.grants[account.GrantClientCredentials] = s.clientCredentials
+	}
+	if !config.NoPasswordGrant {
+		s.grants[account.GrantPassword] = s.password
 	}
 	s.caller = holdfast.Verify(config.Scheme, s.verify)
 	return s
@@ -93,7 +123,12 @@ func (s *Server) verify(ctx context.Context, token string) (account.Caller, erro
 // read is what a token says, and the caller that it stands for now. Error:
 // jwt.ErrInvalid, account.ErrNoCaller, or 503 where neither is known.
 func (s *Server) read(ctx context.Context, token string) (jwt.Claims, account.Caller, error) {
-	claims, err := s.config.Verifier.Verify(ctx, token)
+	return s.readAs(ctx, s.config.Verifier, token)
+}
+
+// readAs is read for a token that is as a verifier wants it.
+func (s *Server) readAs(ctx context.Context, verifier *jwt.Verifier, token string) (jwt.Claims, account.Caller, error) {
+	claims, err := verifier.Verify(ctx, token)
 	switch {
 	case errors.Is(err, jwt.ErrInvalid):
 		return claims, account.Caller{}, err
@@ -125,8 +160,8 @@ const keySetPath = "/.well-known/jwks.json"
 // Register adds the endpoints to an application.
 func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
-	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), tags, fails(refused, badClient, throttled, noStore),
-		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
+	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), append(speaks(), fails(refused, badClient, tooLarge, throttled, noStore),
+		holdfast.Summary("Get tokens"), holdfast.Description(s.describeGrants()), s.withoutFlows())...)
 	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, notMachine)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
@@ -139,7 +174,8 @@ var (
 	again = []apidoc.Header{{Name: "Retry-After", Text: "Seconds to wait"}}
 
 	badClient = apidoc.Answer{Status: http.StatusUnauthorized, Text: "The client is not known, or its credentials are wrong (RFC 6749 section 5.2)", Type: apidoc.Type[refusal]()}
-	refused   = apidoc.Answer{Status: http.StatusBadRequest, Text: "RFC 6749 section 5.2", Type: apidoc.Type[refusal]()}
+	refused   = apidoc.Answer{Status: http.StatusBadRequest, Text: "What is wrong with the request (RFC 6749 section 5.2)", Type: apidoc.Type[refusal]()}
+	tooLarge  = apidoc.Answer{Status: http.StatusRequestEntityTooLarge, Text: "The form is too large", Type: apidoc.Type[refusal]()}
 	throttled = apidoc.Answer{Status: http.StatusTooManyRequests, Text: "Too many attempts; come again", Type: apidoc.Type[refusal](), Headers: again}
 	noStore   = apidoc.Answer{Status: http.StatusServiceUnavailable, Text: "The store cannot be asked; come again", Headers: again}
 )

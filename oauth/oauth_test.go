@@ -64,7 +64,7 @@ type server struct {
 	laneFull bool
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t *testing.T, changes ...func(*oauth.Config)) *server {
 	t.Helper()
 	s := &server{t: t, store: &broken{Store: memory.New()}, now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
@@ -84,16 +84,26 @@ func newServer(t *testing.T) *server {
 		Keys: func(context.Context) ([]jwt.Key, error) { return []jwt.Key{key}, s.keysDown }, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", Audience: "a", Now: clock,
 	})
 	check(t, err)
-	tokens := oauth.New(oauth.Config{
+	anyAudience, err := jwt.NewVerifier(jwt.VerifierConfig{
+		Keys: func(context.Context) ([]jwt.Key, error) { return []jwt.Key{key}, s.keysDown }, Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://a.example", InsecureNoAudience: true, Now: clock,
+	})
+	check(t, err)
+	config := oauth.Config{
 		Accounts: s, Clients: s, Issuer: "https://a.example", Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: s.signer, Verifier: verifier, TTL: time.Minute,
+		Audience: []string{"a"}, Resource: "https://a.example/api", AnyAudience: anyAudience,
 		KeySet: func(context.Context) ([]byte, error) {
 			data, err := jwt.MarshalPublicSet(key)
 			return data, errors.Join(err, s.keysDown)
 		},
-	})
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	tokens := oauth.New(config)
 	s.app = holdfast.New("Test", "1")
 	tokens.Register(s.app)
 	tokens.RegisterIntrospection(s.app, known)
+	tokens.RegisterRevocation(s.app)
 	tokens.RegisterMetadata(s.app, "https://a.example")
 	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
 		if c.Machine() {

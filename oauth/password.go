@@ -28,5 +28,5 @@ func (s *Server) password(ctx context.Context, client account.Client, in TokenRe
 
 // ask is what the request asks for, in the words of accounts.
 func (in TokenRequest) ask(client account.Client) account.Ask {
-	return account.Ask{ClientID: client.ID, Scopes: strings.Fields(in.Scope)}
+	return account.Ask{ClientID: client.ID, Scopes: strings.Fields(in.Scope), Audience: in.audience, DefaultAudience: in.standard}
 }

@@ -16,6 +16,8 @@ func (s *Server) refresh(ctx context.Context, client account.Client, in TokenReq
 	switch {
 	case errors.Is(err, account.ErrBadGrant):
 		return grant, refuse("invalid_grant", "The refresh token is not valid")
+	case notGranted(err) != nil:
+		return grant, notGranted(err)
 	case err != nil:
 		return grant, unavailable(err)
 	}

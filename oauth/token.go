@@ -5,24 +5,38 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/apidoc"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
 // TokenRequest is the form of POST /token (RFC 6749 sections 4.3.2 and 6). A
 // grant_type that is left out means password, as FastAPI's form has it.
 type TokenRequest struct {
-	GrantType    string `form:"grant_type" doc:"password, refresh_token or client_credentials; password if there is none"`
+	GrantType    string `form:"grant_type" doc:"What the tokens are asked for with; the description lists what there is"`
 	Username     string `form:"username"`
 	Password     string `form:"password" format:"password"`
 	RefreshToken string `form:"refresh_token" format:"password"`
 	Scope        string `form:"scope" doc:"Space-separated scopes; none asked, none granted"`
+
+	// Resource is what the access token is for (RFC 8707): the issuer's default if
+	// there is none. It is the one parameter that may stand in the form more than
+	// once.
+	Resource []string `form:"resource" doc:"Absolute URIs of the services that the token is for"`
 	ClientForm
+
+	audience []string // what Resource means; nil for the default
+	standard []string // the default
+}
+
+// tokenForm is TokenRequest as it is read.
+type tokenForm struct {
+	protocol
+	TokenRequest
 }
 
 // TokenResponse is a successful answer (RFC 6749 section 5.1). Scope says what
@@ -40,14 +54,19 @@ type TokenResponse struct {
 type grant func(ctx context.Context, client account.Client, in TokenRequest) (account.Grant, error)
 
 // token answers POST /token.
-func (s *Server) token(ctx context.Context, _ holdfast.Anyone, presented Authorization, in TokenRequest) (TokenResponse, error) {
-	header := holdfast.ResponseHeader(ctx)
-	header.Set("Cache-Control", "no-store") // RFC 6749 section 5.1
-	header.Set("Pragma", "no-cache")
-	grant, err := s.dispatch(ctx, presented, in)
+func (s *Server) token(ctx context.Context, _ holdfast.Anyone, presented Authorization, in tokenForm) (TokenResponse, error) {
+	noKeeping(holdfast.ResponseHeader(ctx))
+	grant, err := s.dispatch(ctx, presented, in.TokenRequest)
 	if err != nil {
 		return TokenResponse{}, err
 	}
+	return s.Issue(ctx, grant)
+}
+
+// Issue makes the access token of a grant, and the answer of POST /token with it:
+// for programs with a way of their own to let somebody in. Error: 503 where there
+// is no key to sign with.
+func (s *Server) Issue(ctx context.Context, grant account.Grant) (TokenResponse, error) {
 	access, err := s.config.Signer.SignContext(ctx, jwt.Claims{
 		Subject:   cmp.Or(grant.User.ID, grant.ClientID), // a machine is its client
 		SessionID: grant.SessionID,
@@ -77,49 +96,104 @@ func (s *Server) dispatch(ctx context.Context, presented Authorization, in Token
 	if err != nil {
 		return account.Grant{}, err
 	}
-	name := cmp.Or(in.GrantType, account.GrantPassword)
+	run, err := s.grantOf(asks.Client, in.GrantType)
+	if err != nil {
+		return account.Grant{}, err
+	}
+	if err := checkScope(asks.Client, in.Scope); err != nil {
+		return account.Grant{}, err
+	}
+	if in.audience, err = s.audience(asks.Client, in.Resource); err != nil {
+		return account.Grant{}, err
+	}
+	in.credential, in.standard = asks.credential, s.config.Audience
+	grant, err := run(ctx, asks.Client, in)
+	if err != nil {
+		return grant, err
+	}
+	return s.narrow(ctx, grant, in)
+}
+
+// narrow gives the token the part of what was granted that the request names (RFC
+// 8707 section 2.2). Where it names something else, what the grant has begun ends:
+// the code that it was for is used up.
+func (s *Server) narrow(ctx context.Context, grant account.Grant, in TokenRequest) (account.Grant, error) {
+	granted := grant.Audience
+	if granted == nil {
+		granted = in.standard
+	}
+	for _, one := range in.audience {
+		if slices.Contains(granted, one) {
+			continue
+		}
+		if grant.SessionID != "" {
+			if err := s.config.Accounts.Logout(ctx, grant.SessionID); err != nil {
+				return grant, unavailable(err)
+			}
+		}
+		return grant, refuse("invalid_target", "What was granted is not for "+one)
+	}
+	if len(in.audience) > 0 {
+		grant.Audience = in.audience
+	}
+	return grant, nil
+}
+
+// grantOf finds the grant that a client asks for. None means password, as
+// FastAPI's form has it, where that is on.
+func (s *Server) grantOf(client account.Client, name string) (grant, error) {
+	if name == "" && !s.config.NoPasswordGrant {
+		name = account.GrantPassword
+	}
 	run, ok := s.grants[name]
 	switch {
-	case !ok:
-		return account.Grant{}, refuse("unsupported_grant_type", "grant_type must be one of "+strings.Join(slices.Sorted(maps.Keys(s.grants)), ", "))
-	case !asks.MayUse(name):
-		return account.Grant{}, refuse("unauthorized_client", "The client may not use this grant_type")
+	case ok && client.MayUse(name):
+		return run, nil
+	case ok:
+		return nil, refuse("unauthorized_client", "The client may not use this grant_type")
+	case name == "":
+		return nil, refuse("invalid_request", "The parameter grant_type is missing; it is one of "+s.grantNames())
+	case name == account.GrantPassword:
+		return nil, refuse("unsupported_grant_type", passwordIsOff)
 	}
-	for _, scope := range strings.Fields(in.Scope) {
-		if !asks.MayAsk(scope) {
-			return account.Grant{}, badScope()
+	return nil, refuse("unsupported_grant_type", "grant_type must be one of "+s.grantNames())
+}
+
+// passwordIsOff says what to do instead.
+const passwordIsOff = "The password grant is off here, since it shows people's passwords to clients: sign in by grant_type authorization_code with PKCE, as holdfast login does, or get a token in the server's shell by holdfast token create; who runs the server can turn the grant on (--allow-password-grant, Config.AllowPasswordGrant)"
+
+func (s *Server) grantNames() string { return strings.Join(slices.Sorted(maps.Keys(s.grants)), ", ") }
+
+// checkScope refuses a scope that is none (RFC 6749 section 3.3), and one that the
+// client may never ask for. What a user is not granted is no error: the client
+// cannot know, and is told what was granted.
+func checkScope(client account.Client, text string) error {
+	for _, one := range strings.Fields(text) {
+		switch {
+		case plain(one) != one:
+			return refuse("invalid_scope", "A scope is printable ASCII without quotes and backslashes")
+		case !client.MayAsk(one):
+			return refuse("invalid_scope", "The client may not ask for "+one)
 		}
 	}
-	in.credential = asks.credential
-	return run(ctx, asks.Client, in)
+	return nil
 }
 
-// refusal is the error body of RFC 6749 section 5.2, with FastAPI's detail
-// beside it.
-type refusal struct {
-	Error       string `json:"error"`
-	Description string `json:"error_description"`
-	Detail      string `json:"detail"`
-}
-
-// ComponentName is its name in the document.
-func (refusal) ComponentName() string { return "TokenError" }
-
-func refuse(code, description string) error {
-	return &holdfast.Error{Status: http.StatusBadRequest, Body: refusal{code, description, description}}
-}
-
-// badScope is for a scope outside of the client's list. It is not granted less
-// (ASVS V10.4.11).
-func badScope() error { return refuse("invalid_scope", "The client may not ask for one of the scopes") }
-
-// tooMany tells when to try again. The error is RFC 8628's, the only one that
-// is registered for it.
-func tooMany(err *account.ThrottledError) error {
-	const words = "Too many attempts"
-	return &holdfast.Error{
-		Status:     http.StatusTooManyRequests,
-		RetryAfter: err.RetryAfter,
-		Body:       refusal{"slow_down", words, words},
+// describeGrants is what the document says of POST /token.
+func (s *Server) describeGrants() string {
+	text := "The body is a form of at most 16 KiB in which every parameter stands once (resource may be repeated); empty ones are as if left out, and unknown ones are ignored. " +
+		"grant_type is one of " + s.grantNames()
+	if !s.config.NoPasswordGrant {
+		text += "; left out, it is password"
 	}
+	return text + ". Errors are those of RFC 6749 section 5.2, and no answer may be kept by a cache."
+}
+
+// withoutFlows has the document and the docs page not offer what is off.
+func (s *Server) withoutFlows() holdfast.RouteOption {
+	var off apidoc.Operation
+	if s.config.NoPasswordGrant {
+		off.WithoutFlows = []string{"password"}
+	}
+	return holdfast.Document(off)
 }

@@ -31,6 +31,7 @@ var rules = map[string]func(theirs, ours *reply) bool{
 	"Allow names every method":           allowEvery,
 	"nothing has no Content-Type":        dropKindOfNothing,
 	"a token that is no good is said so": sayInvalidToken,
+	"a challenge names its realm":        nameRealm,
 }
 
 func readReasons(file string) (*reasons, error) {
@@ -183,6 +184,17 @@ func sayInvalidToken(theirs, ours *reply) bool {
 	const said = `Bearer error="invalid_token"`
 	have := theirs.headers.Get("WWW-Authenticate")
 	if ours.headers.Get("WWW-Authenticate") != said || !strings.HasPrefix(have, "Bearer") || have == said {
+		return false
+	}
+	theirs.headers.Set("WWW-Authenticate", said)
+	return true
+}
+
+// nameRealm is for the challenge of a bearer scheme to a caller who presented
+// nothing, which FastAPI sends without any parameter.
+func nameRealm(theirs, ours *reply) bool {
+	said := ours.headers.Get("WWW-Authenticate")
+	if theirs.headers.Get("WWW-Authenticate") != "Bearer" || !strings.HasPrefix(said, `Bearer realm="`) {
 		return false
 	}
 	theirs.headers.Set("WWW-Authenticate", said)

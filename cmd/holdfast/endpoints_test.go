@@ -39,10 +39,18 @@ var exchanges = []exchange{
 	{route: "GET /setup", about: "The page behind the link that the first start prints: the first administrator chooses a name and a password. The link works once, for 30 minutes.", path: "/setup?secret={setup}"},
 	{route: "GET /setup.css", about: "The stylesheet of the pages."},
 	{route: "POST /setup", about: "What the page sends.", body: "secret={setup}&name=alice&password=" + rightOne},
-	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write+clients:write", keep: "alice", from: aToken},
+	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one; `scope` may ask for less than at the sign-in, and for more is `invalid_scope`. `resource` names the services that the token is for (RFC 8707), of those that the client may. A name and a password are taken while the public URL is one of this machine, or with `--allow-password-grant`. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write+clients:write", keep: "alice", from: aToken},
 	{route: "GET /users/me", about: "The caller.", as: "alice"},
 	{route: "PUT /users/me/password", about: "Changes the caller's password and ends all other sessions.", as: "alice", body: `{"current_password":"correct horse battery","new_password":"staple battery correct"}`},
 	{route: "POST /users", about: "Makes a user. Without a password there is none until a link of `holdfast user reset` sets one.", as: "alice", body: `{"name":"bob","email":"bob@example.org","password":"correct horse battery","roles":["user"]}`, keep: "bob", from: anID},
+	{path: "POST /token", body: "username=alice&password=staple+battery+correct&scope=me", keep: "second", from: aToken},
+	{route: "GET /users/me/sessions", about: "Where the caller is signed in, the oldest session first, 100 at a time unless `limit` says how many; `after` is `next` of the page before.", as: "alice", keep: "mine", from: `"id":"([^"]+)","current":false`},
+	{route: "DELETE /users/me/sessions/{session}", about: "Signs out of one session.", path: "/users/me/sessions/{mine}", as: "alice"},
+	{route: "DELETE /users/me/sessions", about: "Signs out everywhere; with `others=true` everywhere else.", path: "/users/me/sessions?others=true", as: "alice"},
+	{path: "POST /token", body: "username=bob&password=" + rightOne + "&scope=me", keep: "second", from: aToken},
+	{route: "GET /users/{id}/sessions", about: "Where a user is signed in, for administrators.", path: "/users/{bob}/sessions", as: "alice", keep: "session", from: anID},
+	{route: "DELETE /users/{id}/sessions/{session}", about: "Ends one session of a user.", path: "/users/{bob}/sessions/{session}", as: "alice"},
+	{route: "DELETE /users/{id}/sessions", about: "Ends all sessions of a user, in a moment however many there are.", path: "/users/{bob}/sessions", as: "alice"},
 	{route: "GET /users", about: "Users in the order of their ids, 100 at a time unless `limit` says how many; `after` is the last id of the page before.", as: "alice", path: "/users?limit=2"},
 	{route: "GET /users/{id}", about: "One user.", as: "alice", path: "/users/{bob}"},
 	{route: "PATCH /users/{id}", about: "Changes what is named. Disabling a user ends their sessions.", as: "alice", path: "/users/{bob}", body: `{"disabled":true}`},
@@ -63,6 +71,7 @@ var exchanges = []exchange{
 	{route: "GET /me/routes", about: "What the caller may call, for a page that hides the rest.", as: "alice"},
 	{route: "GET /.well-known/jwks.json", about: "The public keys, for services that verify tokens themselves."},
 	{route: "GET /.well-known/oauth-authorization-server", about: "Where the endpoints and the keys are, for services that begin with the issuer's URL (RFC 8414)."},
+	{route: "GET /.well-known/oauth-protected-resource", about: "Where tokens for this API come from, for clients that begin with its URL (RFC 9728). Challenges of 401 and 403 name it."},
 	{route: "GET /healthz", about: "The process lives."},
 	{route: "GET /readyz", about: "The database answers; 503 if not. `changes` says so if what other processes change is not heard, and the database is asked at every request."},
 	{route: "GET /openapi.json", about: "The document."},
@@ -75,12 +84,15 @@ var exchanges = []exchange{
 	{about: "401: there is no credential. With one that is no good the header says `error=\"invalid_token\"`, too.", path: "/users/me"},
 	{about: "403: what is missing is named: `scopes` are all needed, of `any_role_of` one is. `request` is the name under which `holdfast why` and `GET /refusals/{id}` explain the refusal; it is also in `X-Request-Id` and in the log.", as: "carol", path: "DELETE /users/7", keep: "refusal", from: aRequest},
 	{about: "422: every mistake of parameters and body, as FastAPI lists them. A 401 or 403 comes before it.", as: "alice", path: "/users?limit=many"},
-	{about: "400 of `POST /token`, in the form of RFC 6749.", path: "POST /token", body: "username=alice&password=wrong"},
+	{about: "400 of `POST /token`, `/revoke` and `/introspect`, in the form of RFC 6749. So are all other errors of these three, also of a body that is no form (400) or larger than 16 KiB (413).", path: "POST /token", body: "username=alice&password=wrong"},
+	{about: " ", path: "POST /token", body: "grant_type=password&grant_type=password"},
 	{about: "429: too many wrong passwords for a name, or from an address.", path: "POST /token", body: "username=dave&password=wrong", until: http.StatusTooManyRequests},
 	{about: "404 and 405.", path: "/nothing"},
 	{about: " ", path: "PUT /users"},
-	{about: "All of them but those of `POST /token` as RFC 9457 has it, if `Accept` asks for it.", path: "/users/me\nAccept: application/problem+json"},
+	{about: "All of them but those of `POST /token`, `/revoke` and `/introspect` as RFC 9457 has it, if `Accept` asks for it.", path: "/users/me\nAccept: application/problem+json"},
 	{route: "GET /refusals/{id}", about: "Why a request was refused, step by step.", path: "/refusals/{refusal}", as: "alice"},
+	{route: "POST /introspect", about: "Whether a token still stands, and what it carries now, for other services: those of `--service` and confidential clients, with HTTP Basic (RFC 7662). Of a token that does not stand, or that is none of the asker's business, the answer is `{\"active\":false}`. Who is neither gets a 401.", body: "token=eyJ"},
+	{route: "POST /revoke", about: "Ends the session of an access token or a refresh token, and with it all its tokens (RFC 7009). The client authenticates itself as at /token. A token of another client, an old one and garbage have no effect, and the answer is the same.", body: "token=hfr_AAAA.BBBB"},
 	{route: "POST /logout", about: "Ends the session, and with it all its tokens.", as: "alice"},
 }
 
@@ -88,7 +100,7 @@ const endpointsHead = `# HTTP endpoints
 
 What ` + "`holdfast serve`" + ` answers, and every program with package identity that has all endpoints. The page is written by ` + "`TestTheReferenceOfEndpoints`" + ` from a real server: these are its answers, with … for what differs each time and for the end of what is long. Who may call is what the access table says. The document at /openapi.json has the schemas.
 
-Tokens are sent as ` + "`Authorization: Bearer …`" + `. Bodies are JSON, but forms for /token and the pages. A member of a body that is not known is a 422.
+Tokens are sent as ` + "`Authorization: Bearer …`" + `. Bodies are JSON, but forms for /token, /revoke, /introspect and the pages. A member of a body that is not known is a 422.
 
 `
 
@@ -257,7 +269,7 @@ func masked(text string) string {
 		{`"client_id_issued_at":\d+`, `"client_id_issued_at":…`},
 		{`"(kid|x)":"[^"]+"`, `"$1":"…"`},
 		{`secret=[\w%.-]+`, "secret=…"},
-		{`"time":"[^"]+"`, `"time":"…"`},
+		{`"(time|created|last_used|expires)":"[^"]+"`, `"$1":"…"`},
 		{`\b06[0-9A-V]{24}\b`, "06H1…"},
 		{`\b[A-Z2-7]{26}\b`, "5O6P…"},
 		{`\.go:\d+`, ".go:…"},

@@ -18,17 +18,19 @@ import (
 type cli struct {
 	Version kong.VersionFlag `help:"Print the version." env:"-"`
 
-	Serve  serveCmd  `cmd:"" help:"Run the server."`
-	User   userCmd   `cmd:"" help:"Add, list and change users; also while the server runs."`
-	Role   roleCmd   `cmd:"" help:"List and change roles; also while the server runs."`
-	Client clientCmd `cmd:"" help:"Add, list and change the applications that may ask for tokens; also while the server runs."`
-	Access accessCmd `cmd:"" help:"Print, compare and prove who may call what."`
-	Why    whyCmd    `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
-	Issuer issuerCmd `cmd:"" help:"Show and change the issuer of the tokens."`
-	Key    keyCmd    `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
-	Token  tokenCmd  `cmd:"" help:"Say what is right and wrong with a token."`
-	JWS    jwsCmd    `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
-	Bench  benchCmd  `cmd:"" help:"Measure what this machine can do."`
+	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	User    userCmd    `cmd:"" help:"Add, list and change users; also while the server runs."`
+	Session sessionCmd `cmd:"" help:"List and end where a user is signed in; also while the server runs."`
+	Role    roleCmd    `cmd:"" help:"List and change roles; also while the server runs."`
+	Client  clientCmd  `cmd:"" help:"Add, list and change the applications that may ask for tokens; also while the server runs."`
+	Access  accessCmd  `cmd:"" help:"Print, compare and prove who may call what."`
+	Why     whyCmd     `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
+	Issuer  issuerCmd  `cmd:"" help:"Show and change the issuer of the tokens."`
+	Key     keyCmd     `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
+	Token   tokenCmd   `cmd:"" help:"Make a token, and say what is right and wrong with one."`
+	Login   loginCmd   `cmd:"" help:"Sign in at a server with the browser, and print the access token."`
+	JWS     jwsCmd     `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`
+	Bench   benchCmd   `cmd:"" help:"Measure what this machine can do."`
 
 	Password passwordCmd `cmd:"" help:"Hash, verify and look at passwords and their hashes."`
 	Import   importCmd   `cmd:"" help:"Bring users from another system; also while the server runs."`

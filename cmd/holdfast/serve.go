@@ -27,19 +27,22 @@ type serveCmd struct {
 	database
 	masterKey
 	insecureSwitches
-	Addr         string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
-	URL          string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
-	Audience     []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
-	AccessTTL    time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
-	RefreshTTL   time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
-	KeyPeriod    time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
-	KeyAnnounce  time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
-	Service      map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
-	MaxConns     int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
-	Drain        time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
-	MetricsAddr  string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
-	CORSOrigin   []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
+	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
+	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
+	Audience      []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
+	AccessTTL     time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
+	RefreshTTL    time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	Overlap       time.Duration     `name:"refresh-overlap" default:"30s" help:"For how long a refresh token that was used is answered with the one that was issued for it, for a second tab and for answers that get lost; 0 ends the session of every token that is used twice."`
+	SessionIdle   time.Duration     `name:"session-idle" default:"0" help:"How long a session lives without being used; 0 for no such limit."`
+	KeyPeriod     time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
+	KeyAnnounce   time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
+	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	Service       map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
+	MaxConns      int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
+	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
+	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
+	CORSOrigin    []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
 
 // Run serves until the context ends.
@@ -89,6 +92,10 @@ func (c *serveCmd) check() error {
 		return errors.New("--max-conns must be 1 or more")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
+	case c.Overlap < 0 || c.Overlap > 10*time.Minute:
+		return errors.New("--refresh-overlap must be between 0 and 10m: for so long a token that was copied may go unnoticed")
+	case c.SessionIdle != 0 && c.SessionIdle <= c.AccessTTL:
+		return errors.New("--session-idle must be longer than --access-ttl, or 0 for no limit")
 	case c.KeyPeriod != 0 && c.KeyPeriod <= c.KeyAnnounce:
 		return errors.New("--key-period must be longer than --key-announce, or 0 for ever")
 	}
@@ -100,7 +107,9 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
+	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
+	out.AllowPasswordGrant = c.PasswordGrant
 	c.insecureSwitches.apply(ctx, &out)
 	var err error
 	if out.URL, err = c.url(ctx, store, addr); err != nil {

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/store/sqlite"
@@ -12,7 +14,39 @@ import (
 
 // tokenCmd is `holdfast token`.
 type tokenCmd struct {
+	Create  tokenCreate  `cmd:"" help:"Print an access token of a user, for who has the database; also while the server runs. It begins a session, which is listed and can be ended."`
 	Inspect tokenInspect `cmd:"" help:"Say what is right and wrong with the token on standard input. Exits with 1 if something is wrong."`
+}
+
+type tokenCreate struct {
+	database
+	masterKey
+	User  string   `arg:"" help:"The user's name."`
+	Scope []string `help:"A scope that the token carries; may be repeated. It must be granted to the user." placeholder:"SCOPE"`
+	JSON  bool     `name:"json" help:"Print what POST /token answers, with the refresh token: the session then lives as long as others. Without, it ends with the token."`
+}
+
+// Run makes the token.
+func (c *tokenCreate) Run(ctx context.Context, std streams) error {
+	return c.withStoreThere(ctx, func(store *sqlite.Store) (err error) {
+		config := config(store)
+		if config.Keys.Master, config.Keys.OldMaster, err = c.readBoth(); err != nil {
+			return err
+		}
+		if config.AccessTTL = 15 * time.Minute; !c.JSON { // there is no way to prolong it
+			config.RefreshTTL = config.AccessTTL
+		}
+		answer, err := identity.IssueToken(ctx, config, c.User, account.Ask{Scopes: c.Scope})
+		switch {
+		case errors.Is(err, account.ErrNoUser), errors.Is(err, account.ErrDisabled):
+			return fmt.Errorf("user %s: %w", c.User, err)
+		case errors.Is(err, identity.ErrNoIssuer):
+			return errors.New("the database has no issuer yet, which tokens name; start 'holdfast serve' once, or choose one with 'holdfast issuer set'")
+		case err != nil:
+			return withKeyHint(err)
+		}
+		return printTokens(std, c.JSON, answer.AccessToken, answer)
+	})
 }
 
 type tokenInspect struct {

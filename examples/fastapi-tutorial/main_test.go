@@ -46,7 +46,7 @@ func TestAnswers(t *testing.T) {
 		status            int
 		body, challenge   string
 	}{
-		{"no token", "/users/me/", "", 401, `{"detail":"Not authenticated"}`, `Bearer`},
+		{"no token", "/users/me/", "", 401, `{"detail":"Not authenticated"}`, `Bearer realm="OAuth2PasswordBearer"`},
 		{"no scopes", "/users/me/", john, 403, `{"detail":"Not enough permissions"}`, `Bearer error="insufficient_scope", scope="me"`},
 		{"the scope me", "/users/me/", scoped, 200, `{"username":"johndoe","email":"johndoe@example.com","full_name":"John Doe","disabled":false}`, ``},
 		{"the scope me alone", "/users/me/items/", scoped, 403, `{"detail":"Not enough permissions"}`, `Bearer error="insufficient_scope", scope="items me"`},

@@ -56,6 +56,9 @@ func (in *Input) Read(src BodySource, dst reflect.Value) error {
 	if err != nil {
 		return err
 	}
+	if in.strict && len(bad) > 0 {
+		return &BodyError{NotStrict, strictViolation(bad[0])}
+	}
 	more, err := in.readBody(src, dst)
 	return in.finish(src, dst, append(bad, more...), err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/internal/parts"
 	"github.com/holdfast-go/holdfast/internal/schema"
+	"github.com/holdfast-go/holdfast/internal/strictform"
 )
 
 // Input is how a struct is filled from a request. It is read-only and safe for
@@ -20,6 +21,7 @@ type Input struct {
 	Body   *Body // nil if no JSON body is read
 
 	limits Limits // of the form
+	strict bool   // the form is read by the rules of a protocol
 	types  *schema.Registry
 	judges bool  // the struct checks itself when all of it fits
 	place  []any // where that stands in the request
@@ -63,7 +65,7 @@ func Compile(t reflect.Type, options Options) (*Input, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("input %v: an input is a struct whose fields say where they come from", t)
 	}
-	in := &Input{limits: options.Form.orUsual()}
+	in := &Input{limits: options.Form.orUsual(), strict: strictform.Marks(t)}
 	var bad []error
 	for _, f := range reflect.VisibleFields(t) {
 		if err := in.addField(t, f, options); err != nil {

@@ -62,6 +62,8 @@ const (
 	Malformed                // it is no form
 	NotJSON                  // it is said to be something else
 	TooMuch                  // a form has more of something than it may, which the cause says in words for the caller
+	NotStrict                // a form that is read strictly cannot be, which the cause says in words for the caller
+	TooLarge                 // such a form is too large
 )
 
 // BodyError says that the body could not be read.
@@ -72,7 +74,7 @@ type BodyError struct {
 
 // Error says what went wrong while reading.
 func (e *BodyError) Error() string {
-	text := [...]string{"reading the body", "parsing the body", "the body is not said to be JSON", "the form"}[e.Problem]
+	text := [...]string{"reading the body", "parsing the body", "the body is not said to be JSON", "the form", "the form", "the form"}[e.Problem]
 	if e.Cause != nil {
 		text += ": " + e.Cause.Error()
 	}

@@ -50,6 +50,9 @@ type received struct {
 }
 
 func (in *Input) readForm(src BodySource, dst reflect.Value) ([]schema.Violation, error) {
+	if in.strict {
+		return nil, in.readStrictly(src, dst)
+	}
 	form, err := in.receive(src)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ var pages = map[string]func(s *session){
 	"docs/howto/clients.md":          func(*session) {},
 	"docs/howto/deployment.md":       func(*session) {},
 	"docs/howto/limits.md":           beforeModule,
+	"docs/howto/mcp.md":              beforeModule,
 	"docs/howto/middleware.md":       beforeModule,
 	"docs/howto/owner-only.md":       beforeModule,
 	"docs/howto/real-database.md":    beforeModule,

@@ -14,6 +14,7 @@ type Scheme struct {
 	Text       string            // for people
 	Challenge  string            // the value of WWW-Authenticate
 	Bearer     bool              // RFC 6750: the challenge carries error and scope
+	Realm      string            // what follows the challenge where it would carry neither
 	Hide       func(http.Header) // takes the credential out of a request; nil if it may stay
 	Own        bool              // a function of the application finds the credential
 	OpenAPI    map[string]any

@@ -109,7 +109,7 @@ func cloneRole(r account.Role) account.Role {
 }
 
 func cloneSession(s account.Session) account.Session {
-	s.Scopes, s.Audience = slices.Clone(s.Scopes), slices.Clone(s.Audience)
+	s.Scopes, s.Audience, s.Successor = slices.Clone(s.Scopes), slices.Clone(s.Audience), slices.Clone(s.Successor)
 	return s
 }
 
@@ -227,57 +227,6 @@ func (s *state) RemoveRole(name string) error {
 		s.log.tell(account.RoleChanged, name)
 	}
 	delete(s.roles, name)
-	return nil
-}
-
-func (s *state) Session(id string) (account.Session, error) {
-	session, ok := s.sessions[id]
-	if !ok {
-		return account.Session{}, account.ErrNoSession
-	}
-	return cloneSession(session), nil
-}
-
-func (s *state) SessionByHandle(handle string) (account.Session, error) {
-	return s.Session(s.handles[handle])
-}
-
-func (s *state) PutSession(session account.Session) error {
-	if _, ok := s.users[session.UserID]; !ok {
-		return account.ErrNoUser
-	}
-	s.sessions[session.ID] = cloneSession(session)
-	s.handles[session.Handle] = session.ID
-	return nil
-}
-
-func (s *state) RemoveSession(id string) error {
-	if _, ok := s.sessions[id]; ok {
-		s.log.tell(account.SessionEnded, id)
-	}
-	delete(s.handles, s.sessions[id].Handle)
-	delete(s.sessions, id)
-	return nil
-}
-
-func (s *state) RemoveSessionsOf(userID string) error {
-	if _, ok := s.users[userID]; ok {
-		s.log.tell(account.UserChanged, userID)
-	}
-	return s.removeSessions(func(one account.Session) bool { return one.UserID == userID })
-}
-
-func (s *state) RemoveSessionsBefore(expiry time.Time) error {
-	return s.removeSessions(func(one account.Session) bool { return !one.Expires.After(expiry) })
-}
-
-func (s *state) removeSessions(gone func(account.Session) bool) error {
-	for id, one := range s.sessions {
-		if gone(one) {
-			delete(s.handles, one.Handle)
-			delete(s.sessions, id)
-		}
-	}
 	return nil
 }
 

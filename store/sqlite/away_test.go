@@ -89,11 +89,18 @@ var operations = map[string]func(context.Context, *sqlite.Store) error{
 	"PutSession":             updating(func(w account.Writer) error { return w.PutSession(account.Session{ID: "n", UserID: "1"}) }),
 	"RemoveSession":          updating(func(w account.Writer) error { return w.RemoveSession("s") }),
 	"RemoveSessionsOf":       updating(func(w account.Writer) error { return w.RemoveSessionsOf("1") }),
-	"RemoveSessionsBefore":   updating(func(w account.Writer) error { return w.RemoveSessionsBefore(day) }),
-	"PutPendingSetup":        updating(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{}) }),
-	"RemovePendingSetup":     updating(func(w account.Writer) error { return w.RemovePendingSetup() }),
-	"PutReset":               updating(func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{9}}) }),
-	"RemoveReset":            updating(func(w account.Writer) error { return w.RemoveReset("1") }),
+	"SessionsOf":             viewing(func(r account.Reader) ([]account.Session, error) { return r.SessionsOf("1", "", 1) }),
+	"RotateSession": updating(func(w account.Writer) error {
+		_, err := w.RotateSession("s", [32]byte{}, account.Session{})
+		return err
+	}),
+	"TouchSession":       updating(func(w account.Writer) error { return w.TouchSession("s", day) }),
+	"TrimSessions":       updating(func(w account.Writer) error { return w.TrimSessions("1", 0, 1) }),
+	"SweepSessions":      updating(func(w account.Writer) error { _, err := w.SweepSessions(day, 0, 10); return err }),
+	"PutPendingSetup":    updating(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{}) }),
+	"RemovePendingSetup": updating(func(w account.Writer) error { return w.RemovePendingSetup() }),
+	"PutReset":           updating(func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{9}}) }),
+	"RemoveReset":        updating(func(w account.Writer) error { return w.RemoveReset("1") }),
 
 	"TakeAttempts": func(ctx context.Context, s *sqlite.Store) error {
 		wait, err := s.TakeAttempts(ctx, day, attempts)

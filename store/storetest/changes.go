@@ -99,16 +99,23 @@ var writes = map[string]struct {
 	"a refresh":              {put1(func(w account.Writer) error { return w.PutSession(session(1, user(1), day)) }), nil},
 	"a session that ends":    {put1(func(w account.Writer) error { return w.RemoveSession("session-1") }), []account.Change{told(account.SessionEnded, "session-1")}},
 	"no session that ends":   {put1(func(w account.Writer) error { return w.RemoveSession("x") }), nil},
-	"sessions that are over": {put1(func(w account.Writer) error { return w.RemoveSessionsBefore(day.Add(time.Hour)) }), nil},
-	"all of a user's":        {put1(func(w account.Writer) error { return w.RemoveSessionsOf(user(1).ID) }), []account.Change{told(account.UserChanged, user(1).ID)}},
-	"a new client":           {put1(func(w account.Writer) error { return w.PutClient(client("c")) }), nil},
-	"a changed client":       {put1(func(w account.Writer) error { return w.PutClient(client("a")) }), []account.Change{told(account.ClientChanged, "a")}},
-	"a removed client":       {put1(func(w account.Writer) error { return w.RemoveClient("a") }), []account.Change{told(account.ClientChanged, "a")}},
-	"no client removed":      {put1(func(w account.Writer) error { return w.RemoveClient("x") }), nil},
-	"one more secret":        {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1, 2)) }), nil},
-	"one secret less":        {put1(func(w account.Writer) error { return w.PutClientSecrets("a", nil) }), []account.Change{told(account.ClientChanged, "a")}},
-	"another secret":         {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(2)) }), []account.Change{told(account.ClientChanged, "a")}},
-	"a setup":                {put1(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{Expires: day}) }), nil},
+	"sessions that are over": {put1(func(w account.Writer) error { return sweep(w, day.Add(time.Hour), 100) }), nil},
+	"a rotation": {put1(func(w account.Writer) error {
+		_, err := w.RotateSession("session-1", session(1, user(1), day).TokenHash, session(2, user(1), day))
+		return err
+	}), nil},
+	"a use":             {put1(func(w account.Writer) error { return w.TouchSession("session-1", day.Add(time.Hour)) }), nil},
+	"as many as may be": {put1(func(w account.Writer) error { return w.TrimSessions(user(1).ID, 2, 10) }), nil},
+	"one too many":      {put1(func(w account.Writer) error { return w.TrimSessions(user(1).ID, 1, 10) }), []account.Change{told(account.SessionEnded, "session-1")}},
+	"all of a user's":   {put1(func(w account.Writer) error { return w.RemoveSessionsOf(user(1).ID) }), []account.Change{told(account.UserChanged, user(1).ID)}},
+	"a new client":      {put1(func(w account.Writer) error { return w.PutClient(client("c")) }), nil},
+	"a changed client":  {put1(func(w account.Writer) error { return w.PutClient(client("a")) }), []account.Change{told(account.ClientChanged, "a")}},
+	"a removed client":  {put1(func(w account.Writer) error { return w.RemoveClient("a") }), []account.Change{told(account.ClientChanged, "a")}},
+	"no client removed": {put1(func(w account.Writer) error { return w.RemoveClient("x") }), nil},
+	"one more secret":   {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1, 2)) }), nil},
+	"one secret less":   {put1(func(w account.Writer) error { return w.PutClientSecrets("a", nil) }), []account.Change{told(account.ClientChanged, "a")}},
+	"another secret":    {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(2)) }), []account.Change{told(account.ClientChanged, "a")}},
+	"a setup":           {put1(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{Expires: day}) }), nil},
 	"several at once": {put1(func(w account.Writer) error {
 		return errors.Join(w.RemoveSession("session-3"), w.PutRole(role("editor")), w.RemoveSession("session-1"))
 	}), []account.Change{told(account.RoleChanged, "editor"), told(account.SessionEnded, "session-1"), told(account.SessionEnded, "session-3")}},

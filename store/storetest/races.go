@@ -13,13 +13,17 @@ import (
 const secret = "correct horse battery"
 
 // service is the domain on the store, with hashes that take no time.
-func service(t *testing.T, store account.Store) *account.Service {
+func service(t *testing.T, store account.Store, options ...func(*account.Config)) *account.Service {
 	t.Helper()
 	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := account.NewService(t.Context(), account.Config{Store: store, Passwords: passwords})
+	config := account.Config{Store: store, Passwords: passwords}
+	for _, option := range options {
+		option(&config)
+	}
+	s, err := account.NewService(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,30 +63,6 @@ func atOnce(t *testing.T, n int, refusal error, fn func(ctx context.Context, i i
 		}
 	}
 	return won
-}
-
-func testRefreshRace(t *testing.T, store account.Store) {
-	s := service(t, store)
-	create(t, s, "anna", "user")
-	grant, err := s.Login(t.Context(), "anna", secret, account.Ask{Scopes: []string{"me"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	callers := 1000
-	if testing.Short() {
-		callers = 50
-	}
-	won := atOnce(t, callers, account.ErrBadGrant, func(ctx context.Context, _ int) error {
-		_, err := s.Refresh(ctx, string(grant.RefreshToken), account.Ask{})
-		return err
-	})
-	if won != 1 {
-		t.Errorf("%d of %d refreshes with one token succeeded, want 1", won, callers)
-	}
-	// The losers presented a used token, so the session is over.
-	if _, err := s.Caller(t.Context(), grant.User.ID, grant.SessionID, nil); !errors.Is(err, account.ErrNoCaller) {
-		t.Errorf("Caller after reuse = %v, want ErrNoCaller", err)
-	}
 }
 
 func testAdminRace(t *testing.T, store account.Store) {

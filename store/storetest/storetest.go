@@ -33,12 +33,9 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"an update that fails leaves nothing behind":         testRollback,
 		"a view does not change while it is looked at":       testSnapshot,
 		"removing a user takes the sessions along":           testRemoveUser,
-		"a user's sessions are removed together":             testRemoveSessionsOf,
-		"sessions that are over are removed":                 testExpiry,
 		"there is one pending setup":                         testSetup,
 		"what is read can be changed by its reader":          testAliasing,
 		"a context that has ended ends a transaction":        testContext,
-		"of concurrent refreshes one wins":                   testRefreshRace,
 		"one of the last two administrators stays":           testAdminRace,
 		"a name is given once":                               testNameRace,
 		"a setup link makes one administrator":               testSetupRace,
@@ -57,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		})
 	}
 	RunClients(t, open)
+	RunSessions(t, open)
 }
 
 var day = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)
@@ -71,7 +69,7 @@ func user(n int, roles ...string) account.User {
 func session(n int, owner account.User, expires time.Time) account.Session {
 	return account.Session{
 		ID: fmt.Sprintf("session-%d", n), UserID: owner.ID, Handle: fmt.Sprintf("handle-%d", n),
-		Scopes: []string{"a", "b"}, Created: day, Expires: expires, TokenHash: [32]byte{1, 2, byte(n)}, ClientID: account.BuiltInClient,
+		Scopes: []string{"a", "b"}, Created: day, Expires: expires, LastUsed: day, TokenHash: [32]byte{1, 2, byte(n)}, ClientID: account.BuiltInClient,
 	}
 }
 
@@ -358,33 +356,6 @@ func testRemoveUser(t *testing.T, store account.Store) {
 		return nil
 	})
 	put(t, store, account.User{ID: "id-9", Name: user(1).Name, Roles: []string{}, Created: day}) // the name is free
-}
-
-func testRemoveSessionsOf(t *testing.T, store account.Store) {
-	put(t, store, user(1), user(2), session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
-	update(t, store, func(w account.Writer) error { return w.RemoveSessionsOf(user(1).ID) })
-	view(t, store, func(r account.Reader) error {
-		for _, id := range []string{"session-1", "session-2"} {
-			if _, err := r.Session(id); !errors.Is(err, account.ErrNoSession) {
-				t.Errorf("Session(%s) = %v, want ErrNoSession", id, err)
-			}
-		}
-		expect(t, "another's session", session(3, user(2), day))(r.Session("session-3"))
-		_, err := r.User(user(1).ID)
-		return err // who stays
-	})
-}
-
-func testExpiry(t *testing.T, store account.Store) {
-	put(t, store, user(1), session(1, user(1), day), session(2, user(1), day.Add(time.Millisecond)))
-	update(t, store, func(w account.Writer) error { return w.RemoveSessionsBefore(day) })
-	view(t, store, func(r account.Reader) error {
-		if _, err := r.Session("session-1"); !errors.Is(err, account.ErrNoSession) {
-			t.Errorf("a session that is over = %v, want ErrNoSession", err)
-		}
-		_, err := r.Session("session-2")
-		return err
-	})
 }
 
 func testSetup(t *testing.T, store account.Store) {
