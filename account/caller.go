@@ -239,8 +239,8 @@ func (s *Service) loadMachine(ctx context.Context, id string, found *standing) e
 		for _, scope := range client.Scopes {
 			found.grants[scope] = true
 		}
-		if found.machine.keys, err = keysOf(client); err != nil {
-			return err
+		if found.machine.keys, err = keysOf(client); err != nil || len(found.machine.keys) > 0 {
+			return err // who has keys has no secrets
 		}
 		found.machine.secrets, err = r.ClientSecrets(client.ID)
 		return err

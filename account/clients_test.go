@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/password"
@@ -88,6 +91,33 @@ func TestARedirectURIIsComparedExactly(t *testing.T) {
 			t.Errorf("AllowsRedirect(%q) = %v, want %v", uri, got, want)
 		}
 	}
+}
+
+// Whatever is allowed leads a parser to where something that is registered leads,
+// but for the port of a loopback address.
+func TestAnAllowedRedirectLeadsWhereARegisteredOneDoes(t *testing.T) {
+	t.Parallel()
+	c := account.Client{Redirects: []string{"https://shop.example/cb?a=1", "http://127.0.0.1:8000/cb", "http://localhost/", "com.example.app:/cb"}}
+	pieces := []string{
+		"https://", "http://", "shop.example", "127.0.0.1", "localhost", "com.example.app:", "/cb", "/", "?a=1", ":8000", ":1", ":65536", ":", "@", "#",
+		"evil.example", "..", "%2e", "\\", ";", " ", "\t", "[::1]", ".", "&", "\u3002",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		uri := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 6).Draw(t, "pieces"), "")
+		if !c.AllowsRedirect(uri) {
+			return
+		}
+		u, err := url.Parse(uri)
+		if err != nil || u.User != nil || strings.Contains(uri, "#") {
+			t.Fatalf("%q is allowed, and is %+v, %v", uri, u, err)
+		}
+		if !slices.ContainsFunc(c.Redirects, func(one string) bool {
+			r, _ := url.Parse(one)
+			return r.Scheme == u.Scheme && r.Hostname() == u.Hostname() && r.RequestURI() == u.RequestURI() && (r.Scheme == "http" || r.Port() == u.Port())
+		}) {
+			t.Fatalf("%q is allowed, and leads to %s", uri, u.Host)
+		}
+	})
 }
 
 func TestWhatAClientMayBe(t *testing.T) {

@@ -45,7 +45,7 @@ const (
 
 // AssertionType is the client_assertion_type of private_key_jwt (RFC 7523 section
 // 2.2).
-const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" //nolint:gosec // a name, not a secret
+const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // authMethods are the methods that there are, for the metadata.
 func (s *Server) authMethods() []string {
