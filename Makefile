@@ -2,7 +2,7 @@
 GO    ?= go
 TOOLS  = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
-MODULES = . bench e2e # tools is only what tools need
+MODULES = . mcp bench e2e # tools is only what tools need
 MUTATE ?= policy.go run.go error.go scheme.go \
   internal/plan/policy.go internal/plan/planner.go internal/plan/builder.go internal/plan/step.go internal/plan/plan.go internal/plan/checks.go \
   jwt/verify.go jwt/set.go jwt/cache.go \
@@ -18,6 +18,7 @@ test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -race -shuffle=on -timeout=6m ./...
 	$(GO) test -timeout=1m ./password # the hashes that cost too much under the race detector
 	$(GO) test -timeout=1m -run TestScripts/calibrate ./cmd/holdfast # and these
+	$(GO) -C mcp test -race -shuffle=on ./... # a module of its own, for those who want it
 	$(GO) -C bench test ./... # what is measured keeps the contract
 
 short: ## all tests but the slow ones and the examples', without the race detector (under 20 seconds on two cores)
@@ -51,6 +52,7 @@ fuzz: ## every fuzz target for FUZZTIME
 
 lint: ## golangci-lint with the short list of .golangci.yml
 	$(TOOLS) golangci-lint run ./...
+	cd mcp && $(GO) tool -modfile=../tools/go.mod golangci-lint run ./...
 
 fmt: ## format as the linter wants it
 	$(TOOLS) golangci-lint fmt ./...
@@ -68,6 +70,7 @@ vuln: ## known vulnerabilities in what is called
 
 golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
+	UPDATE_GOLDEN=1 $(GO) -C mcp test -short ./...
 
 durability: ## minutes of what must never happen: 20 key rotations under load in two processes, and beside other services
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast

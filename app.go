@@ -17,6 +17,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/resource"
 	"github.com/holdfast-go/holdfast/internal/routing"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
@@ -185,6 +186,9 @@ func (a *App) add(pattern string, e *endpoint, p *plan.Policy, at plan.Place, op
 		}
 		option(&rt.options)
 	}
+	if rt.options.at != (plan.Place{}) {
+		rt.at, at = rt.options.at, rt.options.at
+	}
 	if id := a.config.API.OperationID; id != nil && rt.options.id == "" && !rt.options.hidden {
 		rt.options.id = id(apidoc.Endpoint{Method: method, Path: path, Handler: e.name, Tags: slices.Clone(rt.options.tags)})
 	}
@@ -219,6 +223,7 @@ func (a *App) Err() error {
 func (a *App) build() error {
 	if a.origin == nil {
 		a.addDocs()
+		a.addMetadata()
 	}
 	a.started = true
 	for _, check := range a.late {
@@ -231,8 +236,9 @@ func (a *App) build() error {
 		a.shared.gauge("background", a.shared.work.Stats)
 	}
 	c := &compiler{
-		shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
-		form: bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
+		app: a, shared: a.shared, types: a.types, lifetimes: a.lifetimes, replace: a.replace, maxBody: a.config.MaxBody,
+		form:     bind.Limits{Fields: a.config.MaxFields, Files: a.config.MaxFiles},
+		metadata: resource.Address(a.config.API.Resource.URL),
 	}
 	var faults []plan.Fault
 	for _, rt := range a.routes {
@@ -276,9 +282,12 @@ func (a *App) checkConfig() {
 	}
 }
 
-// document makes the OpenAPI document.
+// document makes the OpenAPI document, and the metadata of the resource.
 func (a *App) document() error {
 	document, err := documentOf(a.config, a.routes, a.types)
+	if err == nil && a.config.API.Resource.URL != "" {
+		a.docs.metadata, err = metadataOf(a.config, a.routes)
+	}
 	if err != nil {
 		return fmt.Errorf("holdfast: %w", err)
 	}
@@ -295,6 +304,14 @@ func (a *App) addDocs() {
 	for _, one := range routes {
 		e := plainRaw(a.config.Docs.Policy, one.serve, plan.BuiltIn).e
 		a.add("GET "+one.path, e, e.policy, plan.BuiltIn, []RouteOption{Hidden()})
+	}
+}
+
+// addMetadata registers what clients without a token are told of the application.
+func (a *App) addMetadata() {
+	if at := a.config.API.Resource.URL; at != "" {
+		e := plainRaw(Public(), a.docs.serveMetadata, plan.BuiltIn).e
+		a.add("GET "+resource.Path(at), e, e.policy, plan.BuiltIn, []RouteOption{Hidden()})
 	}
 }
 

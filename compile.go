@@ -2,6 +2,7 @@ package holdfast
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -32,12 +33,14 @@ type compiled struct {
 
 // compiler has what routes are compiled with.
 type compiler struct {
+	app       http.Handler
 	shared    *shared
 	types     *schema.Registry
 	lifetimes *lifetimes
 	replace   map[*plan.Node]*plan.Node
 	maxBody   int64
 	form      bind.Limits
+	metadata  string // the address of the resource's metadata; "" for none
 }
 
 // compile makes the route's plan and ties the handler to it.
@@ -45,7 +48,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
 		method: rt.method, shared: c.shared.by(rt.options.errors), status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work},
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work, app: c.app},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
@@ -55,6 +58,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	var faults []plan.Fault
 	prepare := func(n *plan.Node, scopes plan.Scopes) (any, error) { return c.prepare(rt, out, n, scopes) }
 	out.plan, l.deps, faults = plan.Make(rt.policy, e.deps, plan.Config{Prepare: prepare, Replace: c.replace})
+	out.plan.Challenge(c.metadata)
 	input, err := bind.Compile(e.in, bind.Options{Types: c.types, Path: rt.pattern.Names(), Body: true, Form: c.form, MaxBody: out.route.maxBody})
 	if err != nil {
 		faults = append(faults, plan.Fault{At: rt.at, Err: err})

@@ -16,6 +16,7 @@ import (
 // docs is the document and the page that shows it.
 type docs struct {
 	document []byte
+	metadata []byte         // of the application as a resource; nil for none
 	page     *docspage.Page // nil if there is none
 }
 
@@ -57,6 +58,16 @@ func (d *docs) serveDocument(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(d.document)))
 	_, _ = w.Write(d.document) // the caller may be gone
+	return nil
+}
+
+// serveMetadata lets pages of every origin read what everybody may read.
+func (d *docs) serveMetadata(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(d.metadata)))
+	_, _ = w.Write(d.metadata) // the caller may be gone
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/openapi"
 	"github.com/holdfast-go/holdfast/internal/plan"
+	"github.com/holdfast-go/holdfast/internal/resource"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
 
@@ -45,6 +46,26 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		out.Operations = append(out.Operations, one)
 	}
 	return out, errors.Join(append(bad, types.NameFaults()...)...)
+}
+
+// metadataOf is what clients without a token are told of the application as a
+// resource, from the plans that the runner follows.
+func metadataOf(config Config, routes []*route) ([]byte, error) {
+	var wanted resource.Wanted
+	for _, rt := range routes {
+		for _, way := range rt.compiled.plan.Ways {
+			for _, one := range way.Schemes {
+				if one.Scheme.Bearer {
+					wanted.Token(one.Scopes.Names(), one.Scheme.OpenAPI)
+				}
+			}
+		}
+	}
+	r := config.API.Resource
+	return wanted.Metadata(resource.Metadata{
+		Resource: r.URL, AuthorizationServers: r.AuthorizationServers, Scopes: r.Scopes,
+		Name: cmp.Or(r.Name, config.Title), Documentation: cmp.Or(r.Documentation, config.API.ExternalDocs.URL), Terms: config.API.TermsOfService,
+	})
 }
 
 // documenter documents the routes of one application.

@@ -261,12 +261,12 @@ func isBusy(err error) bool {
 
 // refusedBy turns what a verifier said into a refusal, unless the verifier
 // chose its own answer, was stopped, or found no time to look.
-func refusedBy(s *plan.Scheme, err error) error {
+func refusedBy(s *plan.Step, err error) error {
 	var chosen *Error
 	if errors.As(err, &chosen) || isBusy(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return &plan.BadCredential{Scheme: s, Cause: err}
+	return &plan.BadCredential{Scheme: s.Node.Scheme, Cause: err, Says: s.Says.Invalid}
 }
 
 // explained is a refusal to which the caller can refer, and what would have
@@ -375,30 +375,17 @@ func refusal(err error) *Error {
 		if own, ok := e.Scheme.Missing.(*Error); ok {
 			return own
 		}
-		return challenge(http.StatusUnauthorized, "Not authenticated", challengeOf(e.Scheme, "", nil), nil)
+		return challenge(http.StatusUnauthorized, "Not authenticated", e.Says, nil)
 	case *plan.BadCredential:
-		return challenge(http.StatusUnauthorized, "Could not validate credentials", challengeOf(e.Scheme, "invalid_token", nil), err)
+		return challenge(http.StatusUnauthorized, "Could not validate credentials", e.Says, err)
 	case *plan.NoScope:
-		return challenge(http.StatusForbidden, "Not enough permissions", challengeOf(e.Scheme, "insufficient_scope", e.Scopes), err)
+		return challenge(http.StatusForbidden, "Not enough permissions", e.Says, err)
 	}
 	return &Error{Status: http.StatusForbidden, Detail: "Operation not permitted", Cause: err}
 }
 
 func challenge(status int, detail, value string, cause error) *Error {
 	return &Error{Status: status, Detail: detail, Header: http.Header{"Www-Authenticate": {value}}, Cause: cause}
-}
-
-// challengeOf appends RFC 6750 section 3 parameters to the challenge of a bearer
-// scheme, the realm if there is no other; other schemes have no such parameters.
-func challengeOf(s *plan.Scheme, code string, scopes plan.Scopes) string {
-	if !s.Bearer || code == "" {
-		return s.Challenge + s.Realm
-	}
-	out := s.Challenge + ` error="` + code + `"`
-	if len(scopes) > 0 {
-		out += `, scope="` + scopes.String() + `"`
-	}
-	return out
 }
 
 // isRefusal reports whether err says no to the caller, rather than that

@@ -49,6 +49,7 @@ type routeInfo struct {
 	statuses []int          // that a success may have
 	hidden   []*plan.Scheme // whose credentials the handler does not see
 	work     *background.Work
+	app      http.Handler // the application; a copy if it is one
 
 	answerError func(http.ResponseWriter, *http.Request, error) // by the route's rules
 }
@@ -164,6 +165,9 @@ func (x *exchange) within(d time.Duration) context.CancelFunc {
 func (x *exchange) lasting() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(x), cleanupTime)
 }
+
+// application is the one that serves the request.
+func (x *exchange) application() http.Handler { return x.route.app }
 
 // Value makes the exchange findable by Defer from any context derived from it.
 func (x *exchange) Value(key any) any {

@@ -1,6 +1,7 @@
 package holdfast
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,12 +11,26 @@ import (
 	"github.com/holdfast-go/holdfast/internal/plan"
 )
 
-// The functions that package holdfasttest calls.
+// The functions that package holdfasttest calls, and those that declare routes for
+// others.
 var _ = overrides.Provide(overrides.Functions{
 	Replace: func(app any, pairs [][2]any) (any, error) { return app.(*App).replaced(pairs) },
 	Everything: func(app any) http.Handler {
 		a := app.(*App)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serveFrom(w, r, &a.all) })
+	},
+	Declared: func(file string, line int) any {
+		return RouteOption(func(o *routeOptions) { o.at = plan.Place{File: file, Line: line} })
+	},
+	Fault: func(app any, file string, line int, mistake error) {
+		app.(*App).fault(plan.Place{File: file, Line: line}, "%w", mistake)
+	},
+	Serving: func(ctx context.Context) http.Handler {
+		x, ok := ctx.Value(ownerKey{}).(interface{ application() http.Handler })
+		if !ok {
+			return nil
+		}
+		return x.application()
 	},
 })
 

@@ -48,8 +48,9 @@ type routeOptions struct {
 	about       apidoc.Operation
 	shadows     []string
 	errors      errorRules
-	badErrors   []error // what is wrong with them
-	prefix      string  // of the groups that the route is in
+	badErrors   []error    // what is wrong with them
+	prefix      string     // of the groups that the route is in
+	at          plan.Place // if a package declares the route for another
 }
 
 // ofOneRoute lists the options among these that a group cannot have.

@@ -173,12 +173,12 @@ func withChallenges(err error, ways []plan.PlannedWay) error {
 	}
 	answer := answerTo(err)
 	answer.Cause = err // which it still is
-	seen := map[string]bool{challengeOf(none.Scheme, "", nil): true}
+	seen := map[string]bool{none.Kind: true}
 	for _, way := range ways {
 		for _, one := range way.Schemes {
-			if c := challengeOf(one.Scheme, "", nil); !seen[c] {
-				seen[c] = true
-				answer.Header.Add("WWW-Authenticate", c)
+			if says := one.Says; !seen[says.Kind] {
+				seen[says.Kind] = true
+				answer.Header.Add("WWW-Authenticate", says.Missing)
 			}
 		}
 	}

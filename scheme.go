@@ -118,7 +118,7 @@ func newScheme[K any](name, challenge string, openapi map[string]any, find func(
 	core.Credential.Run = func(x plan.Exchange, s *plan.Step) error {
 		value, found := find(x)
 		if found != present {
-			return &plan.NoCredential{Scheme: core, Unreadable: found == unreadable}
+			return &plan.NoCredential{Scheme: core, Unreadable: found == unreadable, Says: s.Says.Missing, Kind: s.Says.Kind}
 		}
 		plan.Put(x.Frame(), s.Out, value)
 		return nil
@@ -254,7 +254,7 @@ func verifier[K, T any](s *Scheme[K], check func(ctx context.Context, credential
 		f := x.Frame()
 		value, err := check(x, plan.Take[K](f, st.In[0]))
 		if err != nil {
-			return refusedBy(core, err)
+			return refusedBy(st, err)
 		}
 		plan.Put(f, st.Out, value)
 		return nil

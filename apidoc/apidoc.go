@@ -33,6 +33,10 @@ type API struct {
 	// ExternalDocs is where more is written.
 	ExternalDocs ExternalDocs
 
+	// Resource is what clients are told that have no token yet; nothing is told
+	// if it is zero.
+	Resource Resource
+
 	// Webhooks are requests that the API makes by itself.
 	Webhooks []Call
 

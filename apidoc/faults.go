@@ -33,6 +33,7 @@ func (a API) Faults() []error {
 	n.check(a.License.Identifier != "" && a.License.URL != "", "License: it has an identifier and an address; say one of them")
 	n.address("License.URL", a.License.URL)
 	n.docs("ExternalDocs", a.ExternalDocs)
+	n.resource(a.Resource)
 	for _, s := range a.Servers {
 		n.server(s)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/apidoc"
 )
 
 // Endpoints chooses what is registered; join them with |.
@@ -35,7 +36,8 @@ const (
 
 // NewApp makes an application with all endpoints. Its configuration gets what
 // belongs to them: the roles that the tests and the checks at start know, the
-// log of refusals, metrics and the logger, unless it says otherwise.
+// log of refusals, metrics, the logger, and what clients without a token are told
+// (see [Identity.Resource]), unless it says otherwise.
 func (id *Identity) NewApp(config holdfast.Config) *holdfast.App {
 	return id.NewAppWith(Everything, config)
 }
@@ -57,12 +59,27 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	if config.OnDecision == nil {
 		config.OnDecision = id.refusals.keep
 	}
+	if config.API.Resource.URL == "" && which&Tokens != 0 {
+		config.API.Resource = id.Resource()
+	}
 	if config.Roles == nil {
 		config.Roles = id.config.rolesWith(which)
 	}
 	app := holdfast.NewApp(config)
 	id.register(app, which, id.pages(config))
 	return app
+}
+
+// Resource is what clients are told of an application whose callers present
+// tokens of this Identity: for the API of a [holdfast.Config] of a program that
+// makes its application itself. What clients ask a token for is the first of
+// [Identity.Audience] if that is an address, or else the public URL.
+func (id *Identity) Resource() apidoc.Resource {
+	out := apidoc.Resource{URL: id.audience[0], AuthorizationServers: []string{id.issuer}}
+	if _, reason := checkURL(out.URL); reason != "" {
+		out.URL = id.url
+	}
+	return out
 }
 
 // Register adds some of the endpoints to an application that is configured

@@ -63,6 +63,7 @@ var exchanges = []exchange{
 	{route: "GET /me/routes", about: "What the caller may call, for a page that hides the rest.", as: "alice"},
 	{route: "GET /.well-known/jwks.json", about: "The public keys, for services that verify tokens themselves."},
 	{route: "GET /.well-known/oauth-authorization-server", about: "Where the endpoints and the keys are, for services that begin with the issuer's URL (RFC 8414)."},
+	{route: "GET /.well-known/oauth-protected-resource", about: "Where tokens for this API come from, for clients that begin with its URL (RFC 9728). Challenges of 401 and 403 name it."},
 	{route: "GET /healthz", about: "The process lives."},
 	{route: "GET /readyz", about: "The database answers; 503 if not. `changes` says so if what other processes change is not heard, and the database is asked at every request."},
 	{route: "GET /openapi.json", about: "The document."},

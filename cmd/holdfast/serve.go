@@ -27,20 +27,20 @@ type serveCmd struct {
 	database
 	masterKey
 	insecureSwitches
-	Addr         string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
-	URL          string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
-	Audience     []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
-	AccessTTL    time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
-	RefreshTTL   time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
-	KeyPeriod    time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
-	KeyAnnounce  time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
-	Service      map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
-	MaxConns     int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
-	Drain        time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
-	MetricsAddr  string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
-	CORSOrigin   []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
-	PasswordAuth bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
+	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
+	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
+	Audience      []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
+	AccessTTL     time.Duration     `name:"access-ttl" default:"15m" help:"How long an access token lives."`
+	RefreshTTL    time.Duration     `name:"refresh-ttl" default:"720h" help:"How long a session lives."`
+	KeyPeriod     time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
+	KeyAnnounce   time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
+	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	Service       map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
+	MaxConns      int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
+	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
+	CORSOrigin    []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
+	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
 }
 
 // Run serves until the context ends.
@@ -102,7 +102,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
-	out.AllowPasswordGrant = c.PasswordAuth
+	out.AllowPasswordGrant = c.PasswordGrant
 	c.insecureSwitches.apply(ctx, &out)
 	var err error
 	if out.URL, err = c.url(ctx, store, addr); err != nil {

@@ -196,23 +196,27 @@ func (a *api) String() string { return strings.Join(a.lines, "\n") + "\n" }
 // so that no name is published, changed or lost without somebody seeing it.
 func TestExportedAPI(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..")
-	module := os.DirFS(folder)
-	packages, err := publicPackages(module)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, files := range packages {
-		t.Run(title(name), func(t *testing.T) {
-			t.Parallel()
-			a, err := readAPI(module, name, files)
-			if err != nil {
-				t.Fatal(err)
-			}
-			compare(t, filepath.Join(folder, filepath.FromSlash(name), "api.txt"), a)
-		})
+	for _, folder := range modules {
+		module := os.DirFS(folder)
+		packages, err := publicPackages(module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, files := range packages {
+			t.Run(filepath.Base(folder)+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				a, err := readAPI(module, name, files)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, filepath.Join(folder, filepath.FromSlash(name), "api.txt"), a)
+			})
+		}
 	}
 }
+
+// modules are the folders of the modules that have packages for users.
+var modules = []string{filepath.Join("..", ".."), filepath.Join("..", "..", "mcp")}
 
 // compare compares an API with its file. With UPDATE_GOLDEN=1 in the
 // environment it writes the file instead.

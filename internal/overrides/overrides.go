@@ -1,10 +1,14 @@
 // Package overrides is how package holdfasttest replaces dependencies and calls
-// routes that an application leaves to other routers: through functions that the
-// root package leaves here, so that no method for tests stands among those that
-// everybody reads.
+// routes that an application leaves to other routers, and how packages that
+// declare routes for others say where those did it: through functions that the
+// root package leaves here, so that they do not stand among those that everybody
+// reads.
 package overrides
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Functions are those of the root package. An app is a *holdfast.App.
 type Functions struct {
@@ -16,6 +20,17 @@ type Functions struct {
 	// Everything is a handler that serves all routes of an application, also
 	// those of App.Guard, which the application does not serve itself.
 	Everything func(app any) http.Handler
+
+	// Declared makes a holdfast.RouteOption that says where a route was declared,
+	// for a package whose caller it was.
+	Declared func(file string, line int) any
+
+	// Fault notes a mistake in what was declared there, for App.Err.
+	Fault func(app any, file string, line int, mistake error)
+
+	// Serving is the application that serves the request of a context, which may be
+	// a copy of the one that was declared; nil for none.
+	Serving func(ctx context.Context) http.Handler
 }
 
 // provided is set once, while the root package is initialised.
@@ -33,3 +48,14 @@ func Replace(app any, pairs [][2]any) (any, error) { return provided.Replace(app
 
 // Everything calls the function that the root package left.
 func Everything(app any) http.Handler { return provided.Everything(app) }
+
+// Declared calls the function that the root package left.
+func Declared(file string, line int) any { return provided.Declared(file, line) }
+
+// Fault calls the function that the root package left.
+func Fault(app any, file string, line int, mistake error) {
+	provided.Fault(app, file, line, mistake)
+}
+
+// Serving calls the function that the root package left.
+func Serving(ctx context.Context) http.Handler { return provided.Serving(ctx) }

@@ -55,7 +55,7 @@ func (b *builder) ofScheme(s *Scheme, scopes Scopes) {
 			return
 		}
 	}
-	b.schemes = append(b.schemes, SchemeScopes{s, scopes})
+	b.schemes = append(b.schemes, SchemeScopes{Scheme: s, Scopes: scopes})
 }
 
 // order puts credentials, verification and scopes before everything else, so

@@ -33,6 +33,7 @@ type PlannedWay struct {
 type SchemeScopes struct {
 	Scheme *Scheme
 	Scopes Scopes
+	Says   Challenges // after Challenge
 }
 
 // ErrUndecided says that a way could not be decided, because a parameter does

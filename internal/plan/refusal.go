@@ -6,7 +6,9 @@ import "strings"
 // could be read.
 type NoCredential struct {
 	Scheme     *Scheme
-	Unreadable bool // there is something, so the caller is not one without a credential
+	Unreadable bool   // there is something, so the caller is not one without a credential
+	Says       string // the challenge of the way that wants it
+	Kind       string // of the challenge
 }
 
 func (e *NoCredential) Error() string {
@@ -20,6 +22,7 @@ func (e *NoCredential) Error() string {
 type BadCredential struct {
 	Scheme *Scheme
 	Cause  error
+	Says   string // as of NoCredential
 }
 
 func (e *BadCredential) Error() string {
@@ -33,6 +36,7 @@ func (e *BadCredential) Unwrap() error { return e.Cause }
 type NoScope struct {
 	Scheme *Scheme
 	Scopes Scopes // all that are wanted
+	Says   string // as of NoCredential
 }
 
 func (e *NoScope) Error() string {

@@ -28,6 +28,8 @@ type Step struct {
 	Scopes Scopes // those compared, or required on the path to the node
 	Roles  []*Role
 
+	Says Challenges // of the scheme of its node, in this way; after Challenge
+
 	// Ready is what the application made of the node when the plan was made:
 	// the reader of a struct, the holder of a lifetime's value.
 	Ready any
@@ -105,7 +107,7 @@ func (s *Step) isInvalid(f *Frame) bool { return s.Out >= 0 && f.states[s.Out] =
 func (s *Step) compareScopes(f *Frame) error {
 	for _, one := range s.Scopes {
 		if !s.HoldsScope(f, one.Name) {
-			return &NoScope{s.Node.Scheme, s.Scopes}
+			return &NoScope{Scheme: s.Node.Scheme, Scopes: s.Scopes, Says: s.Says.Lacking}
 		}
 	}
 	return nil
@@ -134,10 +136,10 @@ var ErrPresented = errors.New("a credential that was presented is never taken fo
 // wantAbsent passes when the caller presented no credential of the scheme.
 // In[0] is the credential's cell, which it fills if there is one.
 func (s *Step) wantAbsent(x Exchange) error {
-	find := Step{Kind: FindCredential, Node: s.Node, Out: s.In[0]}
+	find := Step{Kind: FindCredential, Node: s.Node, Out: s.In[0], Says: s.Says}
 	err := find.Run(x)
 	if err == nil {
-		return &BadCredential{s.Node.Scheme, ErrPresented}
+		return &BadCredential{Scheme: s.Node.Scheme, Cause: ErrPresented, Says: s.Says.Invalid}
 	}
 	if none, ok := errors.AsType[*NoCredential](err); ok && !none.Unreadable {
 		return nil
