@@ -8,16 +8,12 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/answer"
-	"github.com/holdfast-go/holdfast/internal/strictform"
 )
 
-// This file is how the endpoints speak that clients of OAuth call: a form in, an
+// This file is how the endpoints speak that clients of OAuth call: a form in (their
+// inputs embed strictform.Strict, by which it is read as RFC 6749 section 3.2 has it), an
 // error of RFC 6749 section 5.2 out, whoever has found it: a grant, or the
 // framework, which has seen a broken form, too large a body or a panic.
-
-// protocol is embedded in the input of such an endpoint, so that its form is read
-// by the rules of RFC 6749 section 3.2.
-type protocol = strictform.Strict
 
 // maxForm is how large a form may be, in bytes: what it holds is short.
 const maxForm = 16 << 10

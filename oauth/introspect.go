@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/strictform"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -32,7 +33,7 @@ type Introspection struct {
 // introspected is the form of a question. What kind of token it may be does not
 // matter: they can be told apart.
 type introspected struct {
-	protocol
+	strictform.Strict
 	Token string `form:"token" required:"true" format:"password" doc:"An access token, or a refresh token of the client that asks"`
 	Hint  string `form:"token_type_hint" doc:"Not needed"`
 	ClientForm

@@ -7,13 +7,14 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/strictform"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
 // revocation is the form of POST /revoke (RFC 7009 section 2.1). What kind of
 // token it may be does not matter: they can be told apart.
 type revocation struct {
-	protocol
+	strictform.Strict
 	Token string `form:"token" required:"true" format:"password" doc:"An access token or a refresh token"`
 	Hint  string `form:"token_type_hint" doc:"Not needed"`
 	ClientForm

@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -11,14 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"crypto/sha256"
-
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/oauth"
 )
 
-const clientSecret = "the secret of the client" //nolint:gosec // of the test
+const clientSecret = "the secret of the client"
 
 // client makes a confidential client of the store.
 func (s *server) client(c account.Client) {
@@ -183,7 +182,7 @@ func TestRevocationAgainstRefresh(t *testing.T) {
 		}
 		living := []oauth.TokenResponse{first}
 		var second oauth.TokenResponse
-		if json.Unmarshal(refreshed.Body.Bytes(), &second); refreshed.Code == http.StatusOK {
+		if err := json.Unmarshal(refreshed.Body.Bytes(), &second); err == nil && refreshed.Code == http.StatusOK {
 			living = append(living, second)
 		}
 		for i, got := range living {

@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/internal/strictform"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -38,7 +39,7 @@ type TokenRequest struct {
 
 // tokenForm is TokenRequest as it is read.
 type tokenForm struct {
-	protocol
+	strictform.Strict
 	TokenRequest
 }
 

@@ -28,7 +28,7 @@ func TestOpenBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	for late := time.After(30 * time.Second); ; {
-		if text, err := os.ReadFile(opened); err == nil { //nolint:gosec // the test's own
+		if text, err := os.ReadFile(opened); err == nil {
 			if string(text) != "1:"+address {
 				t.Errorf("the browser was given %s", text)
 			}
