@@ -220,9 +220,14 @@ func documentFaults(routes []*route) []error {
 // configuration says.
 func shadowFaults(routes []*route) []error {
 	var out []error
+	var all routing.Set
+	for i, rt := range routes {
+		all.Add(rt.pattern, i)
+	}
 	for _, rt := range routes {
 		meant := map[string]bool{}
-		for _, other := range routes {
+		for _, i := range all.Around(rt.pattern) {
+			other := routes[i]
 			if rt == other || rt.at == plan.BuiltIn || !rt.pattern.Takes(rt.method, other.pattern, other.method) {
 				continue
 			}

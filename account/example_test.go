@@ -85,3 +85,41 @@ func ExampleService_Refresh() {
 	// used twice: true
 	// the session has ended: true
 }
+
+// A machine is a client that calls for itself: it has scopes and no role, and
+// what it was given ends with its secret.
+func ExampleService_MachineCaller() {
+	ctx := context.Background()
+	passwords, err := password.NewContext(password.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	accounts, err := account.NewService(ctx, account.Config{Store: memory.New(), Passwords: passwords})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	job, secret, err := accounts.CreateClient(ctx, account.Client{ID: "nightly", Name: "Nightly job", Scopes: []string{"users:read"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(job.Grants, secret)
+
+	_, credential, err := accounts.AuthenticateClient(ctx, "nightly", secret) // as POST /token does
+	fmt.Println("known:", err)
+	caller, err := accounts.MachineCaller(ctx, "nightly", credential, []string{"users:read"})
+	fmt.Println(caller.ClientID, caller.Machine(), caller.HasScope("users:read"), caller.HasRole("admin"), err)
+	if _, err := accounts.RotateClientSecret(ctx, "nightly", 0); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = accounts.MachineCaller(ctx, "nightly", credential, []string{"users:read"})
+	fmt.Println("after the secret was rotated away:", errors.Is(err, account.ErrNoCaller))
+	// Output:
+	// [client_credentials] [secret]
+	// known: <nil>
+	// nightly true true false <nil>
+	// after the secret was rotated away: true
+}

@@ -85,19 +85,23 @@ func TestWhyAMachineWasRefused(t *testing.T) {
 		detail         string
 	}{
 		"no role": {
-			[]holdfasttest.Option{holdfasttest.Scopes(id.config.Scheme.ReadUsers)}, "/users", http.StatusForbidden,
+			[]holdfasttest.Option{holdfasttest.Scopes(id.config.Scheme.ReadUsers)},
+			"/users", http.StatusForbidden,
 			"client hfc_", "the role admin or manager, which people have and clients that call for themselves have not", "the caller has none of them",
 		},
 		"no scope": {
-			[]holdfasttest.Option{holdfasttest.Scopes()}, "/users/me", http.StatusForbidden,
+			[]holdfasttest.Option{holdfasttest.Scopes()},
+			"/users/me", http.StatusForbidden,
 			"client hfc_", "a token that carries scope me", "the caller has none of them",
 		},
 		"no person": {
-			[]holdfasttest.Option{holdfasttest.Scopes(id.config.Scheme.Me)}, "/users/me", http.StatusForbidden,
+			[]holdfasttest.Option{holdfasttest.Scopes(id.config.Scheme.Me)},
+			"/users/me", http.StatusForbidden,
 			"client hfc_", "what dependency person (accountapi/", "",
 		},
 		"gone": {
-			[]holdfasttest.Option{holdfasttest.Scopes(id.config.Scheme.Me), holdfasttest.Of(holdfasttest.Revoked)}, "/users/me", http.StatusUnauthorized,
+			[]holdfasttest.Option{holdfasttest.Scopes(id.config.Scheme.Me), holdfasttest.Of(holdfasttest.Revoked)},
+			"/users/me", http.StatusUnauthorized,
 			"", "a good access token, from POST /token", "its client is gone or disabled, or has other credentials by now",
 		},
 	} {

@@ -215,6 +215,41 @@ func TestATokenOfAMachine(t *testing.T) {
 	}
 }
 
+// A refresh token is good for the client that it was given to, who authenticates
+// itself (RFC 6749 section 6).
+func TestARefreshTokenOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	s := newClients(t)
+	_, otherSecret, err := s.CreateClient(t.Context(), account.Client{ID: "web2", Name: "Web", Scopes: []string{"me"}, Redirects: []string{"https://shop.example/cb"}})
+	check(t, err)
+	grant, err := s.Login(t.Context(), "anna", secret, account.Ask{ClientID: "web", Scopes: []string{"me"}})
+	check(t, err)
+	form := "grant_type=refresh_token&refresh_token=" + string(grant.RefreshToken)
+	for _, test := range []struct{ name, authorization, form, want string }{
+		{"another client", basic("web2", string(otherSecret)), form, "400 invalid_grant"},
+		{"a public client", "", form + "&client_id=app", "400 invalid_grant"},
+		{"the built-in client", "", form, "400 invalid_grant"},
+		{"its own, without a secret", "", form + "&client_id=web", "401 invalid_client"},
+		{"its own, for more", basic("web", s.secrets["web"]), form + "&scope=me+users:read", "400 invalid_scope"},
+		{"its own", basic("web", s.secrets["web"]), form, "200"},
+	} {
+		w := s.send("POST", "/token", test.authorization, test.form)
+		if got := outcome(w); got != test.want {
+			t.Errorf("%s: POST /token = %s %s, want %s", test.name, got, w.Body, test.want)
+		}
+		if w.Code == http.StatusOK && jwt.Inspect(t.Context(), answered(t, w).AccessToken, jwt.VerifierConfig{}).Claims.ClientID != "web" {
+			t.Errorf("%s: the token is another client's", test.name)
+		}
+	}
+}
+
+// answered is a successful answer of POST /token.
+func answered(t *testing.T, w *httptest.ResponseRecorder) (out oauth.TokenResponse) {
+	t.Helper()
+	check(t, json.Unmarshal(w.Body.Bytes(), &out))
+	return out
+}
+
 // A machine's token stands for its client, and for no user or client beside it.
 func TestWhoCannotBeAMachine(t *testing.T) {
 	t.Parallel()

@@ -55,9 +55,53 @@ func newTokens(accounts *account.Service) (*oauth.Server, error) {
 		return nil, err
 	}
 	return oauth.New(oauth.Config{
-		Accounts: accounts, Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: signer, Verifier: verifier, TTL: tokenTTL,
+		Accounts: accounts, Clients: accounts, Issuer: issuer, Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: signer, Verifier: verifier, TTL: tokenTTL,
 		KeySet: func(context.Context) ([]byte, error) { return jwt.MarshalPublicSet(key) },
 	}), nil
+}
+
+// A machine gets a token of its own with its id and secret, and is a caller like
+// any other.
+func Example_machine() {
+	accounts, err := newAccounts(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, secret, err := accounts.CreateClient(context.Background(), account.Client{ID: "nightly", Name: "Nightly job", Scopes: []string{"stock:read"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	tokens, err := newTokens(accounts)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	app := holdfast.New("Shop", "1.0.0")
+	tokens.Register(app)
+	holdfast.Get(app, "/stock", holdfast.Security(tokens.Caller()), func(_ context.Context, caller account.Caller, _ holdfast.NoInput) (string, error) {
+		return "7 swords, for " + caller.ClientID, nil
+	})
+
+	r := httptest.NewRequest(http.MethodPost, "/token", strings.NewReader("grant_type=client_credentials"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth("nightly", string(secret))
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	var answer oauth.TokenResponse
+	fmt.Println("POST /token:", w.Code, json.Unmarshal(w.Body.Bytes(), &answer))
+	fmt.Println(answer.Scope, answer.RefreshToken == "")
+
+	r = httptest.NewRequest(http.MethodGet, "/stock", nil)
+	r.Header.Set("Authorization", "Bearer "+answer.AccessToken)
+	w = httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	fmt.Println("GET /stock:", w.Code, w.Body)
+	// Output:
+	// POST /token: 200 <nil>
+	// stock:read true
+	// GET /stock: 200 "7 swords, for nightly"
 }
 
 func hello(_ context.Context, caller account.Caller, _ holdfast.NoInput) (string, error) {

@@ -162,7 +162,7 @@ func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
 	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), append(speaks(), fails(refused, badClient, tooLarge, throttled, noStore),
 		holdfast.Summary("Get tokens"), holdfast.Description(s.describeGrants()), s.withoutFlows())...)
-	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, person)), s.logout, tags, fails(noStore),
+	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, notMachine)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
@@ -185,8 +185,8 @@ func fails(with ...apidoc.Answer) holdfast.RouteOption {
 	return holdfast.Document(apidoc.Operation{Answers: with})
 }
 
-// person refuses machines where a person's session is meant.
-func person(_ context.Context, c account.Caller) (account.Caller, error) {
+// notMachine refuses machines where a person's session is meant.
+func notMachine(_ context.Context, c account.Caller) (account.Caller, error) {
 	if c.Machine() {
 		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
 	}

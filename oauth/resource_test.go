@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -251,5 +252,37 @@ func TestAllMetadata(t *testing.T) {
 	}
 	if !slices.IsSorted(grants) {
 		t.Errorf("grant_types_supported = %v", grants)
+	}
+}
+
+// elsewhere is accounts whose sign-ins are for one service only.
+type elsewhere struct {
+	*server
+	last account.Grant
+}
+
+func (e *elsewhere) Login(ctx context.Context, name, password string, ask account.Ask) (grant account.Grant, err error) {
+	ask.Audience = []string{"https://api.example/one"}
+	e.last, err = e.server.Login(ctx, name, password, ask)
+	return e.last, err
+}
+
+// What was granted for one service, as a code is, is not for another: then the
+// session that the grant has begun has ended.
+func TestAGrantForAnotherService(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.client(account.Client{ID: "shop", Scopes: []string{"me"}, Audiences: []string{"https://api.example/one", "https://api.example/two"}})
+	accounts := &elsewhere{server: s}
+	other := newServer(t, func(c *oauth.Config) { c.Accounts, c.Clients = accounts, s })
+	for resource, want := range map[string]int{"": 200, "https://api.example/one": 200, "https://api.example/two": 400} {
+		w := other.as("shop", "/token", login+"&resource="+resource)
+		if w.Code != want || want == 400 && !strings.Contains(w.Body.String(), `{"error":"invalid_target"`) {
+			t.Errorf("POST /token for %s = %d %s, want %d", resource, w.Code, w.Body, want)
+		}
+		_, err := s.Caller(t.Context(), accounts.last.User.ID, accounts.last.SessionID, nil)
+		if errors.Is(err, account.ErrNoCaller) != (want == 400) {
+			t.Errorf("after POST /token for %s: Caller = %v; want that the session has ended: %v", resource, err, want == 400)
+		}
 	}
 }

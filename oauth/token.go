@@ -107,7 +107,36 @@ func (s *Server) dispatch(ctx context.Context, presented Authorization, in Token
 		return account.Grant{}, err
 	}
 	in.credential, in.standard = asks.credential, s.config.Audience
-	return run(ctx, asks.Client, in)
+	grant, err := run(ctx, asks.Client, in)
+	if err != nil {
+		return grant, err
+	}
+	return s.narrow(ctx, grant, in)
+}
+
+// narrow gives the token the part of what was granted that the request names (RFC
+// 8707 section 2.2). Where it names something else, what the grant has begun ends:
+// the code that it was for is used up.
+func (s *Server) narrow(ctx context.Context, grant account.Grant, in TokenRequest) (account.Grant, error) {
+	granted := grant.Audience
+	if granted == nil {
+		granted = in.standard
+	}
+	for _, one := range in.audience {
+		if slices.Contains(granted, one) {
+			continue
+		}
+		if grant.SessionID != "" {
+			if err := s.config.Accounts.Logout(ctx, grant.SessionID); err != nil {
+				return grant, unavailable(err)
+			}
+		}
+		return grant, refuse("invalid_target", "What was granted is not for "+one)
+	}
+	if len(in.audience) > 0 {
+		grant.Audience = in.audience
+	}
+	return grant, nil
 }
 
 // grantOf finds the grant that a client asks for. None means password, as

@@ -67,13 +67,15 @@ func printSecret(std streams, asJSON bool, done string, client account.Client, s
 	if asJSON {
 		return printJSON(std.out, accountapi.ClientSecret{Client: accountapi.DescribeClient(client), Secret: string(secret)})
 	}
-	w := bufio.NewWriter(std.out)
-	fmt.Fprintf(w, "%s\nclient_id      %s\n", done, client.ID)
+	text := fmt.Sprintf("%s\nclient_id      %s\n", done, client.ID)
 	if secret != "" {
-		fmt.Fprintf(w, "client_secret  %s\n", string(secret))
-		fmt.Fprintln(std.err, "The secret is shown this once; only a hash of it is kept.")
+		text += fmt.Sprintf("client_secret  %s\n", string(secret))
 	}
-	return w.Flush()
+	if _, err := io.WriteString(std.out, text); err != nil || secret == "" {
+		return err
+	}
+	_, err := io.WriteString(std.err, "The secret is shown this once; only a hash of it is kept.\n")
+	return err
 }
 
 type clientList struct {

@@ -20,6 +20,7 @@ var pages = map[string]func(s *session){
 	"docs/tutorial.md":  func(*session) {},
 
 	"docs/howto/api-keys.md":         beforeModule,
+	"docs/howto/clients.md":          func(*session) {},
 	"docs/howto/deployment.md":       func(*session) {},
 	"docs/howto/limits.md":           beforeModule,
 	"docs/howto/mcp.md":              beforeModule,

@@ -25,23 +25,35 @@ func (m *members) addIf(name string, value any) {
 // MarshalJSON writes the members in their order.
 func (m members) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
+	err := m.write(&buf)
+	return buf.Bytes(), err
+}
+
+// write writes objects within objects into one buffer: MarshalJSON's result is
+// copied and checked at each level.
+func (m members) write(buf *bytes.Buffer) error {
 	buf.WriteByte('{')
 	for i, one := range m {
 		if i > 0 {
 			buf.WriteByte(',')
 		}
-		name, err := json.Marshal(one.name)
-		if err != nil {
-			return nil, err
+		if err := writeValue(buf, one.name); err != nil {
+			return err
 		}
-		value, err := json.Marshal(one.value)
-		if err != nil {
-			return nil, err
-		}
-		buf.Write(name)
 		buf.WriteByte(':')
-		buf.Write(value)
+		if err := writeValue(buf, one.value); err != nil {
+			return err
+		}
 	}
 	buf.WriteByte('}')
-	return buf.Bytes(), nil
+	return nil
+}
+
+func writeValue(buf *bytes.Buffer, value any) error {
+	if object, ok := value.(members); ok {
+		return object.write(buf)
+	}
+	text, err := json.Marshal(value)
+	buf.Write(text)
+	return err
 }

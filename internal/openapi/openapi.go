@@ -4,7 +4,6 @@
 package openapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -133,7 +132,7 @@ func (d *Document) Marshal() ([]byte, error) {
 	}
 	out.addIf("tags", d.Tags)
 	out.addIf("externalDocs", d.ExternalDocs)
-	return json.Marshal(out)
+	return out.MarshalJSON()
 }
 
 func (d *Document) info() members {

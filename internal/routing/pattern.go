@@ -98,7 +98,7 @@ func (p *Pattern) Within(q *Pattern) bool {
 		return false
 	}
 	for i, segment := range q.segments {
-		wild := strings.HasPrefix(segment, "{")
+		wild := isWild(segment)
 		switch {
 		case wild && q.rest && i == n-1:
 			return true

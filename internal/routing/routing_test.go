@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/holdfast-go/holdfast/internal/routing"
 )
 
@@ -412,4 +414,38 @@ func TestMethods(t *testing.T) {
 			t.Errorf("Methods(%s) = %v, want %v", method, got, want)
 		}
 	}
+}
+
+// A set finds what looking at each pattern finds.
+func TestPatternsAroundOne(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		segment := rapid.SampledFrom([]string{"a", "b", "{x}", "{y}", ""})
+		var all []*routing.Pattern
+		var set routing.Set
+		for i := range rapid.IntRange(1, 12).Draw(t, "patterns") {
+			segments := rapid.SliceOfNDistinct(segment, 1, 4, func(s string) string { return s }).Draw(t, "segments")
+			path := "/" + strings.Join(segments, "/")
+			if rapid.Bool().Draw(t, "rest") {
+				path += "/{rest...}"
+			}
+			p, err := routing.Parse(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, &p)
+			set.Add(&p, i)
+		}
+		for i, p := range all {
+			found := set.Around(p)
+			for j, q := range all {
+				if p.Within(q) && !slices.Contains(found, j) {
+					t.Fatalf("%s is within %s, which is not found", p.Path, q.Path)
+				}
+			}
+			if !slices.IsSorted(found) || !slices.Contains(found, i) {
+				t.Fatalf("around %s: %v, not in order or without itself (%d)", p.Path, found, i)
+			}
+		}
+	})
 }

@@ -114,8 +114,8 @@ func CheckField(f reflect.StructField) error {
 	for _, key := range keys {
 		if words, ok := refused[key]; ok {
 			bad = append(bad, errors.New(words))
-		} else if meant := nearest(key); !Known(key) && meant != "" {
-			bad = append(bad, fmt.Errorf("unknown tag %q; did you mean %q?", key, meant))
+		} else if !Known(key) {
+			bad = append(bad, misspelt(key))
 		}
 	}
 	return errors.Join(bad...)
@@ -137,6 +137,14 @@ func checkKnown(f reflect.StructField) error {
 func Known(tag string) bool {
 	_, ok := rules[tag]
 	return ok
+}
+
+// misspelt says which tag was probably meant, if one was.
+func misspelt(key string) error {
+	if meant := nearest(key); meant != "" {
+		return fmt.Errorf("unknown tag %q; did you mean %q?", key, meant)
+	}
+	return nil
 }
 
 // nearest is the tag that was probably meant, or "".
