@@ -204,14 +204,15 @@ func (e *Error) bodiless() bool {
 	return e.status() == http.StatusNoContent || e.status() == http.StatusNotModified
 }
 
-// lastResort is the status of an answer that cannot be written.
-const lastResort = http.StatusInternalServerError
-
 // noRoute says that no route serves a request. allowed are the methods for
 // which its path has one.
 type noRoute struct{ allowed []string }
 
 func (e *noRoute) Error() string { return "no route" }
+
+// statusLeft is what servers have come to write down for a caller who has left
+// before there was an answer. No one reads it; logs and metrics do.
+const statusLeft = 499
 
 // ValidationError is everything in a request that does not fit: a 422, whose
 // detail is the list. A handler or a dependency that finds something wrong with

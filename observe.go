@@ -20,8 +20,8 @@ type Observation struct {
 	// Refusal is why the request was refused, or why it failed after a handler had
 	// begun to tell of a success, and empty if neither is so:
 	// "no route", "no credential", "credential", "scope", "role", "input",
-	// "size", "busy", "timeout", "failed", "panic", or "handler" for what a
-	// handler or dependency chose.
+	// "size", "busy", "timeout", "left" (the caller has, with status 499), "failed",
+	// "panic", or "handler" for what a handler or dependency chose.
 	Refusal string
 }
 
@@ -54,6 +54,7 @@ var reasons = []struct {
 	{"input", is[*ValidationError]},
 	{"size", is[*http.MaxBytesError]},
 	{"input", is[*bind.BodyError]},
+	{"left", func(err error) bool { return answerTo(err).status() == statusLeft }},
 	{"handler", func(err error) bool { return is[*Error](err) && !answerTo(err).ours() }},
 }
 

@@ -2,11 +2,12 @@ package holdfast
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/serving"
 )
 
 // NewServer returns an http.Server for the handler with limits that a slow or
@@ -27,9 +28,11 @@ func NewServer(addr string, h http.Handler) *http.Server {
 	}
 }
 
-// ListenAndServe serves on addr until ctx ends, then lets requests in
-// progress, and the work of [Background], finish for up to ten seconds. It refuses to start an application
-// whose declarations are wrong.
+// ListenAndServe serves on addr until ctx ends. Then it goes on until no
+// connection is open, for a second at most, in which answers tell callers to
+// close theirs; and then it accepts nothing new, and lets requests in progress,
+// and the work of [Background], finish for up to ten seconds. It refuses to start
+// an application whose declarations are wrong.
 func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 	if err := a.Err(); err != nil {
 		return err
@@ -38,16 +41,6 @@ func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("holdfast: listen on %s: %w", addr, err)
 	}
-	server := NewServer(addr, a)
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		stopped <- errors.Join(server.Shutdown(grace), a.Wait(grace))
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
+	server := serving.Server{HTTP: NewServer(addr, a), Grace: grace, Wait: a.Wait}
+	return server.Serve(ctx, listener)
 }

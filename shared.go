@@ -100,10 +100,16 @@ func (s answering) answerError(w http.ResponseWriter, r *http.Request, err error
 	}
 }
 
+// lastResort is the status of an answer that cannot be written.
+const lastResort = http.StatusInternalServerError
+
 // tryAnswer notes, logs and writes the answer to an error. It has written nothing
 // if it returns one.
 func (s answering) tryAnswer(w http.ResponseWriter, r *http.Request, err error) error {
 	err = s.rules.known(err)
+	if r.Context().Err() != nil && isCanceled(err) {
+		err = &Error{Status: statusLeft, Detail: "The caller has left", Cause: err} // nothing failed
+	}
 	answer := answerTo(err)
 	s.observer.noteRefusal(w, err)
 	if answer.logged(err) {
@@ -191,7 +197,7 @@ func (e *Error) failure(err error) answer.Failure {
 
 func (s *shared) logFailure(r *http.Request, err error) {
 	if r.Context().Err() != nil && isCanceled(err) {
-		return // the caller left; nothing failed
+		return // the caller has left; nothing failed
 	}
 	attrs := []slog.Attr{slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("error", textOf(err))}
 	if broken := panics.In(err); broken != nil {

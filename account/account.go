@@ -51,14 +51,6 @@ func (e *ThrottledError) Error() string {
 	return "too many attempts; try again in " + e.RetryAfter.Round(time.Second).String()
 }
 
-// InvalidError is a value that breaks a rule.
-type InvalidError struct {
-	Field  string // as in "name"
-	Reason string // as in "is empty", to be read after the field
-}
-
-func (e *InvalidError) Error() string { return e.Field + " " + e.Reason }
-
 // Passwords is what the domain needs of a password.Context.
 type Passwords interface {
 	Hash(ctx context.Context, secret string) (hash string, err error)
@@ -90,6 +82,10 @@ type Config struct {
 	// they take the place of built-in ones with the same name. A role that is
 	// there already is not changed.
 	Roles []Role
+
+	// Clients are declared by the program, beside those of the store. They are
+	// looked up first, so their ids are no others'.
+	Clients []Client
 
 	// Key makes what is counted and remembered about names and addresses
 	// unreadable, and chooses what a name without an account looks like to a
@@ -150,6 +146,10 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 	var err error
 	if config.Roles, err = checkedRoles(config.Roles); err != nil {
 		return nil, err
+	}
+	config.Clients = slices.Clone(config.Clients)
+	if err := CheckClients(config.Clients); err != nil {
+		return nil, fmt.Errorf("account: Config.Clients: %w", err)
 	}
 	config.Policy.Forbidden = slices.Clone(config.Policy.Forbidden) // the caller's list may change
 	callers, err := otter.New(&otter.Options[callerKey, *standing]{MaximumSize: maxCallers})

@@ -59,7 +59,7 @@ func (w *world) user(name string, roles ...string) account.User {
 
 func (w *world) login(name string, scopes ...string) account.Grant {
 	w.t.Helper()
-	g, err := w.Login(w.t.Context(), name, secret, scopes)
+	g, err := w.Login(w.t.Context(), name, secret, account.Ask{Scopes: scopes})
 	if err != nil {
 		w.t.Fatalf("Login(%s) = %v", name, err)
 	}
@@ -114,7 +114,7 @@ func TestBadLogins(t *testing.T) {
 		"a name that is no name": {"anna\x00", secret},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.Login(t.Context(), test.name, test.password, nil)
+			_, err := w.Login(t.Context(), test.name, test.password, account.Ask{})
 			w.refused("Login", err, account.ErrBadLogin)
 		})
 	}
@@ -168,7 +168,7 @@ func TestCallersAreRemembered(t *testing.T) {
 		"somebody signs in":      {func(s *shaky, _ account.User) error { return s.try("ben", secret, "192.0.2.1") }, nothing},
 		"the same user signs in": {func(s *shaky, _ account.User) error { return s.try("anna", secret, "192.0.2.1") }, nothing},
 		"the session's token is refreshed": {func(s *shaky, _ account.User) error {
-			_, err := s.Refresh(s.t.Context(), string(s.grant.RefreshToken), nil)
+			_, err := s.Refresh(s.t.Context(), string(s.grant.RefreshToken), account.Ask{})
 			return err
 		}, nothing},
 		"the user gets a link to set a password": {func(s *shaky, _ account.User) error { _, err := s.NewReset(s.t.Context(), s.anna.ID); return err }, nothing},
@@ -257,7 +257,7 @@ func TestCallersEnd(t *testing.T) {
 			}
 			_, err := w.caller(g)
 			w.refused("Caller", err, account.ErrNoCaller)
-			_, err = w.Refresh(t.Context(), string(g.RefreshToken), nil)
+			_, err = w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{})
 			w.refused("Refresh", err, account.ErrBadGrant)
 		})
 	}
@@ -284,22 +284,22 @@ func TestRefreshTokensRotate(t *testing.T) {
 	w := newWorld(t)
 	w.user("anna", "manager")
 	first := w.login("anna", "me", "users:read")
-	second, err := w.Refresh(t.Context(), string(first.RefreshToken), []string{"me", "users:write"})
+	second, err := w.Refresh(t.Context(), string(first.RefreshToken), account.Ask{Scopes: []string{"me", "users:write"}})
 	if err != nil || second.RefreshToken == first.RefreshToken || second.SessionID != first.SessionID {
 		t.Fatalf("Refresh = %+v, %v", second, err)
 	}
 	if !slices.Equal(second.Scopes, []string{"me"}) {
 		t.Errorf("Refresh granted %v, want [me]: no more than the sign-in", second.Scopes)
 	}
-	third, err := w.Refresh(t.Context(), string(second.RefreshToken), nil)
+	third, err := w.Refresh(t.Context(), string(second.RefreshToken), account.Ask{})
 	if err != nil || !slices.Equal(third.Scopes, []string{"me", "users:read"}) {
 		t.Fatalf("Refresh = %v, %v, want all of the sign-in's scopes", third.Scopes, err)
 	}
 
 	// Somebody presents a used one: the session is over, for everybody.
-	_, err = w.Refresh(t.Context(), string(first.RefreshToken), nil)
+	_, err = w.Refresh(t.Context(), string(first.RefreshToken), account.Ask{})
 	w.refused("Refresh with a used token", err, account.ErrBadGrant)
-	_, err = w.Refresh(t.Context(), string(third.RefreshToken), nil)
+	_, err = w.Refresh(t.Context(), string(third.RefreshToken), account.Ask{})
 	w.refused("Refresh with the newest token", err, account.ErrBadGrant)
 	_, err = w.caller(third)
 	w.refused("Caller", err, account.ErrNoCaller)
@@ -312,10 +312,10 @@ func TestRefreshRefusesGarbage(t *testing.T) {
 	g := w.login("anna")
 	token := string(g.RefreshToken)
 	for _, garbage := range []string{"", "x", "hfr_", "hfr_.", "hfr_x.y", token[4:], strings.Repeat("x", 1<<20), "hfr_" + g.SessionID + ".x"} {
-		_, err := w.Refresh(t.Context(), garbage, nil)
+		_, err := w.Refresh(t.Context(), garbage, account.Ask{})
 		w.refused("Refresh", err, account.ErrBadGrant)
 	}
-	if _, err := w.Refresh(t.Context(), token, nil); err != nil {
+	if _, err := w.Refresh(t.Context(), token, account.Ask{}); err != nil {
 		t.Errorf("Refresh after others' garbage = %v", err)
 	}
 }
@@ -326,12 +326,12 @@ func TestASessionEndsInTime(t *testing.T) {
 	w.user("anna", "user")
 	g := w.login("anna")
 	w.now = w.now.Add(time.Hour - time.Second)
-	g, err := w.Refresh(t.Context(), string(g.RefreshToken), nil)
+	g, err := w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Second) // a refresh does not prolong it
-	_, err = w.Refresh(t.Context(), string(g.RefreshToken), nil)
+	_, err = w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{})
 	w.refused("Refresh", err, account.ErrBadGrant)
 }
 
@@ -349,7 +349,7 @@ func TestWeakHashesAreReplaced(t *testing.T) {
 		t.Fatalf("hash = %s", hash())
 	}
 	w.Service = w.service(password.Bcrypt(5))
-	if _, err := w.Login(t.Context(), "anna", "wrong", nil); err == nil || !strings.HasPrefix(hash(), "$2b$04$") {
+	if _, err := w.Login(t.Context(), "anna", "wrong", account.Ask{}); err == nil || !strings.HasPrefix(hash(), "$2b$04$") {
 		t.Errorf("a wrong password replaced the hash: %s", hash())
 	}
 	if _, err := w.caller(w.login("anna")); err != nil || !strings.HasPrefix(hash(), "$2b$05$") {

@@ -58,7 +58,7 @@ func newShaky(t *testing.T) *shaky {
 
 func (s *shaky) prepare(first account.Grant) []error {
 	ctx := s.t.Context()
-	grant, err1 := s.Refresh(ctx, string(first.RefreshToken), nil)
+	grant, err1 := s.Refresh(ctx, string(first.RefreshToken), account.Ask{})
 	caller, err2 := s.world.caller(grant)
 	reset, err3 := s.NewReset(ctx, s.anna.ID)
 	setup, err4 := s.NewSetup(ctx)
@@ -74,26 +74,26 @@ var operations = map[string]struct {
 	want error
 }{
 	"a sign-in": {func(s *shaky, ctx context.Context) error {
-		return granted(s.Login(ctx, "anna", secret, []string{"me"}))
+		return granted(s.Login(ctx, "anna", secret, account.Ask{Scopes: []string{"me"}}))
 	}, nil},
 	"a sign-in whose hash changes meanwhile": {func(s *shaky, ctx context.Context) error {
 		s.outages.before = func() { s.putHash(legacyHash(s.t)) }
-		return granted(s.Login(ctx, "anna", secret, []string{"me"}))
+		return granted(s.Login(ctx, "anna", secret, account.Ask{Scopes: []string{"me"}}))
 	}, nil},
 	"a sign-in while the user is disabled": {func(s *shaky, ctx context.Context) error {
 		s.outages.before = func() {
 			s.anna.Disabled = true
 			s.behind(func(w account.Writer) error { return w.PutUser(s.anna) })
 		}
-		_, err := s.Login(ctx, "anna", secret, nil)
+		_, err := s.Login(ctx, "anna", secret, account.Ask{})
 		return err
 	}, account.ErrBadLogin},
 	"a sign-in with a wrong password": {func(s *shaky, ctx context.Context) error {
-		_, err := s.Login(ctx, "anna", "wrong", nil)
+		_, err := s.Login(ctx, "anna", "wrong", account.Ask{})
 		return err
 	}, account.ErrBadLogin},
 	"a sign-in of nobody": {func(s *shaky, ctx context.Context) error {
-		_, err := s.Login(ctx, "nobody", secret, nil)
+		_, err := s.Login(ctx, "nobody", secret, account.Ask{})
 		return err
 	}, account.ErrBadLogin},
 	"a sign-in without tokens": {func(s *shaky, ctx context.Context) error {
@@ -116,23 +116,23 @@ var operations = map[string]struct {
 		return err
 	}, account.ErrNoCaller},
 	"a refresh": {func(s *shaky, ctx context.Context) error {
-		grant, err := s.Refresh(ctx, string(s.grant.RefreshToken), []string{"me"})
+		grant, err := s.Refresh(ctx, string(s.grant.RefreshToken), account.Ask{Scopes: []string{"me"}})
 		if err == nil {
 			s.grant = grant
 		}
 		return granted(grant, err)
 	}, nil},
 	"a refresh with a used token": {func(s *shaky, ctx context.Context) error {
-		_, err := s.Refresh(ctx, string(s.used), nil)
+		_, err := s.Refresh(ctx, string(s.used), account.Ask{})
 		return err
 	}, account.ErrBadGrant},
 	"a refresh of a session that is over": {func(s *shaky, ctx context.Context) error {
 		s.now = s.now.Add(time.Hour)
-		_, err := s.Refresh(ctx, string(s.grant.RefreshToken), nil)
+		_, err := s.Refresh(ctx, string(s.grant.RefreshToken), account.Ask{})
 		return err
 	}, account.ErrBadGrant},
 	"a refresh with a token of no session": {func(s *shaky, ctx context.Context) error {
-		_, err := s.Refresh(ctx, "hfr_x.y", nil)
+		_, err := s.Refresh(ctx, "hfr_x.y", account.Ask{})
 		return err
 	}, account.ErrBadGrant},
 	"a request": {func(s *shaky, ctx context.Context) error {

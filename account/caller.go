@@ -11,25 +11,33 @@ import (
 	"github.com/holdfast-go/holdfast/internal/changes"
 )
 
-// Caller is who makes a request, and what they may do now.
+// Caller is who makes a request, and what they may do now: a person, or a
+// machine that calls for itself.
 type Caller struct {
-	User      User
-	SessionID string
+	User      User   // zero for a machine
+	SessionID string // "" for a machine
+	ClientID  string // who the token was given to, or the machine itself; "" for a session that is presented itself
+	KeyID     string // of the API key that was presented; "" for a token and a session
 
 	scopes    []string        // the token's
 	unbounded bool            // there is no token that could carry less than is granted
-	grants    map[string]bool // what the user's roles grant now; shared, never changed
+	grants    map[string]bool // what the user's roles and the client's scopes grant now; shared, never changed
 	expires   time.Time       // when the session ends by itself, or what presented it
 	changes   func() uint64   // the store's generation
 }
 
+// Machine reports whether a client calls for itself (RFC 6749 section 4.4), so
+// that there is no user and no role.
+func (c Caller) Machine() bool { return c.User.ID == "" && c.ClientID != "" }
+
 // HasScope reports whether both the token, if there is one, carries the scope
-// and the user's roles grant it now.
+// and the user's roles grant it now, to the client that the token was given to.
+// A machine is granted the scopes of its client.
 func (c Caller) HasScope(scope string) bool {
 	return c.grants[scope] && (c.unbounded || slices.Contains(c.scopes, scope))
 }
 
-// HasRole reports whether the user has the role now.
+// HasRole reports whether the user has the role now. A machine has none.
 func (c Caller) HasRole(role string) bool { return slices.Contains(c.User.Roles, role) }
 
 // Expires returns when the caller is none any more even if nothing changes: when
@@ -51,8 +59,8 @@ func (c Caller) Until(at time.Time) Caller {
 }
 
 // callerKey is a session as a token names it, by its user and its own id, or as
-// its secret does, by its handle.
-type callerKey struct{ userID, sessionID, handle string }
+// its secret does, by its handle, or a machine by its client.
+type callerKey struct{ userID, sessionID, handle, clientID string }
 
 // standing is what the store said of a session. Nothing but holds changes.
 type standing struct {
@@ -60,8 +68,10 @@ type standing struct {
 	user      User
 	grants    map[string]bool
 	sessionID string
+	clientID  string
 	secret    [32]byte // SHA-256
 	expires   time.Time
+	machine   machine // if there is no user
 }
 
 // Caller returns who a token stands for: its user and session, bounded by its
@@ -85,7 +95,7 @@ func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes [
 
 // callerOf is who a standing session stands for.
 func (s *Service) callerOf(found *standing, sessionID string) Caller {
-	return Caller{User: found.user, SessionID: sessionID, grants: found.grants, expires: found.expires, changes: s.generation}
+	return Caller{User: found.user, SessionID: sessionID, ClientID: found.clientID, grants: found.grants, expires: found.expires, changes: s.generation}
 }
 
 // standing is what the store says of a session now. ErrNoCaller says that it
@@ -107,7 +117,7 @@ func (s *Service) standing(ctx context.Context, key callerKey) (*standing, error
 			s.callers.Set(key, found)
 		}
 	}
-	if !now.Before(found.expires) {
+	if !found.expires.IsZero() && !now.Before(found.expires) {
 		return nil, fmt.Errorf("%w: %w", ErrNoCaller, ErrNoSession)
 	}
 	return found, nil
@@ -120,7 +130,8 @@ func (s *Service) holds(found *standing, version uint64) bool {
 	if since == version {
 		return true
 	}
-	touched := s.changes.Touched(since, changes.User, found.user.ID) || s.changes.Touched(since, changes.Session, found.sessionID)
+	touched := s.changes.Touched(since, changes.User, found.user.ID) || s.changes.Touched(since, changes.Session, found.sessionID) ||
+		s.changes.Touched(since, changes.Client, found.clientID)
 	for _, role := range found.user.Roles {
 		touched = touched || s.changes.Touched(since, changes.Role, role)
 	}
@@ -132,13 +143,24 @@ func (s *Service) holds(found *standing, version uint64) bool {
 
 func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 	found := &standing{}
+	if key.clientID != "" {
+		return found, s.loadMachine(ctx, key.clientID, found)
+	}
 	err := s.config.Store.View(ctx, func(r Reader) error {
 		session, err := sessionOf(r, key, found)
 		if err != nil {
 			return err
 		}
 		found.sessionID, found.secret, found.expires = session.ID, session.TokenHash, session.Expires
-		found.grants, err = grantsOf(r, found.user)
+		if found.grants, err = grantsOf(r, found.user); err != nil || session.ClientID == "" {
+			return err
+		}
+		found.clientID = session.ClientID
+		client, err := s.clientOf(r, session.ClientID)
+		if errors.Is(err, ErrNoClient) {
+			return ErrNoSession // which has ended with it
+		}
+		client.bound(found.grants)
 		return err
 	})
 	if errors.Is(err, ErrNoSession) || errors.Is(err, ErrNoUser) || errors.Is(err, ErrDisabled) {
@@ -168,4 +190,30 @@ func sessionOf(r Reader, key callerKey, found *standing) (session Session, err e
 		err = ErrNoSession
 	}
 	return session, err
+}
+
+// loadMachine puts down what the store says of a client.
+func (s *Service) loadMachine(ctx context.Context, id string, found *standing) error {
+	err := s.config.Store.View(ctx, func(r Reader) error {
+		client, err := s.clientOf(r, id)
+		if err != nil {
+			return err
+		}
+		if client.Public {
+			return ErrNoClient
+		}
+		found.clientID, found.machine.client, found.grants = client.ID, client, map[string]bool{}
+		for _, scope := range client.Scopes {
+			found.grants[scope] = true
+		}
+		if found.machine.keys, err = keysOf(client); err != nil {
+			return err
+		}
+		found.machine.secrets, err = r.ClientSecrets(client.ID)
+		return err
+	})
+	if errors.Is(err, ErrNoClient) {
+		return fmt.Errorf("%w: %w", ErrNoCaller, err)
+	}
+	return err
 }

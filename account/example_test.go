@@ -30,9 +30,9 @@ func Example() {
 		return
 	}
 
-	_, err = accounts.Login(ctx, "anna", "a wrong password", nil)
+	_, err = accounts.Login(ctx, "anna", "a wrong password", account.Ask{})
 	fmt.Println("wrong password:", errors.Is(err, account.ErrBadLogin))
-	grant, err := accounts.Login(ctx, "anna", "correct horse battery", []string{"me", "users:read", "users:write"})
+	grant, err := accounts.Login(ctx, "anna", "correct horse battery", account.Ask{Scopes: []string{"me", "users:read", "users:write"}})
 	fmt.Println("signed in:", grant.Scopes, err)
 
 	caller, err := accounts.Caller(ctx, grant.User.ID, grant.SessionID, grant.Scopes)
@@ -68,15 +68,15 @@ func ExampleService_Refresh() {
 		fmt.Println(err)
 		return
 	}
-	first, err := accounts.Login(ctx, "anna", "correct horse battery", []string{"me"})
+	first, err := accounts.Login(ctx, "anna", "correct horse battery", account.Ask{Scopes: []string{"me"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	second, err := accounts.Refresh(ctx, string(first.RefreshToken), nil)
+	second, err := accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
 	fmt.Println("the same session:", second.SessionID == first.SessionID, err)
-	_, err = accounts.Refresh(ctx, string(first.RefreshToken), nil)
+	_, err = accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
 	fmt.Println("used twice:", errors.Is(err, account.ErrBadGrant))
 	_, err = accounts.Caller(ctx, second.User.ID, second.SessionID, second.Scopes)
 	fmt.Println("the session has ended:", errors.Is(err, account.ErrNoCaller))

@@ -141,7 +141,7 @@ func (f *fleet) signIn(t *rapid.T, s *account.Service) error {
 		}
 		return err
 	}
-	grant, err := s.Login(t.Context(), name, secret, fleetScopes)
+	grant, err := s.Login(t.Context(), name, secret, account.Ask{Scopes: fleetScopes})
 	if err == nil {
 		f.grants, f.ends[grant.SessionID] = append(f.grants, grant), f.now.Add(time.Minute)
 	}
@@ -153,7 +153,7 @@ func (f *fleet) refresh(t *rapid.T, s *account.Service) error {
 		t.Skip("there is no session")
 	}
 	i := rapid.IntRange(0, len(f.grants)-1).Draw(t, "grant")
-	grant, err := s.Refresh(t.Context(), string(f.grants[i].RefreshToken), nil)
+	grant, err := s.Refresh(t.Context(), string(f.grants[i].RefreshToken), account.Ask{})
 	if err == nil && rapid.Bool().Draw(t, "kept") { // or used again
 		f.grants[i] = grant
 	}
@@ -306,7 +306,7 @@ func TestWhileChangesCannotBeHeard(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	here, there, ear := f.services[0], f.services[1], f.ears[0]
-	g, err := here.Login(t.Context(), "anna", secret, fleetScopes)
+	g, err := here.Login(t.Context(), "anna", secret, account.Ask{Scopes: fleetScopes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func TestWhileChangesCannotBeHeard(t *testing.T) {
 	if _, err := there.UpdateUser(t.Context(), g.User.ID, account.UserChange{Disabled: &no}); err != nil {
 		t.Fatal(err)
 	}
-	g, err = here.Login(t.Context(), "anna", secret, fleetScopes) // the session has ended
+	g, err = here.Login(t.Context(), "anna", secret, account.Ask{Scopes: fleetScopes}) // the session has ended
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +359,7 @@ func TestAChangeWhileACallerIsRead(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	here, there := f.services[0], f.services[1]
-	g, err := here.Login(t.Context(), "anna", secret, fleetScopes)
+	g, err := here.Login(t.Context(), "anna", secret, account.Ask{Scopes: fleetScopes})
 	if err != nil {
 		t.Fatal(err)
 	}

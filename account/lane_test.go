@@ -66,9 +66,9 @@ func TestAllHashingRunsInTheLane(t *testing.T) {
 			t.Fatal(err)
 		}
 		calls := map[string]func() error{
-			"a good sign-in":   func() error { _, err := s.Login(t.Context(), "anna", "right", nil); return err },
-			"a wrong password": func() error { _, err := s.Login(t.Context(), "anna", "wrong", nil); return err },
-			"an unknown name":  func() error { _, err := s.Login(t.Context(), "nobody", "x", nil); return err },
+			"a good sign-in":   func() error { _, err := s.Login(t.Context(), "anna", "right", account.Ask{}); return err },
+			"a wrong password": func() error { _, err := s.Login(t.Context(), "anna", "wrong", account.Ask{}); return err },
+			"an unknown name":  func() error { _, err := s.Login(t.Context(), "nobody", "x", account.Ask{}); return err },
 			"another password": func() error {
 				_, err := s.ResetPassword(t.Context(), reset, "another horse battery")
 				return err
@@ -119,7 +119,7 @@ func TestHashingIsBoundedByDefault(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for range 1000 {
-			wg.Go(func() { _, _ = s.Login(t.Context(), "nobody", "x", nil) })
+			wg.Go(func() { _, _ = s.Login(t.Context(), "nobody", "x", account.Ask{}) })
 		}
 		wg.Wait()
 		if most, want := passwords.most.Load(), int64(work.DefaultWorkers()); most != want {

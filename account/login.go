@@ -10,7 +10,9 @@ import (
 )
 
 // Login starts a session for a name and a password. Of the scopes asked for,
-// it grants those that the user's roles grant.
+// it grants those that the user's roles grant and the client may have. Whether
+// the client may use the password grant at all is asked by who calls. Error:
+// ErrNoClient.
 //
 // An unknown name, a wrong password, a disabled user and one without a
 // password are one error, ErrBadLogin, after the same work. Attempts are
@@ -18,10 +20,10 @@ import (
 // WithSource); one too many is a *ThrottledError, whatever the password. A
 // password hash that is weaker than the present configuration is replaced by
 // the way.
-func (s *Service) Login(ctx context.Context, name, password string, scopes []string) (Grant, error) {
+func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
 	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
-		grant, err = s.begin(w, userID, scopes)
+		grant, err = s.begin(w, userID, ask)
 		return err
 	})
 	if err != nil {

@@ -73,7 +73,7 @@ func watched(t *testing.T) (*world, *hasher) {
 
 // try signs in from an address.
 func (w *world) try(name, secret, from string) error {
-	_, err := w.Login(account.WithSource(w.t.Context(), from), name, secret, nil)
+	_, err := w.Login(account.WithSource(w.t.Context(), from), name, secret, account.Ask{})
 	return err
 }
 
@@ -240,15 +240,15 @@ func TestSignInsTakeTurns(t *testing.T) {
 		h.hold = make(chan struct{})
 		results := make(chan error, 30)
 		for range 30 {
-			go func() { _, err := w.Login(t.Context(), "anna", secret, nil); results <- err }()
+			go func() { _, err := w.Login(t.Context(), "anna", secret, account.Ask{}); results <- err }()
 		}
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := w.Login(ctx, "anna", secret, nil); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := w.Login(ctx, "anna", secret, account.Ask{}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Login of a caller who leaves = %v, want DeadlineExceeded", err)
 		}
-		if _, err := w.Login(t.Context(), "nobody", secret, nil); !errors.Is(err, account.ErrBadLogin) {
+		if _, err := w.Login(t.Context(), "nobody", secret, account.Ask{}); !errors.Is(err, account.ErrBadLogin) {
 			t.Errorf("Login at another account = %v, want ErrBadLogin at once", err)
 		}
 		close(h.hold)

@@ -58,10 +58,10 @@ func TestWhatHappensDuringASignIn(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			g, err := w.Login(t.Context(), "anna", secret, []string{"me", "users:read"})
+			g, err := w.Login(t.Context(), "anna", secret, account.Ask{Scopes: []string{"me", "users:read"}})
 			w.refused("Login", err, test.want)
 			if err != nil {
-				_, err := w.Refresh(t.Context(), string(g.RefreshToken), nil)
+				_, err := w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{})
 				w.refused("Refresh", err, account.ErrBadGrant)
 				return
 			}
@@ -172,7 +172,7 @@ func TestASessionThatEndsWhileItIsRefreshed(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := s.Refresh(t.Context(), string(s.grant.RefreshToken), nil)
+	_, err := s.Refresh(t.Context(), string(s.grant.RefreshToken), account.Ask{})
 	s.refused("Refresh", err, account.ErrBadGrant)
 	if _, err = s.world.caller(s.grant); !errors.Is(err, account.ErrNoCaller) {
 		t.Errorf("Caller = %v, want ErrNoCaller", err)
@@ -189,7 +189,7 @@ func TestADisabledUserRefreshesNothing(t *testing.T) {
 	if err := w.store.Update(t.Context(), func(wr account.Writer) error { return wr.PutUser(u) }); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.Refresh(t.Context(), string(g.RefreshToken), nil)
+	_, err := w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{})
 	w.refused("Refresh", err, account.ErrBadGrant)
 	_, err = w.caller(g)
 	w.refused("Caller", err, account.ErrDisabled)
@@ -216,7 +216,7 @@ func TestARefreshNeverGrantsMoreThanTheSignIn(t *testing.T) {
 			if _, err := w.SetRoles(t.Context(), u.ID, []string{"admin", "manager"}); err != nil {
 				t.Fatal(err)
 			}
-			g, err := w.Refresh(t.Context(), string(g.RefreshToken), test.asked)
+			g, err := w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{Scopes: test.asked})
 			if err != nil || !slices.Equal(g.Scopes, test.want) {
 				t.Errorf("Refresh(%v) after Login(%v) granted %v, %v; want %v", test.asked, test.signIn, g.Scopes, err, test.want)
 			}
@@ -244,13 +244,13 @@ func TestMadeUpRefreshTokensAreCheap(t *testing.T) {
 		"one with a session's": {"hfr_" + s.grant.SessionID + ".x", 2},
 	} {
 		s.outages.begin(0)
-		_, err := s.Refresh(t.Context(), test.token, nil)
+		_, err := s.Refresh(t.Context(), test.token, account.Ask{})
 		s.refused(name, err, account.ErrBadGrant)
 		if s.outages.updates != 0 || s.outages.calls != test.calls {
 			t.Errorf("%s: %d calls of the store, %d of them transactions that write; want %d and none", name, s.outages.calls, s.outages.updates, test.calls)
 		}
 	}
-	if _, err := s.Refresh(t.Context(), real, nil); err != nil {
+	if _, err := s.Refresh(t.Context(), real, account.Ask{}); err != nil {
 		t.Errorf("Refresh with the real one = %v", err)
 	}
 }

@@ -186,6 +186,18 @@ func (r reader) Reset(secretHash [32]byte) (account.Reset, error) {
 	return got(r.in.Reset(secretHash)).from(r.o, "Reset")
 }
 
+func (r reader) Client(id string) (account.Client, error) {
+	return got(r.in.Client(id)).from(r.o, "Client")
+}
+
+func (r reader) Clients(after string, limit int) ([]account.Client, error) {
+	return got(r.in.Clients(after, limit)).from(r.o, "Clients")
+}
+
+func (r reader) ClientSecrets(id string) ([]account.ClientSecret, error) {
+	return got(r.in.ClientSecrets(id)).from(r.o, "ClientSecrets")
+}
+
 // writer has every method of account.Writer, as reader has.
 type writer struct {
 	reader
@@ -244,3 +256,17 @@ func (w writer) PutReset(reset account.Reset) error {
 func (w writer) RemoveReset(userID string) error {
 	return w.o.call("RemoveReset", w.in.RemoveReset(userID))
 }
+
+func (w writer) PutClient(client account.Client) error {
+	return w.o.call("PutClient", w.in.PutClient(client))
+}
+
+func (w writer) PutClientSecrets(id string, secrets []account.ClientSecret) error {
+	return w.o.call("PutClientSecrets", w.in.PutClientSecrets(id, secrets))
+}
+
+func (w writer) UseAssertion(clientID string, assertion [32]byte, now, expires time.Time) (bool, error) {
+	return got(w.in.UseAssertion(clientID, assertion, now, expires)).from(w.o, "UseAssertion")
+}
+
+func (w writer) RemoveClient(id string) error { return w.o.call("RemoveClient", w.in.RemoveClient(id)) }

@@ -29,6 +29,8 @@ type Store interface {
 //   - [SessionWriter].RemoveSessionsOf: UserChanged, for all of them together
 //   - [SessionWriter].RemoveSession of one that is there: [SessionEnded]
 //   - [RoleWriter].PutRole of a role that is there, and RemoveRole: [RoleChanged]
+//   - [ClientWriter].PutClient of a client that is there, RemoveClient of one that
+//     is there, and PutClientSecrets that takes one away: [ClientChanged]
 //   - a store of keys: [KeyChanged] for each that is added, changed or removed
 //   - a store of settings: [SettingChanged] for one that is chosen or replaced
 //
@@ -54,6 +56,7 @@ const (
 	UserChanged    = changes.User    // Key is the user's id; the user's sessions may have ended, too
 	RoleChanged    = changes.Role    // Key is the role's name
 	SessionEnded   = changes.Session // Key is the session's id
+	ClientChanged  = changes.Client  // Key is the client's id; its sessions may have ended, too
 	KeyChanged     = changes.Key     // Key is the signing key's id
 	SettingChanged = changes.Setting // Key is the setting's name
 )
@@ -85,6 +88,7 @@ type Reader interface {
 	RoleReader
 	SessionReader
 	ResetReader
+	ClientReader
 }
 
 // Writer reads and changes within a transaction.
@@ -94,6 +98,7 @@ type Writer interface {
 	RoleWriter
 	SessionWriter
 	ResetWriter
+	ClientWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -164,6 +169,26 @@ type ResetWriter interface {
 	RemoveReset(userID string) error
 }
 
+// ClientReader finds clients.
+type ClientReader interface {
+	Client(id string) (Client, error)                  // or ErrNoClient
+	Clients(after string, limit int) ([]Client, error) // by id
+	ClientSecrets(id string) ([]ClientSecret, error)   // in the order in which they were put; none of a client who is not there
+}
+
+// ClientWriter changes clients.
+type ClientWriter interface {
+	PutClient(client Client) error                            // new or changed
+	PutClientSecrets(id string, secrets []ClientSecret) error // in place of those before; ErrNoClient
+	RemoveClient(id string) error                             // with its secrets, sessions and assertions
+
+	// UseAssertion notes that a client has presented an assertion, which is over at
+	// a time, and reports whether it is the first to do so. One statement decides
+	// that. Assertions that are over are forgotten; a client who has MaxAssertions
+	// that are not is told false. The client need not be in the store.
+	UseAssertion(clientID string, assertion [32]byte, now, expires time.Time) (first bool, err error)
+}
+
 // User is somebody with an account.
 type User struct {
 	ID       string
@@ -189,6 +214,9 @@ type Session struct {
 	Scopes  []string // granted at sign-in, to tokens
 	Created time.Time
 	Expires time.Time
+
+	ClientID string   // who its tokens were given to; "" for one that is presented itself
+	Audience []string // what its tokens are for; the issuer's default if nil
 
 	// Handle finds the session of a refresh token, all of the session's tokens
 	// alike, or of a session's own secret. TokenHash is SHA-256 of the one token

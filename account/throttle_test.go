@@ -137,7 +137,7 @@ func TestTurnsAreForEachAccount(t *testing.T) {
 		for i := range 40 {
 			name := []string{"anna", "ben"}[i%2]
 			wg.Go(func() {
-				if _, err := s.Login(t.Context(), name, "right", nil); err != nil {
+				if _, err := s.Login(t.Context(), name, "right", account.Ask{}); err != nil {
 					t.Errorf("Login(%s) = %v", name, err)
 				}
 			})
@@ -163,8 +163,8 @@ func TestTurnsAreForgotten(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for i := range 20 {
-			wg.Go(func() { _, _ = s.Login(ctx, "nobody", "x", nil) })
-			wg.Go(func() { _, _ = s.Login(t.Context(), fmt.Sprintf("nobody%d", i), "x", nil) })
+			wg.Go(func() { _, _ = s.Login(ctx, "nobody", "x", account.Ask{}) })
+			wg.Go(func() { _, _ = s.Login(t.Context(), fmt.Sprintf("nobody%d", i), "x", account.Ask{}) })
 		}
 		synctest.Wait()
 		if n := s.AccountsInTurn(); n != 21 {
@@ -191,7 +191,7 @@ func TestWithoutAThrottleThereAreNoTurns(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for range 20 {
-			wg.Go(func() { _, _ = s.Login(t.Context(), "nobody", "x", nil) })
+			wg.Go(func() { _, _ = s.Login(t.Context(), "nobody", "x", account.Ask{}) })
 		}
 		wg.Wait()
 		if most := passwords.most.Load(); most != 20 {

@@ -201,7 +201,7 @@ func TestSecretsOfOneKindAreNoneOfTheOther(t *testing.T) {
 	g, tokens := w.visit("ann"), w.login("ann", "me")
 	text, refresh := string(g.Secret), string(tokens.RefreshToken)
 	for _, token := range []string{text, "hfr_" + text, "hfr_" + strings.TrimPrefix(text, "hfs_"), "hfr_" + text[:handleEnd+1] + "wrong"} {
-		_, err := w.Refresh(t.Context(), token, nil)
+		_, err := w.Refresh(t.Context(), token, account.Ask{})
 		w.refused("Refresh("+token+")", err, account.ErrBadGrant)
 	}
 	bare := strings.TrimPrefix(refresh, "hfr_")
@@ -212,7 +212,7 @@ func TestSecretsOfOneKindAreNoneOfTheOther(t *testing.T) {
 	if _, err := w.SessionCaller(t.Context(), g.Secret); err != nil {
 		t.Errorf("SessionCaller afterwards = %v", err)
 	}
-	if _, err := w.Refresh(t.Context(), refresh, nil); err != nil {
+	if _, err := w.Refresh(t.Context(), refresh, account.Ask{}); err != nil {
 		t.Errorf("Refresh afterwards = %v", err)
 	}
 }
@@ -227,7 +227,7 @@ func TestSessionsAndTokensShareTheAttempts(t *testing.T) {
 		if i%2 == 0 {
 			_, err = w.LoginSession(t.Context(), "ann", "wrong")
 		} else {
-			_, err = w.Login(t.Context(), "ann", "wrong", nil)
+			_, err = w.Login(t.Context(), "ann", "wrong", account.Ask{})
 		}
 		w.refused("a wrong password", err, account.ErrBadLogin)
 	}
@@ -235,7 +235,7 @@ func TestSessionsAndTokensShareTheAttempts(t *testing.T) {
 	if g, err := w.LoginSession(t.Context(), "ann", secret); !errors.As(err, &throttled) || g.Secret != "" {
 		t.Errorf("LoginSession after ten wrong passwords = %v, want *ThrottledError and no session", err)
 	}
-	if _, err := w.Login(t.Context(), "ann", secret, nil); !errors.As(err, &throttled) {
+	if _, err := w.Login(t.Context(), "ann", secret, account.Ask{}); !errors.As(err, &throttled) {
 		t.Errorf("Login after ten wrong passwords = %v, want *ThrottledError", err)
 	}
 }

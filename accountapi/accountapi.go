@@ -1,4 +1,4 @@
-// Package accountapi is the users and roles of package account as endpoints.
+// Package accountapi is the users, roles and clients of package account as endpoints.
 // Reading needs the scope and the role of a manager, changing those of an
 // administrator, and everybody may read their own account.
 package accountapi
@@ -33,6 +33,8 @@ type Scopes struct {
 	ReadUsers  holdfast.Scope
 	WriteUsers holdfast.Scope
 	WriteRoles holdfast.Scope
+
+	WriteClients holdfast.Scope
 }
 
 // DeclareScopes declares the scopes on the scheme. Do it once, where the scheme
@@ -43,6 +45,8 @@ func DeclareScopes(scheme *holdfast.Scheme[string]) Scopes {
 		ReadUsers:  scheme.Scope("users:read", "Read users and roles"),
 		WriteUsers: scheme.Scope("users:write", "Create, change and remove users"),
 		WriteRoles: scheme.Scope("roles:write", "Change roles"),
+
+		WriteClients: scheme.Scope("clients:write", "Read and change clients"),
 	}
 }
 
@@ -60,7 +64,7 @@ func New(config Config) *API { return &API{config.Accounts, config.Caller, confi
 // application's configuration.
 func (s Scopes) Roles() []holdfast.Role {
 	known := map[string]holdfast.Scope{}
-	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles} {
+	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles, s.WriteClients} {
 		known[one.Name()] = one
 	}
 	var out []holdfast.Role
@@ -86,9 +90,10 @@ func (a *API) Register(on holdfast.Routes) {
 	writer := holdfast.AnyRole(a.caller.Require(a.scopes.WriteUsers), Admin)
 	roles := holdfast.AnyRole(a.caller.Require(a.scopes.WriteRoles), Admin)
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
+	me := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me)
 
-	holdfast.Get(on, "/users/me", holdfast.Security(a.caller, a.scopes.Me), a.readMe, users, holdfast.Shadows("/users/{id}"))
-	holdfast.Put(on, "/users/me/password", holdfast.Security(a.caller, a.scopes.Me), a.changePassword, users, fails(badPassword, throttled, noStore),
+	holdfast.Get(on, "/users/me", me, a.readMe, users, holdfast.Shadows("/users/{id}"))
+	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, fails(badPassword, throttled, noStore),
 		holdfast.Summary("Change own password, and end own other sessions"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users, fails(noStore))
 	holdfast.Post(on, "/users", writer, a.createUser, users, created, fails(taken, noStore))
@@ -101,6 +106,14 @@ func (a *API) Register(on holdfast.Routes) {
 	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"), fails(noRole, roleInUse, noStore))
 }
 
+// person refuses machines where somebody's own account is meant.
+func person(_ context.Context, c account.Caller) (account.Caller, error) {
+	if c.Machine() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
+	}
+	return c, nil
+}
+
 // What endpoints answer beside a success and what the framework refuses, as the
 // document says it; see answer.
 var (
@@ -108,6 +121,8 @@ var (
 
 	badPassword = apidoc.Answer{Status: http.StatusBadRequest, Text: "The old password is wrong"}
 	noUser      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such user"}
+	noClient    = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such client"}
+	clientTaken = apidoc.Answer{Status: http.StatusConflict, Text: "There is a client of this id already"}
 	noRole      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such role"}
 	taken       = apidoc.Answer{Status: http.StatusConflict, Text: "The name is taken"}
 	lastAdmin   = apidoc.Answer{Status: http.StatusConflict, Text: "At least one administrator who can sign in must remain"}
@@ -141,6 +156,10 @@ func answer(err error) error {
 		return holdfast.Errorf(http.StatusNotFound, "User not found")
 	case errors.Is(err, account.ErrNoRole):
 		return holdfast.Errorf(http.StatusNotFound, "Role not found")
+	case errors.Is(err, account.ErrNoClient):
+		return holdfast.Errorf(http.StatusNotFound, "Client not found")
+	case errors.Is(err, account.ErrClientTaken):
+		return holdfast.Errorf(http.StatusConflict, "There is a client of this id already")
 	case errors.Is(err, account.ErrNameTaken):
 		return holdfast.Errorf(http.StatusConflict, "The name is taken")
 	case errors.Is(err, account.ErrLastAdmin):

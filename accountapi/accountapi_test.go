@@ -23,7 +23,7 @@ import (
 
 const (
 	secret    = "correct horse battery"
-	allScopes = "me users:read users:write roles:write"
+	allScopes = "me users:read users:write roles:write clients:write"
 )
 
 // api is the application on a store in memory, with one user of each role.
@@ -32,6 +32,7 @@ type api struct {
 	app     *holdfast.App
 	checked http.Handler // the same, with its answers compared with its document
 	users   map[string]account.User
+	signer  *jwt.Signer
 	*account.Service
 }
 
@@ -57,13 +58,15 @@ func newAPI(t *testing.T) *api {
 	check(t, err)
 
 	scheme := holdfast.OAuth2PasswordBearer("token")
-	tokens := oauth.New(oauth.Config{Accounts: accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: time.Minute})
+	tokens := oauth.New(oauth.Config{Accounts: accounts, Clients: accounts, Scheme: scheme, Signer: signer, Verifier: verifier, TTL: time.Minute})
 	app := holdfast.New("Test", "1")
 	tokens.Register(app)
-	accountapi.New(accountapi.Config{Accounts: accounts, Scopes: accountapi.DeclareScopes(scheme), Caller: tokens.Caller()}).Register(app)
+	endpoints := accountapi.New(accountapi.Config{Accounts: accounts, Scopes: accountapi.DeclareScopes(scheme), Caller: tokens.Caller()})
+	endpoints.Register(app)
+	endpoints.RegisterClients(app)
 	check(t, app.Err())
 
-	a := &api{t, app, openapitest.Handler(t, app), map[string]account.User{}, accounts}
+	a := &api{t, app, openapitest.Handler(t, app), map[string]account.User{}, signer, accounts}
 	for _, role := range []string{"admin", "manager", "user"} {
 		a.users[role], err = accounts.CreateUser(t.Context(), account.NewUser{Name: role, Password: secret, Roles: []string{role}})
 		check(t, err)

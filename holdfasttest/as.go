@@ -53,7 +53,7 @@ func As(t testing.TB, app *holdfast.App, who ...Option) *Client {
 		t.Fatal(err)
 	}
 	c := &Client{t: t, app: s.front(app, func(app http.Handler) http.Handler { return app })}
-	nameless := s.who.Kind == Good && s.who.User == "" && s.who.Roles == nil && !s.scoped
+	nameless := s.who.Kind == Good && !s.who.Machine && s.who.User == "" && s.who.Roles == nil && !s.scoped
 	if nameless {
 		return c
 	}

@@ -34,12 +34,13 @@ var kinds = []Kind{Nobody, Garbage, Expired, WrongAudience, WrongIssuer, WrongTy
 
 // Caller is somebody who calls.
 type Caller struct {
-	Name   string            // in tables; without comma
-	Kind   Kind              // what is wrong
-	User   string            // who it is; "" if that does not matter
-	Roles  []string          // that the user has
-	Scopes []string          // that the credential carries
-	Path   map[string]string // values of path parameters that are the caller's own
+	Name    string            // in tables; without comma
+	Kind    Kind              // what is wrong
+	User    string            // who it is; "" if that does not matter
+	Roles   []string          // that the user has
+	Scopes  []string          // that the credential carries
+	Machine bool              // a client that calls for itself, which has no role
+	Path    map[string]string // values of path parameters that are the caller's own
 }
 
 // Credential is how a request becomes a caller's. The zero Credential presents
@@ -131,6 +132,10 @@ func Scopes(scopes ...holdfast.Scope) Option {
 
 // User names the user that [As] or [Also] acts as.
 func User(name string) Option { return option(func(s *settings) { s.who.User = name }) }
+
+// Machine makes the caller of [As] or [Also] a client that calls for itself (RFC
+// 6749 section 4.4): it has scopes and no role.
+func Machine() Option { return option(func(s *settings) { s.who.Machine = true }) }
 
 // Of makes the caller of [As] or [Also] one whose credential is bad.
 func Of(kind Kind) Option { return option(func(s *settings) { s.who.Kind = kind }) }

@@ -28,7 +28,7 @@ func OpenAccounts(ctx context.Context, config Config) (*Accounts, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	return openAccounts(ctx, config)
+	return openAccounts(ctx, config, "")
 }
 
 // maxWait is how long a sign-in waits for its turn: a person who is told after
@@ -36,7 +36,9 @@ func OpenAccounts(ctx context.Context, config Config) (*Accounts, error) {
 // does not come.
 const maxWait = 2 * time.Second
 
-func openAccounts(ctx context.Context, config Config) (*Accounts, error) {
+// openAccounts opens the accounts of a program that is reached at a URL, "" if
+// that is not known.
+func openAccounts(ctx context.Context, config Config, url string) (*Accounts, error) {
 	key, err := loginKey(ctx, config.Store)
 	if err != nil {
 		return nil, err
@@ -54,7 +56,8 @@ func openAccounts(ctx context.Context, config Config) (*Accounts, error) {
 	}
 	a.Service, err = account.NewService(ctx, account.Config{
 		Store: config.Store, Passwords: passwords, Lane: lane, Policy: config.Policy, RefreshTTL: config.RefreshTTL,
-		Key: key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), InsecureNoThrottle: config.InsecureNoThrottle,
+		Key: key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), Clients: config.clients(url),
+		InsecureNoThrottle: config.InsecureNoThrottle,
 	})
 	if err != nil {
 		return nil, errors.Join(err, a.Close())

@@ -27,6 +27,7 @@ const (
 	Forgot                              // POST /forgot, with Reset
 	SignIns                             // GET and POST /signin, POST /signout
 	Introspection                       // POST /introspect, where Config.Services ask about tokens
+	Clients                             // /clients, for administrators
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -73,7 +74,7 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&Refusals != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Clients) != 0 && role.Name() == account.RoleAdmin
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -127,11 +128,12 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store) }},
 		{Setup, func() { p.register(on, setupPage(id.accounts.Service)) }},
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
-		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges) }},
+		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
 		{SignUps, func() { id.api.RegisterSignUp(on, id.config.SignUp.roles()) }},
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
+		{Clients, func() { id.api.RegisterClients(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()

@@ -30,10 +30,13 @@ func TestGolden(t *testing.T) {
 	holdfasttest.Golden(t, app)
 }
 
+// aMachine is a client that calls for itself, with every scope.
+func aMachine() holdfasttest.Option { return holdfasttest.Also("a machine", holdfasttest.Machine()) }
+
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	id, app := everything(t)
-	holdfasttest.Matrix(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
+	holdfasttest.Matrix(t, app, "testdata/matrix.txt", everyCaller(t, id), aMachine(), holdfasttest.Served(id.Handler))
 }
 
 func TestAttack(t *testing.T) {
@@ -42,7 +45,7 @@ func TestAttack(t *testing.T) {
 	}
 	t.Parallel()
 	id, app := everything(t)
-	holdfasttest.Attack(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
+	holdfasttest.Attack(t, app, "testdata/matrix.txt", everyCaller(t, id), aMachine(), holdfasttest.Served(id.Handler))
 }
 
 func TestProofs(t *testing.T) {

@@ -61,10 +61,21 @@ type Config struct {
 
 	MaxConns int // the most connections at once, more wait; 10,000 if zero
 
+	// Drain is how long the program goes on when it is told to stop, not ready any
+	// more, so that those who send callers here notice and none is turned away. If
+	// zero, until no connection is open, and a second at most.
+	Drain time.Duration
+
 	// Services are other services that may ask POST /introspect whether a token
 	// still stands (RFC 7662): their names and secrets, of 32 characters or more.
 	// The endpoint is not there if there are none.
 	Services map[string]account.Secret
+
+	// Clients are applications that may ask for tokens and that the program
+	// declares, beside those that administrators make: its own front end, as a
+	// first-party one. They have no secrets; one that is confidential has Keys. The
+	// id holdfast is that of the built-in one.
+	Clients []account.Client
 
 	// SignUp lets everybody make themselves a user. No one can if nil.
 	SignUp *SignUp
@@ -144,6 +155,8 @@ func (c *Config) complete() error {
 		return &ConfigError{"Keys.Announce", "it must be " + keyring.Settle.String() + " or more, in which all processes have seen a key"}
 	case c.Keys.Period != 0 && c.Keys.Period <= c.Keys.Announce:
 		return &ConfigError{"Keys.Period", "it must be longer than Keys.Announce, or negative for ever"}
+	case c.Drain < 0:
+		return &ConfigError{"Drain", "it must not be negative"}
 	case c.MaxConns < 0:
 		return &ConfigError{"MaxConns", "it must be 1 or more"}
 	case slices.Contains(c.Audience, ""):
@@ -154,6 +167,9 @@ func (c *Config) complete() error {
 	}
 	if reason := checkServices(c.Services); reason != "" {
 		return &ConfigError{"Services", reason}
+	}
+	if reason := checkClients(c.Clients); reason != "" {
+		return &ConfigError{"Clients", reason}
 	}
 	return c.SignUp.check(c.declaredRoles())
 }

@@ -18,12 +18,24 @@ type health struct {
 // deaf is said to everybody: the reason is for the log and the metrics.
 const deaf = "not heard, so every request asks the store"
 
+// errStopping is no failure, and so is not logged.
+var errStopping = &holdfast.Error{Status: http.StatusServiceUnavailable, Detail: "Stopping", Cause: errStops{}}
+
+// errStops is busy for good, as package work has it.
+type errStops struct{}
+
+func (errStops) Error() string             { return "the program has been told to stop" }
+func (errStops) RetryAfter() time.Duration { return time.Second }
+
 // registerHealth adds the probes of those who keep the program running.
-func registerHealth(on holdfast.Routes, ping, hears func(context.Context) error) {
+func registerHealth(on holdfast.Routes, ping, hears func(context.Context) error, stopping func() bool) {
 	alive := func(context.Context, holdfast.Anyone, holdfast.NoInput) (health, error) {
 		return health{Status: "ok"}, nil
 	}
 	ready := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (health, error) {
+		if stopping() {
+			return health{}, errStopping
+		}
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		if err := ping(ctx); err != nil {
@@ -37,5 +49,5 @@ func registerHealth(on holdfast.Routes, ping, hears func(context.Context) error)
 	tags := holdfast.Tags("health")
 	holdfast.Get(on, "/healthz", holdfast.Public(), alive, tags, holdfast.OperationID("healthz"), holdfast.Summary("The process lives"))
 	holdfast.Get(on, "/readyz", holdfast.Public(), ready, tags, holdfast.OperationID("readyz"),
-		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: http.StatusServiceUnavailable, Text: "It does not"}}}), holdfast.Summary("The store answers"))
+		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: http.StatusServiceUnavailable, Text: "It does not, or the program stops"}}}), holdfast.Summary("The store answers"))
 }

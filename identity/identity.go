@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -38,9 +39,10 @@ type Identity struct {
 	links    *links // nil if none are sent
 	around   func(http.Handler) http.Handler
 
-	stop    context.CancelFunc // of what runs in the background
-	running sync.WaitGroup
-	parts   []io.Closer // in the order in which they were opened
+	stop     context.CancelFunc // of what runs in the background
+	running  sync.WaitGroup
+	stopping atomic.Bool // Serve has been told to stop
+	parts    []io.Closer // in the order in which they were opened
 }
 
 // Open puts everything together and makes what the store does not have yet:
@@ -62,7 +64,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := id.openAddresses(ctx); err != nil {
 		return nil, err
 	}
-	if id.accounts, err = openAccounts(ctx, config); err != nil {
+	if id.accounts, err = openAccounts(ctx, config, id.url); err != nil {
 		return nil, err
 	}
 	id.parts = append(id.parts, id.accounts)
@@ -137,7 +139,7 @@ func (id *Identity) openTokens(ctx context.Context) (err error) {
 		return err
 	}
 	id.tokens = oauth.New(oauth.Config{
-		Accounts: id.signIns(), Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
+		Accounts: id.signIns(), Clients: id.accounts.Service, Issuer: id.issuer, Scheme: c.Scheme.Scheme, Signer: signer, Verifier: verifier, TTL: c.AccessTTL,
 		KeySet: id.keys.PublicSet, KeySetAge: min(time.Minute, c.Keys.Announce/2),
 	})
 	return nil
@@ -157,8 +159,8 @@ type counted struct {
 	metrics Metrics
 }
 
-func (c *counted) Login(ctx context.Context, name, password string, scopes []string) (account.Grant, error) {
-	grant, err := c.Service.Login(ctx, name, password, scopes)
+func (c *counted) Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error) {
+	grant, err := c.Service.Login(ctx, name, password, ask)
 	c.metrics.Login(err)
 	return grant, err
 }

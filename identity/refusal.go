@@ -29,7 +29,7 @@ type Refusal struct {
 	Policy   string        `json:"policy" doc:"Who may call"`
 	Declared string        `json:"declared" doc:"File and line of the rule"`
 	Status   int           `json:"status"`
-	Caller   string        `json:"caller" doc:"The user's name; empty if no good credential said who it is"`
+	Caller   string        `json:"caller" doc:"The user's name, or client and the id of one that calls for itself; empty if no good credential said who it is"`
 	Steps    []RefusalStep `json:"steps"`
 	Change   string        `json:"change" doc:"The smallest change that would have let the caller in"`
 	Scopes   []string      `json:"missing_scopes"`
@@ -104,13 +104,18 @@ func (n noted) describe() Refusal {
 		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
 		Scopes: n.scopes, Roles: n.roles,
 	}
+	machine := false
 	for _, s := range n.steps {
 		if c, ok := s.Value.(account.Caller); ok {
-			out.Caller = c.User.Name
+			if out.Caller, machine = c.User.Name, c.Machine(); machine {
+				out.Caller = "client " + c.ClientID
+			}
 		}
 		out.Steps = append(out.Steps, stepsOf(s)...)
 	}
-	out.Change = out.change()
+	if out.Change = out.change(); machine && len(out.Roles) > 0 {
+		out.Change += ", which people have and clients that call for themselves have not"
+	}
 	return out
 }
 
@@ -184,7 +189,7 @@ var tokenChecks = []check{
 	{"expiry", map[error]string{jwt.ErrExpired: "it has expired", jwt.ErrNotYetValid: "it is not valid yet"}},
 	{"issuer", map[error]string{jwt.ErrIssuer: "another issuer"}},
 	{"audience", map[error]string{jwt.ErrAudience: "it is for another audience"}},
-	{"revocation", map[error]string{account.ErrNoSession: "its session has ended"}},
+	{"revocation", map[error]string{account.ErrNoSession: "its session has ended", account.ErrNoClient: "its client is gone or disabled, or has other credentials by now"}},
 	{"user active", map[error]string{account.ErrDisabled: "the user is disabled", account.ErrNoUser: "the user is gone"}},
 }
 

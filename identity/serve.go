@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/internal/serving"
 )
 
 // front makes what every request goes through before the application: an id
@@ -41,9 +41,10 @@ func (id *Identity) Handler(app http.Handler) http.Handler {
 }
 
 // ListenAndServe serves an application, with Handler in front, on addr until
-// ctx ends, then lets requests in progress, and the work of holdfast.Background,
-// finish for up to ten seconds. It
-// refuses an application whose declarations are wrong, and logs which roles and
+// ctx ends. Then it is not ready any more and goes on for Config.Drain, in which
+// answers tell callers to close their connections; and then it accepts nothing
+// new, and lets requests in progress, and the work of holdfast.Background, finish
+// for up to ten seconds. It refuses an application whose declarations are wrong, and logs which roles and
 // scopes of the store and of the routes have nothing to do with each other.
 func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
@@ -68,15 +69,16 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 	}
 	s := holdfast.NewServer(l.Addr().String(), id.Handler(app))
 	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(netutil.LimitListener(l, id.config.MaxConns)) }() // ends with Shutdown below
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
+	server := &serving.Server{
+		HTTP: s, Drain: id.config.Drain, Grace: grace, Wait: app.Wait,
+		Limit: func(l net.Listener) net.Listener { return netutil.LimitListener(l, id.config.MaxConns) },
 	}
-	log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return errors.Join(s.Shutdown(grace), app.Wait(grace))
+	defer context.AfterFunc(ctx, func() {
+		id.stopping.Store(true)
+		log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
+	})()
+	return server.Serve(ctx, l)
 }
+
+// grace is how long requests in progress may take when the program stops.
+const grace = 10 * time.Second

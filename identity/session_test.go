@@ -256,7 +256,7 @@ func TestWhatEndsASession(t *testing.T) {
 			return err
 		},
 		"another session's change of the password": func(l *shop, ann account.User) error {
-			grant, err := l.Accounts().Login(t.Context(), "ann", secret, nil)
+			grant, err := l.Accounts().Login(t.Context(), "ann", secret, account.Ask{})
 			if err != nil {
 				return err
 			}

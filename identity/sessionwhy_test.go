@@ -93,7 +93,7 @@ func sessionCallers(l *shop) holdfasttest.Callers {
 		}
 		switch who.Kind {
 		case holdfasttest.WrongType:
-			tokens, err := l.Accounts().Login(ctx, name, secret, who.Scopes)
+			tokens, err := l.Accounts().Login(ctx, name, secret, account.Ask{Scopes: who.Scopes})
 			if err != nil {
 				return none, err
 			}

@@ -103,6 +103,8 @@ func TestAttackClaims(t *testing.T) {
 		"\u017fcope beside scope":             {claim("\u017fcope", `"admin"`), jwt.ErrMalformed, nil},
 		"\u017fcope instead of scope":         {token(head(), claims("scope", "", "\u017fcope", `"admin"`)), jwt.ErrMalformed, nil},
 		"an id that is a number":              {claim("jti", `1`), jwt.ErrMalformed, nil},
+		"Client_ID beside client_id":          {claim("Client_ID", `"web"`), jwt.ErrMalformed, nil},
+		"a client that is a number":           {claim("client_id", `1`), jwt.ErrMalformed, nil},
 		"a session that is a number":          {claim("sid", `1`), jwt.ErrMalformed, nil},
 		"a duplicate where nobody reads":      {claim("extra", `{"a":1,"a":2}`), jwt.ErrMalformed, nil},
 		"a duplicate by the name of nothing":  {token(head(), before(`"":1,"":2`, claims())), jwt.ErrMalformed, nil},

@@ -57,6 +57,7 @@ type Claims struct {
 	IssuedAt  time.Time
 	ID        string
 	SessionID string // sid
+	ClientID  string // client_id, who the token was given to (RFC 9068 section 2.2)
 	Scope     string // space-separated, as RFC 8693 section 4.2 writes it
 }
 

@@ -240,7 +240,7 @@ func (o oracle) agrees(text string, got jwt.Claims) string {
 		aud = append(aud, one)
 	}
 	switch {
-	case got.Issuer != str("iss"), got.Subject != str("sub"), got.ID != str("jti"), got.SessionID != str("sid"), got.Scope != str("scope"):
+	case got.Issuer != str("iss"), got.Subject != str("sub"), got.ID != str("jti"), got.SessionID != str("sid"), got.ClientID != str("client_id"), got.Scope != str("scope"):
 		return "other words"
 	case !slices.Equal(aud, list(want["aud"])):
 		return "another audience"

@@ -161,7 +161,7 @@ func unlike(o *strictjson.Object, lists ...[]string) error {
 }
 
 // claimNames are the claims that are read.
-var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "scope"}
+var claimNames = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "client_id", "scope"}
 
 // parseClaims reads the claims in one pass; what they say in words is a part
 // of data, not a copy.
@@ -189,6 +189,8 @@ func (c *Claims) read(o *strictjson.Object) (err error) {
 		c.ID, err = text(name, value)
 	case "sid":
 		c.SessionID, err = text(name, value)
+	case "client_id":
+		c.ClientID, err = text(name, value)
 	case "scope":
 		c.Scope, err = text(name, value)
 	case "exp":

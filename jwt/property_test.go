@@ -46,7 +46,7 @@ func TestAnyClaimsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := jwt.Claims{
 			Issuer: issuer, Audience: []string{audience}, IssuedAt: instant, Expiry: instant.Add(15 * time.Minute),
-			Subject: words.Draw(t, "subject"), Scope: words.Draw(t, "scope"), SessionID: words.Draw(t, "session"),
+			Subject: words.Draw(t, "subject"), Scope: words.Draw(t, "scope"), SessionID: words.Draw(t, "session"), ClientID: words.Draw(t, "client"),
 		}
 		if rapid.Bool().Draw(t, "with nbf") {
 			want.NotBefore = instant.Add(-time.Duration(rapid.IntRange(0, 1e9).Draw(t, "nbf")) * time.Second)
@@ -275,7 +275,7 @@ func TestAnyMutatedHeaderIsRefused(t *testing.T) {
 
 func TestAnyMutatedClaimsAreRefused(t *testing.T) {
 	t.Parallel()
-	words, dates := []string{"iss", "sub", "jti", "sid", "scope"}, []string{"exp", "nbf", "iat"}
+	words, dates := []string{"iss", "sub", "jti", "sid", "client_id", "scope"}, []string{"exp", "nbf", "iat"}
 	kinds := mutations([]string{"iss", "sub", "aud", "exp", "iat", "jti", "scope"})
 	kinds["a word retyped"] = func(t *rapid.T, _ string) string { return claims(member(t, words), noString.Draw(t, "value")) }
 	kinds["a date retyped"] = func(t *rapid.T, _ string) string { return claims(member(t, dates), noDate.Draw(t, "value")) }

@@ -97,20 +97,22 @@ type wire struct {
 	IssuedAt  int64  `json:"iat"`
 	ID        string `json:"jti"`
 	SessionID string `json:"sid,omitempty"`
+	ClientID  string `json:"client_id,omitempty"`
 	Scope     string `json:"scope"`
 }
 
 // Sign is SignContext for a signer whose key never changes.
 func (s *Signer) Sign(c Claims) (string, error) { return s.SignContext(context.Background(), c) }
 
-// SignContext makes a token of the claims. Issuer, audience, expiry, time of
-// issue and id are the signer's own: what the claims say of them is ignored,
-// except that an Expiry earlier than the signer's is kept.
+// SignContext makes a token of the claims. Issuer, expiry, time of issue and id
+// are the signer's own: what the claims say of them is ignored, except that an
+// Expiry earlier than the signer's is kept. The audience is the signer's own
+// where the claims name none.
 //
 // Claims that are not UTF-8, and such as would make a token longer than
 // MaxSize, are errors. ErrNoSigningKey says that SigningKey has failed.
 func (s *Signer) SignContext(ctx context.Context, c Claims) (string, error) {
-	if !utf8s(c.Subject, c.SessionID, c.Scope) {
+	if !utf8s(c.Subject, c.SessionID, c.ClientID, c.Scope) || !utf8s(c.Audience...) {
 		return "", errors.New("jwt: claims must be UTF-8") // JSON would make different ones the same
 	}
 	// The clock before the key: a key that signs no more after this moment
@@ -136,7 +138,7 @@ func (s *Signer) claims(c Claims, now time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("jwt: %w", err)
 	}
 	w := wire{
-		Issuer: s.config.Issuer, Subject: c.Subject, SessionID: c.SessionID, Scope: c.Scope,
+		Issuer: s.config.Issuer, Subject: c.Subject, SessionID: c.SessionID, ClientID: c.ClientID, Scope: c.Scope,
 		IssuedAt: now.Unix(), Expiry: now.Add(s.config.TTL).Unix(), ID: base64.RawURLEncoding.EncodeToString(id),
 	}
 	if !c.Expiry.IsZero() {
@@ -145,12 +147,16 @@ func (s *Signer) claims(c Claims, now time.Time) ([]byte, error) {
 	if !c.NotBefore.IsZero() {
 		w.NotBefore = c.NotBefore.Unix()
 	}
-	switch len(s.config.Audience) {
+	audience := s.config.Audience
+	if len(c.Audience) > 0 {
+		audience = c.Audience
+	}
+	switch len(audience) {
 	case 0:
 	case 1:
-		w.Audience = s.config.Audience[0]
+		w.Audience = audience[0]
 	default:
-		w.Audience = s.config.Audience
+		w.Audience = audience
 	}
 	body, err := json.Marshal(w)
 	if err != nil {

@@ -62,9 +62,21 @@ func TestSignWrites(t *testing.T) {
 		},
 		"what the claims may not say": {
 			nil,
-			jwt.Claims{Issuer: "x", Audience: []string{"x"}, ID: "x", IssuedAt: instant.Add(-time.Hour), Expiry: instant.Add(time.Hour)},
+			jwt.Claims{Issuer: "x", ID: "x", IssuedAt: instant.Add(-time.Hour), Expiry: instant.Add(time.Hour)},
 			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
 			`{"iss":"https://id.example","aud":"https://api.example",` + times + `,"scope":""}`,
+		},
+		"another audience": {
+			nil,
+			jwt.Claims{Audience: []string{"x"}},
+			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
+			`{"iss":"https://id.example","aud":"x",` + times + `,"scope":""}`,
+		},
+		"a client": {
+			nil,
+			jwt.Claims{SessionID: "s", ClientID: "web"},
+			`{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}`,
+			`{"iss":"https://id.example","aud":"https://api.example",` + times + `,"sid":"s","client_id":"web","scope":""}`,
 		},
 		"an earlier expiry": {
 			func(c *jwt.SignerConfig) { c.TTL = time.Hour },
@@ -103,14 +115,14 @@ func TestSignThenVerify(t *testing.T) {
 	t.Parallel()
 	want := jwt.Claims{
 		Issuer: issuer, Subject: "alice", Audience: []string{audience}, Expiry: instant.Add(15 * time.Minute),
-		NotBefore: instant, IssuedAt: instant, ID: "AAAAAAAAAAAAAAAAAAAAAA", SessionID: "s", Scope: "me items",
+		NotBefore: instant, IssuedAt: instant, ID: "AAAAAAAAAAAAAAAAAAAAAA", SessionID: "s", ClientID: "web", Scope: "me items",
 	}
 	for _, alg := range algorithms {
 		t.Run(string(alg), func(t *testing.T) {
 			t.Parallel()
 			key := keyOf(alg)
 			s := newSigner(t, jwt.SignerConfig{Key: key, Rand: zeros{}})
-			text, err := s.Sign(jwt.Claims{Subject: "alice", SessionID: "s", Scope: "me items", NotBefore: instant})
+			text, err := s.Sign(jwt.Claims{Subject: "alice", SessionID: "s", ClientID: "web", Scope: "me items", NotBefore: instant})
 			if err != nil {
 				t.Fatalf("Sign = %v, want nil", err)
 			}

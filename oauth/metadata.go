@@ -30,7 +30,7 @@ func (s *Server) RegisterMetadata(on holdfast.Routes, issuer string) {
 	below := strings.TrimRight(issuer, "/")
 	out := Metadata{
 		Issuer: issuer, TokenEndpoint: below + "/token", KeySet: below + keySetPath,
-		GrantTypes: []string{"password", "refresh_token"}, ClientAuth: []string{"none"},
+		GrantTypes: []string{"password", "refresh_token"}, ClientAuth: s.authMethods(),
 	}
 	path := ""
 	if u, err := url.Parse(below); err == nil {

@@ -24,13 +24,13 @@ import (
 
 // Accounts is what the endpoints need of an [account.Service].
 type Accounts interface {
-	Login(ctx context.Context, name, password string, scopes []string) (account.Grant, error)
-	Refresh(ctx context.Context, refreshToken string, scopes []string) (account.Grant, error)
+	Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error)
+	Refresh(ctx context.Context, refreshToken string, ask account.Ask) (account.Grant, error)
 	Logout(ctx context.Context, sessionID string) error
 	Caller(ctx context.Context, userID, sessionID string, scopes []string) (account.Caller, error)
 }
 
-// Config says what a Server is made of. All fields but the last are required.
+// Config says what a Server is made of. All fields but the last three are required.
 type Config struct {
 	Accounts Accounts
 	Scheme   *holdfast.Scheme[string] // how callers present an access token
@@ -38,6 +38,14 @@ type Config struct {
 	Verifier *jwt.Verifier
 	KeySet   func(context.Context) ([]byte, error) // the public keys, as a JWKS
 	TTL      time.Duration                         // of access tokens, for expires_in
+
+	// Clients are those that may ask for tokens, an [account.Service]. If nil there
+	// is the built-in one alone.
+	Clients Clients
+
+	// Issuer is what the tokens say in iss. Clients that sign for themselves name it
+	// as their audience, or its token endpoint; without it they cannot.
+	Issuer string
 
 	// KeySetAge is how long others may keep the key set; a minute if zero. It
 	// must be shorter than the time for which a key is announced.
@@ -49,6 +57,7 @@ type Config struct {
 type Server struct {
 	config Config
 	caller holdfast.Dep[account.Caller]
+	grants map[string]grant // by grant_type
 
 	introspects bool
 }
@@ -56,6 +65,12 @@ type Server struct {
 // New makes a server.
 func New(config Config) *Server {
 	s := &Server{config: config}
+	s.grants = map[string]grant{
+		account.GrantPassword: s.password,
+		account.GrantRefresh:  s.refresh,
+
+		account.GrantClientCredentials: s.clientCredentials,
+	}
 	s.caller = holdfast.Verify(config.Scheme, s.verify)
 	return s
 }
@@ -85,11 +100,23 @@ func (s *Server) read(ctx context.Context, token string) (jwt.Claims, account.Ca
 	case err != nil: // the keys could not be had, so it is not known
 		return claims, account.Caller{}, unavailable(err)
 	}
-	caller, err := s.config.Accounts.Caller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
+	caller, err := s.callerOf(ctx, claims)
 	if err != nil && !errors.Is(err, account.ErrNoCaller) {
 		return claims, account.Caller{}, unavailable(err)
 	}
 	return claims, caller.Until(claims.Expiry), err
+}
+
+// callerOf returns who a token stands for now: a client itself if it is the
+// token's subject, and else a user. No user has the id of a client.
+func (s *Server) callerOf(ctx context.Context, claims jwt.Claims) (account.Caller, error) {
+	if claims.ClientID == "" || claims.ClientID != claims.Subject {
+		return s.config.Accounts.Caller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
+	}
+	if s.config.Clients == nil {
+		return account.Caller{}, account.ErrNoCaller
+	}
+	return s.config.Clients.MachineCaller(ctx, claims.Subject, claims.SessionID, claims.Scopes())
 }
 
 // keySetPath is where the key set stands, below the issuer.
@@ -98,9 +125,9 @@ const keySetPath = "/.well-known/jwks.json"
 // Register adds the endpoints to an application.
 func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
-	holdfast.Post(on, "/token", holdfast.Public(), s.token, tags, fails(refused, throttled, noStore),
+	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), tags, fails(refused, badClient, throttled, noStore),
 		holdfast.Summary("Get tokens with a name and password, or with a refresh token"))
-	holdfast.Post(on, "/logout", holdfast.Security(s.caller), s.logout, tags, fails(noStore),
+	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, person)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
@@ -111,6 +138,7 @@ func (s *Server) Register(on holdfast.Routes) {
 var (
 	again = []apidoc.Header{{Name: "Retry-After", Text: "Seconds to wait"}}
 
+	badClient = apidoc.Answer{Status: http.StatusUnauthorized, Text: "The client is not known, or its credentials are wrong (RFC 6749 section 5.2)", Type: apidoc.Type[refusal]()}
 	refused   = apidoc.Answer{Status: http.StatusBadRequest, Text: "RFC 6749 section 5.2", Type: apidoc.Type[refusal]()}
 	throttled = apidoc.Answer{Status: http.StatusTooManyRequests, Text: "Too many attempts; come again", Type: apidoc.Type[refusal](), Headers: again}
 	noStore   = apidoc.Answer{Status: http.StatusServiceUnavailable, Text: "The store cannot be asked; come again", Headers: again}
@@ -119,6 +147,14 @@ var (
 // fails says in the document with what an endpoint fails.
 func fails(with ...apidoc.Answer) holdfast.RouteOption {
 	return holdfast.Document(apidoc.Operation{Answers: with})
+}
+
+// person refuses machines where a person's session is meant.
+func person(_ context.Context, c account.Caller) (account.Caller, error) {
+	if c.Machine() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
+	}
+	return c, nil
 }
 
 func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {

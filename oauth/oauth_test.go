@@ -59,6 +59,7 @@ type server struct {
 	now     time.Time
 	*account.Service
 
+	signer   *jwt.Signer
 	keysDown error
 	laneFull bool
 }
@@ -75,7 +76,7 @@ func newServer(t *testing.T) *server {
 	check(t, err)
 	key, err := jwt.GenerateKey(jwt.EdDSA)
 	check(t, err)
-	signer, err := jwt.NewSigner(jwt.SignerConfig{
+	s.signer, err = jwt.NewSigner(jwt.SignerConfig{
 		SigningKey: func(context.Context) (jwt.Key, error) { return key, s.keysDown }, Issuer: "https://a.example", Audience: []string{"a"}, TTL: time.Minute, Now: clock,
 	})
 	check(t, err)
@@ -84,7 +85,7 @@ func newServer(t *testing.T) *server {
 	})
 	check(t, err)
 	tokens := oauth.New(oauth.Config{
-		Accounts: s, Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: signer, Verifier: verifier, TTL: time.Minute,
+		Accounts: s, Clients: s, Issuer: "https://a.example", Scheme: holdfast.OAuth2PasswordBearer("token"), Signer: s.signer, Verifier: verifier, TTL: time.Minute,
 		KeySet: func(context.Context) ([]byte, error) {
 			data, err := jwt.MarshalPublicSet(key)
 			return data, errors.Join(err, s.keysDown)
@@ -95,6 +96,9 @@ func newServer(t *testing.T) *server {
 	tokens.RegisterIntrospection(s.app, known)
 	tokens.RegisterMetadata(s.app, "https://a.example")
 	holdfast.Get(s.app, "/who", holdfast.Security(tokens.Caller()), func(_ context.Context, c account.Caller, _ holdfast.NoInput) (string, error) {
+		if c.Machine() {
+			return "machine " + c.ClientID, nil
+		}
 		return c.User.Name, nil
 	})
 	s.checked = openapitest.Handler(t, s.app)
@@ -102,10 +106,19 @@ func newServer(t *testing.T) *server {
 }
 
 func (s *server) call(method, path, token, form string) *httptest.ResponseRecorder {
+	if token != "" {
+		token = "Bearer " + token
+	}
+	return s.send(method, path, token, form)
+}
+
+// send is call with an Authorization header of any kind, or several that are
+// separated by newlines.
+func (s *server) send(method, path, authorization, form string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
+	if authorization != "" {
+		r.Header["Authorization"] = strings.Split(authorization, "\n")
 	}
 	w := httptest.NewRecorder()
 	s.checked.ServeHTTP(w, r)

@@ -1,9 +1,12 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-go/holdfast"
@@ -14,13 +17,12 @@ import (
 // TokenRequest is the form of POST /token (RFC 6749 sections 4.3.2 and 6). A
 // grant_type that is left out means password, as FastAPI's form has it.
 type TokenRequest struct {
-	GrantType    string `form:"grant_type" doc:"password or refresh_token"`
+	GrantType    string `form:"grant_type" doc:"password, refresh_token or client_credentials; password if there is none"`
 	Username     string `form:"username"`
 	Password     string `form:"password" format:"password"`
 	RefreshToken string `form:"refresh_token" format:"password"`
 	Scope        string `form:"scope" doc:"Space-separated scopes; none asked, none granted"`
-	ClientID     string `form:"client_id"`
-	ClientSecret string `form:"client_secret" format:"password"`
+	ClientForm
 }
 
 // TokenResponse is a successful answer (RFC 6749 section 5.1). Scope says what
@@ -33,18 +35,24 @@ type TokenResponse struct {
 	Scope        string `json:"scope"`
 }
 
+// grant is a grant type: it decides what a client gets that has been
+// authenticated. Its errors are answers already.
+type grant func(ctx context.Context, client account.Client, in TokenRequest) (account.Grant, error)
+
 // token answers POST /token.
-func (s *Server) token(ctx context.Context, _ holdfast.Anyone, in TokenRequest) (TokenResponse, error) {
+func (s *Server) token(ctx context.Context, _ holdfast.Anyone, presented Authorization, in TokenRequest) (TokenResponse, error) {
 	header := holdfast.ResponseHeader(ctx)
 	header.Set("Cache-Control", "no-store") // RFC 6749 section 5.1
 	header.Set("Pragma", "no-cache")
-	grant, err := s.grant(ctx, in)
+	grant, err := s.dispatch(ctx, presented, in)
 	if err != nil {
 		return TokenResponse{}, err
 	}
 	access, err := s.config.Signer.SignContext(ctx, jwt.Claims{
-		Subject:   grant.User.ID,
+		Subject:   cmp.Or(grant.User.ID, grant.ClientID), // a machine is its client
 		SessionID: grant.SessionID,
+		ClientID:  grant.ClientID,
+		Audience:  grant.Audience,
 		Scope:     strings.Join(grant.Scopes, " "),
 	})
 	if errors.Is(err, jwt.ErrNoSigningKey) {
@@ -62,35 +70,28 @@ func (s *Server) token(ctx context.Context, _ holdfast.Anyone, in TokenRequest) 
 	}, nil
 }
 
-func (s *Server) grant(ctx context.Context, in TokenRequest) (account.Grant, error) {
-	var grant account.Grant
-	var err error
-	switch in.GrantType {
-	case "", "password":
-		if in.Username == "" || in.Password == "" {
-			return grant, refuse("invalid_request", "username and password are required")
-		}
-		grant, err = s.config.Accounts.Login(ctx, in.Username, in.Password, strings.Fields(in.Scope))
-	case "refresh_token":
-		if in.RefreshToken == "" {
-			return grant, refuse("invalid_request", "refresh_token is required")
-		}
-		grant, err = s.config.Accounts.Refresh(ctx, in.RefreshToken, strings.Fields(in.Scope))
-	default:
-		return grant, refuse("unsupported_grant_type", "grant_type must be password or refresh_token")
+// dispatch authenticates the client, and runs the grant that it asks for if it
+// may use it.
+func (s *Server) dispatch(ctx context.Context, presented Authorization, in TokenRequest) (account.Grant, error) {
+	asks, err := s.authenticate(ctx, presented, in.ClientForm)
+	if err != nil {
+		return account.Grant{}, err
 	}
-	var many *account.ThrottledError
+	name := cmp.Or(in.GrantType, account.GrantPassword)
+	run, ok := s.grants[name]
 	switch {
-	case errors.As(err, &many):
-		return grant, tooMany(many)
-	case errors.Is(err, account.ErrBadLogin):
-		return grant, refuse("invalid_grant", "Incorrect username or password")
-	case errors.Is(err, account.ErrBadGrant):
-		return grant, refuse("invalid_grant", "The refresh token is not valid")
-	case err != nil:
-		return grant, unavailable(err)
+	case !ok:
+		return account.Grant{}, refuse("unsupported_grant_type", "grant_type must be one of "+strings.Join(slices.Sorted(maps.Keys(s.grants)), ", "))
+	case !asks.MayUse(name):
+		return account.Grant{}, refuse("unauthorized_client", "The client may not use this grant_type")
 	}
-	return grant, nil
+	for _, scope := range strings.Fields(in.Scope) {
+		if !asks.MayAsk(scope) {
+			return account.Grant{}, badScope()
+		}
+	}
+	in.credential = asks.credential
+	return run(ctx, asks.Client, in)
 }
 
 // refusal is the error body of RFC 6749 section 5.2, with FastAPI's detail
@@ -107,6 +108,10 @@ func (refusal) ComponentName() string { return "TokenError" }
 func refuse(code, description string) error {
 	return &holdfast.Error{Status: http.StatusBadRequest, Body: refusal{code, description, description}}
 }
+
+// badScope is for a scope outside of the client's list. It is not granted less
+// (ASVS V10.4.11).
+func badScope() error { return refuse("invalid_scope", "The client may not ask for one of the scopes") }
 
 // tooMany tells when to try again. The error is RFC 8628's, the only one that
 // is registered for it.

@@ -21,6 +21,7 @@ type cli struct {
 	Serve  serveCmd  `cmd:"" help:"Run the server."`
 	User   userCmd   `cmd:"" help:"Add, list and change users; also while the server runs."`
 	Role   roleCmd   `cmd:"" help:"List and change roles; also while the server runs."`
+	Client clientCmd `cmd:"" help:"Add, list and change the applications that may ask for tokens; also while the server runs."`
 	Access accessCmd `cmd:"" help:"Print, compare and prove who may call what."`
 	Why    whyCmd    `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
 	Issuer issuerCmd `cmd:"" help:"Show and change the issuer of the tokens."`

@@ -22,10 +22,13 @@ func everyCaller(t *testing.T, id *identity.Identity) holdfasttest.Callers {
 	}.Callers()
 }
 
+// aMachine is a client that calls for itself, with every scope.
+func aMachine() holdfasttest.Option { return holdfasttest.Also("a machine", holdfasttest.Machine()) }
+
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	id, app := inProcess(t)
-	holdfasttest.Matrix(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
+	holdfasttest.Matrix(t, app, "testdata/matrix.txt", everyCaller(t, id), aMachine(), holdfasttest.Served(id.Handler))
 }
 
 func TestAttack(t *testing.T) {
@@ -34,7 +37,7 @@ func TestAttack(t *testing.T) {
 	}
 	t.Parallel()
 	id, app := inProcess(t)
-	holdfasttest.Attack(t, app, "testdata/matrix.txt", everyCaller(t, id), holdfasttest.Served(id.Handler))
+	holdfasttest.Attack(t, app, "testdata/matrix.txt", everyCaller(t, id), aMachine(), holdfasttest.Served(id.Handler))
 }
 
 func TestProofs(t *testing.T) {

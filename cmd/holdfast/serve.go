@@ -37,6 +37,7 @@ type serveCmd struct {
 	TrustedProxy []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
 	Service      map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
 	MaxConns     int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	Drain        time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
 	MetricsAddr  string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	CORSOrigin   []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
@@ -98,7 +99,7 @@ func (c *serveCmd) check() error {
 func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Addr, log *slog.Logger) (identity.Config, error) {
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
-	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, log
+	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
 	c.insecureSwitches.apply(ctx, &out)
 	var err error
@@ -164,7 +165,7 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 
 // flags are what fields of the configuration are called here.
 var flags = map[string]string{
-	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service",
+	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service", "Drain": "--drain",
 	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period",
 }
 

@@ -1,6 +1,7 @@
 package mint
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,7 +15,7 @@ import (
 )
 
 // Accounts mints callers who are users of an [account.Service], with sessions
-// of their own. It creates the users, one for each set of roles, so that
+// of their own, and machines that are clients of it. It creates the users, one for each set of roles, so that
 // passwords are hashed once for each and never for a request. All fields but
 // Password are required.
 type Accounts struct {
@@ -49,6 +50,9 @@ type person struct{ id, session string }
 func (p *people) subject(ctx context.Context, who holdfasttest.Caller) (subject, session string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if who.Machine {
+		return p.client(ctx, who)
+	}
 	key := who.User + "\x00" + strings.Join(slices.Sorted(slices.Values(who.Roles)), "\x00")
 	if who.Kind == holdfasttest.Revoked || who.Kind == holdfasttest.DisabledUser {
 		key = string(who.Kind) // no other caller's session may end
@@ -62,6 +66,28 @@ func (p *people) subject(ctx context.Context, who holdfasttest.Caller) (subject,
 	}
 	p.made[key] = one
 	return one.id, one.session, p.spoil(ctx, who, one)
+}
+
+// client makes a client that may ask for the caller's scopes, and returns it with
+// the name of its credential.
+func (p *people) client(ctx context.Context, who holdfasttest.Caller) (id, credential string, err error) {
+	switch {
+	case len(who.Roles) > 0:
+		return "", "", holdfasttest.CannotMint("a machine has no role")
+	case who.Kind == holdfasttest.DisabledUser:
+		return "", "", holdfasttest.CannotMint("a machine is no user who could be disabled")
+	}
+	c, secret, err := p.accounts.CreateClient(ctx, account.Client{Name: cmp.Or(who.User, "A machine"), Scopes: append([]string{}, who.Scopes...)})
+	if err != nil {
+		return "", "", fmt.Errorf("machine: %w", err)
+	}
+	if _, credential, err = p.accounts.AuthenticateClient(ctx, c.ID, secret); err != nil {
+		return "", "", fmt.Errorf("machine: %w", err)
+	}
+	if who.Kind == holdfasttest.Revoked {
+		err = p.accounts.RemoveClient(ctx, c.ID)
+	}
+	return c.ID, credential, err
 }
 
 func (p *people) stands(ctx context.Context, one person) bool {
@@ -87,7 +113,7 @@ func (p *people) make(ctx context.Context, who holdfasttest.Caller) (person, err
 	} else if err != nil {
 		return person{}, err
 	}
-	grant, err := p.accounts.Login(ctx, name, string(password), who.Scopes)
+	grant, err := p.accounts.Login(ctx, name, string(password), account.Ask{Scopes: who.Scopes})
 	if err != nil {
 		return person{}, fmt.Errorf("user %s: %w", name, err)
 	}

@@ -83,6 +83,9 @@ func (t Tokens) sign(ctx context.Context, who holdfasttest.Caller, config jwt.Si
 	if claims.Subject, claims.SessionID, err = subject(ctx, who); err != nil {
 		return "", err
 	}
+	if who.Machine {
+		claims.ClientID = claims.Subject
+	}
 	signer, err := jwt.NewSigner(config)
 	if err != nil {
 		return "", err
@@ -91,6 +94,9 @@ func (t Tokens) sign(ctx context.Context, who holdfasttest.Caller, config jwt.Si
 }
 
 func noSubject(_ context.Context, who holdfasttest.Caller) (subject, session string, err error) {
+	if who.User == "" && who.Machine {
+		who.User = "machine"
+	}
 	switch who.Kind {
 	case holdfasttest.Revoked:
 		return "", "", holdfasttest.CannotMint("the tokens belong to no session")

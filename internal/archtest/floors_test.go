@@ -68,6 +68,7 @@ var shared = map[string][]string{
 	"internal/flood":      {"internal/loadgen"},
 	"internal/openapi":    {"internal/schema"},
 	"internal/duration":   {"internal/shape"},
+	"internal/serving":    {"internal/deadline"},
 	"internal/schema":     {"internal/duration", "internal/parts", "internal/shape", "internal/strictjson"},
 }
 

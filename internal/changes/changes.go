@@ -30,6 +30,7 @@ const (
 	User    Kind = "user"    // a user's id: the user was changed or removed, or all of the user's sessions have ended
 	Role    Kind = "role"    // a role's name: what it grants was changed, or it was removed
 	Session Kind = "session" // a session's id: it has ended before its time
+	Client  Kind = "client"  // a client's id: it was changed or removed, a secret of it was taken away, or all of its sessions have ended
 	Key     Kind = "key"     // a signing key's id: it was added, changed or removed
 	Setting Kind = "setting" // a setting's name: it was chosen or replaced
 )
@@ -37,7 +38,7 @@ const (
 // known reports whether this program knows what a change of the kind concerns.
 func (k Kind) known() bool {
 	switch k {
-	case User, Role, Session, Key, Setting:
+	case User, Role, Session, Client, Key, Setting:
 		return true
 	}
 	return false

@@ -36,7 +36,8 @@ func New() *Store {
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
 		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
-		settings: map[string]string{},
+		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
+		assertions: map[assertion]time.Time{}, used: map[string]int{},
 	})
 	return s
 }
@@ -79,6 +80,11 @@ type state struct {
 	resets    map[string]account.Reset // by user id
 	addresses map[address]time.Time    // when they were seen
 	settings  map[string]string
+	clients   map[string]account.Client         // by id
+	secrets   map[string][]account.ClientSecret // by client id
+
+	assertions map[assertion]time.Time // when they are over
+	used       map[string]int          // how many there are, by client id
 }
 
 func (s *state) clone() *state {
@@ -87,7 +93,8 @@ func (s *state) clone() *state {
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
-		settings: maps.Clone(s.settings),
+		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
+		assertions: maps.Clone(s.assertions), used: maps.Clone(s.used),
 	}
 }
 
@@ -102,7 +109,7 @@ func cloneRole(r account.Role) account.Role {
 }
 
 func cloneSession(s account.Session) account.Session {
-	s.Scopes = slices.Clone(s.Scopes)
+	s.Scopes, s.Audience = slices.Clone(s.Scopes), slices.Clone(s.Audience)
 	return s
 }
 

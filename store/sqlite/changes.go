@@ -23,9 +23,10 @@ func (t *tx) tellIf(insert string, args ...any) error {
 
 // Changes of what is there. What is new concerns no caller yet.
 const (
-	userChanged  = "INSERT INTO changes (kind, key) SELECT 'user', id FROM users WHERE id = ?"
-	roleChanged  = "INSERT INTO changes (kind, key) SELECT 'role', name FROM roles WHERE name = ?"
-	sessionEnded = "INSERT INTO changes (kind, key) SELECT 'session', id FROM sessions WHERE id = ?"
+	userChanged   = "INSERT INTO changes (kind, key) SELECT 'user', id FROM users WHERE id = ?"
+	roleChanged   = "INSERT INTO changes (kind, key) SELECT 'role', name FROM roles WHERE name = ?"
+	clientChanged = "INSERT INTO changes (kind, key) SELECT 'client', id FROM clients WHERE id = ?"
+	sessionEnded  = "INSERT INTO changes (kind, key) SELECT 'session', id FROM sessions WHERE id = ?"
 )
 
 // prune throws out what need not be kept.

@@ -8,17 +8,18 @@ import (
 	"github.com/holdfast-go/holdfast/account"
 )
 
-const selectSession = "SELECT id, user_id, scopes, created, expires, handle, token_hash FROM sessions "
+const selectSession = "SELECT id, user_id, scopes, created, expires, handle, token_hash, client_id, audience FROM sessions "
 
 func scanSession(row scanner) (session account.Session, err error) {
 	var created, expires int64
-	var scopes string
+	var scopes, audience string
 	var hash []byte
-	err = row.Scan(&session.ID, &session.UserID, &scopes, &created, &expires, &session.Handle, &hash)
+	err = row.Scan(&session.ID, &session.UserID, &scopes, &created, &expires, &session.Handle, &hash, &session.ClientID, &audience)
 	if err != nil {
 		return session, err
 	}
 	session.Created, session.Expires, session.Scopes = date(created), date(expires), words(scopes)
+	session.Audience = texts(audience)
 	session.TokenHash, err = sum(hash)
 	return session, err
 }
@@ -44,9 +45,9 @@ func (t *tx) PutSession(s account.Session) error {
 		return err
 	}
 	return t.exec(`
-		INSERT INTO sessions (id, user_id, scopes, created, expires, handle, token_hash) VALUES (?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO sessions (id, user_id, scopes, created, expires, handle, token_hash, client_id, audience) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET scopes = excluded.scopes, expires = excluded.expires, token_hash = excluded.token_hash`,
-		s.ID, s.UserID, strings.Join(s.Scopes, " "), s.Created.UnixMilli(), s.Expires.UnixMilli(), s.Handle, s.TokenHash[:])
+		s.ID, s.UserID, strings.Join(s.Scopes, " "), s.Created.UnixMilli(), s.Expires.UnixMilli(), s.Handle, s.TokenHash[:], s.ClientID, strings.Join(s.Audience, " "))
 }
 
 func (t *tx) RemoveSession(id string) error {

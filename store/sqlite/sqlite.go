@@ -42,7 +42,9 @@ type Store struct {
 
 var _ account.Store = (*Store)(nil)
 
-const busyTimeout = 5 * time.Second // for the lock of another process
+// busyTimeout is how long a transaction that writes waits to begin: for those of
+// this process that came before, and for the lock of another process.
+const busyTimeout = 5 * time.Second
 
 // Open opens the store in a file, which it creates for its owner alone if it
 // does not exist, and brings its tables up to date. A file that others may
@@ -222,11 +224,11 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 }
 
 func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
-	begun, err := s.writer.BeginTx(ctx, nil)
+	begun, done, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
-	defer func() { _ = begun.Rollback() }() // does nothing after Commit
+	defer done()
 	t := &tx{ctx: ctx, sql: begun}
 	if err := fn(t); err != nil {
 		return err
@@ -241,4 +243,43 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	return nil
+}
+
+// begin begins a transaction that writes. done gives its connection back, and
+// undoes what was not committed.
+//
+// The file's lock is waited for by one at a time. What is left of its patience
+// after the wait for its turn is what each has for the lock: with all of it,
+// each would wait for as long as all before it together.
+func (s *Store) begin(ctx context.Context) (t *sql.Tx, done func(), err error) {
+	began := time.Now() //nolint:forbidigo // how long it has waited
+	turn, cancel := context.WithTimeoutCause(ctx, busyTimeout, errLocked)
+	defer cancel()
+	conn, err := s.writer.Conn(turn)
+	if err != nil {
+		if cause := context.Cause(turn); cause != nil && ctx.Err() == nil {
+			err = cause
+		}
+		return nil, nil, err
+	}
+	back := func() { _ = conn.Close() }                        // to the others
+	if waited := time.Since(began); waited > busyTimeout/100 { //nolint:forbidigo // as above
+		back = func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), patience(busyTimeout)); _ = conn.Close() }
+		if _, err = conn.ExecContext(ctx, patience(busyTimeout-waited)); err != nil {
+			back()
+			return nil, nil, err
+		}
+	}
+	if t, err = conn.BeginTx(ctx, nil); err != nil {
+		back()
+		return nil, nil, err
+	}
+	return t, func() { _ = t.Rollback(); back() }, nil // Rollback does nothing after Commit
+}
+
+var errLocked = errors.New("other transactions have not ended in time")
+
+// patience is for how long a connection waits for the file's lock.
+func patience(d time.Duration) string {
+	return fmt.Sprintf("PRAGMA busy_timeout(%d)", max(1, d.Milliseconds()))
 }

@@ -185,7 +185,7 @@ func TestOneOfAThousandRefreshes(t *testing.T) {
 	if _, err := a.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: "correct horse battery"}); err != nil {
 		t.Fatal(err)
 	}
-	grant, err := a.Login(t.Context(), "anna", "correct horse battery", nil)
+	grant, err := a.Login(t.Context(), "anna", "correct horse battery", account.Ask{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func refreshes(t *testing.T, token account.Secret, callers int, services ...*acc
 	for i := range callers {
 		calling.Go(func() {
 			<-start
-			_, errs[i] = services[i%len(services)].Refresh(ctx, string(token), nil)
+			_, errs[i] = services[i%len(services)].Refresh(ctx, string(token), account.Ask{})
 		})
 	}
 	close(start)

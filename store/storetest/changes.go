@@ -101,6 +101,13 @@ var writes = map[string]struct {
 	"no session that ends":   {put1(func(w account.Writer) error { return w.RemoveSession("x") }), nil},
 	"sessions that are over": {put1(func(w account.Writer) error { return w.RemoveSessionsBefore(day.Add(time.Hour)) }), nil},
 	"all of a user's":        {put1(func(w account.Writer) error { return w.RemoveSessionsOf(user(1).ID) }), []account.Change{told(account.UserChanged, user(1).ID)}},
+	"a new client":           {put1(func(w account.Writer) error { return w.PutClient(client("c")) }), nil},
+	"a changed client":       {put1(func(w account.Writer) error { return w.PutClient(client("a")) }), []account.Change{told(account.ClientChanged, "a")}},
+	"a removed client":       {put1(func(w account.Writer) error { return w.RemoveClient("a") }), []account.Change{told(account.ClientChanged, "a")}},
+	"no client removed":      {put1(func(w account.Writer) error { return w.RemoveClient("x") }), nil},
+	"one more secret":        {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1, 2)) }), nil},
+	"one secret less":        {put1(func(w account.Writer) error { return w.PutClientSecrets("a", nil) }), []account.Change{told(account.ClientChanged, "a")}},
+	"another secret":         {put1(func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(2)) }), []account.Change{told(account.ClientChanged, "a")}},
 	"a setup":                {put1(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{Expires: day}) }), nil},
 	"several at once": {put1(func(w account.Writer) error {
 		return errors.Join(w.RemoveSession("session-3"), w.PutRole(role("editor")), w.RemoveSession("session-1"))
@@ -150,6 +157,8 @@ func testTold(t *testing.T, open func(*testing.T) Store) {
 			store := open(t)
 			put(t, store, role("editor", "a"), role("unused"), user(1, "editor"), user(2, "editor"),
 				session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
+			put(t, store, client("a"))
+			update(t, store, func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1)) })
 			putKeys(t, store, key("a", day), key("b", day.Add(time.Hour)))
 			expect(t, "SetOnce", "red")(store.SetOnce(t.Context(), "color", "red"))
 			before, generation := end(t, store), store.Generation()

@@ -236,17 +236,17 @@ func testUpgradeRace(t *testing.T, store account.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Login(t.Context(), "anna", "wrong", nil); !errors.Is(err, account.ErrBadLogin) || c.stored.Load() != 0 {
+	if _, err := s.Login(t.Context(), "anna", "wrong", account.Ask{}); !errors.Is(err, account.ErrBadLogin) || c.stored.Load() != 0 {
 		t.Errorf("Login(wrong) = %v, and %d hashes were stored, want ErrBadLogin and none", err, c.stored.Load())
 	}
 	won := atOnce(t, 100, account.ErrBadLogin, func(ctx context.Context, _ int) error {
-		_, err := s.Login(ctx, "anna", secret, []string{"me"})
+		_, err := s.Login(ctx, "anna", secret, account.Ask{Scopes: []string{"me"}})
 		return err
 	})
 	if won != 100 || c.stored.Load() != 1 {
 		t.Errorf("%d of 100 sign-ins succeeded and %d hashes were stored, want 100 and 1", won, c.stored.Load())
 	}
-	if _, err := s.Login(t.Context(), "anna", secret, nil); err != nil || c.stored.Load() != 1 {
+	if _, err := s.Login(t.Context(), "anna", secret, account.Ask{}); err != nil || c.stored.Load() != 1 {
 		t.Errorf("Login = %v, and %d hashes were stored, want nil and 1", err, c.stored.Load())
 	}
 }

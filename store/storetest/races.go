@@ -64,7 +64,7 @@ func atOnce(t *testing.T, n int, refusal error, fn func(ctx context.Context, i i
 func testRefreshRace(t *testing.T, store account.Store) {
 	s := service(t, store)
 	create(t, s, "anna", "user")
-	grant, err := s.Login(t.Context(), "anna", secret, []string{"me"})
+	grant, err := s.Login(t.Context(), "anna", secret, account.Ask{Scopes: []string{"me"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func testRefreshRace(t *testing.T, store account.Store) {
 		callers = 50
 	}
 	won := atOnce(t, callers, account.ErrBadGrant, func(ctx context.Context, _ int) error {
-		_, err := s.Refresh(ctx, string(grant.RefreshToken), nil)
+		_, err := s.Refresh(ctx, string(grant.RefreshToken), account.Ask{})
 		return err
 	})
 	if won != 1 {

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 			test(t, open(t))
 		})
 	}
+	RunClients(t, open)
 }
 
 var day = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)
@@ -70,7 +71,7 @@ func user(n int, roles ...string) account.User {
 func session(n int, owner account.User, expires time.Time) account.Session {
 	return account.Session{
 		ID: fmt.Sprintf("session-%d", n), UserID: owner.ID, Handle: fmt.Sprintf("handle-%d", n),
-		Scopes: []string{"a", "b"}, Created: day, Expires: expires, TokenHash: [32]byte{1, 2, byte(n)},
+		Scopes: []string{"a", "b"}, Created: day, Expires: expires, TokenHash: [32]byte{1, 2, byte(n)}, ClientID: account.BuiltInClient,
 	}
 }
 
@@ -112,6 +113,8 @@ func putOne(w account.Writer, item any) error {
 		return w.PutRole(item)
 	case account.Session:
 		return w.PutSession(item)
+	case account.Client:
+		return w.PutClient(item)
 	case account.PendingSetup:
 		return w.PutPendingSetup(item)
 	}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/accountapi"
+)
+
+// clientCmd is `holdfast client`.
+type clientCmd struct {
+	Add          clientAdd    `cmd:"" help:"Add a client; its secret is printed this once."`
+	List         clientList   `cmd:"" help:"List the clients."`
+	Show         clientShow   `cmd:"" help:"Show one client."`
+	RotateSecret clientRotate `cmd:"" help:"Give a client another secret; the one before stays good for a while."`
+	Remove       clientRemove `cmd:"" help:"Remove a client; what it was given stops working."`
+}
+
+type clientAdd struct {
+	database
+	Name       string   `arg:"" help:"What people are shown."`
+	ID         string   `name:"id" help:"The client_id; one is made if not given."`
+	Redirect   []string `sep:"none" placeholder:"URI" help:"Where people are sent back to: https, a loopback address with any port, or a scheme of one's own such as com.example.app; may be repeated."`
+	Grant      []string `help:"authorization_code, refresh_token or client_credentials; the first two if there is a --redirect, and else the last."`
+	Scope      []string `help:"A scope that it may ask for; may be repeated. None are given: a --first-party client may ask for all that a user is granted, another one for none."`
+	Audience   []string `sep:"none" placeholder:"URI" help:"A resource that it may ask tokens for; may be repeated."`
+	Public     bool     `help:"It keeps no secret: an app on a phone, in a browser or at a shell." xor:"auth"`
+	FirstParty bool     `help:"It is one's own: people are not asked for their consent."`
+	JWKS       string   `name:"jwks" type:"existingfile" placeholder:"FILE" help:"Its public keys, a JWK set: it signs in place of presenting a secret." xor:"auth"`
+	JSON       bool     `name:"json" help:"Print JSON."`
+}
+
+// Run adds the client.
+func (c *clientAdd) Run(ctx context.Context, std streams) error {
+	client := account.Client{
+		ID: c.ID, Name: c.Name, FirstParty: c.FirstParty, Public: c.Public,
+		Redirects: c.Redirect, Grants: c.Grant, Scopes: c.Scope, Audiences: c.Audience,
+	}
+	if client.Scopes == nil && !c.FirstParty {
+		client.Scopes = []string{}
+	}
+	if c.JWKS != "" {
+		keys, err := os.ReadFile(c.JWKS)
+		if err != nil {
+			return err
+		}
+		client.Keys = string(keys)
+	}
+	return c.with(ctx, func(accounts *account.Service) error {
+		client, secret, err := accounts.CreateClient(ctx, client)
+		if err != nil {
+			return err
+		}
+		return printSecret(std, c.JSON, "added "+client.Name, client, secret)
+	})
+}
+
+// printSecret prints a client with its secret, if it has one.
+func printSecret(std streams, asJSON bool, done string, client account.Client, secret account.Secret) error {
+	if asJSON {
+		return printJSON(std.out, accountapi.ClientSecret{Client: accountapi.DescribeClient(client), Secret: string(secret)})
+	}
+	w := bufio.NewWriter(std.out)
+	fmt.Fprintf(w, "%s\nclient_id      %s\n", done, client.ID)
+	if secret != "" {
+		fmt.Fprintf(w, "client_secret  %s\n", string(secret))
+		fmt.Fprintln(std.err, "The secret is shown this once; only a hash of it is kept.")
+	}
+	return w.Flush()
+}
+
+type clientList struct {
+	database
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run lists the clients, those that the server declares first.
+func (c *clientList) Run(ctx context.Context, std streams) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
+		all := accounts.DeclaredClients()
+		for after := ""; ; {
+			page, err := accounts.Clients(ctx, after, 500)
+			if err != nil {
+				return err
+			}
+			if len(page) == 0 {
+				break
+			}
+			all, after = append(all, page...), page[len(page)-1].ID
+		}
+		if c.JSON {
+			out := make([]accountapi.Client, len(all))
+			for i, one := range all {
+				out[i] = accountapi.DescribeClient(one)
+			}
+			return printJSON(std.out, map[string]any{"clients": out})
+		}
+		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "CLIENT\tNAME\tKIND\tGRANTS\tSCOPES")
+		for _, one := range all {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Name, clientKind(one), strings.Join(one.Grants, " "), clientScopes(one))
+		}
+		return t.Flush()
+	})
+}
+
+// clientKind says how a client authenticates itself, and what else it is.
+func clientKind(c account.Client) string {
+	kind := map[string]string{"none": "public", "private_key_jwt": "key", "client_secret_basic": "secret"}[accountapi.DescribeClient(c).AuthMethod]
+	if c.FirstParty {
+		kind += ", first-party"
+	}
+	if c.Disabled {
+		kind += ", disabled"
+	}
+	return kind
+}
+
+func clientScopes(c account.Client) string {
+	if c.Scopes == nil {
+		return "all of a user's"
+	}
+	return strings.Join(c.Scopes, " ")
+}
+
+type clientShow struct {
+	database
+	ID   string `arg:"" help:"The client_id."`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// Run shows one client.
+func (c *clientShow) Run(ctx context.Context, std streams) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
+		client, err := accounts.Client(ctx, c.ID)
+		if err != nil {
+			return fmt.Errorf("client %s: %w", c.ID, err)
+		}
+		if c.JSON {
+			return printJSON(std.out, accountapi.DescribeClient(client))
+		}
+		w := bufio.NewWriter(std.out)
+		fmt.Fprintf(w, "client     %s\nname       %s\nkind       %s\ngrants     %s\nscopes     %s\n",
+			client.ID, client.Name, clientKind(client), strings.Join(client.Grants, " "), clientScopes(client))
+		for _, uri := range client.Redirects {
+			fmt.Fprintf(w, "redirect   %s\n", uri)
+		}
+		for _, uri := range client.Audiences {
+			fmt.Fprintf(w, "audience   %s\n", uri)
+		}
+		secrets, _ := accounts.ClientSecrets(ctx, client.ID) // one that the server declares has none
+		for _, one := range secrets {
+			fmt.Fprintf(w, "secret     %s\n", ends(one))
+		}
+		return w.Flush()
+	})
+}
+
+// ends says until when a secret is good.
+func ends(s account.ClientSecret) string {
+	if s.Expires.IsZero() {
+		return "good without end"
+	}
+	return "good until " + s.Expires.UTC().Format(time.RFC3339)
+}
+
+type clientRotate struct {
+	database
+	ID      string        `arg:"" help:"The client_id."`
+	Overlap time.Duration `default:"24h" help:"How long the secret before stays good; 0 ends it, and the tokens that the client got with it for itself, at once."`
+	JSON    bool          `name:"json" help:"Print JSON."`
+}
+
+// Run makes another secret.
+func (c *clientRotate) Run(ctx context.Context, std streams) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
+		secret, err := accounts.RotateClientSecret(ctx, c.ID, c.Overlap)
+		if err != nil {
+			return fmt.Errorf("client %s: %w", c.ID, err)
+		}
+		client, err := accounts.Client(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return printSecret(std, c.JSON, "another secret for "+client.Name, client, secret)
+	})
+}
+
+type clientRemove struct {
+	database
+	ID string `arg:"" help:"The client_id."`
+}
+
+// Run removes the client.
+func (c *clientRemove) Run(ctx context.Context, std streams) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
+		if err := accounts.RemoveClient(ctx, c.ID); err != nil {
+			return fmt.Errorf("client %s: %w", c.ID, err)
+		}
+		_, err := io.WriteString(std.out, "removed "+c.ID+"\n")
+		return err
+	})
+}
