@@ -55,25 +55,33 @@ func TestTheMetadataOfAResource(t *testing.T) {
 		want     string
 	}{
 		"scopes are those that routes want": {
-			notes(), []holdfast.AnyPolicy{holdfast.Public(), holdfast.Security(who, write), holdfast.Security(who, read, write)}, metadataPath,
+			notes(),
+			[]holdfast.AnyPolicy{holdfast.Public(), holdfast.Security(who, write), holdfast.Security(who, read, write)},
+			metadataPath,
 			`{"resource":"https://notes.example.org","authorization_servers":["https://auth.example.org"],"scopes_supported":["write","read"],"bearer_methods_supported":["header"],"resource_name":"Notes"}`,
 		},
 		"a resource with a path has its metadata behind it": {
 			apidoc.Resource{URL: "https://example.org/v1/notes/", AuthorizationServers: []string{"https://a.org"}, Name: "My notes", Documentation: "https://example.org/help"},
-			[]holdfast.AnyPolicy{holdfast.Security(who)}, metadataPath + "/v1/notes",
+			[]holdfast.AnyPolicy{holdfast.Security(who)},
+			metadataPath + "/v1/notes",
 			`{"resource":"https://example.org/v1/notes/","authorization_servers":["https://a.org"],"bearer_methods_supported":["header"],"resource_name":"My notes","resource_documentation":"https://example.org/help"}`,
 		},
 		"fewer scopes if it says so": {
 			apidoc.Resource{URL: "https://n.org", AuthorizationServers: []string{"https://a.org"}, Scopes: []string{"read"}},
-			[]holdfast.AnyPolicy{holdfast.Security(who, read, write)}, metadataPath,
+			[]holdfast.AnyPolicy{holdfast.Security(who, read, write)},
+			metadataPath,
 			`{"resource":"https://n.org","authorization_servers":["https://a.org"],"scopes_supported":["read"],"bearer_methods_supported":["header"],"resource_name":"Notes"}`,
 		},
 		"an OpenID provider issues the tokens": {
-			apidoc.Resource{URL: "https://n.org"}, []holdfast.AnyPolicy{holdfast.Security(oidc)}, metadataPath,
+			apidoc.Resource{URL: "https://n.org"},
+			[]holdfast.AnyPolicy{holdfast.Security(oidc)},
+			metadataPath,
 			`{"resource":"https://n.org","authorization_servers":["https://login.example.org"],"bearer_methods_supported":["header"],"resource_name":"Notes"}`,
 		},
 		"keys are no bearer tokens": {
-			notes(), []holdfast.AnyPolicy{holdfast.Security(key)}, metadataPath,
+			notes(),
+			[]holdfast.AnyPolicy{holdfast.Security(key)},
+			metadataPath,
 			`{"resource":"https://notes.example.org","authorization_servers":["https://auth.example.org"],"bearer_methods_supported":[],"resource_name":"Notes"}`,
 		},
 	} {
