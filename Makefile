@@ -33,8 +33,9 @@ vet: ## go vet for every system, not just for the one that the linter is run on
 	  echo "$$module: vet for $$system"; GOOS=$$system $(GO) -C $$module vet ./...; \
 	done; done
 
-browser: ## the server in a real browser (needs Chromium: script/bootstrap)
-	$(GO) -C e2e test -race -count=1 -skip '^TestClient' ./...
+browser: ## the server in a real browser, with pictures in e2e/shots (needs Chromium: script/bootstrap)
+	@mkdir -p e2e/shots
+	HOLDFAST_SHOTS=$${HOLDFAST_SHOTS:-$(CURDIR)/e2e/shots} $(GO) -C e2e test -race -count=1 -skip '^TestClient' ./...
 
 clients: ## generated clients, Schemathesis, ten OAuth clients of others, and services that accept the server's tokens over 20 key rotations (5 minutes; script/bootstrap)
 	$(GO) -C e2e test -count=1 -timeout=20m -v -run '^TestClient' ./...
