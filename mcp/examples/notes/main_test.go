@@ -14,12 +14,13 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/holdfasttest"
 	"github.com/holdfast-go/holdfast/holdfasttest/mint"
+	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/store/memory"
 )
 
 // served is the application on a store in memory, with callers who are users of that
 // store.
-func served(t *testing.T) (*holdfast.App, holdfasttest.Callers, holdfasttest.Option) {
+func served(t *testing.T) (*identity.Identity, *holdfast.App, holdfasttest.Callers) {
 	t.Helper()
 	id, err := open(t.Context(), memory.New())
 	if err != nil {
@@ -38,19 +39,19 @@ func served(t *testing.T) (*holdfast.App, holdfasttest.Callers, holdfasttest.Opt
 		Service: id.Accounts(),
 		Tokens:  mint.Tokens{Key: key, Issuer: id.Issuer(), Audience: id.Audience()[0]},
 	}.Callers()
-	return routes(id, new(notebook)), callers, holdfasttest.Served(id.Handler)
+	return id, routes(id, new(notebook)), callers
 }
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	app, _, _ := served(t)
+	_, app, _ := served(t)
 	holdfasttest.Golden(t, app)
 }
 
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	app, callers, front := served(t)
-	holdfasttest.Matrix(t, app, "testdata/matrix.txt", callers, front)
+	id, app, callers := served(t)
+	holdfasttest.Matrix(t, app, "testdata/matrix.txt", callers, holdfasttest.Served(id.Handler))
 }
 
 func TestAttack(t *testing.T) {
@@ -58,8 +59,8 @@ func TestAttack(t *testing.T) {
 		t.Skip("sends tens of thousands of requests")
 	}
 	t.Parallel()
-	app, callers, front := served(t)
-	holdfasttest.Attack(t, app, "testdata/matrix.txt", callers, front)
+	id, app, callers := served(t)
+	holdfasttest.Attack(t, app, "testdata/matrix.txt", callers, holdfasttest.Served(id.Handler))
 }
 
 // agent is somebody's agent, with a token of these scopes.
@@ -98,7 +99,7 @@ func said(s *sdk.ClientSession, tool string, arguments any) string {
 
 func TestTwoPeoplesAgents(t *testing.T) {
 	t.Parallel()
-	app, callers, _ := served(t)
+	_, app, callers := served(t)
 	web := httptest.NewServer(app)
 	t.Cleanup(web.Close)
 	ann := agent(t, web.URL, callers, "ann", "notes:read", "notes:write")
@@ -134,7 +135,7 @@ func TestTwoPeoplesAgents(t *testing.T) {
 
 func TestProofs(t *testing.T) {
 	t.Parallel()
-	app, _, _ := served(t)
+	_, app, _ := served(t)
 	holdfasttest.Prove(t, app,
 		"role reader may call POST /mcp/tools/find_notes", "role reader may not call POST /mcp/tools/add_note",
 		"role writer may call POST /mcp/tools/remove_note")
