@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -18,6 +17,8 @@ type library struct {
 	start  func(*testing.T, *workshop) []string // the program with its arguments
 	client string                               // its client_id
 	does   []string                             // the steps, in order
+
+	resource bool // says which resource a token of its own is for
 }
 
 // What most of them can, in the order of their programs.
@@ -29,18 +30,18 @@ var (
 
 // libraries are ten clients in five languages, and two more.
 var libraries = map[string]library{
-	"golang.org/x/oauth2":          {inGo("xoauth2"), "web", but(most, "revoke")},
-	"MCP SDK for Go":               {inGo("mcpgo"), "agent", agents},
-	"oauth4webapi":                 {inNode("oauth4webapi.mjs"), "web-key", checking},
-	"openid-client":                {inNode("openid-client.mjs"), "web", but(checking, "validate")},
-	"@openid/appauth":              {inNode("appauth.mjs"), "native", but(most, "machine")},
-	"simple-oauth2":                {inNode("simple-oauth2.mjs"), "web", most},
-	"@modelcontextprotocol/client": {inNode("mcp-client.mjs"), "agent", agents},
-	"Authlib":                      {inPython("with_authlib.py"), "web", checking},
-	"requests-oauthlib":            {inPython("with_requests_oauthlib.py"), "web", most},
-	"mcp for Python":               {inPython("with_mcp.py"), "agent", agents},
-	"oauth2 for Rust":              {inRust, "web", but(checking, "validate")},
-	"Nimbus":                       {inJava, "web", checking},
+	"golang.org/x/oauth2":          {inGo("xoauth2"), "web", but(most, "revoke"), false},
+	"MCP SDK for Go":               {inGo("mcpgo"), "agent", agents, false},
+	"oauth4webapi":                 {inNode("oauth4webapi.mjs"), "web-key", checking, false},
+	"openid-client":                {inNode("openid-client.mjs"), "web", but(checking, "validate"), false},
+	"@openid/appauth":              {inNode("appauth.mjs"), "native", but(most, "machine"), false},
+	"simple-oauth2":                {inNode("simple-oauth2.mjs"), "web", most, false},
+	"@modelcontextprotocol/client": {inNode("mcp-client.mjs"), "agent", agents, true},
+	"Authlib":                      {inPython("with_authlib.py"), "web", checking, false},
+	"requests-oauthlib":            {inPython("with_requests_oauthlib.py"), "web", most, false},
+	"mcp for Python":               {inPython("with_mcp.py"), "agent", agents, true},
+	"oauth2 for Rust":              {inRust, "web", but(checking, "validate"), false},
+	"Nimbus":                       {inJava, "web", checking, false},
 }
 
 // but is the steps but one.
@@ -54,7 +55,7 @@ type workshop struct{ server, mcpgo, xoauth2, node, python, rust, java string }
 // workshopFor finds or builds what runs the programs.
 func workshopFor(t *testing.T) *workshop {
 	t.Helper()
-	w := &workshop{server: cmp.Or(os.Getenv("STANDIN"), build(t).path), node: "node"}
+	w := &workshop{server: build(t).path, node: "node"}
 	if _, err := os.Stat(filepath.Join("clients", "oauth", "node_modules", "oauth4webapi")); err != nil {
 		without(t, "no Node, or not the packages of e2e/clients/oauth: run script/bootstrap")
 	}

@@ -125,7 +125,7 @@ func (l *liar) change(answer *http.Response, form url.Values) error {
 }
 
 func (l *liar) changeToken(answer *http.Response, form url.Values) error {
-	if form.Get("grant_type") == byCode {
+	if form.Get("grant_type") == withCode {
 		l.redeemed++
 	}
 	if l.tells.token != nil {
@@ -138,12 +138,12 @@ func (l *liar) changeToken(answer *http.Response, form url.Values) error {
 			fields["access_token"] = l.tells.access(l.forger, fields["access_token"].(string))
 		})
 	}
-	if l.tells.astray && form.Get("grant_type") == byCode {
+	if l.tells.astray && form.Get("grant_type") == withCode {
 		answer.StatusCode, answer.Status = http.StatusTemporaryRedirect, ""
 		answer.Header.Set("Location", l.thief)
 		setBody(answer, "")
 	}
-	if l.tells.answer != nil && form.Get("grant_type") == byCode {
+	if l.tells.answer != nil && form.Get("grant_type") == withCode {
 		l.tells.answer(answer)
 	}
 	return nil
@@ -168,6 +168,7 @@ func inJSON(answer *http.Response, change func(map[string]any)) error {
 }
 
 func setBody(answer *http.Response, text string) {
+	_ = answer.Body.Close()
 	answer.Body = io.NopCloser(strings.NewReader(text))
 	answer.ContentLength = int64(len(text))
 	answer.Header.Set("Content-Length", strconv.Itoa(len(text)))
@@ -195,14 +196,13 @@ func granted(by, name string, value any) func(url.Values, map[string]any) {
 
 // By which grants tokens are asked for.
 const (
-	byCode    = "authorization_code"
-	byRefresh = "refresh_token"
+	withCode    = "authorization_code"
+	withRefresh = "refresh_token"
 )
 
-// lies are what the proxy says wrongly, and who refuses to go on then. Who is not
-// in the list goes on: a test holds both. All that have a list of their own for
-// this are asked: lies about MCP's resources are told to MCP's clients, and tokens
-// are forged for those that look at them.
+// lies are what the proxy says wrongly. Who refuses to go on then stands in
+// docs/howto/tested-clients.md. Lies about the server of tools are told to clients of
+// MCP, and tokens are forged for those that look at them.
 var lies = map[string]lie{
 	"the metadata names another issuer":           {at: []string{"discover", "code"}, metadata: put("issuer", evil)},
 	"the metadata knows only the plain challenge": {at: []string{"discover", "code"}, metadata: put("code_challenge_methods_supported", []string{"plain"})},
@@ -211,12 +211,12 @@ var lies = map[string]lie{
 	"the browser comes back without an issuer":    {at: []string{"code"}, redirect: func(q url.Values) { q.Del("iss") }},
 	"the browser comes back with another state":   {at: []string{"code"}, redirect: func(q url.Values) { q.Set("state", "another") }},
 	"the browser comes back with a made-up code":  {at: []string{"code"}, redirect: func(q url.Values) { q.Set("code", "made-up") }},
-	"the token is of another type":                {at: []string{"code"}, token: granted(byCode, "token_type", "mac")},
-	"the token has no type":                       {at: []string{"code"}, token: granted(byCode, "token_type", nil)},
-	"there is no access token":                    {at: []string{"code"}, token: granted(byCode, "access_token", nil)},
-	"there is no access token after a refresh":    {at: []string{"refresh"}, token: granted(byRefresh, "access_token", nil)},
-	"the token lives until soon":                  {at: []string{"code"}, token: granted(byCode, "expires_in", "soon")},
-	"more is granted than was asked for":          {at: []string{"code"}, token: granted(byCode, "scope", scope+" users:write")},
+	"the token is of another type":                {at: []string{"code"}, token: granted(withCode, "token_type", "mac")},
+	"the token has no type":                       {at: []string{"code"}, token: granted(withCode, "token_type", nil)},
+	"there is no access token":                    {at: []string{"code"}, token: granted(withCode, "access_token", nil)},
+	"there is no access token after a refresh":    {at: []string{"refresh"}, token: granted(withRefresh, "access_token", nil)},
+	"the token lives until soon":                  {at: []string{"code"}, token: granted(withCode, "expires_in", "soon")},
+	"more is granted than was asked for":          {at: []string{"code"}, token: granted(withCode, "scope", scope+" users:write")},
 	"an error comes as a success":                 {at: []string{"code"}, answer: func(a *http.Response) { setBody(a, `{"error":"invalid_grant"}`) }},
 	"an error comes as a page":                    {at: []string{"code"}, answer: asPage(http.StatusBadGateway)},
 	"a success comes as a page":                   {at: []string{"code"}, answer: asPage(http.StatusOK)},
@@ -258,31 +258,6 @@ func thief(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, `{"access_token":"the-thief's","token_type":"Bearer","expires_in":900,"refresh_token":"the-thief's"}`)
 }
 
-// Ten clients of others, and two more, refuse to go on when somebody between them
-// and the server lies; and do not say so of a proxy that does not.
-func TestClientsRefuseLies(t *testing.T) {
-	t.Parallel()
-	workshop := workshopFor(t)
-	for name, library := range libraries {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			between := newLiar(t)
-			stage := onStage(t, workshop.server, between)
-			if told := library.run(t, workshop, stage); !slices.Equal(told.did, library.does) {
-				t.Fatalf("through a proxy that is honest: did %v, want %v; refused at %q: %s", told.did, library.does, told.at, told.why)
-			}
-			var refused []string
-			for what, lie := range lies {
-				if lie.concerns(library) && refuses(t, what, lie, library, workshop, stage) {
-					refused = append(refused, what)
-				}
-			}
-			slices.Sort(refused)
-			t.Logf("%q: {%q},", name, refused)
-		})
-	}
-}
-
 func newLiar(t *testing.T) *liar {
 	t.Helper()
 	other := httptest.NewServer(http.HandlerFunc(thief))
@@ -316,8 +291,6 @@ func (l lie) concerns(to library) bool {
 		return to.client == "agent"
 	case l.access != nil || l.audience != "":
 		return slices.Contains(to.does, "validate")
-	case l.metadata != nil:
-		return true
 	}
 	return true
 }

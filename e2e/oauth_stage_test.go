@@ -43,12 +43,17 @@ func onStage(t *testing.T, binary string, between *liar) *stage {
 	t.Helper()
 	server := &program{t, binary, t.TempDir()}
 	s := &stage{alice: &person{}, secrets: map[string]string{}, lie: between, key: filepath.Join(server.dir, "key.json")}
+	service := filepath.Join(server.dir, "auditor.secret")
+	s.secrets["auditor"] = rand.Text() + rand.Text()
+	write(t, service, s.secrets["auditor"])
 	if between == nil {
-		s.issuer, _ = server.serve()
+		s.issuer, _ = server.serve("--service", "auditor="+service)
 	} else {
 		front := httptest.NewServer(between)
 		t.Cleanup(front.Close)
-		between.target, _ = server.serve("--url", front.URL)
+		address := freeAddress(t) // the server tells the address of the front as its own
+		server.serve("--addr", address, "--url", front.URL, "--service", "auditor="+service)
+		between.target = "http://" + address
 		s.issuer = front.URL
 	}
 	server.run(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
@@ -65,8 +70,8 @@ func onStage(t *testing.T, binary string, between *liar) *stage {
 	s.add(server, "web-key", append(both, "--jwks", keys)...)
 	s.add(server, "native", "--public", "--redirect", "http://127.0.0.1/callback", "--scope", scope)
 	s.add(server, "agent", "--public", "--redirect", "http://127.0.0.1/callback", "--scope", scope, "--audience", s.tools)
+	s.add(server, "tools", "--grant", "client_credentials", "--scope", scope, "--audience", s.tools)
 	s.add(server, "robot", "--grant", "client_credentials", "--scope", scope, "--audience", s.tools)
-	s.add(server, "tools", "--grant", "client_credentials", "--scope", scope)
 	return s
 }
 
@@ -148,7 +153,7 @@ func (s *stage) toolServer() http.Handler {
 // introspect asks the server about a token (RFC 7662), which must be for the
 // server of tools.
 func (s *stage) introspect(ctx context.Context, token string, _ *http.Request) (*auth.TokenInfo, error) {
-	about, err := s.about(ctx, token)
+	about, err := s.about(ctx, "tools", token)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +169,7 @@ func (s *stage) introspect(ctx context.Context, token string, _ *http.Request) (
 	}, nil
 }
 
-// about is what the server says of a token.
+// about is what the server says of a token, to one of its clients or services.
 type about struct {
 	Active   bool     `json:"active"`
 	Subject  string   `json:"sub"`
@@ -175,14 +180,14 @@ type about struct {
 	Expires  int64    `json:"exp"`
 }
 
-func (s *stage) about(ctx context.Context, token string) (about, error) {
+func (s *stage) about(ctx context.Context, who, token string) (about, error) {
 	form := url.Values{"token": {token}}
 	post, err := http.NewRequestWithContext(ctx, http.MethodPost, s.issuer+"/introspect", strings.NewReader(form.Encode()))
 	if err != nil {
 		return about{}, err
 	}
 	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	post.SetBasicAuth("tools", s.secrets["tools"])
+	post.SetBasicAuth(who, s.secrets[who])
 	answer, err := http.DefaultClient.Do(post)
 	if err != nil {
 		return about{}, err

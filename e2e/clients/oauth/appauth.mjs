@@ -10,9 +10,17 @@ const { NodeBasedHandler, NodeCrypto, NodeRequestor } = await import('@openid/ap
 setFlag('IS_LOG', false) // it would write among our lines
 globalThis.openBrowser = async (url) => fetch(await browse(url)) // what appauth-hooks.mjs puts for the package opener
 
+// An answer that is no JSON is one for which NodeRequestor waits for ever.
+class Requestor extends NodeRequestor {
+  xhr(settings) {
+    const late = new Promise((_, reject) => setTimeout(reject, 10_000, new Error('the library never answers')).unref())
+    return Promise.race([super.xhr(settings), late])
+  }
+}
+
 await main(async () => {
   const config = await step('discover', async () => new AuthorizationServiceConfiguration(await metadata()))
-  const tokens = new BaseTokenRequestHandler(new NodeRequestor())
+  const tokens = new BaseTokenRequestHandler(new Requestor())
 
   const grant = await step('code', async () => {
     const notifier = new AuthorizationNotifier()
