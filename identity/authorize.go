@@ -101,17 +101,18 @@ func (p *authorizePage) submit(w http.ResponseWriter, r *http.Request) error {
 		return p.fail(w, r, &oauth.AuthorizeError{Code: "invalid_request", Description: unreadable})
 	}
 	does := r.PostForm.Get("do")
-	if does == "" {
-		return seeOther(w, p.at+"?"+r.PostForm.Encode())
-	}
-	if err := p.sessions.origins.check(asUnsafe(r)); err != nil {
-		return p.fail(w, r, err)
+	if does != "" {
+		if err := p.sessions.origins.check(asUnsafe(r)); err != nil {
+			return p.fail(w, r, err)
+		}
 	}
 	a, err := p.read(r, r.PostForm.Encode())
 	if err != nil {
 		return p.fail(w, r, err)
 	}
 	switch does {
+	case "":
+		return seeOther(w, p.at+"?"+a.Query.Encode()) // without what else the form had: it may be a password
 	case "signin":
 		return p.signIn(w, r, a)
 	case "deny":

@@ -428,6 +428,9 @@ func TestRequestsThatArePosted(t *testing.T) {
 	b.do("GET", a.header.Get("Location"), "").wants(t, "the request", 200, "Allow")
 	b.do("POST", "/authorize", strings.Repeat("a", 1<<20)).wants(t, "a form of a megabyte", 400, "could not be read")
 	b.do("POST", "/authorize", request("do=something").Encode()).wants(t, "a form of nothing", 400, "could not be read")
+	if a := b.do("POST", "/authorize", request("username=ann", "password=secret").Encode()); a.status != 303 || strings.Contains(a.header.Get("Location"), "secret") {
+		t.Errorf("a password without a word on what to do is sent on: %d %s", a.status, a.header.Get("Location"))
+	}
 }
 
 // A page of another site makes no one sign in, allow or deny anything; and what a
