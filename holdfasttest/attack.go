@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -220,7 +222,8 @@ func (o oracle) wrong(base, who string, r attempt, s *sight) string {
 }
 
 // rawMatch compares a raw path with a route's path segment by segment, and
-// decodes nothing.
+// decodes nothing but letters, which mean the same either way (RFC 3986 section
+// 6.2.2.2).
 func rawMatch(route, raw string) bool {
 	raw, _, _ = strings.Cut(raw, "?")
 	if i := strings.Index(raw, "://"); i >= 0 { // the absolute form
@@ -241,9 +244,20 @@ func rawMatch(route, raw string) bool {
 			if have[i] == "" {
 				return false
 			}
-		case segment != have[i]:
+		case segment != letters.ReplaceAllStringFunc(have[i], decoded):
 			return false
 		}
 	}
 	return len(want) == len(have)
+}
+
+// letters are those that are encoded.
+var letters = regexp.MustCompile(`%[46][1-9a-fA-F]|%[57][0-9aA]`)
+
+func decoded(escape string) string {
+	text, err := url.PathUnescape(escape)
+	if err != nil {
+		return escape
+	}
+	return text
 }

@@ -24,9 +24,17 @@ func TestWhatOneServerDoesHoldsAtTheOther(t *testing.T) {
 		want int                       // at q, afterwards
 	}{
 		"a sign-out": {func(w tokens, _ string) { p.want("POST", "/logout", w.Access, "", http.StatusNoContent) }, http.StatusUnauthorized},
-		"a refresh token used twice": {func(w tokens, _ string) {
-			p.want("POST", "/token", "", "grant_type=refresh_token&refresh_token="+w.Refresh, http.StatusOK)
-			p.want("POST", "/token", "", "grant_type=refresh_token&refresh_token="+w.Refresh, http.StatusBadRequest)
+		"a refresh token used after its successor": {func(w tokens, _ string) {
+			const form = "grant_type=refresh_token&refresh_token="
+			_, answer := p.call("POST", "/token", "", form+w.Refresh)
+			var next struct {
+				Token string `json:"refresh_token"`
+			}
+			if err := json.Unmarshal([]byte(answer), &next); err != nil {
+				t.Error(err)
+			}
+			p.want("POST", "/token", "", form+next.Token, http.StatusOK)
+			p.want("POST", "/token", "", form+w.Refresh, http.StatusBadRequest)
 		}, http.StatusUnauthorized},
 		"a user who is disabled": {func(_ tokens, id string) {
 			p.want("PATCH", "/users/"+id, alice.Access, `{"disabled":true}`, http.StatusOK)

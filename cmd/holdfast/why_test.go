@@ -33,7 +33,7 @@ func TestWhyInAnotherProcess(t *testing.T) {
 	for _, line := range []string{
 		"DELETE /users/7 by mia: refused with 403 at ",
 		"  ✓ token: audience\n", "  ✓ user active", "  ✗ scopes users:write: the caller has none of them\n",
-		"  ✗ role admin: the caller has none of them\n", "  rule     role admin, scope users:write, at accountapi/accountapi.go:",
+		"  ✗ role admin: the caller has none of them\n", "  rule     role admin, scope users:write, by OAuth2PasswordBearer or APIKey, at accountapi/accountapi.go:",
 		"  missing  a token that carries scope users:write, and the role admin\n",
 	} {
 		if !strings.Contains(strings.ReplaceAll(why, "token: user", "user"), line) {

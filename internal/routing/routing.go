@@ -94,11 +94,21 @@ func (t *Table[T]) conflicting(one *entry[T]) *entry[T] {
 // path that has something of its own, with or without a last slash. Miss then
 // says what that is.
 func (t *Table[T]) Find(r *http.Request) (value T, ok bool) {
+	if lossy(r.URL) {
+		return value, false
+	}
 	one := t.match(r)
 	if one == nil || one.inner && t.better(r, one) {
 		return value, false
 	}
 	return one.value, true
+}
+
+// lossy reports whether a path has an encoded slash that net/url forgets, as it
+// does where another character should have been encoded and is not, such as a
+// backslash: the path would be read as one with a slash more.
+func lossy(u *url.URL) bool {
+	return u.RawPath != "" && u.EscapedPath() != u.RawPath && strings.Contains(strings.ToLower(u.RawPath), "%2f")
 }
 
 // elsewhere reports whether the path that was found at an entry is one of another

@@ -449,3 +449,28 @@ func TestPatternsAroundOne(t *testing.T) {
 		}
 	})
 }
+
+// Where a character that should be encoded is not, net/url forgets which slashes
+// were encoded.
+func TestAnEncodedSlashStaysOne(t *testing.T) {
+	t.Parallel()
+	var table routing.Table[string]
+	if err := table.Add(http.MethodGet, parse(t, "/users/{id}"), "a user"); err != nil {
+		t.Fatal(err)
+	}
+	for target, found := range map[string]bool{
+		"/users/7":        true,
+		"/users/7%2f8":    true,
+		`/users/7\8`:      true,
+		`/users%2f7\8`:    false,
+		`/users%2F7%5c\8`: false,
+	} {
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := table.Find(&http.Request{Method: http.MethodGet, URL: u, Host: "a"}); ok != found {
+			t.Errorf("%s is found: %v, want %v", target, ok, found)
+		}
+	}
+}
