@@ -16,8 +16,8 @@ var errNoKey = fmt.Errorf("%w: %w", ErrNoCaller, ErrNoAPIKey)
 // machine, with those of the key's scopes that the user's roles or the client
 // grant now. ErrNoCaller says that there is no caller; with it, ErrNoAPIKey that
 // there is no such key or that it is over, ErrDisabled that its user is disabled,
-// and ErrNoClient that its client is, or may not call for itself any more. Whoever
-// presents it must be told none of these apart.
+// and ErrNoClient that its client is, or may not call for itself any more. The
+// one who presents the key must not be told these apart.
 //
 // As with [Service.Caller], the answer is the store's of this moment, kept in
 // memory until a change concerns the key, its owner or one of the user's roles,

@@ -16,8 +16,8 @@ import (
 // disabled, one that has keys, a wrong secret and one that is over are one error,
 // ErrBadClient.
 //
-// Guesses are not counted: a secret is 256 random bits, of which nobody guesses
-// one, and counting would let strangers keep a client out.
+// Guesses are not counted: a secret is 256 random bits, too many to guess,
+// and counting would let strangers keep a client out.
 func (s *Service) AuthenticateClient(ctx context.Context, id string, secret Secret) (client Client, credential string, err error) {
 	found, err := s.confidential(ctx, id)
 	if err != nil {

@@ -16,7 +16,7 @@ const CodeTTL = time.Minute
 var ErrNoCode = errors.New("no such code")
 
 // Code is an authorization code as it is kept (RFC 6749 section 4.1.2). It says
-// what was allowed, to whom, and who may redeem it. But for SessionID nothing of it
+// what was allowed, which client may redeem it, and where the answer went. But for SessionID nothing of it
 // changes.
 type Code struct {
 	Hash      [32]byte // SHA-256 of what the client is given

@@ -79,7 +79,7 @@ func ExampleService_Refresh() {
 	tab, err := accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
 	fmt.Println("a second tab gets the same:", tab.RefreshToken == second.RefreshToken, err)
 
-	// The new one is used: whoever still has the first has a copy.
+	// The new one is used: the first, if it comes again, is a copy.
 	_, _ = accounts.Refresh(ctx, string(second.RefreshToken), account.Ask{})
 	_, err = accounts.Refresh(ctx, string(first.RefreshToken), account.Ask{})
 	fmt.Println("stolen:", errors.Is(err, account.ErrBadGrant))

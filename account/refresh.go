@@ -134,8 +134,8 @@ func (s *Service) overlaps(rotated time.Time) bool {
 	return s.config.Now().Sub(rotated).Abs() < s.config.RefreshOverlap
 }
 
-// repeat answers a token that was used a moment ago. Whoever has no more than the
-// store cannot: what was issued opens with that token alone.
+// repeat answers a token that was used a moment ago. The store
+// alone is not enough for that: what was issued opens with that token only.
 func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, error) {
 	may, err := s.grantable(r, session, one.ask)
 	successor, ok := unseal(one.secret, session.ID, session.Successor)

@@ -64,7 +64,7 @@ func TestARepeatedRefreshGivesTheSameToken(t *testing.T) {
 					t.Errorf("Refresh again = %+v, want %+v", got, r.second)
 				}
 			}
-			third := r.refresh(r.second) // which is as good as if nobody had asked twice
+			third := r.refresh(r.second) // which is as good as if it had been asked for once
 			if _, err := r.caller(third); err != nil {
 				t.Errorf("Caller = %v", err)
 			}
@@ -118,7 +118,7 @@ func TestWhereItIsStrictARepeatIsTheft(t *testing.T) {
 	r.stolen("a token that was used while it was strict", r.first)
 }
 
-// serve begins anew on the same store, as after a restart.
+// serve starts another service on the same store, as after a restart.
 func (w *world) serve() {
 	w.t.Helper()
 	var err error

@@ -9,8 +9,8 @@ import (
 
 // Revoke ends the session of a refresh token that a client presents (RFC 7009).
 // A token of another client, of no session, or that is none has no effect and is
-// no error. One that was used before ends its session, too: whoever presents it
-// does not have the one that is good now, and wants none to be.
+// no error. One that was used before ends its session, too: a client
+// that presents it does not have the one that is good now, and wants none to be.
 //
 // When Revoke has returned without an error, neither the session's refresh tokens
 // nor its access tokens are good for anything, whatever was under way meanwhile.

@@ -13,7 +13,7 @@ const (
 	sweepPause = 10 * time.Millisecond // between two, for those who wait to write
 )
 
-// Run does what nobody should have to wait for, until ctx ends: it writes down when
+// Run does what no request should have to wait for, until ctx ends: it writes down when
 // sessions and API keys were last used, and removes what is left of those that have ended, in
 // small pieces. Several processes on one store may run it at once. A failure is
 // tried again a minute later.

@@ -52,7 +52,7 @@ func (c *Config) completeSessions() error {
 const trimmed = 10
 
 // newSession makes a session that is not stored yet, and makes room for it among
-// the user's. What others have left is not swept up here: nobody waits for that.
+// the user's. What others have left is swept up by Run, so that no sign-in waits for that.
 func (s *Service) newSession(ctx context.Context, w Writer, userID string) (session Session, user User, err error) {
 	if user, err = w.User(userID); err != nil {
 		return session, user, err

@@ -35,7 +35,7 @@ type stage struct {
 
 	alice   *person
 	secrets map[string]string // of the confidential clients, by client_id
-	lie     *liar             // stands between; nil if nobody does
+	lie     *liar             // stands between; nil for none
 }
 
 // onStage starts a server. If liar is not nil, the server is behind it.

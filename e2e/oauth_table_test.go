@@ -60,7 +60,7 @@ func tableOf(t *testing.T, name string) (refuses []string) {
 	return refuses
 }
 
-// writeTable writes the table anew: who refuses which lie.
+// writeTable writes the table again: which client refuses which lie.
 func writeTable(t *testing.T, found map[string][]string) {
 	t.Helper()
 	var table strings.Builder

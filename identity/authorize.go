@@ -138,8 +138,8 @@ func (p *authorizePage) mustSignIn(ctx context.Context, a asked) (bool, error) {
 	return p.sessions.now().Sub(at) > a.MaxAge, err
 }
 
-// later is the request as it goes on after somebody has signed in: nobody has to
-// do so again.
+// later is the request as it goes on after a person has signed in, which
+// they do not have to do again.
 func later(a asked) string {
 	query := url.Values{}
 	for name, values := range a.Query {

@@ -14,9 +14,9 @@ const (
 )
 
 // builtInClient is the first-party client that is meant where none is named: the
-// docs page, `holdfast login` and whoever tries a password with curl. Its
-// docs page is below a URL, "" if that is not known. At an http URL of another
-// machine than one's own nobody is answered (RFC 9700 section 2.6).
+// docs page, `holdfast login`, and a password sent with curl. Its docs page is
+// below a URL, "" if that is not known. At an http URL of another machine than
+// one's own there is no redirect (RFC 9700 section 2.6).
 func builtInClient(root string) account.Client {
 	c := account.Client{
 		ID: account.BuiltInClient, Name: "Holdfast", FirstParty: true, Public: true, Redirects: []string{loginRedirect},

@@ -20,7 +20,7 @@ func TestTheBuiltInClientIsDeclared(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://shop.example/app":  "https://shop.example/app/docs/oauth2-redirect",
 		"http://127.0.0.1:8000":     "http://127.0.0.1:8000/docs/oauth2-redirect",
-		"http://intranet.test:8000": "", // whoever listens on the way would have the code
+		"http://intranet.test:8000": "", // a listener on the way would have the code
 	} {
 		id, _ := opened(t, Config{Scheme: NewSchemeUnder("/auth"), URL: url})
 		c, err := id.Accounts().Client(t.Context(), "")

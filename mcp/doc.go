@@ -12,7 +12,7 @@
 // Clients send everything to the address of the server, as the protocol has it. The
 // server's own policy holds for all that arrives there, before a byte of a body is
 // read; a call of a tool is then handed to the tool's route, whose policy is both
-// together. A caller whom it refuses gets the HTTP status and the challenge that the
+// together. A caller that it refuses gets the HTTP status and the challenge that the
 // authorization part of the protocol wants (2026-07-28): 401 with where to ask for a
 // token, 403 with every scope that the tool wants, so that one step up is enough.
 // For that the application must say who issues the tokens: see apidoc.Resource.

@@ -105,7 +105,7 @@ func (h warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
 
-// SDK is the server that the SDK knows, for prompts and resources: whoever passes
+// SDK is the server that the SDK knows, for prompts and resources: all who pass
 // the server's policy may have them. A tool that is added to it directly has no
 // policy, and so every call of it is refused.
 func (s *Server) SDK() *sdk.Server { return s.sdk }

@@ -12,8 +12,8 @@ import (
 
 // This file is how the endpoints speak that clients of OAuth call: a form in (their
 // inputs embed strictform.Strict, by which it is read as RFC 6749 section 3.2 has it), an
-// error of RFC 6749 section 5.2 out, whoever has found it: a grant, or the
-// framework, which has seen a broken form, too large a body or a panic.
+// error of RFC 6749 section 5.2 out, no matter where it was found: in a grant,
+// or by the framework, which has seen a broken form, too large a body or a panic.
 
 // maxForm is how large a form may be, in bytes: what it holds is short.
 const maxForm = 16 << 10

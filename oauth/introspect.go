@@ -52,7 +52,7 @@ type inquirer struct {
 // compare in constant time and be safe for concurrent use, and may be nil.
 // Confidential clients may ask as well, who authenticate themselves as at POST
 // /token. The policy is Public, since what a client presents may stand in the form: the
-// endpoint refuses whoever is neither with 401.
+// endpoint refuses all others with 401.
 //
 // A service learns of access tokens for the issuer's default audience or for its
 // name, a client of those that it was given or that are for one of its audiences,

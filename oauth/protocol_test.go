@@ -94,7 +94,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// A password that was sent by mistake is not told to whoever reads the answer.
+// A password that was sent by mistake is not repeated in the answer.
 func TestARefusalDoesNotRepeatASecret(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -155,7 +155,7 @@ func (s *server) UpdateRoles(t *testing.T) (account.User, error) {
 	return s.SetRoles(t.Context(), anna.ID, []string{"manager"})
 }
 
-// Every access token has what RFC 9068 section 2.2 demands, whoever it is for.
+// Every access token has what RFC 9068 section 2.2 demands, whatever it is for.
 func TestTheClaimsOfAccessTokens(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -23,7 +23,7 @@ type revocation struct {
 // RegisterRevocation adds POST /revoke, where a client ends what it was given
 // (RFC 7009). It authenticates itself as at POST /token, but also the built-in one
 // says who it is. Either kind of token ends
-// the session that it belongs to, and so all tokens of that: whoever signs out of an
+// the session that it belongs to, and so all tokens of that: a person who signs out of an
 // application is not signed in by another token of it. When the answer is 200,
 // nothing of the session is good for anything.
 //

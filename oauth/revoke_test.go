@@ -158,7 +158,7 @@ func TestATokenForAnotherServiceIsRevoked(t *testing.T) {
 	}
 }
 
-// 1,000 rounds of a revocation against a refresh of the same session: whoever is first,
+// 1,000 rounds of a revocation against a refresh of the same session: whichever is first,
 // nothing is alive after the 200 of the revocation and the answer of the refresh.
 func TestRevocationAgainstRefresh(t *testing.T) {
 	t.Parallel()

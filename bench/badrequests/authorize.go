@@ -169,7 +169,7 @@ func askFaults() []fault {
 	return out
 }
 
-// strangers are requests by a browser in which nobody is signed in: what is wrong
+// strangers are requests by a browser without a session: what is wrong
 // is said before a person is asked for a password.
 func strangers(good request) []request {
 	good.name, good.signedIn = "authorize, not signed in", false

@@ -14,8 +14,8 @@ import (
 	"github.com/holdfast-go/holdfast/holdfasttest"
 )
 
-// APIKeys mints callers who present API keys of users of an [account.Service],
-// whom it creates, without passwords. Service is required.
+// APIKeys mints callers who present API keys of users of an [account.Service].
+// It creates the users, without passwords. Service is required.
 type APIKeys struct {
 	Service *account.Service
 	Scheme  string // the scheme's name in the document; "APIKey", which is identity's, if empty

@@ -50,8 +50,8 @@ func end(ctx context.Context, server *http.Server) error {
 	return nil
 }
 
-// handler is the redirect. Whoever else knocks at the port, such as a page that
-// tries them all, does not know the state, and changes nothing.
+// handler is the redirect. Others that call the port, such as a page that
+// tries them all, do not know the state, and change nothing.
 func (f *flow) handler(host string, answers chan<- answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -38,7 +38,7 @@ func New(content string) *Template {
 	return &Template{template.Must(template.Must(skeleton.Clone()).Parse(content))}
 }
 
-// Page is what a page shows, and whom it lets go on.
+// Page is what a page shows, and where its forms may lead.
 type Page struct {
 	Site  string // what the application is called
 	Title string // of the page, for the browser's list of them

@@ -2,8 +2,8 @@ package plan
 
 import "strings"
 
-// Challenges are what a way says to callers whom it refuses for want of a good
-// credential of a scheme: values of WWW-Authenticate. They are made at the start,
+// Challenges are what a way says to a caller without a good credential of a
+// scheme: values of WWW-Authenticate. They are made at the start,
 // so that a refusal only sends them.
 type Challenges struct {
 	Missing string // nothing was presented
