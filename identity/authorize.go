@@ -38,6 +38,7 @@ func (p *authorizePage) register(on holdfast.Routes) {
 	on.Handle("GET /authorize", holdfast.Raw(holdfast.Public(), show), holdfast.Hidden())
 	on.Handle("POST /authorize", holdfast.Raw(holdfast.Public(), submit), holdfast.Hidden())
 	p.style(on)
+	p.tokens.AnnounceAuthorize()
 }
 
 // asked is a request for a code and who is asked.

@@ -171,6 +171,11 @@ func (s *Server) allowsRedirect(client account.Client, uri string) bool {
 // request.
 func (s *Server) AllowRedirect(uri string) { s.redirects = append(s.redirects, uri) }
 
+// AnnounceAuthorize says in the metadata that /authorize is there, below the
+// issuer: the application shows the pages. It is for the time before the first
+// request.
+func (s *Server) AnnounceAuthorize() { s.authorizes = true }
+
 func readFlow(a *AuthorizeRequest, said parameters) error {
 	switch kind, mode := said.one("response_type"), said.one("response_mode"); {
 	case !a.Client.MayUse(account.GrantCode):

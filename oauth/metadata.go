@@ -65,10 +65,10 @@ func (s *Server) metadata(issuer string) Metadata {
 	methods, algorithms := s.authMethods(), s.assertionAlgorithms()
 	out := Metadata{
 		Issuer: issuer, TokenEndpoint: below + "/token", KeySet: below + keySetPath, Scopes: s.config.Scopes,
-		ResponseTypes: []string{}, GrantTypes: slices.Sorted(maps.Keys(s.grants)), ClientAuth: methods, ClientAlgorithms: algorithms,
+		ResponseTypes: []string{}, GrantTypes: s.grantTypes(), ClientAuth: methods, ClientAlgorithms: algorithms,
 		Documentation: s.config.Documentation,
 	}
-	if _, ok := s.grants[account.GrantCode]; ok {
+	if s.authorizes {
 		out.Authorization, out.ResponseTypes, out.ResponseModes = below+"/authorize", []string{"code"}, []string{"query"}
 		out.Challenges, out.NamesIssuer = []string{"S256"}, true
 	}
@@ -85,6 +85,11 @@ func (s *Server) metadata(issuer string) Metadata {
 		out.InquirerAlgorithms = algorithms
 	}
 	return out
+}
+
+// grantTypes are the grants that a client can have something for.
+func (s *Server) grantTypes() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.grants)), func(one string) bool { return one == account.GrantCode && !s.authorizes })
 }
 
 // assertionAlgorithms are those of the tokens with which clients authenticate

@@ -90,8 +90,8 @@ type Server struct {
 	caller holdfast.Dep[account.Caller]
 	grants map[string]grant // by grant_type
 
-	introspects, revokes bool     // for the metadata
-	redirects            []string // of the built-in client, beside those it is declared with
+	authorizes, introspects, revokes bool     // for the metadata
+	redirects                        []string // of the built-in client, beside those it is declared with
 }
 
 // New makes a server.
