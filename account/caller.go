@@ -232,7 +232,7 @@ func (s *Service) loadMachine(ctx context.Context, id string, found *standing) e
 		if err != nil {
 			return err
 		}
-		if client.Public || !client.MayUse(GrantClientCredentials) {
+		if client.Public {
 			return ErrNoClient
 		}
 		found.clientID, found.machine.client, found.grants = client.ID, client, map[string]bool{}
