@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -382,8 +383,8 @@ func TestTheOnlyAddress(t *testing.T) {
 
 func TestPrompts(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	l := openClients(t, Config{Now: func() time.Time { return now }})
+	began, later := time.Now(), atomic.Int64{} // keys are looked after in the background
+	l := openClients(t, Config{Now: func() time.Time { return began.Add(time.Duration(later.Load())) }})
 	nobody, b := l.browser(), l.signedIn("ann")
 	if _, said := nobody.authorize(request("prompt=none")).location(t); said.Get("error") != "login_required" {
 		t.Errorf("none by nobody = %v", said)
@@ -399,7 +400,7 @@ func TestPrompts(t *testing.T) {
 			t.Errorf("%s goes on at %s with %v, which asks again", name, where, said)
 		}
 	}
-	now = now.Add(61 * time.Second)
+	later.Store(int64(61 * time.Second))
 	b.authorize(request("max_age=60")).wants(t, "a minute later", 200, `value="signin"`)
 	if _, said := b.authorize(request("max_age=60", "prompt=none")).location(t); said.Get("error") != "login_required" {
 		t.Errorf("a minute later with none = %v", said)
