@@ -93,7 +93,9 @@ func (a *ann) signIn(ctx context.Context, args *sdkauth.AuthorizationArgs) (*sdk
 	if err != nil {
 		return nil, err
 	}
-	a.asked, a.resources = append(a.asked, to.Query().Get("scope")), append(a.resources, to.Query()["resource"]...)
+	scopes := strings.Fields(to.Query().Get("scope"))
+	slices.Sort(scopes) // the SDK adds what is missing in any order
+	a.asked, a.resources = append(a.asked, strings.Join(scopes, " ")), append(a.resources, to.Query()["resource"]...)
 	a.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	page, err := a.send(ctx, http.MethodGet, to, nil)
 	for range 5 {
