@@ -66,8 +66,8 @@ var (
 	named = map[string]string{
 		"eyJ…":     `eyJ[\w.-]+`, // an access token
 		"hfr_…":    `hfr_[\w.-]+`,
-		"hfp_…":    `hfp_\w{49}`, // a user's API key
-		"hfk_…":    `hfk_\w{49}`, // a client's
+		"hfp_…":    `hfp_\w{49}`,   // a user's API key
+		"hfk_…":    `hfk_\w{49}`,   // a client's
 		"06H1…":    `[0-9A-V]{26}`, // an id
 		"5O6P…":    `[A-Z2-7]{26}`, // the name of a request
 		"6HGAWKX…": `[A-Z2-7]{26}`,
