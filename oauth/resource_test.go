@@ -179,7 +179,7 @@ func TestTheClaimsOfAccessTokens(t *testing.T) {
 		if scope, _ := have["scope"].(string); scope != got.Scope {
 			t.Errorf("%s: scope = %v, want %q as the answer says", name, have["scope"], got.Scope)
 		}
-		for _, claim := range []string{"auth_time", "acr", "amr", "roles", "groups", "entitlements"} {
+		for _, claim := range []string{"acr", "amr", "roles", "groups", "entitlements"} {
 			if have[claim] != nil {
 				t.Errorf("%s: %s = %v, which docs/oauth.md says is not there", name, claim, have[claim])
 			}

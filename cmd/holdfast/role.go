@@ -30,7 +30,7 @@ type roleJSON struct {
 
 // Run lists the roles.
 func (c *roleList) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, func(accounts *account.Service) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
 		roles, err := accounts.Roles(ctx)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ type roleRemove struct {
 
 // Run removes the role.
 func (c *roleRemove) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, func(accounts *account.Service) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
 		if err := accounts.RemoveRole(ctx, c.Name); err != nil {
 			return err
 		}
