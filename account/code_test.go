@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -288,6 +289,56 @@ func TestVerifiersAndChallenges(t *testing.T) {
 		}
 		if got := account.IsChallenge(text); got != want.challenge {
 			t.Errorf("IsChallenge(%q) = %v", text, got)
+		}
+	}
+}
+
+// kept is a store that remembers which codes were put into it.
+type kept struct {
+	account.Store
+	codes []account.Code
+}
+
+func (k *kept) Update(ctx context.Context, fn func(account.Writer) error) error {
+	return k.Store.Update(ctx, func(w account.Writer) error { return fn(keptWriter{w, k}) })
+}
+
+type keptWriter struct {
+	account.Writer
+	kept *kept
+}
+
+func (w keptWriter) PutCode(code account.Code) error {
+	w.kept.codes = append(w.kept.codes, code)
+	return w.Writer.PutCode(code)
+}
+
+// A code is 256 random bits, of which the store has the hash (RFC 6749 section
+// 10.10).
+func TestACodeIsKeptAsItsHash(t *testing.T) {
+	t.Parallel()
+	c := newCodes(t)
+	c.allow("me")
+	store := &kept{Store: c.store}
+	c.config.Store = store
+	service, err := account.NewService(t.Context(), c.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for range 3 {
+		code, err := service.NewCode(t.Context(), c.caller, ask("me"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, ok := strings.CutPrefix(string(code), "hfa_")
+		if bits, err := base64.RawURLEncoding.DecodeString(text); !ok || err != nil || len(bits) != 32 || seen[text] {
+			t.Errorf("the code %q is not of 256 bits, or not another one: %v", string(code), err)
+		}
+		seen[text] = true
+		put := store.codes[len(store.codes)-1]
+		if put.Hash != sha256.Sum256([]byte(code)) || strings.Contains(fmt.Sprintf("%+v", put), text) {
+			t.Errorf("what is kept of a code is %+v", put)
 		}
 	}
 }

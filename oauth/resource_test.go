@@ -173,8 +173,16 @@ func TestTheClaimsOfAccessTokens(t *testing.T) {
 				t.Errorf("%s has no %s: %v", name, claim, have)
 			}
 		}
-		if head := part(t, got.AccessToken, 0); head["typ"] != "at+jwt" {
-			t.Errorf("%s: header %v, want typ at+jwt", name, head)
+		if head := part(t, got.AccessToken, 0); head["typ"] != "at+jwt" || head["alg"] != "EdDSA" {
+			t.Errorf("%s: header %v, want typ at+jwt and alg EdDSA", name, head)
+		}
+		if scope, _ := have["scope"].(string); scope != got.Scope {
+			t.Errorf("%s: scope = %v, want %q as the answer says", name, have["scope"], got.Scope)
+		}
+		for _, claim := range []string{"acr", "amr", "roles", "groups", "entitlements"} {
+			if have[claim] != nil {
+				t.Errorf("%s: %s = %v, which docs/oauth.md says is not there", name, claim, have[claim])
+			}
 		}
 		if want := map[bool]string{true: "holdfast", false: "shop"}[name == "the built-in client's"]; have["client_id"] != want {
 			t.Errorf("%s: client_id = %v, want %s", name, have["client_id"], want)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +47,9 @@ func (c *clientAdd) Run(ctx context.Context, std streams) error {
 	if client.Scopes == nil && !c.FirstParty {
 		client.Scopes = []string{}
 	}
+	if c.Public && len(c.Redirect) == 0 && len(c.Grant) == 0 {
+		return errors.New("a --public client needs a --redirect URI: it has no secret, so people sign in to it")
+	}
 	if c.JWKS != "" {
 		keys, err := os.ReadFile(c.JWKS)
 		if err != nil {
@@ -58,7 +62,14 @@ func (c *clientAdd) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		return printSecret(std, c.JSON, "added "+client.Name, client, secret)
+		if err := printSecret(std, c.JSON, "added "+client.Name, client, secret); err != nil {
+			return err
+		}
+		missing, err := ungranted(ctx, accounts, client.Scopes)
+		if err == nil && len(missing) > 0 {
+			fmt.Fprintf(std.err, "No role grants %s: it is for clients that call for themselves, or misspelt.\n", strings.Join(missing, " "))
+		}
+		return err
 	})
 }
 

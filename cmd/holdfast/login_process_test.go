@@ -134,3 +134,14 @@ func TestTwoServersCountTogether(t *testing.T) {
 		}
 	}
 }
+
+// A sign-in that does not come is said in the words of the flag.
+func TestALoginThatDoesNotCome(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := start(t, dir)
+	out, err := command(t, dir, "login", p.url, "--no-browser", "--wait", "1ms").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "there was no sign-in within 1ms; --wait says how long to wait") {
+		t.Errorf("holdfast login = %v\n%s", err, out)
+	}
+}

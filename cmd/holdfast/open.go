@@ -23,7 +23,7 @@ func config(store identity.Store) identity.Config {
 
 // database is the flag that every command shares.
 type database struct {
-	DB string `name:"db" default:"holdfast.db" help:"The SQLite file; created if missing." placeholder:"FILE"`
+	DB string `name:"db" default:"holdfast.db" help:"The SQLite file. 'serve' makes it, and so do commands that add or set what is in it." placeholder:"FILE"`
 }
 
 // with opens the accounts of a store, runs fn and closes them again.
@@ -54,8 +54,8 @@ func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (
 
 // withStoreThere is withStore, for commands that read what a server has made.
 func (d database) withStoreThere(ctx context.Context, fn func(*sqlite.Store) error) error {
-	if _, err := os.Stat(d.DB); err != nil {
-		return fmt.Errorf("open %s: %w", d.DB, err)
+	if err := d.there(); err != nil {
+		return err
 	}
 	return d.withStore(ctx, fn)
 }

@@ -21,7 +21,7 @@ type userReset struct {
 
 // Run prints a link with which the user sets a new password.
 func (c *userReset) Run(ctx context.Context, std streams) error {
-	return c.withStore(ctx, func(store *sqlite.Store) error {
+	return c.withStoreThere(ctx, func(store *sqlite.Store) error {
 		base := strings.TrimSuffix(c.URL, "/")
 		if base == "" {
 			var err error

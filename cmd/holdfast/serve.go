@@ -75,7 +75,7 @@ func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, 
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
 	app := newApp(id)
-	if err := c.greet(ctx, std, id, app); err != nil {
+	if err := c.greet(ctx, std, id, app, l.Addr()); err != nil {
 		return err
 	}
 	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, log)
@@ -201,7 +201,7 @@ func hintFor(err error) string {
 }
 
 // greet prints what a person needs to go on.
-func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App) error {
+func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App, addr net.Addr) error {
 	if err := app.Err(); err != nil {
 		return err
 	}
@@ -214,6 +214,9 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 		kept = " (chosen at the first start, and kept)"
 	}
 	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", id.URL(), id.URL(), id.Issuer(), kept, file)
+	if id.URL() != "http://"+addr.String() { // a proxy, or a person with curl, has to know where
+		fmt.Fprintf(std.out, "  Listens %s\n", addr)
+	}
 	link, err := id.SetupLink(ctx)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (c *userAdd) Run(ctx context.Context, std streams) error {
 	return c.with(ctx, func(accounts *account.Service) error {
 		user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword})
 		if err != nil {
-			return err
+			return fmt.Errorf("user %s: %w", c.Name, err)
 		}
 		fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
 		return nil
