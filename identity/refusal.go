@@ -105,7 +105,7 @@ func (n noted) describe() Refusal {
 		Scopes: n.scopes, Roles: n.roles,
 	}
 	machine := false
-	for _, s := range n.steps {
+	for _, s := range n.relevant() {
 		if c, ok := s.Value.(account.Caller); ok {
 			if out.Caller, machine = c.User.Name, c.Machine(); machine {
 				out.Caller = "client " + c.ClientID
@@ -118,6 +118,39 @@ func (n noted) describe() Refusal {
 	}
 	return out
 }
+
+// relevant leaves out what a way would ask of a credential that was not presented,
+// where the caller has presented one of another way. Who presents an API key has
+// presented no token, although both stand in the same place.
+func (n noted) relevant() []holdfast.Step {
+	presents, key, lacks := false, false, map[int]bool{}
+	for _, s := range n.steps {
+		if s.Kind == "credential" && s.Reached {
+			presents = presents || s.Err == nil
+			key = key || s.Err == nil && s.Name == keyName
+			lacks[s.Way] = lacks[s.Way] || s.Err != nil
+		}
+	}
+	if !presents {
+		return n.steps
+	}
+	for _, s := range n.steps {
+		lacks[s.Way] = lacks[s.Way] || key && s.Kind == "verify" && errors.Is(s.Err, jwt.ErrMalformed)
+	}
+	var out []holdfast.Step
+	for _, s := range n.steps {
+		if lacks[s.Way] && s.Kind == "credential" {
+			s.Err = cmp.Or(s.Err, errOther)
+		}
+		if !lacks[s.Way] || s.Kind == "credential" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// errOther is about a credential that is of another scheme.
+var errOther = errors.New("the credential is of another scheme")
 
 // shortened is a path as it may stand in a table.
 func shortened(path string) string {
@@ -288,7 +321,11 @@ func (r Refusal) carrier() string {
 func (r Refusal) wanted() []string {
 	var out []string
 	session, key := r.has("a credential of "+sessionName, ""), r.has("a credential of "+keyName, "")
-	if !session && !key || r.has("token: signature", "") {
+	token := slices.ContainsFunc(r.Steps, func(s RefusalStep) bool {
+		name, ok := strings.CutPrefix(s.Text, "a credential of ")
+		return ok && name != sessionName && name != keyName
+	})
+	if !session && !key || token {
 		out = append(out, "a good access token, from POST /token")
 	}
 	if session {
