@@ -13,7 +13,8 @@ const codePrefix = "hfa_"
 
 // NewCode makes the code with which a client begins a session of a caller's user,
 // once, within CodeTTL (RFC 6749 section 4.1.2). It is bound to the client, the
-// redirect URI and the challenge, and ends with the caller's session.
+// redirect URI and the challenge, and ends with the caller's session, which is one of
+// a browser's own: to what came with a token the answer is ErrNoCaller.
 //
 // ErrNoConsent says that the user has not allowed the client what it asks for,
 // which first-party clients need not be. Other errors: ErrNoCaller, ErrNoClient,
@@ -43,6 +44,9 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 // allowed is the code of what a user has allowed, without its secret.
 func (s *Service) allowed(r Reader, c Caller, ask CodeAsk) (Code, error) {
 	session, user, err := s.standingOf(r, c.SessionID)
+	if err == nil && session.ClientID != "" {
+		err = ErrNoCaller // tokens beget no tokens for others
+	}
 	if err != nil {
 		return Code{}, err
 	}
