@@ -193,11 +193,7 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
-	grant := grantOf(session, user, session.Scopes, secret)
-	if !client.MayUse(GrantRefresh) {
-		grant.RefreshToken = ""
-	}
-	return grant, w.PutSession(session)
+	return firstGrant(session, user, client, secret), w.PutSession(session)
 }
 
 // refuseAndEnd ends what the first use of a code gave, at its second.

@@ -16,7 +16,7 @@ type Grant struct {
 	Scopes       []string // granted, sorted: may be fewer than were asked for
 	ClientID     string   // who they are granted to
 	Audience     []string // what tokens are for; the issuer's default if nil
-	RefreshToken Secret   // good once
+	RefreshToken Secret   // good once; "" if the client may not use one
 }
 
 // StrictRefresh as Config.RefreshOverlap ends the session of every refresh token
@@ -104,7 +104,17 @@ func (s *Service) begin(ctx context.Context, w Writer, userID string, ask Ask) (
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
-	return grantOf(session, user, session.Scopes, secret), w.PutSession(session)
+	return firstGrant(session, user, client, secret), w.PutSession(session)
+}
+
+// firstGrant is what a new session gives: a refresh token only to a client that may
+// use it.
+func firstGrant(session Session, user User, client Client, secret string) Grant {
+	grant := grantOf(session, user, session.Scopes, secret)
+	if !client.MayUse(GrantRefresh) {
+		grant.RefreshToken = ""
+	}
+	return grant
 }
 
 // grantOf is what a session gives with the secret that is good now.
