@@ -93,15 +93,29 @@ func (s *Service) CreateClient(ctx context.Context, c Client) (Client, Secret, e
 		case !errors.Is(err, ErrNoClient):
 			return err
 		}
-		if err := w.PutClient(c); err != nil {
-			return err
-		}
-		return w.PutClientSecrets(c.ID, secrets)
+		return putNew(w, c, secrets)
 	})
 	if err != nil {
 		return Client{}, "", err
 	}
 	return c, secret, nil
+}
+
+// putNew keeps a client that is new. Another of its id may have been there that a
+// program declared once: what people allowed that one, its sessions and its API keys
+// are not the new one's.
+func putNew(w Writer, c Client, secrets []ClientSecret) error {
+	for _, step := range []func() error{
+		func() error { return w.PutClient(c) }, // which the store has to know to forget
+		func() error { return w.RemoveClient(c.ID) },
+		func() error { return w.PutClient(c) },
+		func() error { return w.PutClientSecrets(c.ID, secrets) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkNew sorts a client's lists and holds it to the rules.
