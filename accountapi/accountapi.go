@@ -30,7 +30,7 @@ var (
 
 // Scopes are those that the endpoints ask for.
 type Scopes struct {
-	Me         holdfast.Scope // read one's own account, and change one's password
+	Me         holdfast.Scope // read one's own account; and look after it, but for applications of others
 	ReadUsers  holdfast.Scope
 	WriteUsers holdfast.Scope
 	WriteRoles holdfast.Scope
@@ -96,7 +96,7 @@ func (a *API) Register(on holdfast.Routes) {
 	writer := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteUsers), Admin) })
 	roles := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteRoles), Admin) })
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
-	me := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me)
+	me := holdfast.Security(holdfast.Depends1(a.caller, inPerson), a.scopes.Me)
 	readMe := a.either(func(by callers) policy { return holdfast.Security(holdfast.Depends1(by, person), a.scopes.Me) })
 
 	holdfast.Get(on, "/users/me", readMe, a.readMe, users, holdfast.Shadows("/users/{id}"))
@@ -133,6 +133,15 @@ func person(_ context.Context, c account.Caller) (account.Caller, error) {
 		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
 	}
 	return c, nil
+}
+
+// inPerson refuses, beside machines, applications of others: what people allow them
+// by the scope me is to read the account, not to look after it.
+func inPerson(ctx context.Context, c account.Caller) (account.Caller, error) {
+	if c.Foreign() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people themselves, and the caller is an application of others")
+	}
+	return person(ctx, c)
 }
 
 // What endpoints answer beside a success and what the framework refuses, as the

@@ -30,7 +30,7 @@ var noConsent = apidoc.Answer{Status: http.StatusNotFound, Text: "The caller has
 // /users/me/consents/{client_id}, with which people see and take back what they
 // have allowed clients.
 func (a *API) RegisterConsents(on holdfast.Routes) {
-	me, tags := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me), holdfast.Tags("users")
+	me, tags := holdfast.Security(holdfast.Depends1(a.caller, inPerson), a.scopes.Me), holdfast.Tags("users")
 	holdfast.Get(on, "/users/me/consents", me, a.listConsents, tags, fails(noStore),
 		holdfast.OperationID("my_consents"), holdfast.Summary("What the caller has allowed clients"))
 	holdfast.Delete(on, "/users/me/consents/{client_id}", me, a.withdrawConsent, tags, fails(noConsent, noStore),

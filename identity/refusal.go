@@ -104,17 +104,21 @@ func (n noted) describe() Refusal {
 		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
 		Scopes: n.scopes, Roles: n.roles,
 	}
-	machine := false
+	var who account.Caller
 	for _, s := range n.relevant() {
 		if c, ok := s.Value.(account.Caller); ok {
-			if out.Caller, machine = c.User.Name, c.Machine(); machine {
+			if who, out.Caller = c, c.User.Name; c.Machine() {
 				out.Caller = "client " + c.ClientID
 			}
 		}
 		out.Steps = append(out.Steps, stepsOf(s)...)
 	}
-	if out.Change = out.change(); machine && len(out.Roles) > 0 {
+	switch out.Change = out.change(); {
+	case len(out.Roles) == 0:
+	case who.Machine():
 		out.Change += ", which people have and clients that call for themselves have not"
+	case who.Foreign() && slices.ContainsFunc(out.Roles, who.HasRole):
+		out.Change += ", which the user has, but not an application of others where the rule asks for no scope beside it"
 	}
 	return out
 }

@@ -1,0 +1,136 @@
+package identity
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// openOthers is a shop with routes that ask for a role, with a scope and without.
+func openOthers(t *testing.T) *shop {
+	t.Helper()
+	l := openClients(t, Config{})
+	l.app = l.NewApp(holdfast.Config{Title: "Library"})
+	librarian := l.config.Roles[1]
+	name := func(_ context.Context, c Caller, _ holdfast.NoInput) (string, error) { return c.User.Name, nil }
+	holdfast.Delete(l.app, "/books/{id}", holdfast.AnyRole(l.Caller(), librarian), name)
+	holdfast.Get(l.app, "/loans", holdfast.AnyRole(l.Caller().Require(l.read), librarian), name)
+	holdfast.Get(l.app, "/fines", holdfast.AnyOf(holdfast.AnyRole(l.Caller(), librarian), holdfast.AnyRole(l.APIKey(), librarian)), name)
+	if err := l.app.Err(); err != nil {
+		t.Fatal(err)
+	}
+	l.server = httptest.NewTLSServer(l.Handler(l.app))
+	t.Cleanup(l.server.Close)
+	return l
+}
+
+// of is an access token of a client, by a code, with what a person has allowed.
+func (b *browser) of(client, redirect, scope string) string {
+	b.l.t.Helper()
+	q := request("client_id="+client, "redirect_uri="+redirect, "scope="+scope)
+	got, a := b.l.tokens(redemption(b.code(q), "client_id="+client, "redirect_uri="+redirect))
+	if got.AccessToken == "" {
+		b.l.t.Fatalf("POST /token = %d %s", a.status, a.body)
+	}
+	return got.AccessToken
+}
+
+// An application of others has the scopes that a person allows it, and not all that
+// the person's roles open.
+func TestAnApplicationOfOthersHasNoRolesByThemselves(t *testing.T) {
+	t.Parallel()
+	l := openOthers(t)
+	b := l.signedIn("lib")
+	none, some := b.of("photos", photosURL, ""), b.of("photos", photosURL, "books:read me")
+	ours := b.of("ours", "https://ours.example/cb", "me")
+	for name, test := range map[string]struct {
+		token, method, path string
+		status              int
+	}{
+		"a role, and nothing was allowed":      {none, "DELETE", "/books/7", 403},
+		"a role, and a scope was allowed":      {some, "DELETE", "/books/7", 403},
+		"a role and a scope":                   {some, "GET", "/loans", 200},
+		"a role and a scope, and none allowed": {none, "GET", "/loans", 403},
+		"a role in two ways in":                {some, "GET", "/fines", 403},
+		"our own application":                  {ours, "DELETE", "/books/7", 200},
+		"our own in two ways in":               {ours, "GET", "/fines", 200},
+		"our own without the scope":            {ours, "GET", "/loans", 403},
+	} {
+		a := l.browser().do(test.method, test.path, "", "Authorization: Bearer "+test.token)
+		if a.status != test.status {
+			t.Errorf("%s: %s %s = %d %s, want %d", name, test.method, test.path, a.status, a.body, test.status)
+		}
+	}
+	routes := func(token string) string {
+		return l.browser().do("GET", "/me/routes", "", "Authorization: Bearer "+token).body
+	}
+	if text := routes(some); strings.Contains(text, "/books/{id}") || !strings.Contains(text, "/loans") {
+		t.Errorf("the routes of an application of others are %s", text)
+	}
+	if text := routes(ours); !strings.Contains(text, "/books/{id}") || strings.Contains(text, "/loans") {
+		t.Errorf("the routes of our own application are %s", text)
+	}
+	a := l.browser().do("DELETE", "/books/7", "", "Authorization: Bearer "+some)
+	refusal, err := FindRefusal(t.Context(), l.refusals.store, a.header.Get("X-Request-Id"))
+	if want := "the role librarian, which the user has, but not an application of others where the rule asks for no scope beside it"; err != nil || refusal.Change != want {
+		t.Errorf("FindRefusal = %q, %v, want %q", refusal.Change, err, want)
+	}
+	b.authorize(request("client_id=one", "redirect_uri=https://one.example/", "scope=")).wants(t, "the consent to nothing", 200,
+		"It gets no permission of yours: it can do what everybody may who has signed in, and nothing else.")
+
+	// What is ours is no more ours when an administrator says so.
+	client, err := l.Accounts().Client(t.Context(), "ours")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.FirstParty, client.Scopes = false, []string{"me"}
+	if _, err := l.Accounts().ReplaceClient(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	if a := l.browser().do("DELETE", "/books/7", "", "Authorization: Bearer "+ours); a.status != http.StatusForbidden {
+		t.Errorf("an application that is not ours any more: DELETE /books/7 = %d %s", a.status, a.body)
+	}
+}
+
+// Who may read an account does not look after it: ends no sessions, sees no
+// addresses, takes nothing from other applications and guesses no password.
+func TestAnApplicationOfOthersLooksAfterNothing(t *testing.T) {
+	t.Parallel()
+	l := openClients(t, Config{})
+	b := l.signedIn("ann")
+	b.of("one", "https://one.example/", "me")
+	theirs, ours := b.of("photos", photosURL, "me"), b.of("ours", "https://ours.example/cb", "me")
+	change := `{"current_password":"` + secret + `","new_password":"another horse battery"}`
+	tests := []struct{ method, path, body string }{
+		{"GET", "/users/me/sessions", ""},
+		{"DELETE", "/users/me/sessions?others=true", ""},
+		{"DELETE", "/users/me/sessions/none", ""},
+		{"GET", "/users/me/consents", ""},
+		{"DELETE", "/users/me/consents/one", ""},
+		{"PUT", "/users/me/password", change},
+	}
+	for _, test := range tests {
+		a := b.do(test.method, test.path, test.body, "Authorization: Bearer "+theirs, "Content-Type: application/json")
+		if a.status != http.StatusForbidden || !strings.Contains(a.body, "This is for people themselves") {
+			t.Errorf("%s %s by an application of others = %d %s", test.method, test.path, a.status, a.body)
+		}
+	}
+	for _, test := range tests {
+		a := b.do(test.method, test.path, test.body, "Authorization: Bearer "+ours, "Content-Type: application/json")
+		if a.status/100 != 2 && a.status != http.StatusNotFound {
+			t.Errorf("%s %s by our own = %d %s", test.method, test.path, a.status, a.body)
+		}
+	}
+	if a := b.do("GET", "/users/me", "", "Authorization: Bearer "+l.signedIn("lib").of("photos", photosURL, "me")); a.status != http.StatusOK {
+		t.Errorf("GET /users/me by an application of others = %d %s", a.status, a.body)
+	}
+	var c account.Caller
+	if c.Foreign() || c.HasRoleAlone("admin") {
+		t.Error("nobody is an application of others, or an administrator")
+	}
+}
