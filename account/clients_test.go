@@ -18,7 +18,7 @@ import (
 
 // web is a client of people, and job one that calls for itself.
 func web() account.Client {
-	return account.Client{ID: "web", Name: "Web shop", Redirects: []string{"https://shop.example/callback"}, Scopes: []string{"me"}}
+	return account.Client{ID: "web", Name: "Web shop", Redirects: []string{"https://shop.example/callback"}, Scopes: []string{"me"}, Audiences: []string{"https://api.example"}}
 }
 
 func job() account.Client {

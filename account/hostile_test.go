@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 )
@@ -115,7 +116,7 @@ func TestANewClientInheritsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := program.GiveConsent(t.Context(), c.anna.ID, "till", []string{"me"}); err != nil {
+	if err := program.GiveConsent(t.Context(), c.anna.ID, account.CodeAsk{ClientID: "till", Scopes: []string{"me"}}); err != nil {
 		t.Fatal(err)
 	}
 	key, err := program.NewAPIKey(t.Context(), account.APIKeyOwner{ClientID: "till"}, account.APIKeyAsk{Name: "old", Scopes: []string{"me"}})
@@ -137,5 +138,128 @@ func TestANewClientInheritsNothing(t *testing.T) {
 	}
 	if _, err := c.APIKeyCaller(t.Context(), key.Secret); !errors.Is(err, account.ErrNoCaller) {
 		t.Errorf("APIKeyCaller = %v, want ErrNoCaller", err)
+	}
+}
+
+// What was allowed for one service is not allowed for another, and a scope and a
+// service that were allowed apart are not allowed together.
+func TestAConsentIsForItsServices(t *testing.T) {
+	t.Parallel()
+	const api, other, own = "https://api.example", "https://other.example", "https://own.example"
+	asking := func(audience string, scopes ...string) account.CodeAsk {
+		a := ask(scopes...)
+		if a.Audience, a.DefaultAudience = nil, []string{own}; audience != "" {
+			a.Audience = []string{audience}
+		}
+		return a
+	}
+	for name, test := range map[string]struct {
+		given []account.CodeAsk
+		asked account.CodeAsk
+		ok    bool
+	}{
+		"the same":                          {[]account.CodeAsk{asking(api, "me")}, asking(api, "me"), true},
+		"another service":                   {[]account.CodeAsk{asking(api, "me")}, asking(other, "me"), false},
+		"the default":                       {[]account.CodeAsk{asking(api, "me")}, asking("", "me"), false},
+		"another than the default":          {[]account.CodeAsk{asking("", "me")}, asking(api, "me"), false},
+		"the default by its name":           {[]account.CodeAsk{asking("", "me")}, asking(own, "me"), true},
+		"the default, given by its name":    {[]account.CodeAsk{asking(own, "me")}, asking("", "me"), true},
+		"both, after both":                  {[]account.CodeAsk{asking("", "me"), asking(api, "users:read")}, asking(api, "me"), true},
+		"the default, after both":           {[]account.CodeAsk{asking(api, "me"), asking("", "me")}, asking("", "me"), true},
+		"a scope more":                      {[]account.CodeAsk{asking(api, "me")}, asking(api, "me", "users:read"), false},
+		"nothing at another service":        {[]account.CodeAsk{asking(api)}, asking(other), false},
+		"a default that is not known":       {[]account.CodeAsk{ask("me")}, account.CodeAsk{ClientID: "photos", Redirect: redirect, Challenge: challengeOf(verifier), Scopes: []string{"me"}}, false},
+		"the default that is not known":     {[]account.CodeAsk{{ClientID: "photos", Scopes: []string{"me"}}}, account.CodeAsk{ClientID: "photos", Redirect: redirect, Challenge: challengeOf(verifier), Scopes: []string{"me"}}, true},
+		"a default that is known meanwhile": {[]account.CodeAsk{{ClientID: "photos", Scopes: []string{"me"}}}, asking("", "me"), true},
+	} {
+		c := newCodes(t)
+		for _, one := range test.given {
+			if err := c.GiveConsent(t.Context(), c.anna.ID, one); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := c.NewCode(t.Context(), c.caller, test.asked)
+		if ok := err == nil; ok != test.ok || !ok && !errors.Is(err, account.ErrNoConsent) {
+			t.Errorf("%s: NewCode = %v, want it to be allowed: %v", name, err, test.ok)
+		}
+	}
+}
+
+// What a client may not ask for any more, a refresh does not give.
+func TestAnAudienceThatIsTakenAway(t *testing.T) {
+	t.Parallel()
+	const one, two = "https://one.example", "https://two.example"
+	w := newWorld(t)
+	w.user("anna", "user")
+	c := web()
+	c.Audiences = []string{one, two}
+	w.client(c)
+	both, err := w.Login(t.Context(), "anna", secret, account.Ask{ClientID: "web", Scopes: []string{"me"}, Audience: []string{one, two}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	only, err := w.Login(t.Context(), "anna", secret, account.Ask{ClientID: "web", Audience: []string{two}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	standard, err := w.Login(t.Context(), "anna", secret, account.Ask{ClientID: "web"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresh := func(g account.Grant, audience ...string) (account.Grant, error) {
+		return w.Refresh(t.Context(), string(g.RefreshToken), account.Ask{ClientID: "web", Audience: audience, DefaultAudience: []string{"https://own.example"}})
+	}
+	change := func(audiences ...string) {
+		c.Audiences, c.Grants = audiences, []string{account.GrantCode, account.GrantRefresh}
+		if _, err := w.ReplaceClient(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(one)
+	refused := func(what string, g account.Grant, audience ...string) {
+		t.Helper()
+		var wrong *account.InvalidError
+		if got, err := refresh(g, audience...); !errors.As(err, &wrong) || wrong.Field != "resource" {
+			t.Errorf("%s: Refresh = %+v, %v, want an InvalidError of resource", what, got, err)
+		}
+	}
+	refused("what is taken away, asked for by name", both, one, two)
+	refused("nothing is left, which is not the default", only)
+	if both, err = refresh(both); err != nil || !slices.Equal(both.Audience, []string{one}) {
+		t.Errorf("Refresh = %+v, %v, want what is left", both, err)
+	}
+	if again, err := refresh(standard); err != nil || again.Audience != nil {
+		t.Errorf("Refresh of a session for the default = %+v, %v", again, err)
+	}
+	change(one, two)
+	if only, err = refresh(only); err != nil || !slices.Equal(only.Audience, []string{two}) {
+		t.Errorf("Refresh after it was given back = %+v, %v: it was used up by what was refused", only, err)
+	}
+	if both, err = refresh(both); err != nil || !slices.Equal(both.Audience, []string{one, two}) {
+		t.Errorf("Refresh after it was given back = %+v, %v", both, err)
+	}
+}
+
+// A token says when its user signed in, not when the code was redeemed or the token
+// refreshed, and not where nobody did.
+func TestWhenAUserSignedIn(t *testing.T) {
+	t.Parallel()
+	c := newCodes(t)
+	c.allow("me")
+	began := c.now
+	c.now = c.now.Add(30 * time.Second)
+	grant, err := c.redeem(c.code("me"))
+	if err != nil || !grant.AuthTime.Equal(began) {
+		t.Errorf("RedeemCode = %+v, %v, want AuthTime %v", grant, err, began)
+	}
+	c.now = c.now.Add(time.Minute)
+	if grant, err = c.Refresh(t.Context(), string(grant.RefreshToken), account.Ask{ClientID: "photos"}); err != nil || !grant.AuthTime.Equal(began) {
+		t.Errorf("Refresh = %+v, %v, want AuthTime %v", grant, err, began)
+	}
+	if grant := c.login("anna", "me"); !grant.AuthTime.Equal(c.now) {
+		t.Errorf("Login: AuthTime = %v, want %v", grant.AuthTime, c.now)
+	}
+	if grant, err := c.StartSession(t.Context(), c.anna.ID, account.Ask{}); err != nil || !grant.AuthTime.IsZero() {
+		t.Errorf("StartSession = %+v, %v, want no AuthTime", grant, err)
 	}
 }

@@ -59,8 +59,9 @@ func (s *Service) allowed(r Reader, c Caller, ask CodeAsk) (Code, error) {
 		return Code{}, err
 	}
 	if !client.FirstParty {
+		ask.Scopes = scopes
 		given, err := r.Consent(user.ID, client.ID)
-		if err == nil && !given.Covers(scopes) {
+		if err == nil && !given.Covers(ask) {
 			err = ErrNoConsent
 		}
 		if err != nil {
@@ -184,7 +185,7 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 	case !won:
 		return Grant{}, refuseAndEnd(w, used.SessionID)
 	}
-	session.ClientID, session.Audience = client.ID, code.Audience
+	session.ClientID, session.Audience, session.AuthTime = client.ID, code.Audience, code.AuthTime
 	if session.Scopes, err = grantable(w, user, client, code.Scopes); err != nil {
 		return Grant{}, err
 	}

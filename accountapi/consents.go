@@ -16,6 +16,7 @@ type Consent struct {
 	ClientID   string    `json:"client_id"`
 	ClientName string    `json:"client_name" doc:"What people are shown"`
 	Scopes     []string  `json:"scopes"`
+	Audience   []string  `json:"audience" doc:"The services that it is for; empty for the issuer's default"`
 	Given      time.Time `json:"given"`
 }
 
@@ -48,7 +49,7 @@ func (a *API) listConsents(ctx context.Context, c account.Caller, _ holdfast.NoI
 		if err != nil && !errors.Is(err, account.ErrNoClient) { // which a program may have declared once
 			return nil, answer(err)
 		}
-		out = append(out, Consent{one.ClientID, client.Name, one.Scopes, one.Given})
+		out = append(out, Consent{one.ClientID, client.Name, one.Scopes, one.Audience, one.Given})
 	}
 	return out, nil
 }

@@ -78,6 +78,7 @@ type own struct {
 type allowed struct {
 	ID, Name string
 	Scopes   []scopeLine
+	Audience []string // the services that it is for; none for the program itself
 	Given    moment
 }
 
@@ -137,7 +138,7 @@ func (p *accountPage) consents(ctx context.Context, c Caller) (out []allowed, er
 		} else if err != nil {
 			return nil, err
 		}
-		line := allowed{ID: one.ClientID, Name: client.Name, Given: moment(one.Given)}
+		line := allowed{ID: one.ClientID, Name: client.Name, Audience: one.Audience, Given: moment(one.Given)}
 		for _, scope := range one.Scopes {
 			line.Scopes = append(line.Scopes, inWords(p.words, scope))
 		}

@@ -102,7 +102,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 		return l.browser().do(method, path, "", "Authorization: Bearer "+token)
 	}
 	list := call(mine.AccessToken, "GET", "/users/me/consents")
-	list.wants(t, "the list", 200, `"client_id":"photos","client_name":"Photos <b>","scopes":["me"],"given":"`)
+	list.wants(t, "the list", 200, `"client_id":"photos","client_name":"Photos <b>","scopes":["me"],"audience":[],"given":"`)
 	if a := call(theirs.AccessToken, "GET", "/users/me/consents"); a.body != "[]" {
 		t.Errorf("another user's list = %s", a.body)
 	}

@@ -134,3 +134,64 @@ func TestAnApplicationOfOthersLooksAfterNothing(t *testing.T) {
 		t.Error("nobody is an application of others, or an administrator")
 	}
 }
+
+// A consent for one service is none for another, and the page says what is new.
+func TestAConsentIsForTheServicesThatWereShown(t *testing.T) {
+	t.Parallel()
+	const api = "resource=https://api.example"
+	l := openClients(t, Config{})
+	b := l.signedIn("ann")
+	a := b.authorize(request("scope=me"))
+	if a.wants(t, "the program itself", 200, "Allow"); strings.Contains(a.body, "<dt>At</dt>") {
+		t.Errorf("the page names a service where there is none beside the program:\n%s", a.body)
+	}
+	b.code(request("scope=me"))
+	a = b.authorize(request("scope=", api))
+	a.wants(t, "another service", 200, "<dt>At</dt><dd><bdi>https://api.example</bdi> <span class=\"badge\">new</span></dd>", "<dd><bdi>"+shopURL+"</bdi></dd>", "Read own account")
+	if _, said := b.authorize(request("scope=me", api, "prompt=none")).location(t); said.Get("error") != "consent_required" {
+		t.Errorf("another service with prompt=none = %v", said)
+	}
+	// A form that was shown for less is not taken for more.
+	less := b.authorize(request("scope=me", "prompt=consent")).form("<form", "do=allow")
+	b.do("POST", "/authorize", less+"&"+api).wants(t, "a service more than was shown", http.StatusConflict, "Something has changed")
+	b.code(request("scope=", api))
+	b.code(request("scope=me", api, "prompt=none")) // both were shown together
+	b.authorize(request("scope=books:read")).wants(t, "a scope more", 200, "<bdi>https://api.example</bdi></dd>", "Read <span class=\"badge\">new</span>")
+	b.do("GET", "/account", "").wants(t, "the account", 200, "<bdi>https://api.example</bdi>")
+
+	// Only the service was allowed: not the program's own API.
+	other := l.signedIn("lib")
+	other.code(request("scope=me", api))
+	if _, said := other.authorize(request("scope=me", "prompt=none")).location(t); said.Get("error") != "consent_required" {
+		t.Errorf("the program itself, after another service = %v", said)
+	}
+	mine, _ := l.tokens(credentials("lib", secret) + "&scope=me")
+	l.browser().do("GET", "/users/me/consents", "", "Authorization: Bearer "+mine.AccessToken).wants(t, "the list", 200, `"audience":["https://api.example"]`)
+}
+
+// What a client may ask for is asked again when a code is redeemed, and at refreshes.
+func TestAServiceThatIsTakenFromAClient(t *testing.T) {
+	t.Parallel()
+	const api = "resource=https://api.example"
+	l := openClients(t, Config{})
+	b := l.signedIn("ann")
+	got, _ := l.tokens(redemption(b.code(request(api))))
+	code := b.code(request(api))
+	client, err := l.Accounts().Client(t.Context(), "photos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Audiences = nil
+	if _, err := l.Accounts().ReplaceClient(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	if _, a := l.tokens(redemption(code)); a.status != 400 || !strings.Contains(a.body, `"error":"invalid_target"`) {
+		t.Errorf("a code from before = %d %s", a.status, a.body)
+	}
+	if _, a := l.tokens("grant_type=refresh_token&client_id=photos&refresh_token=" + got.RefreshToken); a.status != 400 || !strings.Contains(a.body, `"error":"invalid_target"`) {
+		t.Errorf("a refresh = %d %s", a.status, a.body)
+	}
+	if list, err := l.Accounts().Sessions(t.Context(), l.userID("ann")); err != nil || len(list) != 2 {
+		t.Errorf("there are %d sessions, %v; want the browser's and the first", len(list), err)
+	}
+}
