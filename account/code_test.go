@@ -38,7 +38,7 @@ func newCodes(t *testing.T) *codes {
 		c.put(account.Client{
 			ID: id, Name: id, Public: true, Redirects: []string{redirect}, Scopes: []string{"me", "users:read"},
 			Audiences: []string{"https://api.example"},
-			Grants: []string{account.GrantCode, account.GrantRefresh},
+			Grants:    []string{account.GrantCode, account.GrantRefresh},
 		})
 	}
 	c.anna = c.user("anna", "manager")
