@@ -159,12 +159,26 @@ func (s *Service) ReplaceClient(ctx context.Context, c Client) (Client, error) {
 	if err := s.checkNew(&c); err != nil {
 		return Client{}, err
 	}
+	return s.ChangeClient(ctx, c.ID, func(before *Client) { *before = c })
+}
+
+// ChangeClient is ReplaceClient for what change makes of the client that is there.
+// It may be called more than once. The id and when it was made do not change.
+func (s *Service) ChangeClient(ctx context.Context, id string, change func(*Client)) (Client, error) {
+	if err := s.notDeclared(id); err != nil {
+		return Client{}, err
+	}
 	return update(ctx, s, func(w Writer) (Client, error) {
-		before, err := w.Client(c.ID)
+		before, err := w.Client(id)
 		if err != nil {
 			return Client{}, err
 		}
-		c.Created = before.Created
+		c := before.clone()
+		change(&c)
+		c.ID, c.Created = before.ID, before.Created
+		if err := s.checkNew(&c); err != nil {
+			return Client{}, err
+		}
 		if err := w.PutClient(c); err != nil {
 			return Client{}, err
 		}
