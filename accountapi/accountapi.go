@@ -172,9 +172,10 @@ func fails(with ...apidoc.Answer) holdfast.RouteOption {
 func answer(err error) error {
 	var invalid *account.InvalidError
 	var many *account.ThrottledError
+	var said *holdfast.Error
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.As(err, &said):
+		return err
 	case errors.As(err, &many):
 		return &holdfast.Error{
 			Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: many.RetryAfter,

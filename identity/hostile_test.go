@@ -195,3 +195,75 @@ func TestAServiceThatIsTakenFromAClient(t *testing.T) {
 		t.Errorf("there are %d sessions, %v; want the browser's and the first", len(list), err)
 	}
 }
+
+// Neither an API key nor an application of others makes an administrator, or a client
+// of our own, that may do what it may not itself.
+func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
+	t.Parallel()
+	l := openClients(t, Config{SendLink: func(context.Context, account.User, string) error { return nil }})
+	root := l.user("root", "admin")
+	const all = "me users:read users:write roles:write clients:write keys:write"
+	client := account.Client{
+		ID: "console", Name: "Console of others", Public: true, Redirects: []string{"https://console.example/cb"},
+		Grants: []string{account.GrantCode, account.GrantRefresh}, Scopes: strings.Fields(all),
+	}
+	if _, _, err := l.Accounts().CreateClient(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	key := func(scopes ...string) string {
+		t.Helper()
+		grant, err := l.Accounts().NewAPIKey(t.Context(), account.APIKeyOwner{UserID: root.ID}, account.APIKeyAsk{Name: "k", Scopes: scopes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(grant.Secret)
+	}
+	own, _ := l.tokens(credentials("root", secret) + "&scope=" + strings.ReplaceAll(all, " ", "+"))
+	bearers := map[string]string{
+		"others": l.signedIn("root").of("console", "https://console.example/cb", all),
+		"key":    key("me", "keys:write", "users:write", "roles:write"),
+		"narrow": key("users:write", "roles:write"), "own": own.AccessToken,
+	}
+	user := func(name, roles string) string {
+		return `{"name":"` + name + `","password":"` + secret + `","roles":[` + roles + `]}`
+	}
+	const email = `{"email":"evil@evil.example"}`
+	for _, test := range []struct {
+		by, method, path, body string
+		status                 int
+	}{
+		{"others", "POST", "/users", user("a1", `"admin"`), 403},
+		{"others", "POST", "/users", user("a2", `"user"`), 403},
+		{"others", "POST", "/users", user("a3", ``), 201},
+		{"others", "PUT", "/users/" + root.ID + "/roles", `{"roles":["admin","user"]}`, 403},
+		{"others", "PATCH", "/users/" + root.ID, email, 403},
+		{"others", "PATCH", "/users/" + root.ID, `{"disabled":false}`, 200},
+		{"others", "PUT", "/roles/user", `{"scopes":["me","books:write"]}`, 403},
+		{"others", "POST", "/clients", `{"client_name":"x","first_party":true,"redirect_uris":["https://x.example/"]}`, 403},
+		{"others", "GET", "/clients", "", 403},
+		{"others", "PUT", "/clients/console", `{"client_name":"x","first_party":true,"redirect_uris":["https://x.example/"],"grant_types":["authorization_code"]}`, 403},
+		{"others", "POST", "/clients/machine/secret", `{}`, 403},
+		{"others", "POST", "/clients/machine/keys", `{"name":"x","scopes":["me"]}`, 403},
+		{"key", "POST", "/users", user("b1", `"admin"`), 403},
+		{"key", "POST", "/users", user("b2", `"user"`), 201},
+		{"narrow", "POST", "/users", user("b3", `"user"`), 403},
+		{"narrow", "POST", "/users", user("b4", `"ghost"`), 422},
+		{"narrow", "POST", "/users", user("b5", ``), 201},
+		{"key", "PUT", "/users/" + root.ID + "/roles", `{"roles":["admin","user"]}`, 403},
+		{"key", "PATCH", "/users/" + root.ID, email, 403},
+		{"key", "PATCH", "/users/" + l.userID("ann"), email, 403}, // who reads books, which the key does not
+		{"key", "PATCH", "/users/none", email, 404},
+		{"key", "PUT", "/roles/user", `{"scopes":["me","keys:write","users:read"]}`, 403},
+		{"key", "PUT", "/roles/user", `{"scopes":["me","keys:write"]}`, 200},
+		{"own", "POST", "/users", user("c1", `"admin"`), 201},
+		{"own", "PUT", "/users/" + root.ID + "/roles", `{"roles":["admin","user"]}`, 200},
+		{"own", "PATCH", "/users/" + root.ID, email, 200},
+		{"own", "PUT", "/roles/auditor", `{"scopes":["books:write"]}`, 200},
+		{"own", "GET", "/clients", "", 200},
+	} {
+		a := l.browser().do(test.method, test.path, test.body, "Authorization: Bearer "+bearers[test.by], "Content-Type: application/json")
+		if a.status != test.status {
+			t.Errorf("%s: %s %s %s = %d %s, want %d", test.by, test.method, test.path, test.body, a.status, a.body, test.status)
+		}
+	}
+}
