@@ -38,7 +38,8 @@ func newCodes(t *testing.T) *codes {
 	for _, id := range []string{"photos", "other"} {
 		c.put(account.Client{
 			ID: id, Name: id, Public: true, Redirects: []string{redirect}, Scopes: []string{"me", "users:read"},
-			Grants: []string{account.GrantCode, account.GrantRefresh},
+			Audiences: []string{"https://api.example"},
+			Grants:    []string{account.GrantCode, account.GrantRefresh},
 		})
 	}
 	c.anna = c.user("anna", "manager")
@@ -67,7 +68,7 @@ func (c *codes) signIn() {
 
 func (c *codes) allow(scopes ...string) {
 	c.t.Helper()
-	if err := c.GiveConsent(c.t.Context(), c.anna.ID, "photos", scopes); err != nil {
+	if err := c.GiveConsent(c.t.Context(), c.anna.ID, ask(scopes...)); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -224,7 +225,7 @@ func TestNoCodeWithoutConsent(t *testing.T) {
 	}
 	refused("it was withdrawn", account.ErrNoConsent)
 	c.refused("a second withdrawal", c.WithdrawConsent(t.Context(), c.anna.ID, "photos"), account.ErrNoConsent)
-	c.refused("a client that is not there", c.GiveConsent(t.Context(), c.anna.ID, "nobody", nil), account.ErrNoClient)
+	c.refused("a client that is not there", c.GiveConsent(t.Context(), c.anna.ID, account.CodeAsk{ClientID: "nobody"}), account.ErrNoClient)
 
 	firstParty := ask("me", "users:read", "nonsense")
 	firstParty.ClientID = account.BuiltInClient
@@ -251,12 +252,12 @@ func TestConsentsAreListedAndGrow(t *testing.T) {
 	c.allow("users:read")
 	c.now = c.now.Add(time.Second)
 	c.allow("me", "users:read")
-	want := []account.Consent{{UserID: c.anna.ID, ClientID: "photos", Scopes: []string{"me", "users:read"}, Given: c.now}}
+	want := []account.Consent{{UserID: c.anna.ID, ClientID: "photos", Scopes: []string{"me", "users:read"}, Audience: []string{"https://api.example"}, Given: c.now}}
 	got, err := c.Consents(t.Context(), c.anna.ID)
 	if err != nil || len(got) != 1 || !slices.Equal(got[0].Scopes, want[0].Scopes) || !got[0].Given.Equal(c.now) {
 		t.Errorf("Consents = %+v, %v, want %+v", got, err, want)
 	}
-	if one, err := c.Consent(t.Context(), c.anna.ID, "photos"); err != nil || !one.Covers([]string{"me"}) || one.Covers([]string{"me", "x"}) {
+	if one, err := c.Consent(t.Context(), c.anna.ID, "photos"); err != nil || !one.Covers(ask("me")) || one.Covers(ask("me", "x")) {
 		t.Errorf("Consent = %+v, %v", one, err)
 	}
 	began := c.now.Add(-time.Second)

@@ -22,6 +22,7 @@ import (
 // the way.
 func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
+	ask.signedIn = true
 	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
 		grant, err = s.begin(ctx, w, userID, ask)
 		return err

@@ -13,7 +13,8 @@ const codePrefix = "hfa_"
 
 // NewCode makes the code with which a client begins a session of a caller's user,
 // once, within CodeTTL (RFC 6749 section 4.1.2). It is bound to the client, the
-// redirect URI and the challenge, and ends with the caller's session.
+// redirect URI and the challenge, and ends with the caller's session, which is one of
+// a browser's own: to what came with a token the answer is ErrNoCaller.
 //
 // ErrNoConsent says that the user has not allowed the client what it asks for,
 // which first-party clients need not be. Other errors: ErrNoCaller, ErrNoClient,
@@ -43,6 +44,9 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 // allowed is the code of what a user has allowed, without its secret.
 func (s *Service) allowed(r Reader, c Caller, ask CodeAsk) (Code, error) {
 	session, user, err := s.standingOf(r, c.SessionID)
+	if err == nil && session.ClientID != "" {
+		err = ErrNoCaller // tokens beget no tokens for others
+	}
 	if err != nil {
 		return Code{}, err
 	}
@@ -55,8 +59,9 @@ func (s *Service) allowed(r Reader, c Caller, ask CodeAsk) (Code, error) {
 		return Code{}, err
 	}
 	if !client.FirstParty {
+		ask.Scopes = scopes
 		given, err := r.Consent(user.ID, client.ID)
-		if err == nil && !given.Covers(scopes) {
+		if err == nil && !given.Covers(ask) {
 			err = ErrNoConsent
 		}
 		if err != nil {
@@ -180,7 +185,7 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 	case !won:
 		return Grant{}, refuseAndEnd(w, used.SessionID)
 	}
-	session.ClientID, session.Audience = client.ID, code.Audience
+	session.ClientID, session.Audience, session.AuthTime = client.ID, code.Audience, code.AuthTime
 	if session.Scopes, err = grantable(w, user, client, code.Scopes); err != nil {
 		return Grant{}, err
 	}
@@ -189,11 +194,7 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
-	grant := grantOf(session, user, session.Scopes, secret)
-	if !client.MayUse(GrantRefresh) {
-		grant.RefreshToken = ""
-	}
-	return grant, w.PutSession(session)
+	return firstGrant(session, user, client, secret), w.PutSession(session)
 }
 
 // refuseAndEnd ends what the first use of a code gave, at its second.

@@ -208,10 +208,12 @@ func (s *Service) grantable(r Reader, session Session, ask Ask) (may grantableNo
 		return may, err
 	}
 	wanted, audience, err := ask.within(session)
+	if err == nil {
+		may.audience, err = ask.still(client, audience)
+	}
 	if err != nil {
 		return may, err
 	}
-	may.audience = audience
 	may.scopes, err = grantable(r, may.user, client, wanted)
 	return may, err
 }

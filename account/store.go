@@ -290,6 +290,10 @@ type Session struct {
 	ClientID string   // who its tokens were given to; "" for one that is presented itself
 	Audience []string // what its tokens are for; the issuer's default if nil
 
+	// AuthTime is when its user signed in, which is before it began where a code began
+	// it; zero if nobody did, or it was not noted. It does not change.
+	AuthTime time.Time
+
 	// Handle finds the session of a refresh token, all of the session's tokens
 	// alike, or of a session's own secret. TokenHash is SHA-256 of the one token
 	// or secret that is good now.

@@ -30,7 +30,7 @@ var (
 
 // Scopes are those that the endpoints ask for.
 type Scopes struct {
-	Me         holdfast.Scope // read one's own account, and change one's password
+	Me         holdfast.Scope // read one's own account; and look after it, but for applications of others
 	ReadUsers  holdfast.Scope
 	WriteUsers holdfast.Scope
 	WriteRoles holdfast.Scope
@@ -96,7 +96,7 @@ func (a *API) Register(on holdfast.Routes) {
 	writer := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteUsers), Admin) })
 	roles := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteRoles), Admin) })
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
-	me := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me)
+	me := holdfast.Security(holdfast.Depends1(a.caller, inPerson), a.scopes.Me)
 	readMe := a.either(func(by callers) policy { return holdfast.Security(holdfast.Depends1(by, person), a.scopes.Me) })
 
 	holdfast.Get(on, "/users/me", readMe, a.readMe, users, holdfast.Shadows("/users/{id}"))
@@ -135,6 +135,15 @@ func person(_ context.Context, c account.Caller) (account.Caller, error) {
 	return c, nil
 }
 
+// inPerson refuses, beside machines, applications of others: what people allow them
+// by the scope me is to read the account, not to look after it.
+func inPerson(ctx context.Context, c account.Caller) (account.Caller, error) {
+	if c.Foreign() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people themselves, and the caller is an application of others")
+	}
+	return person(ctx, c)
+}
+
 // What endpoints answer beside a success and what the framework refuses, as the
 // document says it; see answer.
 var (
@@ -163,9 +172,10 @@ func fails(with ...apidoc.Answer) holdfast.RouteOption {
 func answer(err error) error {
 	var invalid *account.InvalidError
 	var many *account.ThrottledError
+	var said *holdfast.Error
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.As(err, &said):
+		return err
 	case errors.As(err, &many):
 		return &holdfast.Error{
 			Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: many.RetryAfter,

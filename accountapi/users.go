@@ -64,7 +64,10 @@ type NewUser struct {
 	}
 }
 
-func (a *API) createUser(ctx context.Context, _ account.Caller, in NewUser) (User, error) {
+func (a *API) createUser(ctx context.Context, c account.Caller, in NewUser) (User, error) {
+	if err := a.mayGive(ctx, c, in.Body.Roles); err != nil {
+		return User{}, err
+	}
 	n := account.NewUser{Name: in.Body.Name, Email: in.Body.Email, Roles: in.Body.Roles, WithoutPassword: in.Body.Password == nil}
 	if in.Body.Password != nil {
 		n.Password = account.Secret(*in.Body.Password)
@@ -98,7 +101,16 @@ type UserChange struct {
 	}
 }
 
-func (a *API) changeUser(ctx context.Context, _ account.Caller, in UserChange) (User, error) {
+func (a *API) changeUser(ctx context.Context, c account.Caller, in UserChange) (User, error) {
+	if in.Body.Email != nil { // where a link to set a new password is sent
+		user, err := a.accounts.User(ctx, in.ID)
+		if err == nil {
+			err = a.mayGive(ctx, c, user.Roles)
+		}
+		if err != nil {
+			return User{}, answer(err)
+		}
+	}
 	u, err := a.accounts.UpdateUser(ctx, in.ID, account.UserChange{Email: in.Body.Email, Disabled: in.Body.Disabled})
 	return view(u), answer(err)
 }
@@ -115,7 +127,10 @@ type UserRoles struct {
 	}
 }
 
-func (a *API) setRoles(ctx context.Context, _ account.Caller, in UserRoles) (User, error) {
+func (a *API) setRoles(ctx context.Context, c account.Caller, in UserRoles) (User, error) {
+	if err := a.mayGive(ctx, c, in.Body.Roles); err != nil {
+		return User{}, err
+	}
 	u, err := a.accounts.SetRoles(ctx, in.ID, in.Body.Roles)
 	return view(u), answer(err)
 }

@@ -168,7 +168,7 @@ func TestTheClaimsOfAccessTokens(t *testing.T) {
 		"a refreshed one":        s.tokenAs("shop", "grant_type=refresh_token&refresh_token="+first.RefreshToken),
 	} {
 		have := claims(t, got.AccessToken)
-		for _, claim := range []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti"} {
+		for _, claim := range []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time"} {
 			if have[claim] == nil || have[claim] == "" {
 				t.Errorf("%s has no %s: %v", name, claim, have)
 			}

@@ -70,6 +70,14 @@ func compile(t testing.TB, of reflect.Type, path ...string) *bind.Input {
 // loader is a type that cannot be read from text.
 type loader struct{ Name string }
 
+type withBody struct {
+	Body struct {
+		Name string `json:"name"`
+	}
+}
+
+type deeper struct{ withBody }
+
 func TestInputsThatCannotBeCompiled(t *testing.T) {
 	t.Parallel()
 	type Page struct {
@@ -98,6 +106,12 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 		"behind a pointer": {struct {
 			*Page
 		}{}, "it is in an embedded pointer"},
+		"a body in an embedded struct": {struct {
+			withBody
+		}{}, "field Body: it is in an embedded struct, where it would not be read"},
+		"a body two embeddings deep": {struct {
+			deeper
+		}{}, "field Body: it is in an embedded struct, where it would not be read"},
 		"the header Host": {struct {
 			A string `header:"host"`
 		}{}, "the header Host is not among the headers"},

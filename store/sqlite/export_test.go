@@ -35,8 +35,10 @@ func OpenThrough(path string, through func(driver.Connector) driver.Connector) (
 		db.SetMaxOpenConns(c.most)
 		return db
 	}
+	writer, readers := open(name, writing()), open(name, reading())
 	return &Store{
-		writer: open(name, writing()), readers: open(name, reading()), attempts: &sideFile{name: name + attemptsSuffix, how: counting(), table: attemptsTable, db: open(name+attemptsSuffix, counting())},
+		writer: writer, readers: readers, toWrite: newStatements(writer), toRead: newStatements(readers),
+		attempts: &sideFile{name: name + attemptsSuffix, how: counting(), table: attemptsTable, db: open(name+attemptsSuffix, counting())},
 	}, nil
 }
 
