@@ -93,7 +93,7 @@ func (p *authorizePage) askWhat(w http.ResponseWriter, status int, a asked, q qu
 		shown.Scopes = append(shown.Scopes, line)
 	}
 	return consentPage.Render(w, status, pagekit.Page{
-		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Leads: leads(a.Redirect), Content: shown,
+		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Popup: true, Leads: leads(a.Redirect), Content: shown,
 	})
 }
 
