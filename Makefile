@@ -91,7 +91,10 @@ endif
 freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
 	$(GO) -C bench run ./freeze -saturate
 
+hostile: ## what good callers notice of 10,000 hostile connections (5 minutes; wants ulimit -n 12000)
+	$(GO) -C bench run ./hostile
+
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability timing bench freeze golden run
+.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability timing bench freeze hostile golden run

@@ -100,7 +100,7 @@ func (a *API) Register(on holdfast.Routes) {
 	readMe := a.either(func(by callers) policy { return holdfast.Security(holdfast.Depends1(by, person), a.scopes.Me) })
 
 	holdfast.Get(on, "/users/me", readMe, a.readMe, users, holdfast.Shadows("/users/{id}"))
-	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, fails(badPassword, throttled, noStore),
+	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, holdfast.MaxBody(maxCredentials), fails(badPassword, throttled, noStore),
 		holdfast.Summary("Change own password, and end own other sessions"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users, fails(noStore))
 	holdfast.Post(on, "/users", writer, a.createUser, users, created, fails(taken, noStore))
@@ -112,6 +112,10 @@ func (a *API) Register(on holdfast.Routes) {
 	holdfast.Put(on, "/roles/{name}", roles, a.putRole, holdfast.Tags("roles"), fails(noStore))
 	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"), fails(noRole, roleInUse, noStore))
 }
+
+// maxCredentials is how many bytes a body may have that brings a password, or a name
+// to find an account by.
+const maxCredentials = 16 << 10
 
 type (
 	callers = holdfast.Dep[account.Caller]

@@ -164,7 +164,7 @@ func (p *authorizePage) askWho(w http.ResponseWriter, a asked) error {
 
 func (p *authorizePage) signInForm(a asked, name string) form {
 	shown := signInForm
-	shown.Action, shown.To, shown.Name, shown.leads = "authorize", a.Client.Name, name, leads(a.Redirect)
+	shown.Action, shown.To, shown.Name, shown.leads, shown.popup = "authorize", a.Client.Name, name, leads(a.Redirect), true
 	shown.Hidden = append(hidden(a.Query), pagekit.Hidden{Name: "do", Value: "signin"})
 	return shown
 }

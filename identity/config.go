@@ -3,6 +3,7 @@ package identity
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"slices"
 	"time"
@@ -65,8 +66,9 @@ type Config struct {
 
 	// TrustedProxies are the proxies (addresses, or networks as in "10.0.0.0/8")
 	// whose X-Forwarded-For is believed, or Forwarded (RFC 7239) where the other is
-	// absent. None if empty: all who come through a proxy are then one address, for
-	// which wrong passwords are counted together.
+	// absent. None if empty: all who come through a proxy have its address then, and
+	// wrong passwords are counted for it, or for accounts alone if the proxy is of this
+	// machine or of a private network.
 	TrustedProxies []string
 
 	// CORSOrigins are the origins, such as "https://app.example.org", whose pages
@@ -82,7 +84,21 @@ type Config struct {
 	// machine itself, for trying.
 	AllowPasswordGrant bool
 
-	MaxConns int // the most connections at once, more wait; 10,000 if zero
+	// MaxConns is how many connections there are at most; 10,000 if zero. When there
+	// is no room, the one makes some that has been idle for longest: see package conns.
+	// MaxConnsEach is how many of them one address may have, or the /64 of an IPv6
+	// address, but for TrustedProxies; a quarter of MaxConns, 16 at least, if zero.
+	MaxConns, MaxConnsEach int
+
+	// TLS has the program serve https, with the certificate that it has or gets:
+	// TLS 1.2 or later, and HTTP/2. Plain http if nil, which is for this machine alone
+	// unless TrustedProxies or InsecureHTTP say more.
+	TLS *tls.Config
+
+	// InsecureHTTP lets the program serve plain http where others can reach it, and no
+	// proxy is trusted that would come with TLS, and lets URL be http://. Passwords and
+	// tokens are then for everybody to read who is on the way: for networks of one's own.
+	InsecureHTTP bool
 
 	// Drain is how long the program goes on when it is told to stop, not ready any
 	// more, so that those who send callers here notice and none is turned away. If
@@ -190,6 +206,10 @@ func (c *Config) complete() error {
 		return &ConfigError{"Drain", "it must not be negative"}
 	case c.MaxConns < 0:
 		return &ConfigError{"MaxConns", "it must be 1 or more"}
+	case c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
+		return &ConfigError{"MaxConnsEach", "it must be 1 or more, and not more than MaxConns"}
+	case c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil:
+		return &ConfigError{"TLS", "it has no certificate"}
 	case slices.Contains(c.Audience, ""):
 		return &ConfigError{"Audience", "one of them is empty"}
 	}

@@ -131,7 +131,7 @@ func (p *authorizePage) askWhat(w http.ResponseWriter, status int, a asked, q qu
 		shown.Audience = append(shown.Audience, scopeLine{Name: one, Text: one, New: q.given.ClientID != "" && !slices.Contains(before, one)})
 	}
 	return consentPage.Render(w, status, pagekit.Page{
-		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Leads: leads(a.Redirect), Content: shown,
+		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Popup: true, Leads: leads(a.Redirect), Content: shown,
 	})
 }
 

@@ -214,6 +214,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone)
 		return unavailable(err)
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	age := cmp.Or(s.config.KeySetAge, time.Minute)
 	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
 	_, _ = w.Write(data) // the caller may be gone

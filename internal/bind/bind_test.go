@@ -38,6 +38,9 @@ func (r request) LimitBody() int64 {
 // Keep keeps the files until the process ends, which small ones need not survive.
 func (r request) Keep(io.Closer) {}
 
+// Hold has room for everything.
+func (r request) Hold(int64) error { return nil }
+
 // get is a request for a path with a query, with headers written "Name: value".
 func get(target string, headers ...string) request {
 	r := httptest.NewRequest("GET", target, nil)

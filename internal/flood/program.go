@@ -35,7 +35,7 @@ func Program(path string, flags ...string) Start {
 			remove()
 			return nil, fmt.Errorf("the server of the benchmark did not start: %w", err)
 		}
-		server.Close = func() { p.kill(); remove() }
+		server.Close, server.PID = func() { p.kill(); remove() }, p.serves.Process.Pid
 		return server, nil
 	}
 }
