@@ -17,6 +17,7 @@ type Grant struct {
 	ClientID     string   // who they are granted to
 	Audience     []string // what tokens are for; the issuer's default if nil
 	RefreshToken Secret   // good once
+	Device       Secret   // after a sign-in with a password, for the device to keep: see WithKnownDevice
 }
 
 // StrictRefresh as Config.RefreshOverlap ends the session of every refresh token
