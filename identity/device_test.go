@@ -26,7 +26,7 @@ func (l *shop) from(address, path, form, cookie string) *httptest.ResponseRecord
 // device is what a sign-in has left, as a browser sends it.
 func device(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
-	for _, c := range w.Result().Cookies() { //nolint:bodyclose // a recorder's
+	for _, c := range w.Result().Cookies() {
 		if c.Name == deviceCookie {
 			return c.Name + "=" + c.Value
 		}
