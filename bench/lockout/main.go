@@ -69,7 +69,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 	var rows []*row
 	var answers []string
 	for _, g := range sieges {
-		fmt.Fprintf(progress, "%s: %.0f wrong passwords a second\n", g.name, o.rate)
+		_, _ = fmt.Fprintf(progress, "%s: %.0f wrong passwords a second\n", g.name, o.rate)
 		got, statuses, err := g.run(ctx, holdfast, o)
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 		rows, answers = append(rows, got...), append(answers, fmt.Sprintf("%s was answered %v", g.name, statuses))
 	}
 	for _, b := range bursts {
-		fmt.Fprintf(progress, "%d people at once, %s\n", o.burst, b.who)
+		_, _ = fmt.Fprintf(progress, "%d people at once, %s\n", o.burst, b.who)
 		got, err := b.run(ctx, holdfast, o.burst)
 		if err != nil {
 			return err
@@ -88,7 +88,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 }
 
 func write(out io.Writer, rows []*row, answers []string) error {
-	fmt.Fprintf(out, "%s, %d cores, load %s\n\n", model(), runtime.NumCPU(), load())
+	_, _ = fmt.Fprintf(out, "%s, %d cores, load %s\n\n", model(), runtime.NumCPU(), load())
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "BESIDE\tWHO\tGOT IN\tWITHIN\tTOLD TO COME AGAIN\tP50\tP99\tLAST")
 	for _, r := range rows {
