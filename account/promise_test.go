@@ -95,12 +95,6 @@ func TestStrangersTogetherHaveABudget(t *testing.T) {
 	w.refused("a tenth of a second later, another", w.try("nobody", "wrong", "203.0.113.3"), account.ErrBadLogin)
 	w.throttled("and one more", w.try("nobody2", "wrong", "203.0.113.4"), 5*time.Second)
 	w.now = w.now.Add(4900 * time.Millisecond)
-	for range 49 {
-		w.refused("a guess", w.try("nobody3", "wrong", ""), account.ErrBadLogin)
-		if w.try("nobody3", "wrong", "") != nil {
-			break
-		}
-	}
 	w.refused("the stranger comes again", w.try("ben", secret, "203.0.113.2"), nil)
 }
 
