@@ -19,6 +19,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/holdfast-go/holdfast/internal/attempts"
 	"github.com/holdfast-go/holdfast/internal/changes"
 	"github.com/holdfast-go/holdfast/internal/lately"
 	"github.com/holdfast-go/holdfast/password"
@@ -130,8 +131,8 @@ type Service struct {
 	callers *otter.Cache[callerKey, *standing]
 	apiKeys *otter.Cache[[32]byte, *standing] // by their hashes
 	changes *changes.Reader
-	turns   turns
-	uses    *lately.Uses // of sessions that are presented themselves
+	gate    *attempts.Gate // before every password
+	uses    *lately.Uses   // of sessions that are presented themselves
 	keyUses *lately.Uses
 
 	generation func() uint64 // the store's, made once
@@ -155,7 +156,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, err
 	}
 	if config.Lane == nil {
-		config.Lane = work.NewLane(work.Config{Name: "hash"})
+		config.Lane = work.NewLane(work.Config{Name: "hash", Queue: HashQueue()})
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -185,6 +186,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		config: &config, uses: lately.New(0), callers: callers, apiKeys: otter.Must(&otter.Options[[32]byte, *standing]{MaximumSize: maxCallers}), keyUses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
+	s.gate = attempts.New(config.Store, s.now, config.InsecureNoThrottle)
 	return s, s.addRoles(ctx)
 }
 
@@ -223,3 +225,12 @@ func (s *Service) newID() (string, error) {
 	}
 	return idEncoding.EncodeToString(id[:]), nil
 }
+
+// hashQueue is how many may wait for each processor that hashes: as many as it
+// serves in ten seconds, which is the longest that one waits.
+const hashQueue = 1024
+
+// HashQueue is the Queue of a lane for a [Config], as wide as the machine: long
+// enough that nobody is refused whose turn comes within ten seconds. Who is refused
+// is decided by how long they would wait.
+func HashQueue() int { return hashQueue * work.DefaultWorkers() }

@@ -23,30 +23,44 @@ import (
 func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
 	ask.signedIn = true
-	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
+	device, err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
 		grant, err = s.begin(ctx, w, userID, ask)
 		return err
 	})
 	if err != nil {
 		return Grant{}, err
 	}
+	grant.Device = device
 	return grant, nil
 }
 
 // enter is every sign-in with a name and a password: begin starts the session,
 // in the transaction that makes sure of what the sign-in rests on. It may run
-// more than once.
-func (s *Service) enter(ctx context.Context, name, password string, begin func(w Writer, userID string) error) (err error) {
+// more than once. Device is what the device keeps.
+func (s *Service) enter(ctx context.Context, name, password string, begin func(w Writer, userID string) error) (device Secret, err error) {
 	found, err := s.findLogin(ctx, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
-	newHash, err := s.authenticate(ctx, found, password)
+	defer func() { err = ended(ctx, taken, err) }()
+	err = errUnfinished
+	found, newHash, err := s.verified(taken.Queued(ctx), found, password, begin)
+	if err != nil {
+		return "", err
+	}
+	return s.markDevice(ctx, found, cmp.Or(newHash, found.hash)), nil
+}
+
+// errUnfinished is what came of a sign-in that panics.
+var errUnfinished = errors.New("the sign-in was not finished")
+
+// verified verifies a password and signs in. It returns what was verified.
+func (s *Service) verified(ctx context.Context, found login, password string, begin func(w Writer, userID string) error) (_ login, newHash string, err error) {
+	newHash, err = s.authenticate(ctx, found, password)
 	for try := 0; err == nil; try++ {
 		err = s.signIn(ctx, found, newHash, begin)
 		if !errors.Is(err, errHashChanged) || try == 3 {
@@ -54,12 +68,12 @@ func (s *Service) enter(ctx context.Context, name, password string, begin func(w
 		}
 		// Another sign-in has replaced the hash, or somebody has changed the
 		// password: what is stored now decides.
-		if found, err = s.findLogin(ctx, name); err != nil {
-			return err
+		if found, err = s.findLogin(ctx, found.name); err != nil {
+			return found, "", err
 		}
 		newHash, err = s.authenticate(ctx, found, password)
 	}
-	return err
+	return found, newHash, err
 }
 
 // errHashChanged says that another hash is stored than the one verified.
@@ -67,11 +81,12 @@ var errHashChanged = errors.New("the password hash changed meanwhile")
 
 // login is what the store knows of a name that somebody presents.
 type login struct {
-	name  string
-	user  User   // zero if no user has the name
-	hash  string // "" if there is none
-	known bool   // the user has signed in from this address before
-	like  string // what the hash looks like if there is no user
+	name   string
+	user   User   // zero if no user has the name
+	hash   string // "" if there is none
+	known  bool   // the user has signed in from this address before
+	device string // the mark by which the device is known to the user; "" if it is not
+	like   string // what the hash looks like if there is no user
 }
 
 // findLogin asks the store the same for every name.
@@ -103,6 +118,7 @@ func (s *Service) describe(ctx context.Context, r Reader, found login, user User
 			return found, err
 		}
 	}
+	found.device = s.deviceOfUser(ctx, user.ID, found.hash)
 	kinds, err := r.PasswordKinds()
 	found.like = s.likeOthers(found.name, kinds)
 	return found, err

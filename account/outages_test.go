@@ -98,6 +98,22 @@ func (o *outages) ReturnAttempts(ctx context.Context, now time.Time, buckets []a
 	return o.call("ReturnAttempts", o.Store.ReturnAttempts(ctx, now, buckets))
 }
 
+func (o *outages) AttemptWaits(ctx context.Context, now time.Time, buckets []account.Bucket) ([]time.Duration, error) {
+	return got(o.Store.AttemptWaits(ctx, now, buckets)).from(o, "AttemptWaits")
+}
+
+func (o *outages) CountFailure(ctx context.Context, now time.Time, key [32]byte, nobody bool) error {
+	return o.call("CountFailure", o.Store.CountFailure(ctx, now, key, nobody))
+}
+
+func (o *outages) Failures(ctx context.Context, key [32]byte) (account.Failures, error) {
+	return got(o.Store.Failures(ctx, key)).from(o, "Failures")
+}
+
+func (o *outages) ClearFailures(ctx context.Context, key [32]byte) error {
+	return o.call("ClearFailures", o.Store.ClearFailures(ctx, key))
+}
+
 // answer is what a call of the store returns with a value.
 type answer[T any] struct {
 	value T

@@ -33,11 +33,11 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 // refused may be tried again. A disabled user stays disabled. Errors:
 // ErrBadReset, *InvalidError, *ThrottledError.
 func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user User, err error) {
-	taken, err := s.take(ctx, s.addressBucket(ctx))
+	taken, err := s.take(ctx, s.networkBuckets(ctx))
 	if err != nil {
 		return User{}, err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadReset)) }()
+	defer func() { taken.Settle(ctx, errors.Is(err, ErrBadReset)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	user, err = view(ctx, s, func(r Reader) (User, error) { return s.checkReset(r, secret) })
@@ -51,13 +51,17 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, func(w Writer) (User, error) {
+	user, err = update(ctx, s, func(w Writer) (User, error) {
 		user, err := s.checkReset(w, secret)
 		if err != nil {
 			return User{}, err
 		}
 		return user, s.reset(ctx, w, user.ID, hash)
 	})
+	if err == nil {
+		s.forgetRow(ctx, user.ID)
+	}
+	return user, err
 }
 
 // reset stores the hash and forgets what came before it. Addresses that signed

@@ -18,6 +18,7 @@ type Grant struct {
 	Audience     []string  // what tokens are for; the issuer's default if nil
 	AuthTime     time.Time // when the user signed in; zero if that is not known
 	RefreshToken Secret    // good once; "" if the client may not use one
+	Device       Secret    // after a sign-in with a password, for the device to keep: see WithKnownDevice
 }
 
 // StrictRefresh as Config.RefreshOverlap ends the session of every refresh token

@@ -38,11 +38,11 @@ func noAdmin(r Reader) error {
 // alone: a name or a password that is refused may be tried again. Errors:
 // ErrBadSetup, ErrNameTaken, *InvalidError, *ThrottledError.
 func (s *Service) Setup(ctx context.Context, secret Secret, name string, password Secret) (user User, err error) {
-	taken, err := s.take(ctx, s.addressBucket(ctx))
+	taken, err := s.take(ctx, s.networkBuckets(ctx))
 	if err != nil {
 		return User{}, err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadSetup)) }()
+	defer func() { taken.Settle(ctx, errors.Is(err, ErrBadSetup)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	if err := s.config.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {

@@ -20,6 +20,7 @@ type Store interface {
 
 	ChangeLog
 	Attempts
+	FailureCounts
 }
 
 // ChangeLog is how the processes on a store hear what concerns the callers that
@@ -84,6 +85,23 @@ type Attempts interface {
 
 	// ReturnAttempts puts one attempt back into every bucket.
 	ReturnAttempts(ctx context.Context, now time.Time, buckets []Bucket) error
+
+	// AttemptWaits says for each bucket how long it takes until it has an attempt: 0
+	// if it has one. It takes none.
+	AttemptWaits(ctx context.Context, now time.Time, buckets []Bucket) ([]time.Duration, error)
+}
+
+// FailureCounts count wrong passwords in a row, for all processes that share the
+// store. As with [Attempts], a count may be lost in a power cut, and is no part of
+// the transactions.
+type FailureCounts interface {
+	// CountFailure counts one more for a key. Of keys that are nobody's account a
+	// store keeps no more than MaxNobodies, and some more while it tidies up: those
+	// with the highest counts, and of those with the same count the newest.
+	CountFailure(ctx context.Context, now time.Time, key [32]byte, nobody bool) error
+
+	Failures(ctx context.Context, key [32]byte) (Failures, error) // the zero Failures of a key that has none
+	ClearFailures(ctx context.Context, key [32]byte) error
 }
 
 // Reader reads within a transaction and must not be used outside of it. Lists
@@ -359,6 +377,10 @@ type PasswordKind struct {
 const (
 	// MaxKnownAddresses is how many addresses are remembered for a user.
 	MaxKnownAddresses = 10
+
+	// MaxNobodies is for how many names without an account wrong passwords in a row are
+	// counted at a time.
+	MaxNobodies = 100_000
 
 	// MaxPasswordKinds is how many kinds PasswordKinds returns at most.
 	MaxPasswordKinds = 64

@@ -176,12 +176,16 @@ func (s *Service) change(ctx context.Context, id string, fn func(Writer, *User) 
 // RemoveUser removes a user with their sessions. Errors: ErrNoUser,
 // ErrLastAdmin.
 func (s *Service) RemoveUser(ctx context.Context, id string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	err := s.config.Store.Update(ctx, func(w Writer) error {
 		if _, err := w.User(id); err != nil {
 			return err
 		}
 		return keepAdmin(w, func() error { return w.RemoveUser(id) })
 	})
+	if err == nil {
+		s.forgetRow(ctx, id)
+	}
+	return err
 }
 
 // keepAdmin runs a change and fails, and with it the transaction, if that took

@@ -31,10 +31,10 @@ func OpenAccounts(ctx context.Context, config Config) (*Accounts, error) {
 	return openAccounts(ctx, config, "")
 }
 
-// maxWait is how long a sign-in waits for its turn: a person who is told after
-// two seconds to try again is better off than one who looks at a page that
-// does not come.
-const maxWait = 2 * time.Second
+// maxWait is how long a sign-in waits for its turn. A person who is told to try again
+// is better off than one who looks at a page that does not come: who would wait for
+// longer is told at once.
+const maxWait = 10 * time.Second
 
 // openAccounts opens the accounts of a program that is reached at a URL, "" if
 // that is not known.
@@ -51,7 +51,7 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 	lane := config.Lane
 	if lane == nil {
 		a.headroom = work.NewHeadroom()
-		a.lane = work.NewLane(work.Config{Name: "hash", Headroom: a.headroom, MaxWait: maxWait})
+		a.lane = work.NewLane(work.Config{Name: "hash", Headroom: a.headroom, Queue: account.HashQueue(), MaxWait: maxWait})
 		lane = a.lane
 	}
 	a.Service, err = account.NewService(ctx, account.Config{

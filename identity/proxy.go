@@ -113,7 +113,7 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 		}
 		ctx := account.WithSource(r.Context(), source)
 		if r.Method == http.MethodPost { // as all requests that may begin a session
-			ctx = account.WithDevice(ctx, r.UserAgent())
+			ctx = withDevice(account.WithDevice(ctx, r.UserAgent()), r)
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

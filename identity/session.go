@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
 
 // sessions are the sessions of browsers.
@@ -71,7 +72,7 @@ func (s *sessions) signIn(w http.ResponseWriter, r *http.Request, name, password
 	if name == "" || password == "" {
 		return &holdfast.Error{Status: http.StatusBadRequest, Detail: "A name and a password are required", Cause: account.ErrBadLogin}
 	}
-	grant, err := s.accounts.LoginSession(r.Context(), name, password)
+	grant, err := s.accounts.LoginSession(withDevice(r.Context(), r), name, password)
 	s.signedIn(err)
 	if err != nil {
 		return signInAnswer(err)
@@ -80,6 +81,7 @@ func (s *sessions) signIn(w http.ResponseWriter, r *http.Request, name, password
 		return err // the new session has no cookie, so no browser has it
 	}
 	s.setCookie(w, string(grant.Secret), grant.Expires)
+	leaveDevice(w.Header(), grant.Device)
 	return nil
 }
 
@@ -146,5 +148,5 @@ func signInAnswer(err error) error {
 
 // unavailable is for errors that are no answer about the caller: no caller may pass.
 func unavailable(err error) error {
-	return &holdfast.Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Cause: err}
+	return &holdfast.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryafter.Of(err, time.Second), Cause: err}
 }

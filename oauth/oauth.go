@@ -24,6 +24,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/internal/retryafter"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -226,7 +227,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone)
 func unavailable(err error) error {
 	return &holdfast.Error{
 		Status:     http.StatusServiceUnavailable,
-		RetryAfter: time.Second,
+		RetryAfter: retryafter.Of(err, time.Second),
 		Cause:      err,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"golang.org/x/term"
 
@@ -25,6 +26,7 @@ type userCmd struct {
 	Enable  userEnable  `cmd:"" help:"Enable a user again."`
 	Roles   userRoles   `cmd:"" help:"Set a user's roles."`
 	Reset   userReset   `cmd:"" help:"Print a one-time link with which a user sets a new password."`
+	Unlock  userUnlock  `cmd:"" help:"Let strangers' addresses sign in again after too many wrong passwords in a row."`
 	Remove  userRemove  `cmd:"" help:"Remove a user."`
 }
 
@@ -116,13 +118,44 @@ type userShow struct {
 
 // Run shows one user.
 func (c *userShow) Run(ctx context.Context, std streams) error {
-	return c.withUser(ctx, c.Name, func(_ *account.Service, u account.User) error {
+	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		failed, err := accounts.FailuresOf(ctx, u.ID)
+		if err != nil {
+			return err
+		}
 		if c.JSON {
-			return printJSON(std.out, toJSON(u))
+			return printJSON(std.out, struct {
+				userJSON
+
+				Failures int  `json:"failures"`
+				Locked   bool `json:"locked"`
+			}{toJSON(u), failed.Count, failed.Locked()})
 		}
 		w := bufio.NewWriter(std.out)
 		fmt.Fprintf(w, "name   %s\nid     %s\nemail  %s\nroles  %s\nstate  %s\n", u.Name, u.ID, u.Email, strings.Join(u.Roles, ", "), state(u.Disabled))
+		if failed.Count > 0 {
+			fmt.Fprintf(w, "wrong  %d passwords in a row, the last at %s\n", failed.Count, failed.Last.Format(time.RFC3339))
+		}
+		if failed.Locked() {
+			fmt.Fprintf(w, "locked for addresses and devices that are not known: 'holdfast user unlock %s' or 'holdfast user reset %s'\n", u.Name, u.Name)
+		}
 		return w.Flush()
+	})
+}
+
+type userUnlock struct {
+	database
+	Name string `arg:"" help:"The user's name."`
+}
+
+// Run begins a new row of wrong passwords.
+func (c *userUnlock) Run(ctx context.Context, std streams) error {
+	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		if err := accounts.ClearFailures(ctx, u.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s may sign in from anywhere again\n", u.Name)
+		return nil
 	})
 }
 

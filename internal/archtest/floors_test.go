@@ -64,8 +64,10 @@ var floors = map[string]int{
 // shared says which internal packages an internal package may import. One that
 // is not named imports none: it can be read, tested and moved by itself.
 var shared = map[string][]string{
+	"internal/attempts":   {"internal/bulkhead", "internal/fairqueue", "internal/newest", "internal/retryafter"},
 	"internal/background": {"internal/bulkhead"},
 	"internal/bind":       {"internal/bodies", "internal/duration", "internal/parts", "internal/schema", "internal/strictform"},
+	"internal/bulkhead":   {"internal/fairqueue"},
 	"internal/flood":      {"internal/loadgen"},
 	"internal/openapi":    {"internal/schema"},
 	"internal/duration":   {"internal/shape"},

@@ -24,14 +24,16 @@ type Store struct {
 
 	counting sync.Mutex
 	attempts map[[32]byte]time.Time // when the bucket is full again
-	sweep    int                    // how many there are when full ones are thrown out
+	failures map[[32]byte]failures
+	nobodies int // of failures
+	sweep    int // how many there are when full ones are thrown out
 }
 
 var _ account.Store = (*Store)(nil)
 
 // New makes an empty store.
 func New() *Store {
-	s := &Store{attempts: map[[32]byte]time.Time{}, sweep: 1024}
+	s := &Store{attempts: map[[32]byte]time.Time{}, failures: map[[32]byte]failures{}, sweep: 1024}
 	s.state.Store(&state{
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},

@@ -34,6 +34,7 @@ type Store struct {
 	writer   *sql.DB // one connection, so that writers queue here and not at the file's lock
 	readers  *sql.DB
 	attempts *sideFile
+	nobodies atomic.Int64 // wrong passwords for names without an account, since the start
 
 	toWrite, toRead *statements // prepared ones
 

@@ -45,6 +45,9 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"attempts run out and come back":                     testAttempts,
 		"attempts are taken from all buckets or none":        testAttemptsTogether,
 		"no more attempts are taken than there are":          testAttemptsRace,
+		"what buckets have can be looked at":                 testAttemptWaits,
+		"wrong passwords in a row are counted":               testFailures,
+		"no wrong password is missed":                        testFailuresTogether,
 		"of concurrent sign-ins one replaces an old hash":    testUpgradeRace,
 		"a reset link is good once":                          testResetRace,
 	} {
