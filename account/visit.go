@@ -23,7 +23,7 @@ type SessionGrant struct {
 // grant, at every moment.
 func (s *Service) LoginSession(ctx context.Context, name, password string) (SessionGrant, error) {
 	var grant SessionGrant
-	err := s.enter(ctx, name, password, func(w Writer, userID string) error {
+	err := s.enter(ctx, name, password, entry{offer: true, begin: func(w Writer, userID string) error {
 		session, user, err := s.newSession(ctx, w, userID)
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func (s *Service) LoginSession(ctx context.Context, name, password string) (Sess
 		session.TokenHash = hashOf(secret)
 		grant = SessionGrant{User: user, SessionID: session.ID, Secret: Secret(session.Handle + "." + secret), Expires: session.Expires}
 		return w.PutSession(session)
-	})
+	}})
 	if err != nil {
 		return SessionGrant{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -57,6 +58,7 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 	a.Service, err = account.NewService(ctx, account.Config{
 		Store: config.Store, Passwords: passwords, Lane: lane, Policy: config.Policy, RefreshTTL: config.RefreshTTL,
 		RefreshOverlap: config.RefreshOverlap, IdleTTL: config.SessionIdle,
+		OnCut: config.logCut,
 		Key: key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), Clients: config.clients(url),
 		MaxAPIKeyTTL:       config.MaxAPIKeyTTL,
 		InsecureNoThrottle: config.InsecureNoThrottle,
@@ -65,6 +67,12 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// logCut says that somebody got in with what another system had kept of a password:
+// once, see account.ImportedUser.
+func (c *Config) logCut(ctx context.Context, user account.User) {
+	c.Logger.LogAttrs(ctx, slog.LevelWarn, "a sign-in with what another system kept of a password; the hash is replaced by one of all of it", slog.String("user", user.ID))
 }
 
 // passwords is how passwords are hashed, and which hashes are known.

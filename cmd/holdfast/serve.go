@@ -18,6 +18,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
@@ -26,6 +27,7 @@ import (
 type serveCmd struct {
 	database
 	masterKey
+	breachedFile
 	insecureSwitches
 	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
@@ -58,16 +60,19 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
 	return c.withStore(ctx, func(store *sqlite.Store) error {
-		return c.serve(ctx, std, store, listener, log)
+		return c.withPolicy(func(policy password.Policy) error {
+			config, err := c.config(ctx, store, listener.Addr(), log)
+			if err != nil {
+				return err
+			}
+			config.Policy = policy
+			return c.serve(ctx, std, config, listener)
+		})
 	})
 }
 
-func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, l net.Listener, log *slog.Logger) (err error) {
+func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Config, l net.Listener) (err error) {
 	seen := metrics.New()
-	config, err := c.config(ctx, store, l.Addr(), log)
-	if err != nil {
-		return err
-	}
 	config.Metrics = seen
 	id, err := identity.Open(ctx, config)
 	if err != nil {
@@ -78,7 +83,7 @@ func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, 
 	if err := c.greet(ctx, std, id, app); err != nil {
 		return err
 	}
-	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, log)
+	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, config.Logger)
 	if err != nil {
 		return err
 	}
