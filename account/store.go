@@ -198,7 +198,8 @@ type SessionWriter interface {
 	// SweepSessions removes what is left of sessions that have ended, those that
 	// are over at a time, and what TrimSessions has left over; all together no more
 	// than most at once. More says that it may find something again.
-	SweepSessions(now time.Time, keep, most int) (more bool, err error)
+	// A zero time is before all of them.
+	SweepSessions(at time.Time, keep, most int) (more bool, err error)
 
 	// PutPendingSetup keeps a setup beside those before it, of which it forgets all
 	// but the MaxPendingSetups-1 that expire last.

@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"attempts run out and come back":                     testAttempts,
 		"attempts are taken from all buckets or none":        testAttemptsTogether,
 		"no more attempts are taken than there are":          testAttemptsRace,
+		"a clock that jumps ends nothing":                    testJumps,
+		"what a clock makes while it is ahead is none":       testMadeAhead,
 		"of concurrent sign-ins one replaces an old hash":    testUpgradeRace,
 		"a reset link is good once":                          testResetRace,
 	} {
