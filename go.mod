@@ -22,6 +22,8 @@ require (
 
 require github.com/anishathalye/porcupine v1.3.1
 
+require github.com/FastFilter/xorfilter v0.4.2-0.20260120015552-4e5a4d9df65a
+
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect

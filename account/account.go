@@ -41,6 +41,7 @@ var (
 	ErrRoleInUse = errors.New("the role is in use")
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")
+	ErrNotGiven  = errors.New("the password is the user's own already")
 	ErrBadReset  = errors.New("the link is wrong, used or too old")
 
 	ErrNoAPIKey       = errors.New("no such API key")
@@ -48,6 +49,22 @@ var (
 	ErrTooManyAPIKeys = errors.New("there are as many API keys as there may be")
 	ErrForbidden      = errors.New("the caller may not do this")
 )
+
+// GivenPasswordError is the answer to a right password that somebody else has
+// chosen. It begins no session: it is good for setting another, by Reset or by
+// [Service.ReplaceGivenPassword].
+type GivenPasswordError struct {
+	User User
+
+	// Reset sets another password by [Service.ResetPassword], as a secret of NewReset
+	// does. It is there after LoginSession alone: what a token is asked with may be in
+	// the hands of a program that is none of the user's.
+	Reset Secret
+}
+
+func (e *GivenPasswordError) Error() string {
+	return "the password was chosen by somebody else: it is good for setting another one"
+}
 
 // ThrottledError is the answer to one attempt too many, whatever the password.
 type ThrottledError struct {
@@ -65,6 +82,18 @@ type Passwords interface {
 	DummyVerifyLike(ctx context.Context, secret, like string) error
 	Blank(hash string) string // "" for one that cannot be verified
 	Check(hash string) error  // why it cannot
+}
+
+// CutPasswords is what Config.Passwords can do besides where users come from a
+// system that cut passwords to what bcrypt reads; a password.Context can.
+type CutPasswords interface {
+	// Cuts reports whether a hash is of a kind of which systems cut passwords.
+	Cuts(hash string) bool
+
+	// VerifyCut is VerifyAndUpdate, as the system did it that made the hash. Cut says
+	// that the password is longer than that looks at, so that others would do as
+	// well; newHash is then one of all of it.
+	VerifyCut(ctx context.Context, secret, hash string) (ok, cut bool, newHash string, err error)
 }
 
 // Lane is what the domain needs of a [work.Lane]. Hashing costs a processor
@@ -115,6 +144,11 @@ type Config struct {
 	// stopwatch. It must be the same in all processes and after a restart. A
 	// random one if zero, which is good for tests.
 	Key Key
+
+	// OnCut is called after a sign-in with a password that was longer than the hash
+	// of the system it came from could hold, when the hash has been replaced: see
+	// ImportedUser.CutUntil. Nothing is called if nil.
+	OnCut func(ctx context.Context, user User)
 
 	Now  func() time.Time // time.Now if nil
 	Rand io.Reader        // for ids and tokens; crypto/rand if nil

@@ -136,7 +136,6 @@ func TestACodeIsGoodForOneAttempt(t *testing.T) {
 		"the challenge as the verifier":     {nil, "photos", redirect, challengeOf(verifier)},
 		"no verifier":                       {nil, "photos", redirect, ""},
 		"a verifier that is too long":       {nil, "photos", redirect, strings.Repeat(verifier, 3)},
-		"a minute later":                    {func(c *codes) error { c.now = c.now.Add(account.CodeTTL); return nil }, "photos", redirect, verifier},
 		"after the browser's session ended": {func(c *codes) error { return c.Logout(c.t.Context(), c.caller.SessionID) }, "photos", redirect, verifier},
 		"of a user who is disabled": {func(c *codes) error {
 			_, err := c.UpdateUser(c.t.Context(), c.anna.ID, account.UserChange{Disabled: &yes})

@@ -198,8 +198,12 @@ func (r reader) SessionByHandle(handle string) (account.Session, error) {
 	return got(r.in.SessionByHandle(handle)).from(r.o, "SessionByHandle")
 }
 
-func (r reader) PendingSetup() (account.PendingSetup, error) {
-	return got(r.in.PendingSetup()).from(r.o, "PendingSetup")
+func (r reader) PendingSetup(secretHash [32]byte) (account.PendingSetup, error) {
+	return got(r.in.PendingSetup(secretHash)).from(r.o, "PendingSetup")
+}
+
+func (r reader) PasswordMark(userID string) (account.PasswordMark, error) {
+	return got(r.in.PasswordMark(userID)).from(r.o, "PasswordMark")
 }
 
 func (r reader) Reset(secretHash [32]byte) (account.Reset, error) {
@@ -289,8 +293,16 @@ func (w writer) PutPendingSetup(setup account.PendingSetup) error {
 	return w.o.call("PutPendingSetup", w.in.PutPendingSetup(setup))
 }
 
-func (w writer) RemovePendingSetup() error {
-	return w.o.call("RemovePendingSetup", w.in.RemovePendingSetup())
+func (w writer) RemovePendingSetups() error {
+	return w.o.call("RemovePendingSetups", w.in.RemovePendingSetups())
+}
+
+func (w writer) PutPasswordMark(userID string, mark account.PasswordMark) error {
+	return w.o.call("PutPasswordMark", w.in.PutPasswordMark(userID, mark))
+}
+
+func (w writer) RemoveCutMarks(until time.Time) error {
+	return w.o.call("RemoveCutMarks", w.in.RemoveCutMarks(until))
 }
 
 func (w writer) PutReset(reset account.Reset) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 )
 
 // codePrefix lets those who search for leaked secrets find codes.
@@ -135,8 +134,8 @@ type redemption struct {
 }
 
 // fits reports whether it is the use that the code is for.
-func (u redemption) fits(code Code, now time.Time) bool {
-	return u.clientID == code.ClientID && u.redirect == code.Redirect && now.Before(code.Expires) && verifies(u.verifier, code.Challenge)
+func (u redemption) fits(code Code) bool {
+	return u.clientID == code.ClientID && u.redirect == code.Redirect && verifies(u.verifier, code.Challenge)
 }
 
 func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, error) {
@@ -150,7 +149,10 @@ func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, 
 	if code.SessionID != "" {
 		return Grant{}, refuseAndEnd(w, code.SessionID)
 	}
-	if !use.fits(code, s.config.Now()) {
+	if !good(s.config.Now(), code.Expires, CodeTTL) {
+		return Grant{}, ErrBadGrant // by the clock, which may be wrong: NewCode removes it
+	}
+	if !use.fits(code) {
 		return Grant{}, spoilCode(w, use.hash)
 	}
 	client, err := s.clientOf(w, code.ClientID)

@@ -3,11 +3,7 @@ package account
 import (
 	"context"
 	"errors"
-	"time"
 )
-
-// ResetTTL is how long a reset secret is good.
-const ResetTTL = time.Hour
 
 // NewReset makes the secret with which a user sets a new password, in place of
 // any before it. It is good once, for an hour, and only until the password
@@ -45,6 +41,9 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 		return User{}, err
 	}
 	if err := s.checkPassword(string(next), user); err != nil {
+		return User{}, err
+	}
+	if err := s.differs(ctx, user.ID, next); err != nil {
 		return User{}, err
 	}
 	hash, err := s.hash(ctx, next)
@@ -89,8 +88,32 @@ func (s *Service) checkReset(r Reader, secret Secret) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	if hashOf(hash) != reset.Before || !s.config.Now().Before(reset.Expires) {
+	if hashOf(hash) != reset.Before || !good(s.config.Now(), reset.Expires, ResetTTL) {
 		return User{}, ErrBadReset
 	}
 	return r.User(reset.UserID)
+}
+
+// errSame refuses the password that was given as the one that replaces it.
+var errSame = &InvalidError{"password", "is the one that was given; choose another"}
+
+// differs makes sure that a password which replaces one that was given is another.
+func (s *Service) differs(ctx context.Context, userID string, next Secret) error {
+	var mark PasswordMark
+	hash, err := view(ctx, s, func(r Reader) (hash string, err error) {
+		if mark, err = r.PasswordMark(userID); err != nil || !mark.Given {
+			return "", err
+		}
+		return r.PasswordHash(userID)
+	})
+	if err != nil || hash == "" {
+		return err
+	}
+	return s.config.Lane.Do(ctx, func() error {
+		same, _, err := s.config.Passwords.VerifyAndUpdate(ctx, string(next), hash)
+		if err == nil && same {
+			err = errSame
+		}
+		return err
+	})
 }

@@ -115,6 +115,7 @@ type Reader interface {
 	CodeReader
 	ConsentReader
 	APIKeyReader
+	PasswordMarkReader
 }
 
 // Writer reads and changes within a transaction.
@@ -128,6 +129,7 @@ type Writer interface {
 	CodeWriter
 	ConsentWriter
 	APIKeyWriter
+	PasswordMarkWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -150,7 +152,7 @@ type UserReader interface {
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
 	PutPasswordHash(userID, hash, kind string) error
-	RemoveUser(id string) error // with hash, sessions, reset, addresses, codes, consents and API keys
+	RemoveUser(id string) error // with hash, mark, sessions, reset, addresses, codes, consents and API keys
 
 	// PutKnownAddress remembers an address from which the user has signed in,
 	// and forgets all but the user's MaxKnownAddresses newest ones.
@@ -170,11 +172,12 @@ type RoleWriter interface {
 	RemoveRole(name string) error // ErrRoleInUse
 }
 
-// SessionReader finds sessions, and the setup that waits for its person.
+// SessionReader finds sessions, and the setups that wait for their person.
 type SessionReader interface {
 	Session(id string) (Session, error)             // or ErrNoSession
 	SessionByHandle(handle string) (Session, error) // or ErrNoSession
-	PendingSetup() (PendingSetup, error)            // or ErrBadSetup
+
+	PendingSetup(secretHash [32]byte) (PendingSetup, error) // or ErrBadSetup
 
 	// SessionsOf returns at most limit of a user's sessions, by id, whose ids come
 	// after the given one.
@@ -213,10 +216,13 @@ type SessionWriter interface {
 	// SweepSessions removes what is left of sessions that have ended, those that
 	// are over at a time, and what TrimSessions has left over; all together no more
 	// than most at once. More says that it may find something again.
-	SweepSessions(now time.Time, keep, most int) (more bool, err error)
+	// A zero time is before all of them.
+	SweepSessions(at time.Time, keep, most int) (more bool, err error)
 
-	PutPendingSetup(setup PendingSetup) error // in place of the one before
-	RemovePendingSetup() error
+	// PutPendingSetup keeps a setup beside those before it, of which it forgets all
+	// but the MaxPendingSetups-1 that expire last.
+	PutPendingSetup(setup PendingSetup) error
+	RemovePendingSetups() error // all of them
 }
 
 // ResetReader finds the one-time secrets that let users set a password.
@@ -277,6 +283,17 @@ type APIKeyWriter interface {
 	// later than the one that is noted changes nothing, and neither does one of a key
 	// that is not there.
 	UseAPIKeys(used map[string]time.Time) error
+}
+
+// PasswordMarkReader finds marks.
+type PasswordMarkReader interface {
+	PasswordMark(userID string) (PasswordMark, error) // zero if there is none, or no such user
+}
+
+// PasswordMarkWriter changes them. A user has at most one.
+type PasswordMarkWriter interface {
+	PutPasswordMark(userID string, mark PasswordMark) error // in place of the one before; ErrNoUser
+	RemoveCutMarks(until time.Time) error                   // those with a CutUntil that is not after a time
 }
 
 // User is somebody with an account.
@@ -368,11 +385,21 @@ type Reset struct {
 	Expires    time.Time
 }
 
+// PasswordMark is what is known of a user's password besides its hash. The zero
+// mark says nothing.
+type PasswordMark struct {
+	Given    bool      // somebody else has chosen it
+	CutUntil time.Time // until when what another system left of a password is compared; zero for never
+}
+
 // PasswordKind is a kind of password hash and how many users have one of it.
 type PasswordKind struct {
 	Kind  string // a hash that costs as much to verify, and holds nothing of theirs
 	Users int
 }
+
+// ResetTTL is how long a reset secret is good.
+const ResetTTL = time.Hour
 
 const (
 	// MaxKnownAddresses is how many addresses are remembered for a user.
@@ -384,4 +411,7 @@ const (
 
 	// MaxPasswordKinds is how many kinds PasswordKinds returns at most.
 	MaxPasswordKinds = 64
+
+	// MaxPendingSetups is how many setups wait at once at most.
+	MaxPendingSetups = 10
 )

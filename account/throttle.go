@@ -138,9 +138,10 @@ func throttled(a *attempts.Attempt, wait time.Duration, err error) (*attempts.At
 // ended ends an attempt by what it came to. It returns err, or why a wrong password
 // could not be counted: then it is not known to be one.
 func ended(ctx context.Context, a *attempts.Attempt, err error) error {
+	_, given := errors.AsType[*GivenPasswordError](err)
 	switch {
-	case err == nil:
-		a.Succeeded(ctx)
+	case err == nil, given:
+		a.Succeeded(ctx) // the password was right
 	case errors.Is(err, ErrBadLogin):
 		if counted := a.Failed(ctx); counted != nil {
 			return counted

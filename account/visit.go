@@ -24,7 +24,7 @@ type SessionGrant struct {
 // grant, at every moment.
 func (s *Service) LoginSession(ctx context.Context, name, password string) (SessionGrant, error) {
 	var grant SessionGrant
-	device, err := s.enter(ctx, name, password, func(w Writer, userID string) error {
+	device, err := s.enter(ctx, name, password, entry{offer: true, begin: func(w Writer, userID string) error {
 		session, user, err := s.newSession(ctx, w, userID)
 		if err != nil {
 			return err
@@ -37,7 +37,7 @@ func (s *Service) LoginSession(ctx context.Context, name, password string) (Sess
 		session.TokenHash = hashOf(secret)
 		grant = SessionGrant{User: user, SessionID: session.ID, Secret: Secret(session.Handle + "." + secret), Expires: session.Expires}
 		return w.PutSession(session)
-	})
+	}})
 	if err != nil {
 		return SessionGrant{}, err
 	}

@@ -102,6 +102,8 @@ func (a *API) Register(on holdfast.Routes) {
 	holdfast.Get(on, "/users/me", readMe, a.readMe, users, holdfast.Shadows("/users/{id}"))
 	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, holdfast.MaxBody(maxCredentials), fails(badPassword, throttled, noStore),
 		holdfast.Summary("Change own password, and end own other sessions"))
+	holdfast.Post(on, "/first-password", holdfast.Public(), a.setFirstPassword, users, fails(badPassword, notGiven, throttled, noStore),
+		holdfast.Summary("Set an own password in place of one that somebody else has chosen"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users, fails(noStore))
 	holdfast.Post(on, "/users", writer, a.createUser, users, created, fails(taken, noStore))
 	holdfast.Get(on, "/users/{id}", reader, a.readUser, users, fails(noUser, noStore))
@@ -154,6 +156,7 @@ var (
 	again = []apidoc.Header{{Name: "Retry-After", Text: "Seconds to wait"}}
 
 	badPassword = apidoc.Answer{Status: http.StatusBadRequest, Text: "The old password is wrong"}
+	notGiven    = apidoc.Answer{Status: http.StatusConflict, Text: "The password is the user's own already"}
 	noUser      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such user"}
 	noClient    = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such client"}
 	clientTaken = apidoc.Answer{Status: http.StatusConflict, Text: "There is a client of this id already"}
@@ -186,6 +189,8 @@ func answer(err error) error {
 		}
 	case errors.Is(err, account.ErrBadLogin):
 		return holdfast.Errorf(http.StatusBadRequest, "Incorrect password")
+	case errors.Is(err, account.ErrNotGiven):
+		return holdfast.Errorf(http.StatusConflict, "The password is your own already: sign in with it, and change it at PUT /users/me/password")
 	case errors.Is(err, account.ErrNoCaller):
 		return holdfast.Errorf(http.StatusUnauthorized, "The session has ended")
 	case errors.Is(err, account.ErrNoUser):

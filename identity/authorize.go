@@ -116,6 +116,8 @@ func (p *authorizePage) submit(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, p.at+"?"+a.Query.Encode()) // without what else the form had: it may be a password
 	case "signin":
 		return p.signIn(w, r, a)
+	case "choose":
+		return p.setOwn(w, r, p.at+later(a), p.signInForm(a, ""))
 	case "deny":
 		return p.fail(w, r, a.Refuse("access_denied", "The user does not allow it"))
 	case "allow":

@@ -149,7 +149,7 @@ type Keys struct {
 	Period   time.Duration // how long a key signs; 30 days if zero, without end if negative
 	Announce time.Duration // how long it is published before; a day if zero
 
-	Master    keyring.MasterKey // as keyring.ReadMasterKey reads it; private keys are kept unencrypted if zero
+	Master    keyring.MasterKey // as keyring.ReadMasterKey reads it; private keys and the key of attempts are kept unencrypted if zero
 	OldMaster keyring.MasterKey // to change the master key: what it encrypted is encrypted again
 }
 

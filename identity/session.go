@@ -25,6 +25,7 @@ type sessionAccounts interface {
 	LoginSession(ctx context.Context, name, password string) (account.SessionGrant, error)
 	SessionCaller(ctx context.Context, secret account.Secret) (Caller, error)
 	Logout(ctx context.Context, sessionID string) error
+	ResetPassword(ctx context.Context, secret, next account.Secret) (account.User, error)
 }
 
 // openSessions makes what is asked at each request, for a program that is
@@ -137,9 +138,12 @@ func (s *sessions) setCookie(w http.ResponseWriter, secret string, until time.Ti
 // signInAnswer is the answer to a sign-in that failed, as at POST /token.
 func signInAnswer(err error) error {
 	var throttled *account.ThrottledError
+	var given *account.GivenPasswordError
 	switch {
 	case errors.As(err, &throttled):
 		return &holdfast.Error{Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: throttled.RetryAfter, Cause: err}
+	case errors.As(err, &given):
+		return &holdfast.Error{Status: http.StatusForbidden, Detail: "The password was chosen by somebody else: choose your own", Cause: err}
 	case errors.Is(err, account.ErrBadLogin):
 		return &holdfast.Error{Status: http.StatusBadRequest, Detail: "Incorrect username or password", Cause: err}
 	}

@@ -11,13 +11,6 @@ import (
 	"github.com/holdfast-go/holdfast/internal/certfile"
 )
 
-// listening is where the server listens, and how.
-type listening struct {
-	net.Listener
-	tls *tls.Config // nil for plain http
-	log *slog.Logger
-}
-
 // tls is what serves https; nil for none.
 func (c *serveCmd) tls(log *slog.Logger) (*tls.Config, error) {
 	switch {

@@ -80,7 +80,7 @@ func TestTwoServersCountTogether(t *testing.T) {
 	}
 	dir := t.TempDir()
 	one, two := start(t, dir), start(t, dir)
-	one.shell(secret+"\n", "user", "add", "bob", "--password-stdin")
+	one.shell(secret+"\n", "user", "add", "bob", "--password-stdin", "--own-password")
 	bob := one.login("bob", "me") // from now on 127.0.0.1 is known for bob
 	for i := range 10 {
 		p := []*process{one, two}[i%2]

@@ -107,7 +107,7 @@ func TestTheShellDisablesAUser(t *testing.T) {
 	}
 	p := start(t, t.TempDir())
 	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
-	p.shell(secret+"\n", "user", "add", "bob", "--role", "user", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "bob", "--role", "user", "--password-stdin", "--own-password")
 	bob := p.login("bob", "me")
 	p.want("GET", "/users/me", bob.Access, "", http.StatusOK)
 
@@ -205,7 +205,7 @@ func TestATrialRunEnds(t *testing.T) {
 	}
 	dir := t.TempDir()
 	p := start(t, dir)
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	trial := p.login("alice", "me")
 	p.kill()
 	p = start(t, dir) // on another port

@@ -32,7 +32,7 @@ func (c *userReset) Run(ctx context.Context, std streams) error {
 		if base == "" {
 			return errors.New("the server has never run with this database, so its address is not known; give it with --url")
 		}
-		return withAccounts(ctx, store, func(accounts *identity.Accounts) error {
+		return withAccounts(ctx, config(store), func(accounts *identity.Accounts) error {
 			user, err := accounts.UserByName(ctx, c.Name)
 			if err != nil {
 				return fmt.Errorf("user %s: %w", c.Name, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
@@ -26,6 +27,7 @@ import (
 type serveCmd struct {
 	database
 	masterKey
+	breachedFile
 	insecureSwitches
 	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
@@ -70,17 +72,20 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	return c.withStore(ctx, func(store *sqlite.Store) error {
-		return c.serve(ctx, std, store, listening{listener, secure, log})
+		return c.withPolicy(func(policy password.Policy) error {
+			config, err := c.config(ctx, store, listener.Addr(), log)
+			if err != nil {
+				return err
+			}
+			config.Policy, config.TLS = policy, secure
+			return c.serve(ctx, std, config, listener)
+		})
 	})
 }
 
-func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, l listening) (err error) {
+func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Config, l net.Listener) (err error) {
 	seen := metrics.New()
-	config, err := c.config(ctx, store, l.Addr(), l.log)
-	if err != nil {
-		return err
-	}
-	config.Metrics, config.TLS = seen, l.tls
+	config.Metrics = seen
 	id, err := identity.Open(ctx, config)
 	if err != nil {
 		return flagged(err)
@@ -90,12 +95,12 @@ func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, 
 	if err := c.greet(ctx, std, id, app, l.Addr()); err != nil {
 		return err
 	}
-	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, l.log)
+	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, config.Logger)
 	if err != nil {
 		return err
 	}
 	defer unwatch()
-	return id.Serve(ctx, app, l.Listener)
+	return id.Serve(ctx, app, l)
 }
 
 // check says which flags do not fit together.

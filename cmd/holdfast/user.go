@@ -15,6 +15,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // userCmd is `holdfast user`.
@@ -32,27 +35,44 @@ type userCmd struct {
 
 type userAdd struct {
 	database
+	breachedFile
 	Name          string   `arg:"" help:"The name to sign in with."`
 	Email         string   `help:"The user's e-mail address."`
 	Role          []string `help:"A role to give; may be repeated." default:"user"`
 	PasswordStdin bool     `help:"Read the password from standard input; one newline at its end is dropped." xor:"password"`
+	OwnPassword   bool     `name:"own-password" help:"Whoever types the password is its user, who keeps it. Otherwise it is good for one sign-in, which sets another; that of the first administrator is their own anyway."`
 	NoPassword    bool     `help:"Give the user no password: 'holdfast user reset' makes a link to set one." xor:"password"`
 }
 
 // Run adds the user.
 func (c *userAdd) Run(ctx context.Context, std streams) error {
+	if c.NoPassword && c.OwnPassword {
+		return errors.New("--no-password and --own-password do not fit together")
+	}
 	secret, err := c.password(ctx, std)
 	if err != nil {
 		return err
 	}
-	return c.with(ctx, func(accounts *account.Service) error {
-		user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword})
-		if err != nil {
-			return fmt.Errorf("user %s: %w", c.Name, err)
-		}
-		fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
-		return nil
+	return c.withStore(ctx, func(store *sqlite.Store) error {
+		return c.withPolicy(func(policy password.Policy) error {
+			config := config(store)
+			config.Policy = policy
+			return withAccounts(ctx, config, func(accounts *identity.Accounts) error { return c.add(ctx, std, accounts.Service, secret) })
+		})
 	})
+}
+
+func (c *userAdd) add(ctx context.Context, std streams, accounts *account.Service, secret string) error {
+	user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword, Given: !c.OwnPassword})
+	if err != nil {
+		return err
+	}
+	given, err := accounts.PasswordGiven(ctx, user.ID)
+	fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
+	if given {
+		fmt.Fprintf(std.out, "the password is good for one sign-in, in which %s sets another\n", user.Name)
+	}
+	return err
 }
 
 func (c *userAdd) password(ctx context.Context, std streams) (string, error) {

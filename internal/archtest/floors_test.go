@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"date":               0,
 	"jwt":                0,
 	"password":           0,
+	"password/breached":  0,
 	"password/calibrate": 0,
 	"patch":              0,
 	"static":             0,

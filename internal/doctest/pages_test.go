@@ -120,8 +120,8 @@ func beforeAccess(s *session) {
 	s.do(`
 $ go run ./cmd/holdfast serve
 …
-$ echo 'correct horse battery' | holdfast user add bob --password-stdin
-$ echo 'correct horse battery' | holdfast user add mia --role manager --password-stdin
+$ echo 'correct horse battery' | holdfast user add bob --password-stdin --own-password
+$ echo 'correct horse battery' | holdfast user add mia --role manager --password-stdin --own-password
 $ curl localhost:8000/token -d username=mia -d 'password=correct horse battery' -d scope=me
 {"access_token":"eyJ…",…}
 `)

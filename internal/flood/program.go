@@ -63,7 +63,7 @@ func (p *process) command(ctx context.Context, args ...string) *exec.Cmd {
 
 // serve adds a user, starts the server and signs in once.
 func (p *process) serve(ctx context.Context, flags []string) (*Server, error) {
-	add := p.command(ctx, "user", "add", "bench", "--password-stdin")
+	add := p.command(ctx, "user", "add", "bench", "--password-stdin", "--own-password")
 	add.Stdin = strings.NewReader(p.secret)
 	if text, err := add.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("add a user: %w\n%s", err, text)

@@ -176,25 +176,3 @@ func (t *tx) SweepSessions(now time.Time, keep, most int) (more bool, err error)
 	}
 	return true, t.exec("DELETE FROM session_sweeps WHERE user_id = ?", userID)
 }
-
-func scanSetup(row scanner) (setup account.PendingSetup, err error) {
-	var hash []byte
-	var expires int64
-	if err := row.Scan(&hash, &expires); err != nil {
-		return setup, err
-	}
-	setup.Expires = date(expires)
-	setup.SecretHash, err = sum(hash)
-	return setup, err
-}
-
-func (t *tx) PendingSetup() (account.PendingSetup, error) {
-	return one(t, account.ErrBadSetup, scanSetup, "SELECT secret_hash, expires FROM setup")
-}
-
-func (t *tx) PutPendingSetup(setup account.PendingSetup) error {
-	return t.exec("INSERT OR REPLACE INTO setup (id, secret_hash, expires) VALUES (1, ?, ?)",
-		setup.SecretHash[:], setup.Expires.UnixMilli())
-}
-
-func (t *tx) RemovePendingSetup() error { return t.exec("DELETE FROM setup") }
