@@ -72,7 +72,6 @@ func CheckRedirect(uri string) error {
 // nothing is.
 func checkRedirect(uri string) (reason string) {
 	u, err := url.Parse(uri)
-	_, local := withoutPort(uri)
 	switch {
 	case err != nil || u.Scheme == "" || u.Opaque != "" || len(uri) > maxURI || strings.ContainsFunc(uri, notInURI):
 		return "is no absolute URI in ASCII"
@@ -86,6 +85,14 @@ func checkRedirect(uri string) (reason string) {
 		return "has a wildcard; each redirect URI is registered by itself"
 	case dotted(u.EscapedPath()):
 		return "has a segment . or .. in its path"
+	}
+	return checkScheme(u, uri)
+}
+
+// checkScheme is checkRedirect for where the URI leads.
+func checkScheme(u *url.URL, uri string) (reason string) {
+	_, local := withoutPort(uri)
+	switch {
 	case u.Scheme == "https" && !strings.HasPrefix(uri, "https://"), u.Scheme == "http" && !strings.HasPrefix(uri, "http://"):
 		return "has a scheme in capitals"
 	case u.Scheme == "https" && (u.Hostname() == "" || strings.HasSuffix(u.Host, ":")):

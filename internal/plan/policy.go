@@ -36,7 +36,9 @@ func HasAlone[P any]() func(f *Frame, cell int, role string) bool {
 	if _, ok := any(new(P)).(holder); !ok {
 		return nil
 	}
-	return func(f *Frame, cell int, role string) bool { return any(Pointer[P](f, cell)).(holder).HasRoleAlone(role) }
+	return func(f *Frame, cell int, role string) bool {
+		return any(Pointer[P](f, cell)).(holder).HasRoleAlone(role)
+	}
 }
 
 // Wrong says why the policy cannot be used, and nothing if it can. A nil policy

@@ -13,7 +13,7 @@ type tx struct {
 	ctx  context.Context
 	sql  *sql.Tx
 	kept *statements // nil for none
-	told bool // it has written into the log of changes
+	told bool        // it has written into the log of changes
 }
 
 // prepared is the statement of a text within the transaction; nil if it is not
