@@ -25,13 +25,15 @@ func bodied(memory int64) *holdfast.App {
 	})
 	holdfast.Post(app, "/form", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in struct {
 		Text string `form:"text"`
-	}) (int, error) {
+	},
+	) (int, error) {
 		return len(in.Text), nil
 	})
 	holdfast.Post(app, "/upload", holdfast.Public(), func(_ context.Context, _ holdfast.Anyone, in struct {
 		Text string      `form:"text" required:"false"`
 		File upload.File `form:"file" required:"false"`
-	}) (int, error) {
+	},
+	) (int, error) {
 		return len(in.Text) + int(in.File.Size()), nil
 	})
 	return app

@@ -30,13 +30,18 @@ func TestLimit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &http.Server{Handler: http.NotFoundHandler()} //nolint:gosec // of a test
+			idle := make(chan struct{}, 9)
+			s := &http.Server{Handler: http.NotFoundHandler(), ConnState: func(_ net.Conn, state http.ConnState) { //nolint:gosec // of a test
+				if state == http.StateIdle {
+					idle <- struct{}{}
+				}
+			}}
 			l = conns.Limit(s, l, test.config)
 			go func() { _ = s.Serve(l) }()
 			t.Cleanup(func() { _ = s.Close() })
-			first, _ := connect(t, l)
-			_, reader := connect(t, l)
-			_ = reader
+			first := connect(t, l)
+			<-idle // or it would be at work still
+			connect(t, l)
 			if !test.room {
 				if _, err := io.Copy(io.Discard, first); err != nil {
 					t.Errorf("the first connection: %v, want that it is closed", err)
@@ -48,16 +53,15 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-func connect(t *testing.T, l net.Listener) (net.Conn, *bufio.Reader) {
+func connect(t *testing.T, l net.Listener) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // of a test
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	r := bufio.NewReader(c)
-	ask(t, c, r)
-	return c, r
+	ask(t, c, bufio.NewReader(c))
+	return c
 }
 
 // ask sends a request and reads the answer.

@@ -202,16 +202,11 @@ func (c *Config) complete() error {
 		return &ConfigError{"Keys.Period", "it must be longer than Keys.Announce, or negative for ever"}
 	case c.MaxAPIKeyTTL < 0:
 		return &ConfigError{"MaxAPIKeyTTL", "it must be more than nothing"}
-	case c.Drain < 0:
-		return &ConfigError{"Drain", "it must not be negative"}
-	case c.MaxConns < 0:
-		return &ConfigError{"MaxConns", "it must be 1 or more"}
-	case c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
-		return &ConfigError{"MaxConnsEach", "it must be 1 or more, and not more than MaxConns"}
-	case c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil:
-		return &ConfigError{"TLS", "it has no certificate"}
 	case slices.Contains(c.Audience, ""):
 		return &ConfigError{"Audience", "one of them is empty"}
+	}
+	if err := c.checkServing(); err != nil {
+		return err
 	}
 	if reason := c.Pages.check(c.URL); reason != "" {
 		return &ConfigError{"Pages", reason}

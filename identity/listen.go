@@ -29,6 +29,21 @@ func (c *Config) CheckServe(at net.Addr) error {
 	return nil
 }
 
+// checkServing says what is wrong with how the program serves.
+func (c *Config) checkServing() error {
+	switch {
+	case c.Drain < 0:
+		return &ConfigError{"Drain", "it must not be negative"}
+	case c.MaxConns < 0:
+		return &ConfigError{"MaxConns", "it must be 1 or more"}
+	case c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
+		return &ConfigError{"MaxConnsEach", "it must be 1 or more, and not more than MaxConns"}
+	case c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil:
+		return &ConfigError{"TLS", "it has no certificate"}
+	}
+	return nil
+}
+
 // reachable reports whether others than this machine can reach an address.
 func reachable(at net.Addr) bool {
 	addr, err := netip.ParseAddrPort(at.String())

@@ -127,7 +127,7 @@ func readUpTo(src BodySource, body io.Reader, most int64) ([]byte, error) {
 	for {
 		n, err := body.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		if err == io.EOF { //nolint:errorlint // wrapped, it is an end too soon
+		if err == io.EOF { // wrapped, it is an end too soon
 			return data, nil
 		}
 		if err != nil {

@@ -25,7 +25,7 @@ func TestABudgetThatIsFull(t *testing.T) {
 		}
 		got := make(chan error, 1)
 		go func() { got <- b.Take(t.Context(), 40) }()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		b.Give(40)
 		if err := <-got; err != nil {
 			t.Errorf("Take when somebody has given back = %v", err)

@@ -280,6 +280,6 @@ func (e *everyMinute) due(now time.Time) bool {
 // warn says what is wrong, once a minute.
 func (b *Bounds) warn(of *everyMinute, text string, attrs ...slog.Attr) {
 	if b.config.Log != nil && of.due(b.config.Now()) {
-		b.config.Log.LogAttrs(context.Background(), slog.LevelWarn, text, attrs...)
+		b.config.Log.LogAttrs(context.Background(), slog.LevelWarn, text, attrs...) //nolint:sloglint // a constant of the caller
 	}
 }

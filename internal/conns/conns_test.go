@@ -200,13 +200,13 @@ func TestWhoSendsNoRequestMakesRoomAfterASecond(t *testing.T) {
 			t.Parallel()
 			serve(t, conns.Config{Most: 2}, func(s *server) {
 				a, b := s.dial(ann).send(sent), s.dial(bob).send(sent)
-				time.Sleep(900 * time.Millisecond)
+				<-time.After(900 * time.Millisecond)
 				c := s.dial(cem)
 				want(t, "...", a, b, c)
 				if got := s.bounds.Stats(); got.Waiting != 1 {
 					t.Errorf("Stats = %+v, want one who waits", got)
 				}
-				time.Sleep(200 * time.Millisecond)
+				<-time.After(200 * time.Millisecond)
 				c.asks("/")
 				want(t, "x..", a, b, c)
 			})
@@ -232,12 +232,12 @@ func TestWhoIsWaitedForMakesRoom(t *testing.T) {
 				a := s.dial(ann).send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
 				b := s.dial(bob).send(test.sends)
 				c := s.dial(cem)
-				time.Sleep(4 * time.Second)
+				<-time.After(4 * time.Second)
 				synctest.Wait()
 				if got := s.bounds.Stats(); got.Waiting != 1 || got.Evicted != 0 {
 					t.Errorf("after four seconds: Stats = %+v", got)
 				}
-				time.Sleep(2 * time.Second)
+				<-time.After(2 * time.Second)
 				synctest.Wait()
 				if got := s.bounds.Stats(); got.Evicted == 1 != test.goes || got.Open != 2 {
 					t.Errorf("after six seconds: Stats = %+v, want that one goes: %v", got, test.goes)
@@ -315,7 +315,7 @@ func TestAConnectionThatIsTakenOver(t *testing.T) {
 		a := s.dial(ann).send("GET /take HTTP/1.1\r\nHost: a\r\n\r\n")
 		taken := <-s.took
 		b := s.dial(bob)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		want(t, ".", a)
 		if got := s.bounds.Stats(); got.Open != 1 || got.Waiting != 1 {
 			t.Errorf("Stats = %+v", got)
@@ -343,7 +343,7 @@ func TestTheSystemHasNoMore(t *testing.T) {
 	serve(t, conns.Config{}, func(s *server) {
 		a := s.dial(ann).asks("/")
 		s.l.failing <- &net.OpError{Op: "accept", Err: syscall.EMFILE}
-		time.Sleep(time.Second) // the server's, after such an error
+		<-time.After(time.Second) // the server's, after such an error
 		b := s.dial(bob).asks("/")
 		want(t, "x.", a, b)
 	})
