@@ -86,7 +86,7 @@ func (c *breachedBuild) build(ctx context.Context, std streams, in io.Reader) (s
 	if err != nil {
 		return stats, err
 	}
-	if err = errors.Join(out.Sync(), out.Chmod(0o644)); err != nil { //nolint:gosec // it holds no secret
+	if err = errors.Join(out.Sync(), out.Chmod(0o644)); err != nil {
 		return stats, err
 	}
 	if err = os.Rename(out.Name(), c.Out); err != nil {

@@ -100,7 +100,7 @@ func (f *Filter) hasHash(key uint64) (bool, error) {
 // as the library that makes it has them.
 func (s shard) places(hash uint64) [3]uint32 {
 	high, _ := bits.Mul64(hash, uint64(s.count))
-	first, mask := uint32(high), s.length-1
+	first, mask := uint32(high), s.length-1 //nolint:gosec // it is less than s.count
 	return [3]uint32{
 		first,
 		(first + s.length) ^ uint32(hash>>18)&mask, //nolint:gosec // the lower bits are meant

@@ -79,7 +79,7 @@ func (f *Filter) read(file *os.File) error {
 	if shards > mostShards || start > uint64(size) || start+shards*recordSize+uint64(tailSize) != uint64(size) {
 		return ErrDamaged
 	}
-	return f.readShards(io.NewSectionReader(file, int64(start), int64(shards)*recordSize), start)
+	return f.readShards(io.NewSectionReader(file, int64(start), int64(shards)*recordSize), start) //nolint:gosec // no more than the file's size
 }
 
 // readShards reads the directory, which begins where the fingerprints end.
