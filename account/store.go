@@ -114,6 +114,8 @@ type Writer interface {
 
 // UserReader finds users. Their roles are sorted.
 type UserReader interface {
+	UserSearcher
+
 	User(id string) (User, error)                  // or ErrNoUser
 	UserByName(name string) (User, error)          // or ErrNoUser
 	Users(after string, limit int) ([]User, error) // by id
