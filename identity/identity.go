@@ -39,6 +39,7 @@ type Identity struct {
 	apiKey   holdfast.Dep[Caller]
 	api      *accountapi.API
 	refusals *refusalLog
+	tried    *tally
 	links    *links // nil if none are sent
 	around   func(http.Handler) http.Handler
 
@@ -55,7 +56,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	id := &Identity{config: config, stop: func() {}}
+	id := &Identity{config: config, stop: func() {}, tried: newTally(config.Metrics)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, id.Close())
@@ -77,6 +78,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
 	id.apiKey = holdfast.Verify(config.Scheme.apiKey, id.VerifyAPIKey)
 	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
+	id.sessions.signedIn = id.tried.count
 	if id.refusals, err = openRefusals(ctx, &id.config); err != nil {
 		return nil, err
 	}
@@ -167,22 +169,17 @@ func (id *Identity) codes() oauth.Codes {
 }
 
 // signIns is the accounts as the token endpoints use them.
-func (id *Identity) signIns() oauth.Accounts {
-	if id.config.Metrics == nil {
-		return id.accounts.Service
-	}
-	return &counted{id.accounts.Service, id.config.Metrics}
-}
+func (id *Identity) signIns() oauth.Accounts { return &counted{id.accounts.Service, id.tried} }
 
 // counted counts sign-ins.
 type counted struct {
 	*account.Service
-	metrics Metrics
+	tried *tally
 }
 
 func (c *counted) Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error) {
 	grant, err := c.Service.Login(ctx, name, password, ask)
-	c.metrics.Login(err)
+	c.tried.count(err)
 	return grant, err
 }
 
