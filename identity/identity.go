@@ -39,7 +39,7 @@ type Identity struct {
 	apiKey   holdfast.Dep[Caller]
 	api      *accountapi.API
 	refusals *refusalLog
-	tried    *tally
+	tried    *signInCount
 	links    *links // nil if none are sent
 	around   func(http.Handler) http.Handler
 
@@ -56,7 +56,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	id := &Identity{config: config, stop: func() {}, tried: newTally(config.Metrics)}
+	id := &Identity{config: config, stop: func() {}, tried: newSignInCount(config.Metrics)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, id.Close())
@@ -174,7 +174,7 @@ func (id *Identity) signIns() oauth.Accounts { return &counted{id.accounts.Servi
 // counted counts sign-ins.
 type counted struct {
 	*account.Service
-	tried *tally
+	tried *signInCount
 }
 
 func (c *counted) Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error) {

@@ -56,21 +56,21 @@ func (id *Identity) Attempts() Attempts {
 	return Attempts{t.succeeded.Load(), t.refused.Load(), t.throttled.Load(), t.failed.Load()}
 }
 
-// tally counts attempts to sign in, and tells the metrics.
-type tally struct {
+// signInCount counts attempts to sign in, and tells the metrics.
+type signInCount struct {
 	succeeded, refused, throttled, failed atomic.Uint64
 	tell                                  func(error)
 }
 
-func newTally(m Metrics) *tally {
-	t := &tally{tell: func(error) {}}
+func newSignInCount(m Metrics) *signInCount {
+	t := &signInCount{tell: func(error) {}}
 	if m != nil {
 		t.tell = m.Login
 	}
 	return t
 }
 
-func (t *tally) count(err error) {
+func (t *signInCount) count(err error) {
 	t.tell(err)
 	var throttled *account.ThrottledError
 	switch {
