@@ -27,7 +27,8 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 	}
 	describe := describer{types}
 	bad := []error{describe.api(out, config.API)}
-	for _, s := range schemesOf(routes) {
+	shown := slices.DeleteFunc(slices.Clone(routes), func(rt *route) bool { return rt.options.hidden })
+	for _, s := range schemesOf(shown) { // what hidden routes alone want is nobody's business who reads it
 		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s, flowsOff(config, routes))})
 	}
 	d := documenter{types, config.OnDecision != nil}

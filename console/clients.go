@@ -124,7 +124,7 @@ func (c *console) client(r *http.Request, _ caller) (page, error) {
 		return page{"client", client.Name, out}, nil
 	}
 	d, err := c.document(r.Context())
-	out.Opens = d.OpenTo(access.Caller{Presents: true, Good: !client.Disabled, Scopes: access.Set(client.Scopes)}).Routes
+	out.Opens = opens(d, access.Caller{Presents: true, Good: !client.Disabled, Scopes: access.Set(client.Scopes)})
 	return page{"client", client.Name, out}, err
 }
 

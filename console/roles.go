@@ -53,7 +53,7 @@ func (c *console) roles(r *http.Request, _ caller) (page, error) {
 	}
 	rows := make([]roleRow, len(list))
 	for i, role := range list {
-		rows[i] = roleRow{Role: role, Opens: len(d.OpenTo(d.Holder(role.Name)).Routes)}
+		rows[i] = roleRow{Role: role, Opens: len(opens(d, d.Holder(role.Name)))}
 		if rows[i].Holders, err = c.holders(r.Context(), role.Name); err != nil {
 			return page{}, err
 		}
@@ -92,7 +92,7 @@ func (c *console) role(r *http.Request, _ caller) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	out := roleOf{Role: role, Opens: d.OpenTo(d.Holder(role.Name)).Routes, Scopes: c.scopeChoices(d, role.Scopes)}
+	out := roleOf{Role: role, Opens: opens(d, d.Holder(role.Name)), Scopes: c.scopeChoices(d, role.Scopes)}
 	if out.Holders, err = c.holders(r.Context(), role.Name); err != nil {
 		return page{}, err
 	}

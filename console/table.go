@@ -97,6 +97,11 @@ func (c *console) meaning(scope string) string {
 	return ""
 }
 
+// opens are the routes that somebody may call and a stranger may not.
+func opens(d access.Document, who access.Caller) []access.Route {
+	return slices.DeleteFunc(d.OpenTo(who).Routes, func(r access.Route) bool { return r.Decide(access.Caller{}).Allowed })
+}
+
 func names(d access.Document) []string {
 	out := make([]string, len(d.Routes))
 	for i, r := range d.Routes {

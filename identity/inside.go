@@ -134,27 +134,27 @@ func (id *Identity) Settings() []Setting {
 	c := &id.config
 	idle := "no limit"
 	if c.SessionIdle > 0 {
-		idle = c.SessionIdle.String()
+		idle = short(c.SessionIdle)
 	}
-	overlap := cmp.Or(c.RefreshOverlap, 30*time.Second).String()
+	overlap := short(cmp.Or(c.RefreshOverlap, 30*time.Second))
 	if c.RefreshOverlap < 0 {
 		overlap = "none"
 	}
 	period := "for ever"
 	if c.Keys.Period > 0 {
-		period = c.Keys.Period.String()
+		period = short(c.Keys.Period)
 	}
 	return []Setting{
 		{"URL", id.url, "Where people and services reach the program"},
 		{"Issuer", id.issuer, "What tokens say in iss"},
 		{"Audience", strings.Join(id.audience, ", "), "What tokens are for; the first is verified here"},
-		{"AccessTTL", c.AccessTTL.String(), "How long an access token lives"},
-		{"RefreshTTL", c.RefreshTTL.String(), "How long a session lives"},
+		{"AccessTTL", short(c.AccessTTL), "How long an access token lives"},
+		{"RefreshTTL", short(c.RefreshTTL), "How long a session lives"},
 		{"RefreshOverlap", overlap, "For how long a refresh token that was used gets the same answer"},
 		{"SessionIdle", idle, "How long a session lives without being used"},
-		{"MaxAPIKeyTTL", id.accounts.MaxAPIKeyTTL().String(), "How long an API key lives at most"},
+		{"MaxAPIKeyTTL", short(id.accounts.MaxAPIKeyTTL()), "How long an API key lives at most"},
 		{"Keys.Period", period, "How long a key signs"},
-		{"Keys.Announce", c.Keys.Announce.String(), "How long a key is published before it signs"},
+		{"Keys.Announce", short(c.Keys.Announce), "How long a key is published before it signs"},
 		{"Keys.Master", said(!c.Keys.Master.IsZero(), "set: private keys are encrypted in the store", "not set: private keys are not encrypted in the store"), "The master key"},
 		{"Policy", fmt.Sprint("at least ", c.Policy.Least(), " characters"), "Which passwords may be set"},
 		{"AllowPasswordGrant", said(c.AllowPasswordGrant || IsLocal(id.url), "yes", "no"), "Whether clients may send names and passwords to POST /token"},
@@ -164,6 +164,17 @@ func (id *Identity) Settings() []Setting {
 		{"MaxConns", fmt.Sprint(c.MaxConns), "The most connections at once"},
 		{"SignUp", said(c.SignUp != nil, "yes", "no"), "Whether everybody may make themselves a user"},
 	}
+}
+
+// short is a duration without the zeros at its end: "15m", "720h".
+func short(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 func said(yes bool, text, other string) string {
