@@ -12,7 +12,11 @@ const last = "\U0010FFFF"
 // row is a state of which most users are, and the role of a disabled user.
 func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error) {
 	from, name := "users", "name"
-	args := []any{q.Prefix, q.Prefix + last, q.After}
+	begin, first := ">", q.After // one bound: of two SQLite takes either for the range, and looks at the other row by row
+	if q.Prefix > q.After {
+		begin, first = ">=", q.Prefix
+	}
+	args := []any{first, q.Prefix + last}
 	filter := ""
 	switch q.State {
 	case account.UserDisabled:
@@ -29,7 +33,7 @@ func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error)
 		filter += " AND held.role = ?"
 		args = append(args, q.Role)
 	}
-	return many(t, scanUser, userColumns+"FROM "+from+" WHERE "+name+" >= ? AND "+name+" < ? AND "+name+" > ?"+filter+
+	return many(t, scanUser, userColumns+"FROM "+from+" WHERE "+name+" "+begin+" ? AND "+name+" < ?"+filter+
 		" ORDER BY "+name+" LIMIT ?", append(args, limit)...)
 }
 
