@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -35,11 +34,15 @@ type cli struct {
 
 	Password passwordCmd `cmd:"" help:"Hash, verify and look at passwords and their hashes."`
 	Import   importCmd   `cmd:"" help:"Bring users from another system; also while the server runs."`
+
+	Help       helpCmd       `cmd:"" help:"Explain a command, as --help does."`
+	Completion completionCmd `cmd:"" help:"Print a script with which a shell completes commands and flags: source <(holdfast completion bash)."`
+	Build      versionCmd    `cmd:"" name:"version" help:"Print the version, the commit that was built, and with what."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	code := run(ctx, os.Args[1:], streams{os.Stdin, painted(os.Stdout), os.Stderr})
 	stop()
 	os.Exit(code)
 }
@@ -55,15 +58,6 @@ const (
 // exited carries kong's exit code (of --help) out of the parser.
 type exited int
 
-// version is the module's, as the build recorded it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "holdfast (unknown)"
-	}
-	return "holdfast " + info.Main.Version
-}
-
 func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("holdfast"),
@@ -74,6 +68,7 @@ func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
 		kong.Vars{"version": version()},
+		kong.ValueFormatter(explained),
 	)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -83,16 +84,50 @@ func toJSON(u account.User) userJSON {
 
 type userList struct {
 	database
-	JSON bool `name:"json" help:"Print JSON."`
+	Prefix string `help:"Those whose names begin so." placeholder:"TEXT"`
+	Role   string `help:"Those who have this role." placeholder:"NAME"`
+	State  string `help:"Those who are enabled, or disabled." enum:"enabled,disabled," default:""`
+	Limit  int    `help:"How many at most; 0 for all."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// found is the users that the flags choose, by name, or all, the oldest first.
+func (c *userList) found(ctx context.Context, accounts *account.Service) iter.Seq2[account.User, error] {
+	q := account.UserQuery{Prefix: c.Prefix, Role: c.Role, State: account.UserState(c.State)}
+	if q == (account.UserQuery{}) {
+		return accounts.AllUsers(ctx)
+	}
+	const page = 500
+	return func(yield func(account.User, error) bool) {
+		for {
+			users, err := accounts.SearchUsers(ctx, q, page)
+			if err != nil {
+				yield(account.User{}, err)
+				return
+			}
+			for _, user := range users {
+				if !yield(user, nil) {
+					return
+				}
+				q.After = user.Name
+			}
+			if len(users) < page {
+				return
+			}
+		}
+	}
 }
 
 // Run lists the users.
 func (c *userList) Run(ctx context.Context, std streams) error {
 	return c.withThere(ctx, func(accounts *account.Service) error {
 		all := []userJSON{}
-		for user, err := range accounts.AllUsers(ctx) {
+		for user, err := range c.found(ctx, accounts) {
 			if err != nil {
 				return err
+			}
+			if c.Limit > 0 && len(all) == c.Limit {
+				break
 			}
 			all = append(all, toJSON(user))
 		}
@@ -176,12 +211,16 @@ func (c *userRoles) Run(ctx context.Context, std streams) error {
 
 type userRemove struct {
 	database
+	sure
 	Name string `arg:"" help:"The user's name."`
 }
 
 // Run removes the user.
 func (c *userRemove) Run(ctx context.Context, std streams) error {
 	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		if err := c.confirm(ctx, std, "Remove "+u.Name+", with sessions, keys and consents?"); err != nil {
+			return err
+		}
 		if err := accounts.RemoveUser(ctx, u.ID); err != nil {
 			return err
 		}
