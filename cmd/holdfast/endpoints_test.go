@@ -83,7 +83,7 @@ var exchanges = []exchange{
 	{about: "403: what is a person's own is refused to a client that calls for itself.", as: "machine", path: "PUT /users/me/password", body: `{"current_password":"x","new_password":"staple battery correct"}`},
 	{about: "401 of `POST /token`: the client is not known, or its credentials are wrong or missing.", path: "POST /token", body: "grant_type=client_credentials&client_id=nightly&client_secret=wrong"},
 	{route: "DELETE /clients/{id}", about: "Removes a client. Its tokens, and those of people that it was given, are good for nothing from the next request on.", as: "alice", path: "/clients/nightly"},
-	{route: "GET /me/routes", about: "What the caller may call, for a page that hides the rest.", as: "alice"},
+	{route: "GET /me/routes", about: "What the caller may call, for a page that hides the rest. With `all=true` also what they may not, and what is missing; the docs page says so at each operation.", as: "alice"},
 	{route: "GET /.well-known/jwks.json", about: "The public keys, for services that verify tokens themselves."},
 	{route: "GET /.well-known/oauth-authorization-server", about: "Where the endpoints and the keys are, for services that begin with the issuer's URL (RFC 8414)."},
 	{route: "GET /.well-known/oauth-protected-resource", about: "Where tokens for this API come from, for clients that begin with its URL (RFC 9728). Challenges of 401 and 403 name it."},
