@@ -183,7 +183,7 @@ func (c *console) register() {
 
 // begin leads to the first page that the person may see: those who may see none
 // have their account.
-func (c *console) begin(w http.ResponseWriter, r *http.Request, who caller) error {
+func (c *console) begin(w http.ResponseWriter, _ *http.Request, who caller) error {
 	to := strings.TrimPrefix(c.prefix[strings.LastIndex(c.prefix, "/"):], "/") + "/overview"
 	if !c.may(who, "GET", "/overview") {
 		to = strings.Repeat("../", strings.Count(c.prefix, "/")-1) + strings.TrimPrefix(c.id.AccountPath(), "/")

@@ -81,9 +81,15 @@ type section struct {
 }
 
 var sections = []section{
-	{Name: "Overview", Path: "overview"}, {Name: "Users", Path: "users"}, {Name: "Roles", Path: "roles"}, {Name: "Routes", Path: "routes"},
-	{Name: "Matrix", Path: "matrix"}, {Name: "Refusals", Path: "refusals"}, {Name: "Clients", Path: "clients"},
-	{Name: "Keys", Path: "keys"}, {Name: "Settings", Path: "settings"},
+	{Name: "Overview", Path: "overview"},
+	{Name: "Users", Path: "users"},
+	{Name: "Roles", Path: "roles"},
+	{Name: "Routes", Path: "routes"},
+	{Name: "Matrix", Path: "matrix"},
+	{Name: "Refusals", Path: "refusals"},
+	{Name: "Clients", Path: "clients"},
+	{Name: "Keys", Path: "keys"},
+	{Name: "Settings", Path: "settings"},
 }
 
 // May reports whether the person may call a route of the console at all, by the
@@ -163,8 +169,8 @@ func (c *console) page(show pager) func(http.ResponseWriter, *http.Request, call
 }
 
 // show makes a page and answers with it.
-func (c *console) show(w http.ResponseWriter, r *http.Request, who caller, make pager, with func(*view)) error {
-	p, err := make(r, who)
+func (c *console) show(w http.ResponseWriter, r *http.Request, who caller, of pager, with func(*view)) error {
+	p, err := of(r, who)
 	if err != nil {
 		return failure(err)
 	}

@@ -73,7 +73,7 @@ func stocked(t *testing.T) (server *program, base string, ids map[string]string)
 	}
 	server.run("", "role", "set", "auditor", "me", "users:read")
 	token := tokenOf(t, base, "alice", "me users:read users:write clients:write keys:write")
-	make := func(path, body string) string {
+	create := func(path, body string) string {
 		t.Helper()
 		status, text := call(t, http.MethodPost, base+path, token, "application/json", body)
 		if status != http.StatusCreated {
@@ -86,12 +86,12 @@ func stocked(t *testing.T) (server *program, base string, ids map[string]string)
 	}
 	ids = map[string]string{}
 	for n := range 60 {
-		ids["person"] = make("/users", fmt.Sprintf(`{"name":"person%02d","email":"person%02d@a-rather-long-domain.example.org","roles":["user","auditor"]}`, n, n))
+		ids["person"] = create("/users", fmt.Sprintf(`{"name":"person%02d","email":"person%02d@a-rather-long-domain.example.org","roles":["user","auditor"]}`, n, n))
 	}
-	make("/clients", `{"client_id":"nightly","client_name":"Nightly job","scope":"users:read"}`)
-	make("/clients", `{"client_id":"photos","client_name":"Photo prints of the Straße","redirect_uris":["https://photos.example.org/a/rather/long/path/back"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"scope":"me"}`)
-	make("/clients/nightly/keys", `{"name":"till 3","scopes":["users:read"]}`)
-	make("/users/me/keys", `{"name":"backup","scopes":["me"]}`)
+	create("/clients", `{"client_id":"nightly","client_name":"Nightly job","scope":"users:read"}`)
+	create("/clients", `{"client_id":"photos","client_name":"Photo prints of the Straße","redirect_uris":["https://photos.example.org/a/rather/long/path/back"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"scope":"me"}`)
+	create("/clients/nightly/keys", `{"name":"till 3","scopes":["users:read"]}`)
+	create("/users/me/keys", `{"name":"backup","scopes":["me"]}`)
 	ulf := tokenOf(t, base, "ulf", "me")
 	_, text := call(t, http.MethodDelete, base+"/users/"+ids["person"], ulf, "", "")
 	ids["refusal"] = regexp.MustCompile(`"request":"([^"]+)"`).FindStringSubmatch(text)[1]
