@@ -149,7 +149,7 @@ func TestTheConsole(t *testing.T) {
 			}
 			p.window(windows[0], false)
 		}
-		p.do("sign out", chromedp.Navigate(base+"/account"), chromedp.WaitVisible(css("header button")), chromedp.Click(css("header button")), chromedp.WaitVisible(css(`[name="password"]`)))
+		p.do("sign out", chromedp.Navigate(base+"/account"), chromedp.WaitVisible(css("header button")), chromedp.Click(css("header button")), chromedp.WaitVisible(css("#username")))
 	}
 }
 
