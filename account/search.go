@@ -5,23 +5,6 @@ import (
 	"strings"
 )
 
-// UserState is whether a user may sign in at all, for a [UserQuery].
-type UserState string
-
-// The states that can be asked for; the zero UserState is any.
-const (
-	UserEnabled  UserState = "enabled"
-	UserDisabled UserState = "disabled"
-)
-
-// UserQuery chooses users. What is zero chooses all.
-type UserQuery struct {
-	Prefix string    // with which their names begin
-	Role   string    // that they have
-	State  UserState // in which they are
-	After  string    // the name after which to go on
-}
-
 // Matches reports whether a user is chosen.
 func (q UserQuery) Matches(u User) bool {
 	if q.State != "" && u.Disabled != (q.State == UserDisabled) {
@@ -32,15 +15,6 @@ func (q UserQuery) Matches(u User) bool {
 		has = has || role == q.Role
 	}
 	return has && strings.HasPrefix(u.Name, q.Prefix) && u.Name > q.After
-}
-
-// UserSearcher finds users as people look for them. However many users there are,
-// an answer takes no longer than the limit needs.
-type UserSearcher interface {
-	SearchUsers(q UserQuery, limit int) ([]User, error) // by name
-
-	// CountHolders says how many users have a role, and most if there are more.
-	CountHolders(role string, most int) (int, error)
 }
 
 // SearchUsers returns at most limit users that a query chooses, by name. The

@@ -84,6 +84,50 @@ func (c *console) createClient(r *http.Request, _ caller) (done, error) {
 	return secretOf(client, secret, "The client is there."), nil
 }
 
+// changedClientOf is the form that changes a client, as it is or as it was sent.
+type changedClientOf struct {
+	account.Client
+	Redirects  string
+	Redirected bool // people are sent back to it
+	Scopes     []choice
+}
+
+func (c *console) changedClient(r *http.Request, _ caller) (page, error) {
+	client, err := c.accounts.Client(r.Context(), r.PathValue("id"))
+	if err == nil && slices.ContainsFunc(c.accounts.DeclaredClients(), func(one account.Client) bool { return one.ID == client.ID }) {
+		err = account.ErrNoClient // that can be changed here: the program declares it
+	}
+	if err != nil {
+		return page{}, err
+	}
+	d, err := c.document(r.Context())
+	if err != nil {
+		return page{}, err
+	}
+	if r.Method == http.MethodPost {
+		c.sent(r, &client)
+	}
+	return page{"changeclient", "Change " + client.Name, changedClientOf{
+		Client: client, Redirects: strings.Join(client.Redirects, "\n"), Redirected: client.MayUse(account.GrantCode),
+		Scopes: c.scopeChoices(d, client.Scopes),
+	}}, nil
+}
+
+// sent puts into a client what the form says.
+func (c *console) sent(r *http.Request, client *account.Client) {
+	f := r.PostForm
+	client.Name, client.Scopes = f.Get("name"), append([]string{}, f["scopes"]...)
+	if client.MayUse(account.GrantCode) {
+		client.Redirects = strings.Fields(f.Get("redirects"))
+	}
+}
+
+func (c *console) changeClient(r *http.Request, _ caller) (done, error) {
+	id := r.PathValue("id")
+	_, err := c.accounts.ChangeClient(r.Context(), id, func(client *account.Client) { c.sent(r, client) })
+	return done{to: "clients/" + url.PathEscape(id) + "?done=client"}, err
+}
+
 // secretOf is the page that shows a client's secret, this once.
 func secretOf(client account.Client, secret account.Secret, lead string) done {
 	return done{show: &page{"secret", "A secret for " + client.Name, linkOf{
@@ -145,13 +189,9 @@ func (c *console) rotateSecret(r *http.Request, _ caller) (done, error) {
 }
 
 func (c *console) setClientState(r *http.Request, _ caller) (done, error) {
-	client, err := c.accounts.Client(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return done{}, err
-	}
-	client.Disabled = r.PostForm.Get("do") == "disable"
-	_, err = c.accounts.ReplaceClient(r.Context(), client)
-	return done{to: "clients/" + url.PathEscape(client.ID) + "?done=" + said(client.Disabled, "client-disabled", "client-enabled")}, err
+	id, disable := r.PathValue("id"), r.PostForm.Get("do") == "disable"
+	_, err := c.accounts.ChangeClient(r.Context(), id, func(client *account.Client) { client.Disabled = disable })
+	return done{to: "clients/" + url.PathEscape(id) + "?done=" + said(disable, "client-disabled", "client-enabled")}, err
 }
 
 func (c *console) removeClient(r *http.Request, _ caller) (done, error) {

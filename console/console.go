@@ -14,7 +14,6 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/accountapi"
-	apianswer "github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/access"
 )
@@ -131,23 +130,25 @@ func (c *console) isFresh(ctx context.Context, who caller) (bool, error) {
 func (c *console) register() {
 	p := c.policies()
 	on := c.app.Group(c.prefix).With(holdfast.Hidden(), holdfast.AnswerErrors(holdfast.Errors{
-		Format: apianswer.Shape("text/html; charset=utf-8", c.errorPage),
+		Format: c.errorShape(),
 	}))
 	c.registerFiles(on)
 	get := func(path string, p policy, show pager) { on.Handle("GET "+path, holdfast.Raw(p, c.page(show))) }
-	post := func(path string, p policy, do action, back pager) {
-		on.Handle("POST "+path, holdfast.Raw(p, c.form(do, back)), holdfast.MaxBody(maxForm))
+	most := func(bytes int64, path string, p policy, do action, back pager) {
+		on.Handle("POST "+path, holdfast.Raw(p, c.form(bytes, do, back)), holdfast.MaxBody(bytes))
 	}
+	post := func(path string, p policy, do action, back pager) { most(maxForm, path, p, do, back) }
 	c.app.Handle("GET "+c.prefix, holdfast.Raw(p.anybody, c.begin), holdfast.Hidden())
 	get("/overview", p.read, c.overview)
 
 	get("/users", p.read, c.users)
 	get("/new/user", p.writeUsers, c.newUser)
-	post("/users", p.writeUsers, c.createUser, c.newUser)
+	most(maxCredentials, "/users", p.writeUsers, c.createUser, c.newUser)
 	get("/users/{id}", p.read, c.user)
 	get("/users/{id}/sessions", p.watch, c.sessions)
 	post("/users/{id}/roles", p.writeUsers, c.setRoles, c.user)
 	post("/users/{id}/state", p.writeUsers, c.setState, c.user)
+	post("/users/{id}/unlock", p.writeUsers, c.unlock, c.user)
 	post("/users/{id}/reset", p.writeUsers, c.resetLink, c.user)
 	post("/users/{id}/remove", p.writeUsers, c.removeUser, c.user)
 	post("/users/{id}/sessions", p.endSessions, c.endSessions, c.sessions)
@@ -172,6 +173,8 @@ func (c *console) register() {
 	get("/new/client", p.writeClients, c.newClient)
 	post("/clients", p.writeClients, c.createClient, c.newClient)
 	get("/clients/{id}", p.clients, c.client)
+	get("/clients/{id}/change", p.writeClients, c.changedClient)
+	post("/clients/{id}/change", p.writeClients, c.changeClient, c.changedClient)
 	post("/clients/{id}/secret", p.writeClients, c.rotateSecret, c.client)
 	post("/clients/{id}/state", p.writeClients, c.setClientState, c.client)
 	post("/clients/{id}/remove", p.writeClients, c.removeClient, c.client)

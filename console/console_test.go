@@ -58,6 +58,12 @@ type shop struct {
 
 func openShop(t *testing.T, configs ...console.Config) *shop {
 	t.Helper()
+	return openShopThat(t, func(*identity.Config) {}, configs...)
+}
+
+// openShopThat is openShop with another configuration of its accounts.
+func openShopThat(t *testing.T, is func(*identity.Config), configs ...console.Config) *shop {
+	t.Helper()
 	var config console.Config
 	for _, one := range configs {
 		config = one
@@ -67,11 +73,13 @@ func openShop(t *testing.T, configs ...console.Config) *shop {
 		t.Fatal(err)
 	}
 	s := &shop{t: t, clock: &clock{now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}, prefix: "/console"}
-	s.Identity, err = identity.Open(t.Context(), identity.Config{
+	accounts := identity.Config{
 		Scheme: identity.NewScheme(), Store: memory.New(), URL: shopURL, Passwords: passwords, Now: s.clock.Now,
 		Logger: slog.New(slog.DiscardHandler), InsecureNoThrottle: true,
 		Clients: []account.Client{{ID: "till", Name: "The till", Public: true, FirstParty: true, Redirects: []string{shopURL + "/till"}, Grants: []string{account.GrantCode}}},
-	})
+	}
+	is(&accounts)
+	s.Identity, err = identity.Open(t.Context(), accounts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,9 +62,9 @@ var errNoRoute = errors.New("no such route")
 
 // whatWasDone are the sentences after something was done, by what the address says.
 var whatWasDone = map[string]string{
-	"created": "The user is there.", "roles": "The roles are changed; it holds from the next request.",
+	"created": "The user is there, with a password that is good for one sign-in, in which they set another.", "unlocked": "Wrong passwords are counted from zero again.", "roles": "The roles are changed; it holds from the next request.",
 	"disabled": "The user cannot sign in any more, and all their sessions have ended.", "enabled": "The user can sign in again.",
 	"removed": "It is removed.", "ended": "The session has ended.", "all-ended": "All sessions of the user have ended.",
 	"revoked": "The key is good for nothing any more.", "role": "The role is kept; it holds from the next request.",
-	"client-disabled": "The client gets no tokens any more, and those it has are good for nothing.", "client-enabled": "The client can ask for tokens again.",
+	"client": "The client is changed; it holds from its next request.", "client-disabled": "The client gets no tokens any more, and those it has are good for nothing.", "client-enabled": "The client can ask for tokens again.",
 }

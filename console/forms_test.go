@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
 )
 
 // forms lists every form that there is, as somebody would send it who may.
@@ -20,6 +21,7 @@ func (s *shop) forms() map[string][]string {
 		"/users":                     {"name", "zoe", "roles", "user"},
 		"/users/" + id + "/roles":    {"roles", "manager"},
 		"/users/" + id + "/state":    {"do", "disable"},
+		"/users/" + id + "/unlock":   {},
 		"/users/" + id + "/reset":    {},
 		"/users/" + id + "/remove":   {"name", "ulf"},
 		"/users/" + id + "/sessions": {},
@@ -27,6 +29,7 @@ func (s *shop) forms() map[string][]string {
 		"/roles":                     {"name", "manager", "scopes", "users:write"},
 		"/roles/auditor/remove":      {"name", "auditor"},
 		"/clients":                   {"name", "Job", "id", "job", "kind", "machine"},
+		"/clients/nightly/change":    {"name", "Daily job"},
 		"/clients/nightly/secret":    {"do", "now"},
 		"/clients/nightly/state":     {"do", "disable"},
 		"/clients/nightly/remove":    {"name", "nightly"},
@@ -358,4 +361,63 @@ func TestAUsersKeys(t *testing.T) {
 	a.lacks(t, "the keys", string(grant.Secret))
 	b.post(at+"/keys", "key", grant.Key.ID).leadsTo(t, b, at+"/keys", at+"/sessions?done=revoked")
 	b.get(at+"/sessions").lacks(t, "after", "backup")
+}
+
+// A first password that an administrator types is good for one sign-in, in which
+// the person sets another.
+func TestAGivenPassword(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	b := s.signedIn("alice")
+	const given = "a password that alice knows"
+	a := b.post("/users", "name", "zoe", "roles", "user", "password", given)
+	zoe := s.find("zoe")
+	a.leadsTo(t, b, "/users", "/users/"+zoe.ID+"?done=created")
+	b.get("/users/"+zoe.ID+"?done=created").wants(t, "the user", http.StatusOK, "good for one sign-in", "chosen by somebody else")
+	z := s.browser()
+	z.do("POST", "/signin", url.Values{"username": {"zoe"}, "password": {given}}).wants(t, "the sign-in", http.StatusOK, "Choose your own password")
+	if got, want := s.Attempts().Refused, uint64(0); got != want {
+		t.Errorf("%d sign-ins count as refused, want %d", got, want)
+	}
+	b.post("/users", "name", "yan", "password", "short").wants(t, "a short one", http.StatusUnprocessableEntity, "The password ", `value="yan"`)
+	b.post("/users", "name", "yan", "password", strings.Repeat("x", 17<<10)).wants(t, "a long one", http.StatusRequestEntityTooLarge, "")
+}
+
+// Wrong passwords in a row are seen and forgotten.
+func TestWrongPasswordsInARow(t *testing.T) {
+	t.Parallel()
+	s := openShopThat(t, func(c *identity.Config) { c.InsecureNoThrottle = false })
+	b, mary, at := s.signedIn("alice"), s.signedIn("mary"), "/users/"+s.find("ulf").ID
+	b.get(at).lacks(t, "at first", "in a row")
+	for range 2 {
+		s.browser().do("POST", "/signin", url.Values{"username": {"ulf"}, "password": {"wrong"}})
+	}
+	b.get(at).wants(t, "after two", http.StatusOK, "2 in a row", "Count from zero")
+	mary.get(at).lacks(t, "for a manager", "Count from zero")
+	b.post(at+"/unlock").leadsTo(t, b, at+"/unlock", at+"?done=unlocked")
+	b.get(at+"?done=unlocked").wants(t, "after that", http.StatusOK, "counted from zero again")
+	b.get(at).lacks(t, "after that", "in a row")
+}
+
+// A client keeps what the form has no field for.
+func TestAClientIsChanged(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	b := s.signedIn("alice")
+	b.post("/clients", "name", "App", "id", "app", "kind", "public", "redirects", "https://app.example/back", "scopes", "me").leadsTo(t, b, "/clients", "/clients/app")
+	before, err := s.Accounts().Client(t.Context(), "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.get("/clients/app/change").wants(t, "the form", http.StatusOK, `value="App"`, ">https://app.example/back</textarea>", `value="me" checked`)
+	b.post("/clients/app/change", "name", "Prints", "redirects", "https://app.example/back https://app.example/other", "scopes", "users:read").
+		leadsTo(t, b, "/clients/app/change", "/clients/app?done=client")
+	b.get("/clients/app?done=client").wants(t, "the client", http.StatusOK, "Prints", "users:read", "https://app.example/other", "The client is changed")
+	after, err := s.Accounts().Client(t.Context(), "app")
+	if err != nil || !slices.Equal(after.Grants, before.Grants) || after.Public != before.Public || after.FirstParty != before.FirstParty {
+		t.Errorf("the client is %+v, %v, and was %+v", after, err, before)
+	}
+	b.post("/clients/app/change", "name", "Prints", "redirects", "javascript:alert(1)").wants(t, "a bad address", http.StatusUnprocessableEntity, "redirect", "javascript:alert(1)</textarea>")
+	b.get("/clients/till/change").wants(t, "one of the program's", http.StatusNotFound, "There is no such client")
+	b.get("/clients/nobody/change").wants(t, "one that is none", http.StatusNotFound, "There is no such client")
 }

@@ -73,13 +73,16 @@ func (c *console) newUser(r *http.Request, _ caller) (page, error) {
 }
 
 // createUser makes a user without a password, and shows the link with which the
-// person chooses one: nobody else ever knows it.
+// person chooses one: nobody else ever knows it. A password that was typed instead
+// is good for one sign-in, in which the person sets another.
 func (c *console) createUser(r *http.Request, _ caller) (done, error) {
+	chosen := r.PostForm.Get("password")
 	user, err := c.accounts.CreateUser(r.Context(), account.NewUser{
-		Name: r.PostForm.Get("name"), Email: r.PostForm.Get("email"), Roles: r.PostForm["roles"], WithoutPassword: true,
+		Name: r.PostForm.Get("name"), Email: r.PostForm.Get("email"), Roles: r.PostForm["roles"],
+		Password: account.Secret(chosen), WithoutPassword: chosen == "", Given: chosen != "",
 	})
-	if err != nil {
-		return done{}, err
+	if err != nil || chosen != "" {
+		return done{to: "users/" + user.ID + "?done=created"}, err
 	}
 	return c.linkFor(r, user, "The user is there, and has no password yet.")
 }
@@ -103,6 +106,8 @@ type userOf struct {
 	Roles  []choice
 	Scopes []scopeOf
 	Self   bool
+	Given  bool             // the password is one that somebody else has chosen
+	Failed account.Failures // wrong passwords in a row
 }
 
 // scopeOf is a scope and the roles that give it.
@@ -121,6 +126,12 @@ func (c *console) user(r *http.Request, who caller) (page, error) {
 		return page{}, err
 	}
 	u := userOf{User: user, Self: user.ID == who.User.ID}
+	if u.Given, err = c.accounts.PasswordGiven(r.Context(), user.ID); err != nil {
+		return page{}, err
+	}
+	if u.Failed, err = c.accounts.FailuresOf(r.Context(), user.ID); err != nil {
+		return page{}, err
+	}
 	from := map[string][]string{}
 	for _, role := range roles {
 		has := slices.Contains(user.Roles, role.Name)
@@ -149,6 +160,12 @@ func (c *console) setState(r *http.Request, _ caller) (done, error) {
 	id, disable := r.PathValue("id"), r.PostForm.Get("do") == "disable"
 	_, err := c.accounts.UpdateUser(r.Context(), id, account.UserChange{Disabled: &disable})
 	return done{to: "users/" + id + "?done=" + said(disable, "disabled", "enabled")}, err
+}
+
+// unlock forgets the wrong passwords in a row, so that strangers may try again.
+func (c *console) unlock(r *http.Request, _ caller) (done, error) {
+	id := r.PathValue("id")
+	return done{to: "users/" + id + "?done=unlocked"}, c.accounts.ClearFailures(r.Context(), id)
 }
 
 func (c *console) resetLink(r *http.Request, _ caller) (done, error) {

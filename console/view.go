@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast"
+	apianswer "github.com/holdfast-go/holdfast/answer"
 	pagekit "github.com/holdfast-go/holdfast/internal/pages"
 )
 
@@ -196,11 +197,14 @@ func (v *view) send(w http.ResponseWriter, name string) error {
 // maxForm is the most that a form may have, in bytes.
 const maxForm = 64 << 10
 
+// maxCredentials is the most that a form may have that brings a password.
+const maxCredentials = 16 << 10
+
 // form answers to a form: it does what that says and leads to a page, or shows the
 // form again with what is wrong.
-func (c *console) form(do action, back pager) func(http.ResponseWriter, *http.Request, caller) error {
+func (c *console) form(most int64, do action, back pager) func(http.ResponseWriter, *http.Request, caller) error {
 	return func(w http.ResponseWriter, r *http.Request, who caller) error {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		if err := r.ParseForm(); err != nil {
 			status, text := http.StatusBadRequest, "The form could not be read."
 			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -219,6 +223,15 @@ func (c *console) form(do action, back pager) func(http.ResponseWriter, *http.Re
 		}
 		return seeOther(w, c.up(r)+out.to)
 	}
+}
+
+// errorShape is the shape of errors, with the headers of pages.
+func (c *console) errorShape() apianswer.Format {
+	out := apianswer.Shape("text/html; charset=utf-8", c.errorPage)
+	for name, value := range (pagekit.Page{Scripted: true}).Headers() {
+		out = out.WithHeader(name, value)
+	}
+	return out
 }
 
 // errorPage is the page of what is refused or not there. It is made of what a

@@ -205,7 +205,7 @@ func TestAPersonInABrowser(t *testing.T) {
 	p.do("see no padlocks", chromedp.WaitNotPresent(css(".rights")))
 
 	server.run("", "role", "set", "auditor", "me", "users:read")
-	server.run(secret+"\n", "user", "add", "bob", "--role", "auditor", "--password-stdin")
+	server.run(secret+"\n", "user", "add", "bob", "--role", "auditor", "--password-stdin", "--own-password")
 	p.authorize("bob", secret, "me", "users:read")
 	p.locks("GET", "/users", "not for you: it needs role admin or manager")
 	p.want("/users/me", "200", `"bob"`)

@@ -169,18 +169,8 @@ func (id *Identity) codes() oauth.Codes {
 }
 
 // signIns is the accounts as the token endpoints use them.
-func (id *Identity) signIns() oauth.Accounts { return &counted{id.accounts.Service, id.tried} }
-
-// counted counts sign-ins.
-type counted struct {
-	*account.Service
-	tried *signInCount
-}
-
-func (c *counted) Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error) {
-	grant, err := c.Service.Login(ctx, name, password, ask)
-	c.tried.count(err)
-	return grant, err
+func (id *Identity) signIns() oauth.Accounts {
+	return &remembering{Service: id.accounts.Service, signedIn: id.tried.count, leaves: keepsCookies(id.url)}
 }
 
 // maintain announces and changes keys in time, writes down what was used, and

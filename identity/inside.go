@@ -44,7 +44,7 @@ func (id *Identity) HashLane() (work.Stats, bool) {
 // Attempts are those to sign in with a name and a password, since the program
 // began.
 type Attempts struct {
-	Succeeded uint64
+	Succeeded uint64 // the password was right, also one that is good for setting another
 	Refused   uint64 // the name or the password was wrong, or the user is disabled
 	Throttled uint64 // there were too many before
 	Failed    uint64 // too much was going on, or the store did not answer
@@ -73,8 +73,9 @@ func newSignInCount(m Metrics) *signInCount {
 func (t *signInCount) count(err error) {
 	t.tell(err)
 	var throttled *account.ThrottledError
+	_, given := errors.AsType[*account.GivenPasswordError](err)
 	switch {
-	case err == nil:
+	case err == nil, given:
 		t.succeeded.Add(1)
 	case errors.As(err, &throttled):
 		t.throttled.Add(1)

@@ -22,6 +22,22 @@ type myRoutes struct {
 	All bool `query:"all" doc:"Also those that are closed to the caller, with what is missing"`
 }
 
+// mayCall reports whether one of the ways in of a route is the caller's.
+func mayCall(row holdfast.Access, c Caller) bool {
+	return slices.ContainsFunc(row.Ways, func(way holdfast.Way) bool {
+		return holdfast.Access{Ways: []holdfast.Way{way}}.Allows(c.HasScope, roleFor(way, c))
+	})
+}
+
+// roleFor is by what a caller has a role in a way: where that asks for no scope
+// beside it, an application of others has none.
+func roleFor(way holdfast.Way, c Caller) func(string) bool {
+	if slices.ContainsFunc(way.Credentials, func(of holdfast.Credential) bool { return len(of.Scopes) > 0 }) {
+		return c.HasRole
+	}
+	return c.HasRoleAlone
+}
+
 // registerMine adds GET /me/routes, with which a page hides what its user may
 // not do. It says nothing that calling each route would not.
 func registerMine(on holdfast.Routes, app *holdfast.App, caller holdfast.Dep[Caller]) {
@@ -34,7 +50,7 @@ func registerMine(on holdfast.Routes, app *holdfast.App, caller holdfast.Dep[Cal
 		out := []myRoute{}
 		for _, row := range rows {
 			one := myRoute{Method: row.Method, Path: row.Path, Policy: row.Policy}
-			if !row.Allows(c.HasScope, c.HasRole) {
+			if !mayCall(row, c) {
 				one.Missing = missing(row, c)
 			}
 			if one.Missing == "" || in.All {
@@ -67,7 +83,7 @@ func lacking(way holdfast.Way, c Caller) (out []string) {
 		}
 	}
 	for _, roles := range way.Roles {
-		if !slices.ContainsFunc(roles, c.HasRole) {
+		if !slices.ContainsFunc(roles, roleFor(way, c)) {
 			out = append(out, "role "+strings.Join(roles, " or "))
 		}
 	}

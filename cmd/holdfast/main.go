@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // cli is the command line; every flag has an environment variable.
@@ -42,7 +44,7 @@ type cli struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], streams{os.Stdin, painted(os.Stdout), os.Stderr})
+	code := run(ctx, os.Args[1:], streams{os.Stdin, tty.Painted(os.Stdout), os.Stderr})
 	stop()
 	os.Exit(code)
 }
@@ -58,6 +60,16 @@ const (
 // exited carries kong's exit code (of --help) out of the parser.
 type exited int
 
+// usageError is about a command line whose flags are right by themselves.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func isUsage(err error) bool {
+	_, ok := errors.AsType[usageError](err)
+	return ok
+}
+
 func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("holdfast"),
@@ -67,7 +79,7 @@ func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 		kong.DefaultEnvars("HOLDFAST"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": tty.Version("holdfast")},
 		kong.ValueFormatter(explained),
 	)
 }
@@ -98,6 +110,9 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 	switch err := parsed.Run(); {
 	case err == nil:
 		return 0
+	case isUsage(err):
+		fmt.Fprintf(std.err, "holdfast: %v\nRun 'holdfast %s --help' for what there is.\n", err, parsed.Selected().Name)
+		return exitUsage
 	case errors.Is(err, errInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(std.err, "holdfast: interrupted")
 		return exitInterrupted

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // At a terminal a person is asked before something is gone, and what is not a yes
@@ -59,22 +61,22 @@ func TestColours(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	if _, plain := painted(file).(*os.File); !plain {
+	if _, plain := tty.Painted(file).(*os.File); !plain {
 		t.Error("a file is painted")
 	}
 	for variable, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
 		t.Setenv("NO_COLOR", "")
 		t.Setenv("TERM", "xterm")
-		if _, painted := painted(program).(paint); !painted {
+		if _, painted := tty.Painted(program).(tty.Paint); !painted {
 			t.Errorf("a terminal is not painted")
 		}
 		t.Setenv(variable, value)
-		if _, plain := painted(program).(*os.File); !plain {
+		if _, plain := tty.Painted(program).(*os.File); !plain {
 			t.Errorf("with %s=%s a terminal is painted", variable, value)
 		}
 	}
 	var out bytes.Buffer
-	if n, err := (paint{&out}).Write([]byte("✓ a ✗ b")); err != nil || n != len("✓ a ✗ b") || out.String() != "\x1b[32m✓\x1b[0m a \x1b[31m✗\x1b[0m b" {
+	if n, err := (tty.Paint{To: &out}).Write([]byte("✓ a ✗ b")); err != nil || n != len("✓ a ✗ b") || out.String() != "\x1b[32m✓\x1b[0m a \x1b[31m✗\x1b[0m b" {
 		t.Errorf("Write = %d, %v, %q", n, err, &out)
 	}
 }
