@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 	case isUsage(err):
 		fmt.Fprintf(std.err, "holdfast: %v\nRun 'holdfast %s --help' for what there is.\n", err, parsed.Selected().Name)
 		return exitUsage
-	case errors.Is(err, errInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.Is(err, tty.ErrInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(std.err, "holdfast: interrupted")
 		return exitInterrupted
 	default:

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -65,24 +63,9 @@ type sure struct {
 	Yes bool `help:"Do not ask at the terminal whether it is meant."`
 }
 
-// errNotMeant says that a person has thought better of it.
-var errNotMeant = errors.New("nothing was done")
-
-// confirm asks a person at a terminal. A script is not asked: who pipes something
-// into the command, or says --yes, means it.
 func (s sure) confirm(ctx context.Context, std streams, question string) error {
-	file, typed := tty.Person(std.in)
-	if s.Yes || !typed {
+	if s.Yes {
 		return nil
 	}
-	fmt.Fprintf(std.err, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(interruptible{ctx, file}).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	return errNotMeant
+	return tty.Confirm(ctx, std.in, std.err, question)
 }

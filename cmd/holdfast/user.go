@@ -8,15 +8,13 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
@@ -84,11 +82,10 @@ func (c *userAdd) password(ctx context.Context, std streams) (string, error) {
 		data, err := io.ReadAll(io.LimitReader(std.in, 1<<20))
 		return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err
 	}
-	file, ok := std.in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if _, typed := tty.Person(std.in); !typed {
 		return "", errors.New("standard input is no terminal; pipe the password and say --password-stdin")
 	}
-	return readSecret(ctx, std, true)
+	return tty.Secret(ctx, std.in, std.err, true)
 }
 
 // userJSON is a user as --json prints it.
