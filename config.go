@@ -118,6 +118,14 @@ type Docs struct {
 	// "oauth2-redirect" below the page if empty. ReDoc has none.
 	RedirectPath string
 
+	// Mine is the path of a route that tells callers what they may call, such as
+	// "/me/routes" of package identity: GET with "all=true" answers with a list of
+	// {"method": …, "path": …, "missing": …}, where what is missing is absent or ""
+	// for what the caller may call. After Authorize the page asks it, with the token
+	// of the dialog, and says at each operation whether it is open to the caller, or
+	// what is missing. If empty, the page says nothing of that.
+	Mine string
+
 	// NoPage leaves out the page, NoDocument the page and the document.
 	NoPage     bool
 	NoDocument bool

@@ -26,8 +26,9 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		Path: config.Docs.DocumentPath, Types: types,
 	}
 	describe := describer{types}
-	bad := []error{describe.api(out, config.API)}
-	for _, s := range schemesOf(routes) {
+	bad := []error{describe.api(out, config.API), mineFault(config.Docs, routes)}
+	shown := slices.DeleteFunc(slices.Clone(routes), func(rt *route) bool { return rt.options.hidden })
+	for _, s := range schemesOf(shown) { // what hidden routes alone want is nobody's business who reads it
 		out.Schemes = append(out.Schemes, openapi.Scheme{Name: s.Name, Object: schemeObject(s, flowsOff(config, routes))})
 	}
 	d := documenter{types, config.OnDecision != nil}
@@ -46,6 +47,15 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 		out.Operations = append(out.Operations, one)
 	}
 	return out, errors.Join(append(bad, types.NameFaults()...)...)
+}
+
+// mineFault says that the page would ask a route that is not there.
+func mineFault(d Docs, routes []*route) error {
+	there := func(rt *route) bool { return rt.method == http.MethodGet && rt.pattern.Path == d.Mine }
+	if d.Mine == "" || d.NoPage || d.NoDocument || slices.ContainsFunc(routes, there) {
+		return nil
+	}
+	return fmt.Errorf("Config.Docs.Mine: there is no route GET %s, which the docs page would ask", d.Mine)
 }
 
 // metadataOf is what clients without a token are told of the application as a

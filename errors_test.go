@@ -499,3 +499,30 @@ func TestAnErrorHasACodeOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// An error that is a page has the headers of pages, whoever refuses.
+func TestHeadersOfAShape(t *testing.T) {
+	t.Parallel()
+	page := answer.Shape("text/html; charset=utf-8", func(_ *http.Request, f answer.Failure) string { return "<p>" + http.StatusText(f.Status) })
+	framed := page.WithHeader("X-Frame-Options", "DENY")
+	app := holdfast.New("Pages", "1")
+	fails := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (string, error) {
+		holdfast.ResponseHeader(ctx).Set("X-Frame-Options", "SAMEORIGIN")
+		return "", holdfast.Errorf(http.StatusConflict, "no")
+	}
+	for path, format := range map[string]answer.Format{
+		"/framed": framed.WithHeader("Cache-Control", "no-store").WithHeader("content-type", "text/plain"), "/page": page, "/detail": answer.Detail().WithHeader("X-Frame-Options", "DENY"),
+	} {
+		holdfast.Get(app, path, holdfast.Public(), fails, holdfast.AnswerErrors(holdfast.Errors{Format: format}))
+	}
+	for path, want := range map[string]string{
+		"/framed": "DENY no-store text/html; charset=utf-8",
+		"/page":   "SAMEORIGIN  text/html; charset=utf-8", // what one adds is not the other's
+		"/detail": "SAMEORIGIN  application/json",
+	} {
+		h := send(app, path, "").Header()
+		if got := h.Get("X-Frame-Options") + " " + h.Get("Cache-Control") + " " + h.Get("Content-Type"); got != want {
+			t.Errorf("GET %s has the headers %q, want %q", path, got, want)
+		}
+	}
+}

@@ -129,6 +129,9 @@ func (s answering) tryAnswer(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	if answer.status() >= http.StatusBadRequest {
 		forgetSuccess(w.Header())
+		for name, values := range s.rules.format().Header() {
+			w.Header()[name] = values
+		}
 	}
 	for name, values := range answer.headers() {
 		name = http.CanonicalHeaderKey(name)

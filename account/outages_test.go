@@ -162,6 +162,14 @@ func (r reader) Users(after string, limit int) ([]account.User, error) {
 	return got(r.in.Users(after, limit)).from(r.o, "Users")
 }
 
+func (r reader) SearchUsers(q account.UserQuery, limit int) ([]account.User, error) {
+	return got(r.in.SearchUsers(q, limit)).from(r.o, "SearchUsers")
+}
+
+func (r reader) CountHolders(role string, most int) (int, error) {
+	return got(r.in.CountHolders(role, most)).from(r.o, "CountHolders")
+}
+
 func (r reader) PasswordHash(userID string) (string, error) {
 	return got(r.in.PasswordHash(userID)).from(r.o, "PasswordHash")
 }

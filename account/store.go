@@ -134,6 +134,8 @@ type Writer interface {
 
 // UserReader finds users. Their roles are sorted.
 type UserReader interface {
+	UserSearcher
+
 	User(id string) (User, error)                  // or ErrNoUser
 	UserByName(name string) (User, error)          // or ErrNoUser
 	Users(after string, limit int) ([]User, error) // by id
@@ -415,3 +417,29 @@ const (
 	// MaxPendingSetups is how many setups wait at once at most.
 	MaxPendingSetups = 10
 )
+
+// UserState is whether a user may sign in at all, for a [UserQuery].
+type UserState string
+
+// The states that can be asked for; the zero UserState is any.
+const (
+	UserEnabled  UserState = "enabled"
+	UserDisabled UserState = "disabled"
+)
+
+// UserQuery chooses users. What is zero chooses all.
+type UserQuery struct {
+	Prefix string    // with which their names begin
+	Role   string    // that they have
+	State  UserState // in which they are
+	After  string    // the name after which to go on
+}
+
+// UserSearcher finds users as people look for them. However many users there are,
+// an answer takes no longer than the limit needs.
+type UserSearcher interface {
+	SearchUsers(q UserQuery, limit int) ([]User, error) // by name
+
+	// CountHolders says how many users have a role, and most if there are more.
+	CountHolders(role string, most int) (int, error)
+}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -47,3 +48,9 @@ func printable(text string) bool {
 }
 
 func quote(text string) string { return strconv.QuoteToASCII(text) }
+
+func sorted(list []string) []string {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -24,6 +24,7 @@ type format struct {
 	mediaType string
 	body      func(*http.Request, Failure) any // a pointer to the body
 	bodyType  reflect.Type                     // nil for FastAPI's shape
+	header    http.Header
 	err       error
 }
 
@@ -38,7 +39,8 @@ const (
 // whatever of the Failure goes into HTML must be escaped.
 //
 // body sees the request without its body, since the caller may not be allowed to
-// send one. It can change neither the status nor the headers. If it panics, or
+// send one. It can change neither the status nor the headers; [Format.WithHeader] adds some to
+// all. If it panics, or
 // what it returns cannot be encoded, that is logged, and the caller gets the
 // error in the zero Format, with the same status and headers.
 func Shape[B any](mediaType string, body func(*http.Request, Failure) B) Format {
@@ -76,6 +78,33 @@ func Detail() Format { return Format{&format{}} }
 func isJSON(mediaType string) bool {
 	kind, _, _ := mime.ParseMediaType(mediaType)
 	return kind == jsonType || strings.HasSuffix(kind, "+json")
+}
+
+// WithHeader returns the format with one more header, sent with every error that has
+// this shape, in place of another of the name: where an error is a page, browsers are
+// to be told as of every page what may frame it and what it may load. It changes
+// nothing of the zero Format and of Detail, and Content-Type and Content-Length are
+// not taken from here.
+func (f Format) WithHeader(name, value string) Format {
+	if f.Type() == nil {
+		return f
+	}
+	of := *f.of
+	if of.header = of.header.Clone(); of.header == nil {
+		of.header = http.Header{}
+	}
+	of.header.Set(name, value)
+	of.header.Del("Content-Type")
+	of.header.Del("Content-Length")
+	return Format{&of}
+}
+
+// Header is what WithHeader was given. It is the format's own: do not change it.
+func (f Format) Header() http.Header {
+	if f.of == nil {
+		return nil
+	}
+	return f.of.header
 }
 
 // IsZero reports whether no format was chosen.

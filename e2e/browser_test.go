@@ -143,9 +143,10 @@ func (p *page) call(path string) (status, body string) {
 	in := func(rest string) string { return block + rest }
 	p.do("open "+path, chromedp.Click(in(`//button[contains(@class,"opblock-summary-control")]`)))
 	p.do("try "+path,
-		chromedp.Click(in(`//button[contains(@class,"try-out__btn")]`)),
-		chromedp.Click(in(`//button[contains(@class,"execute")]`)))
+		chromedp.Click(in(`//button[contains(@class,"try-out__btn")]`)))
 	answer := in(`//table[contains(@class,"live-responses-table")]`)
+	run(p, "forget the answer before", chromedp.Evaluate[any](`document.querySelectorAll(".btn-clear").forEach(button => button.click()); null`))
+	p.do("execute "+path, chromedp.WaitNotPresent(answer), chromedp.Click(in(`//button[contains(@class,"execute")]`)))
 	status = run(p, "status of "+path, chromedp.Text(answer+`/tbody//td[contains(@class,"response-col_status")]`))
 	body = run(p, "body of "+path, chromedp.Text(answer+`/tbody//pre`))
 	p.shot("GET " + strings.ReplaceAll(path, "/", "_") + " " + strings.Fields(status)[0])
@@ -159,6 +160,15 @@ func (p *page) want(path, status, says string) {
 	p.t.Helper()
 	if got, body := p.call(path); got != status || !strings.Contains(body, says) {
 		p.t.Errorf("GET %s in the docs page = %s %s, want %s with %s", path, got, body, status, says)
+	}
+}
+
+// locks wants what the docs page says of an operation to who has authorized.
+func (p *page) locks(method, path, want string) {
+	p.t.Helper()
+	note := fmt.Sprintf(`//div[contains(@class,"opblock-%s")][.//span[@data-path="%s"]]//p[contains(@class,"rights")]`, strings.ToLower(method), path)
+	if got := run(p, "read the padlock of "+path, chromedp.Text(note)); !strings.Contains(got, want) {
+		p.t.Errorf("the padlock of %s %s says %q, want %q", method, path, got, want)
 	}
 }
 
@@ -181,14 +191,23 @@ func TestAPersonInABrowser(t *testing.T) {
 	p.shot("docs")
 
 	p.want("/users/me", "401", "Not authenticated")
+	if strings.Contains(p.text(), "open to you") {
+		t.Error("the page says what is open to nobody")
+	}
 	p.authorize("alice", secret, "me")
+	p.locks("GET", "/users/me", "open to you")
+	p.locks("GET", "/users", "not for you: it needs scope users:read")
+	p.locks("DELETE", "/users/{id}", "not for you: it needs scope users:write")
+	p.shot("docs of alice")
 	p.want("/users/me", "200", `"alice"`)
 	p.want("/users", "403", "Not enough permissions") // the scope was not ticked
 	p.signOut()
+	p.do("see no padlocks", chromedp.WaitNotPresent(css(".rights")))
 
 	server.run("", "role", "set", "auditor", "me", "users:read")
 	server.run(secret+"\n", "user", "add", "bob", "--role", "auditor", "--password-stdin", "--own-password")
 	p.authorize("bob", secret, "me", "users:read")
+	p.locks("GET", "/users", "not for you: it needs role admin or manager")
 	p.want("/users/me", "200", `"bob"`)
 	p.want("/users", "403", "Operation not permitted") // the scope is granted, the role is missing
 	p.signOut()

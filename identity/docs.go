@@ -14,6 +14,9 @@ import (
 // in by code and PKCE.
 func (id *Identity) documented(config *holdfast.Config, which Endpoints) {
 	docs := &config.Docs
+	if which&MyRoutes != 0 && docs.Mine == "" {
+		docs.Mine = id.config.Scheme.prefix + "/me/routes"
+	}
 	if which&Authorize == 0 || docs.NoPage || docs.NoDocument || docs.OAuth.ClientID != "" {
 		return
 	}

@@ -39,6 +39,7 @@ type Identity struct {
 	apiKey   holdfast.Dep[Caller]
 	api      *accountapi.API
 	refusals *refusalLog
+	tried    *signInCount
 	links    *links // nil if none are sent
 	around   func(http.Handler) http.Handler
 
@@ -55,7 +56,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
-	id := &Identity{config: config, stop: func() {}}
+	id := &Identity{config: config, stop: func() {}, tried: newSignInCount(config.Metrics)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, id.Close())
@@ -77,6 +78,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
 	id.apiKey = holdfast.Verify(config.Scheme.apiKey, id.VerifyAPIKey)
 	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
+	id.sessions.signedIn = id.tried.count
 	if id.refusals, err = openRefusals(ctx, &id.config); err != nil {
 		return nil, err
 	}
@@ -168,11 +170,7 @@ func (id *Identity) codes() oauth.Codes {
 
 // signIns is the accounts as the token endpoints use them.
 func (id *Identity) signIns() oauth.Accounts {
-	out := &remembering{Service: id.accounts.Service, signedIn: func(error) {}, leaves: keepsCookies(id.url)}
-	if id.config.Metrics != nil {
-		out.signedIn = id.config.Metrics.Login
-	}
-	return out
+	return &remembering{Service: id.accounts.Service, signedIn: id.tried.count, leaves: keepsCookies(id.url)}
 }
 
 // maintain announces and changes keys in time, writes down what was used, and

@@ -32,9 +32,6 @@ type sessionAccounts interface {
 // reached at a URL.
 func openSessions(c *Config, accounts sessionAccounts, public string) *sessions {
 	s := &sessions{accounts: accounts, origins: newOrigins(public), signedIn: func(error) {}, now: c.Now}
-	if c.Metrics != nil {
-		s.signedIn = c.Metrics.Login
-	}
 	s.caller = holdfast.Verify(c.Scheme.session, s.verify)
 	return s
 }

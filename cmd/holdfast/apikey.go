@@ -105,12 +105,16 @@ func (c *apiKeyList) Run(ctx context.Context, std streams) error {
 
 type apiKeyRevoke struct {
 	keyOwner
+	sure
 	ID string `arg:"" help:"The key's id, from 'holdfast apikey list'."`
 }
 
 // Run revokes the key.
 func (c *apiKeyRevoke) Run(ctx context.Context, std streams) error {
 	return c.with(ctx, func(accounts *account.Service, owner account.APIKeyOwner) error {
+		if err := c.confirm(ctx, std, "Revoke the key "+c.ID+"?"); err != nil {
+			return err
+		}
 		if err := accounts.RevokeAPIKey(ctx, owner, c.ID); err != nil {
 			return err
 		}

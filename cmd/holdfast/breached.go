@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/password/breached"
 )
@@ -58,7 +59,7 @@ func (c *breachedBuild) Run(ctx context.Context, std streams) error {
 		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
-	stats, err := c.build(ctx, std, interruptible{ctx, in})
+	stats, err := c.build(ctx, std, tty.Interruptible{Ctx: ctx, In: in})
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (c *breachedCheck) Run(ctx context.Context, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, filter.Close()) }()
-	secret, err := readSecret(ctx, std, false)
+	secret, err := tty.Secret(ctx, std.in, std.err, false)
 	if err != nil {
 		return err
 	}

@@ -214,12 +214,16 @@ func (c *clientRotate) Run(ctx context.Context, std streams) error {
 
 type clientRemove struct {
 	database
+	sure
 	ID string `arg:"" help:"The client_id."`
 }
 
 // Run removes the client.
 func (c *clientRemove) Run(ctx context.Context, std streams) error {
 	return c.withThere(ctx, func(accounts *account.Service) error {
+		if err := c.confirm(ctx, std, "Remove the client "+c.ID+", and end all that was given to it?"); err != nil {
+			return err
+		}
 		if err := accounts.RemoveClient(ctx, c.ID); err != nil {
 			return fmt.Errorf("client %s: %w", c.ID, err)
 		}

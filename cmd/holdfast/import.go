@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/account/importer"
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // importCmd is `holdfast import`.
@@ -44,7 +45,7 @@ func (c *importUsers) Run(ctx context.Context, std streams) error {
 		in = file
 	}
 	return c.with(ctx, func(accounts *account.Service) error {
-		report, err := importer.Import(ctx, accounts, interruptible{ctx, in}, importer.Config{
+		report, err := importer.Import(ctx, accounts, tty.Interruptible{Ctx: ctx, In: in}, importer.Config{
 			Format: importer.Format(c.From), Roles: c.Role, DryRun: c.DryRun, CutUntil: until,
 			Progress: func(r importer.Report) {
 				fmt.Fprintf(std.err, "%d read, %d added, %d there already, %d refused\n", r.Read, r.Added, r.There, len(r.Refused))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -22,7 +23,7 @@ func (c *jwsVerify) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	text, err := readToken(std.in)
+	text, err := tty.ReadToken(std.in)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (c *jwsSign) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	payload, err := readAll(std.in)
+	payload, err := tty.ReadAll(std.in)
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,7 @@ func (c *keyRotate) print(std streams, next keyring.Record) error {
 type keyRetire struct {
 	database
 	masterKey
+	sure
 	ID     string `arg:"" help:"The key, as 'holdfast key list' shows it."`
 	Revoke bool   `help:"Somebody else may have the key: refuse all of its tokens at once."`
 	JSON   bool   `name:"json" help:"Print JSON."`
@@ -130,6 +131,9 @@ func (c *keyRetire) Run(ctx context.Context, std streams) error {
 		retire := ring.Retire
 		if c.Revoke {
 			retire = ring.Revoke
+			if err := c.confirm(ctx, std, "Revoke the key "+c.ID+"? Every token that it signed is refused from then on."); err != nil {
+				return err
+			}
 		}
 		last, err := retire(ctx, c.ID)
 		if errors.Is(err, keyring.ErrVerifying) {

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // cli is the command line; every flag has an environment variable.
@@ -35,11 +36,15 @@ type cli struct {
 
 	Password passwordCmd `cmd:"" help:"Hash, verify and look at passwords and their hashes."`
 	Import   importCmd   `cmd:"" help:"Bring users from another system; also while the server runs."`
+
+	Help       helpCmd       `cmd:"" help:"Explain a command, as --help does."`
+	Completion completionCmd `cmd:"" help:"Print a script with which a shell completes commands and flags: source <(holdfast completion bash)."`
+	Build      versionCmd    `cmd:"" name:"version" help:"Print the version, the commit that was built, and with what."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	code := run(ctx, os.Args[1:], streams{os.Stdin, tty.Painted(os.Stdout), os.Stderr})
 	stop()
 	os.Exit(code)
 }
@@ -65,15 +70,6 @@ func isUsage(err error) bool {
 	return ok
 }
 
-// version is the module's, as the build recorded it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "holdfast (unknown)"
-	}
-	return "holdfast " + info.Main.Version
-}
-
 func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("holdfast"),
@@ -83,7 +79,8 @@ func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 		kong.DefaultEnvars("HOLDFAST"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": tty.Version("holdfast")},
+		kong.ValueFormatter(explained),
 	)
 }
 
@@ -116,7 +113,7 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 	case isUsage(err):
 		fmt.Fprintf(std.err, "holdfast: %v\nRun 'holdfast %s --help' for what there is.\n", err, parsed.Selected().Name)
 		return exitUsage
-	case errors.Is(err, errInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.Is(err, tty.ErrInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(std.err, "holdfast: interrupted")
 		return exitInterrupted
 	default:

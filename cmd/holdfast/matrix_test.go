@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"testing"
 
 	"github.com/holdfast-go/holdfast"
@@ -9,17 +10,23 @@ import (
 	"github.com/holdfast-go/holdfast/identity"
 )
 
-// everyCaller mints callers who are users of the server's own database.
+// everyCaller mints callers who are users of the server's own database, and present
+// an access token: the console, which wants the cookie of a session, is closed to it.
 func everyCaller(t *testing.T, id *identity.Identity) holdfasttest.Callers {
 	t.Helper()
 	key, err := id.KeyRing().SigningKey(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mint.Accounts{
+	callers := mint.Accounts{
 		Service: id.Accounts(),
 		Tokens:  mint.Tokens{Key: key, Issuer: id.Issuer(), Audience: id.Audience()[0]},
 	}.Callers()
+	return func(ctx context.Context, who holdfasttest.Caller) (holdfasttest.Credential, error) {
+		one, err := callers(ctx, who)
+		one.Schemes = []string{id.Scheme().Name()}
+		return one, err
+	}
 }
 
 // aMachine is a client that calls for itself, with every scope.
@@ -49,6 +56,6 @@ func TestProofs(t *testing.T) {
 	holdfasttest.Prove(t, app,
 		"nothing under /roles without role admin or role manager",
 		"nothing under /refusals/{id} without role admin",
-		"no route is open to scope me alone but GET /users/me, PUT /users/me/password, GET /users/me/sessions, DELETE /users/me/sessions, DELETE /users/me/sessions/{session}, POST /logout, GET /me/routes, GET /users/me/consents, DELETE /users/me/consents/{client_id}",
+		"no route is open to scope me alone but GET /users/me, PUT /users/me/password, GET /users/me/sessions, DELETE /users/me/sessions, DELETE /users/me/sessions/{session}, POST /logout, GET /me/routes, GET /users/me/consents, DELETE /users/me/consents/{client_id}, GET /console",
 		"only signed in may call PUT /*, PATCH /*, DELETE /*")
 }

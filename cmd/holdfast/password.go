@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/password"
 )
 
@@ -54,7 +55,7 @@ func (c *passwordHash) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	secret, err := readSecret(ctx, std, true)
+	secret, err := tty.Secret(ctx, std.in, std.err, true)
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (c *passwordVerify) Run(ctx context.Context, std streams) error {
 	if err := passwords.Check(c.Hash); err != nil {
 		return err
 	}
-	secret, err := readSecret(ctx, std, false)
+	secret, err := tty.Secret(ctx, std.in, std.err, false)
 	if err != nil {
 		return err
 	}

@@ -109,12 +109,16 @@ func (c *roleSet) description(ctx context.Context, accounts *account.Service) (s
 
 type roleRemove struct {
 	database
+	sure
 	Name string `arg:"" help:"The role's name."`
 }
 
 // Run removes the role.
 func (c *roleRemove) Run(ctx context.Context, std streams) error {
 	return c.withThere(ctx, func(accounts *account.Service) error {
+		if err := c.confirm(ctx, std, "Remove the role "+c.Name+"?"); err != nil {
+			return err
+		}
 		if err := accounts.RemoveRole(ctx, c.Name); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/console"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/keyring"
@@ -49,6 +51,7 @@ type serveCmd struct {
 	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
 	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
+	NoConsole     bool              `help:"Do without the console at /console, where administrators and managers look at who may do what, and change it."`
 	NoDocs        bool              `name:"no-docs" help:"Serve neither the docs page nor the document of the API."`
 	CORSOrigin    []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
@@ -91,8 +94,8 @@ func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Confi
 		return flagged(err)
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	app := newApp(id, holdfast.Docs{NoDocument: c.NoDocs})
-	if err := c.greet(ctx, std, id, app, l.Addr()); err != nil {
+	app, err := newApp(id, holdfast.Docs{NoDocument: c.NoDocs}, !c.NoConsole)
+	if err = errors.Join(err, c.greet(ctx, std, id, app, l.Addr())); err != nil {
 		return err
 	}
 	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, config.Logger)
@@ -174,12 +177,26 @@ func (c *serveCmd) url(ctx context.Context, store *sqlite.Store, addr net.Addr) 
 	return "", fmt.Errorf("others can reach %s, so say what the public URL is, which the tokens name as their issuer: --url https://auth.example.org, or --url http://localhost:8000 for trying", addr)
 }
 
-// newApp is the server's application.
-func newApp(id *identity.Identity, docs holdfast.Docs) *holdfast.App {
-	return id.NewApp(holdfast.Config{
+// newApp is the server's application. Its root leads to the first of console, account
+// and docs that there is.
+func newApp(id *identity.Identity, docs holdfast.Docs, withConsole bool) (app *holdfast.App, err error) {
+	app = id.NewApp(holdfast.Config{
 		Docs: docs, Title: "Holdfast", Version: "0.1.0",
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
+	home := "docs"
+	if id.HasSessions() {
+		home = strings.TrimPrefix(id.AccountPath(), "/")
+	}
+	if withConsole && id.HasSessions() {
+		home, err = "console", console.Mount(app, id, console.Config{Title: "Holdfast"})
+	}
+	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
+		w.Header().Set("Location", home) // relative: it holds behind any prefix
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
+	}), holdfast.Hidden())
+	return app, err
 }
 
 // described is the application for those who only read its table. It needs no
@@ -192,7 +209,11 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	return read(newApp(id, holdfast.Docs{}))
+	app, err := newApp(id, holdfast.Docs{}, true)
+	if err != nil {
+		return err
+	}
+	return read(app)
 }
 
 // flags are what fields of the configuration are called here.
@@ -238,7 +259,11 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if c.NoDocs {
 		docs = "none (--no-docs)"
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s\n  Issuer  %s%s\n  Data    %s\n", id.URL(), docs, id.Issuer(), kept, file)
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s\n", id.URL(), docs)
+	if !c.NoConsole && id.HasSessions() {
+		fmt.Fprintf(std.out, "  Console %s/console\n", id.URL())
+	}
+	fmt.Fprintf(std.out, "  Issuer  %s%s\n  Data    %s\n", id.Issuer(), kept, file)
 	if id.URL() != "http://"+addr.String() { // a proxy, or a person with curl, has to know where
 		fmt.Fprintf(std.out, "  Listens %s\n", addr)
 	}

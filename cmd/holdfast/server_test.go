@@ -32,7 +32,11 @@ func inProcess(t *testing.T) (*identity.Identity, *holdfast.App) {
 			t.Error(err)
 		}
 	})
-	return id, newApp(id, holdfast.Docs{})
+	app, err := newApp(id, holdfast.Docs{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, app
 }
 
 func TestGolden(t *testing.T) {

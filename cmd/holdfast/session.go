@@ -52,6 +52,7 @@ func (c *sessionList) Run(ctx context.Context, std streams) error {
 
 type sessionEnd struct {
 	database
+	sure
 	Name    string `arg:"" help:"The user's name."`
 	Session string `arg:"" optional:"" help:"The session, as 'holdfast session list' shows it."`
 	All     bool   `help:"End all of them."`
@@ -64,6 +65,9 @@ func (c *sessionEnd) Run(ctx context.Context, std streams) error {
 	}
 	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
 		if c.All {
+			if err := c.confirm(ctx, std, "Sign "+u.Name+" out everywhere?"); err != nil {
+				return err
+			}
 			if err := accounts.EndSessions(ctx, u.ID, ""); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/jwt"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
@@ -68,7 +69,7 @@ func (c *tokenInspect) Run(ctx context.Context, std streams) error {
 	if c.Leeway < 0 || c.Leeway > time.Minute {
 		return errors.New("--leeway is not between nothing and a minute")
 	}
-	text, err := readToken(std.in)
+	text, err := tty.ReadToken(std.in)
 	if err != nil {
 		return err
 	}

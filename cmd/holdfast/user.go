@@ -7,15 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"iter"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
@@ -83,11 +82,10 @@ func (c *userAdd) password(ctx context.Context, std streams) (string, error) {
 		data, err := io.ReadAll(io.LimitReader(std.in, 1<<20))
 		return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), err
 	}
-	file, ok := std.in.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if _, typed := tty.Person(std.in); !typed {
 		return "", errors.New("standard input is no terminal; pipe the password and say --password-stdin")
 	}
-	return readSecret(ctx, std, true)
+	return tty.Secret(ctx, std.in, std.err, true)
 }
 
 // userJSON is a user as --json prints it.
@@ -105,16 +103,50 @@ func toJSON(u account.User) userJSON {
 
 type userList struct {
 	database
-	JSON bool `name:"json" help:"Print JSON."`
+	Prefix string `help:"Those whose names begin so." placeholder:"TEXT"`
+	Role   string `help:"Those who have this role." placeholder:"NAME"`
+	State  string `help:"Those who are enabled, or disabled." enum:"enabled,disabled," default:""`
+	Limit  int    `help:"How many at most; 0 for all."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// found is the users that the flags choose, by name, or all, the oldest first.
+func (c *userList) found(ctx context.Context, accounts *account.Service) iter.Seq2[account.User, error] {
+	q := account.UserQuery{Prefix: c.Prefix, Role: c.Role, State: account.UserState(c.State)}
+	if q == (account.UserQuery{}) {
+		return accounts.AllUsers(ctx)
+	}
+	const page = 500
+	return func(yield func(account.User, error) bool) {
+		for {
+			users, err := accounts.SearchUsers(ctx, q, page)
+			if err != nil {
+				yield(account.User{}, err)
+				return
+			}
+			for _, user := range users {
+				if !yield(user, nil) {
+					return
+				}
+				q.After = user.Name
+			}
+			if len(users) < page {
+				return
+			}
+		}
+	}
 }
 
 // Run lists the users.
 func (c *userList) Run(ctx context.Context, std streams) error {
 	return c.withThere(ctx, func(accounts *account.Service) error {
 		all := []userJSON{}
-		for user, err := range accounts.AllUsers(ctx) {
+		for user, err := range c.found(ctx, accounts) {
 			if err != nil {
 				return err
+			}
+			if c.Limit > 0 && len(all) == c.Limit {
+				break
 			}
 			all = append(all, toJSON(user))
 		}
@@ -229,12 +261,16 @@ func (c *userRoles) Run(ctx context.Context, std streams) error {
 
 type userRemove struct {
 	database
+	sure
 	Name string `arg:"" help:"The user's name."`
 }
 
 // Run removes the user.
 func (c *userRemove) Run(ctx context.Context, std streams) error {
 	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		if err := c.confirm(ctx, std, "Remove "+u.Name+", with sessions, keys and consents?"); err != nil {
+			return err
+		}
 		if err := accounts.RemoveUser(ctx, u.ID); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ type Config struct {
 	DocumentPath string
 	RedirectPath string // of Swagger UI, where authorization servers send the browser back; below the page if empty
 	ReDoc        bool   // in place of Swagger UI
+	Mine         string // what says which operations are open to the caller; "" for nothing
 
 	// Parameters are the viewer's own, by its names.
 	Parameters map[string]any
@@ -151,8 +152,12 @@ func (c Config) script(v viewer) (string, error) {
 		redirect = up(c.PagePath) + strings.TrimPrefix(c.RedirectPath, "/")
 	}
 	var places []string
+	mine := ""
+	if c.Mine != "" {
+		mine = up(c.PagePath) + strings.TrimPrefix(c.Mine, "/") + "?all=true"
+	}
 	for place, part := range map[string]any{
-		"SPEC": up(c.PagePath) + strings.TrimPrefix(c.DocumentPath, "/"), "REDIRECT": redirect, "PARAMETERS": parameters,
+		"MINE": mine, "SPEC": up(c.PagePath) + strings.TrimPrefix(c.DocumentPath, "/"), "REDIRECT": redirect, "PARAMETERS": parameters,
 		"OAUTH": initOAuth{c.ClientID, c.AppName, c.Scopes, c.Query, true},
 	} {
 		data, err := json.Marshal(part)

@@ -9,6 +9,22 @@ var swaggerUI = viewer{
 	files: []string{"swagger-ui.css", "swagger-ui-bundle.js"},
 	script: `
   const spec = new URL($SPEC$, location.href).href;
+  const mine = $MINE$;
+  const rights = {rows: null, heard: new Set()};
+  const padlocks = () => ({wrapComponents: {OperationSummary: (Original, system) => props => {
+    const {createElement: h, useEffect, useState} = system.React;
+    const [, again] = useState(0);
+    useEffect(() => {
+      const hear = () => again(n => n + 1);
+      rights.heard.add(hear);
+      return () => rights.heard.delete(hear);
+    }, []);
+    const of = props.operationProps;
+    const row = rights.rows && rights.rows[of.get('method').toUpperCase() + ' ' + of.get('path')];
+    const note = row && h('p', {className: 'rights', style: {margin: 0, padding: '0 12px 8px', fontSize: '12px', color: 'inherit'}},
+      row.missing ? '\u2717 not for you: it needs ' + row.missing : '\u2713 open to you');
+    return h('div', null, h(Original, props), note);
+  }}});
   const ui = SwaggerUIBundle({
     ...$PARAMETERS$,
     url: spec,
@@ -16,8 +32,33 @@ var swaggerUI = viewer{
     layout: 'BaseLayout',
     oauth2RedirectUrl: new URL($REDIRECT$, location.href).href,
     presets: [SwaggerUIBundle.presets.apis],
+    plugins: mine ? [padlocks] : [],
   })
   ui.initOAuth($OAUTH$)
+  const credential = () => {
+    const all = ui.getState().getIn(['auth', 'authorized']);
+    for (const one of all ? Object.values(all.toJS()) : []) {
+      if (one.token && one.token.access_token) return 'Bearer ' + one.token.access_token;
+      if (one.schema && one.schema.type === 'http' && typeof one.value === 'string' && one.value) return 'Bearer ' + one.value;
+    }
+    return '';
+  };
+  let known = '';
+  const learn = async () => {
+    const now = credential();
+    if (!mine || now === known) return;
+    known = now;
+    let rows = null;
+    try {
+      const answer = now && await fetch(new URL(mine, location.href), {headers: {Authorization: now}});
+      if (answer && answer.ok) rows = Object.fromEntries((await answer.json()).map(row => [row.method + ' ' + row.path, row]));
+    } catch {}
+    if (now !== known) return;
+    rights.rows = rows;
+    rights.heard.forEach(hear => hear());
+  };
+  ui.getStore().subscribe(learn);
+  learn()
 `,
 	parameters: map[string]any{"deepLinking": true, "showExtensions": true, "showCommonExtensions": true},
 	allowed: []string{

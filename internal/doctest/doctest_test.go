@@ -17,13 +17,14 @@ import (
 var root = filepath.Join("..", "..")
 
 // compiled are the pages whose blocks of Go are one program.
-var compiled = []string{"coming-from-fastapi.md", "embedding.md", "issuers.md"}
+var compiled = []string{"coming-from-fastapi.md", "console.md", "embedding.md", "issuers.md"}
 
 // imports are what the program of a page may use.
 var imports = map[string]string{ //nolint:gosec // no credentials, but packages that have to do with them
 	"cmp": "cmp", "context": "context", "subtle": "crypto/subtle", "template": "html/template", "errors": "errors", "fmt": "fmt", "io": "io", "fs": "io/fs", "http": "net/http", "httptest": "net/http/httptest",
 	"os": "os", "sql": "database/sql", "slices": "slices", "strings": "strings", "testing": "testing", "time": "time",
 	"holdfast":     "github.com/holdfast-go/holdfast",
+	"console":      "github.com/holdfast-go/holdfast/console",
 	"holdfasttest": "github.com/holdfast-go/holdfast/holdfasttest",
 	"answer":       "github.com/holdfast-go/holdfast/answer",
 	"apidoc":       "github.com/holdfast-go/holdfast/apidoc",

@@ -59,6 +59,9 @@ type Page struct {
 	// a Content-Security-Policy: browsers hold redirects after a form to it, too.
 	Leads []string
 
+	// Scripted allows scripts of this origin's own files, and what they ask it for.
+	Scripted bool
+
 	Content any
 }
 
@@ -74,7 +77,11 @@ func (p Page) Referrer() string {
 }
 
 func (p Page) policy() string {
-	return "default-src 'none'; style-src 'self'; form-action " + strings.Join(append([]string{"'self'"}, p.Leads...), " ") +
+	scripts := ""
+	if p.Scripted {
+		scripts = "script-src 'self'; connect-src 'self'; img-src 'self'; "
+	}
+	return "default-src 'none'; " + scripts + "style-src 'self'; form-action " + strings.Join(append([]string{"'self'"}, p.Leads...), " ") +
 		"; base-uri 'none'; frame-ancestors 'none'"
 }
 
@@ -86,38 +93,66 @@ func (t *Template) Render(w http.ResponseWriter, status int, p Page) error {
 	if err := t.parsed.Execute(&body, p); err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", p.Referrer())
-	if !p.Popup {
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	}
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
-	h.Set("Content-Security-Policy", p.policy())
-	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the caller may be gone
+	Send(w, status, p, body.Bytes())
 	return nil
 }
 
-var tag = func() string {
-	sum := sha256.Sum256(css)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-}()
-
-// ServeStyle answers with the stylesheet.
-func ServeStyle(w http.ResponseWriter, r *http.Request) {
+// Send answers with a page that was made elsewhere, and the headers of every page.
+// Of p it reads what the headers say.
+func Send(w http.ResponseWriter, status int, p Page, body []byte) {
 	h := w.Header()
-	h.Set("Etag", tag)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	for name, value := range p.Headers() {
+		h.Set(name, value)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may be gone
+}
+
+// Headers are those of every page, but for what describes its bytes.
+func (p Page) Headers() map[string]string {
+	h := map[string]string{
+		"Cache-Control":           "no-store",
+		"Referrer-Policy":         p.Referrer(),
+		"X-Content-Type-Options":  "nosniff",
+		"X-Frame-Options":         "DENY", // for browsers that do not know frame-ancestors
+		"Content-Security-Policy": p.policy(),
+	}
+	if !p.Popup {
+		h["Cross-Origin-Opener-Policy"] = "same-origin"
+	}
+	return h
+}
+
+// File is a file that pages are made of.
+type File struct {
+	mediaType, tag string
+	data           []byte
+}
+
+// NewFile makes a file of a media type.
+func NewFile(mediaType string, data []byte) *File {
+	sum := sha256.Sum256(data)
+	return &File{mediaType, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, data}
+}
+
+// Serve answers with the file, or that the browser has it already.
+func (f *File) Serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Etag", f.tag)
 	h.Set("Cache-Control", "no-cache") // asked for again with the tag: a new version shows at once
 	h.Set("X-Content-Type-Options", "nosniff")
-	if r.Header.Get("If-None-Match") == tag {
+	if r.Header.Get("If-None-Match") == f.tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Type", "text/css; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(css)))
-	_, _ = w.Write(css) // the caller may be gone
+	h.Set("Content-Type", f.mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(f.data)))
+	_, _ = w.Write(f.data) // the caller may be gone
 }
+
+var style = NewFile("text/css; charset=utf-8", css)
+
+// ServeStyle answers with the stylesheet.
+func ServeStyle(w http.ResponseWriter, r *http.Request) { style.Serve(w, r) }

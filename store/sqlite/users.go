@@ -10,10 +10,12 @@ import (
 )
 
 // A user's roles come in one column: names of roles have no spaces.
-const selectUser = `
+const userColumns = `
 	SELECT id, name, email, disabled, created,
 	       coalesce((SELECT group_concat(role, ' ') FROM user_roles WHERE user_id = id), '')
-	FROM users `
+	`
+
+const selectUser = userColumns + "FROM users "
 
 func scanUser(row scanner) (user account.User, err error) {
 	var created int64
@@ -78,7 +80,7 @@ func (t *tx) PutUser(user account.User) error {
 		if _, err := t.Role(role); err != nil {
 			return err
 		}
-		if err := t.exec("INSERT INTO user_roles (user_id, role) VALUES (?, ?)", user.ID, role); err != nil {
+		if err := t.exec("INSERT INTO user_roles (user_id, role, user_name) VALUES (?, ?, ?)", user.ID, role, user.Name); err != nil {
 			return err
 		}
 	}
