@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,8 @@ func (s *Service) Consents(ctx context.Context, userID string) ([]Consent, error
 // GiveConsent allows a client these scopes, beside those that it was allowed
 // before. Errors: ErrNoClient, ErrNoUser.
 func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scopes []string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditConsentGiven, ofUserID(userID), "client", clientID, "scopes", strings.Join(scopes, " "))
+	return s.change(ctx, what, func(w Writer) error {
 		client, err := s.clientOf(w, clientID)
 		if err != nil {
 			return err
@@ -36,7 +38,8 @@ func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scop
 // again the next time, and what the client has of the user ends now, sessions and
 // codes. Error: ErrNoConsent.
 func (s *Service) WithdrawConsent(ctx context.Context, userID, clientID string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditConsentWithdrawn, ofUserID(userID), "client", clientID)
+	return s.change(ctx, what, func(w Writer) error {
 		if _, err := w.Consent(userID, clientID); err != nil {
 			return err
 		}

@@ -24,7 +24,8 @@ func (s *Service) Import(ctx context.Context, list []ImportedUser) ([]error, err
 	if err != nil || len(users) == 0 {
 		return why, err
 	}
-	return why, s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(onlyOthers, AuditSubject{})
+	return why, s.change(ctx, what, func(w Writer) error {
 		for i := range list {
 			user, planned := users[i]
 			if !planned {
@@ -32,6 +33,9 @@ func (s *Service) Import(ctx context.Context, list []ImportedUser) ([]error, err
 			}
 			if why[i] = s.insert(w, user, list[i].Hash); why[i] != nil && !refusedImport(why[i]) {
 				return why[i]
+			}
+			if why[i] == nil {
+				what.also = append(what.also, made(AuditUserImported, user, list[i].Hash).AuditEvent)
 			}
 		}
 		return nil

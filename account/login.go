@@ -22,8 +22,11 @@ import (
 // the way.
 func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
-	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
-		grant, err = s.begin(ctx, w, userID, ask)
+	err := s.enter(ctx, name, password, func(w Writer, userID string, what *deed) (err error) {
+		if grant, err = s.begin(ctx, w, userID, ask); err == nil {
+			what.byItself(grant.User, grant.ClientID, grant.SessionID)
+			what.detail("scopes", strings.Join(grant.Scopes, " "))
+		}
 		return err
 	})
 	if err != nil {
@@ -35,11 +38,12 @@ func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Gr
 // enter is every sign-in with a name and a password: begin starts the session,
 // in the transaction that makes sure of what the sign-in rests on. It may run
 // more than once.
-func (s *Service) enter(ctx context.Context, name, password string, begin func(w Writer, userID string) error) (err error) {
+func (s *Service) enter(ctx context.Context, name, password string, begin func(Writer, string, *deed) error) (err error) {
 	found, err := s.findLogin(ctx, name)
 	if err != nil {
 		return err
 	}
+	defer func() { s.countRefused(ctx, err, "sign-in", found.subject()) }()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return err
@@ -71,6 +75,15 @@ type login struct {
 	hash  string // "" if there is none
 	known bool   // the user has signed in from this address before
 	like  string // what the hash looks like if there is no user
+}
+
+// subject is the user whom a sign-in concerns, if there is one. A name that no user
+// has is not written down: it may be a password.
+func (l login) subject() AuditSubject {
+	if l.user.ID == "" {
+		return AuditSubject{}
+	}
+	return ofUser(l.user)
 }
 
 // findLogin asks the store the same for every name.
@@ -156,8 +169,9 @@ func (s *Service) authenticate(ctx context.Context, l login, password string) (n
 
 // signIn starts the session if nothing that the sign-in rests on has changed
 // while the password was being verified, and replaces the hash with it.
-func (s *Service) signIn(ctx context.Context, l login, newHash string, begin func(w Writer, userID string) error) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+func (s *Service) signIn(ctx context.Context, l login, newHash string, begin func(Writer, string, *deed) error) error {
+	what := did(AuditSignedIn, AuditSubject{})
+	return s.change(ctx, what, func(w Writer) error {
 		if err := stillThere(w, l); err != nil {
 			return err
 		}
@@ -169,7 +183,7 @@ func (s *Service) signIn(ctx context.Context, l login, newHash string, begin fun
 		if err := s.know(ctx, w, l.user.ID); err != nil {
 			return err
 		}
-		return begin(w, l.user.ID)
+		return begin(w, l.user.ID, what)
 	})
 }
 

@@ -27,7 +27,9 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 		return "", err
 	}
 	secret = codePrefix + secret
-	return Secret(secret), s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditCodeIssued, ofUser(c.User))
+	what.Actor = actorOf(c)
+	return Secret(secret), s.change(ctx, what, func(w Writer) error {
 		if err := w.RemoveCodesBefore(s.config.Now()); err != nil {
 			return err
 		}
@@ -36,6 +38,7 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 			return err
 		}
 		code.Hash = hashOf(secret)
+		what.detail("client", code.ClientID, "scopes", strings.Join(code.Scopes, " "))
 		return w.PutCode(code)
 	})
 }
@@ -103,13 +106,16 @@ func (s *Service) RedeemCode(ctx context.Context, clientID, code, redirect, veri
 		return err
 	})
 	if errors.Is(err, ErrNoCode) {
+		s.countRefused(ctx, ErrBadGrant, "code", AuditSubject{})
 		return Grant{}, ErrBadGrant
 	}
 	if err != nil {
 		return Grant{}, err
 	}
+	what := did(AuditCodeRedeemed, AuditSubject{}, "client", clientID)
+	use.what = what
 	var refused error // outside of the transaction's error: what a refusal ends must be kept
-	grant, err := update(ctx, s, func(w Writer) (Grant, error) {
+	grant, err := update(ctx, s, what, func(w Writer) (Grant, error) {
 		refused = nil
 		grant, err := s.redeem(ctx, w, use)
 		if errors.Is(err, ErrBadGrant) {
@@ -127,6 +133,7 @@ func (s *Service) RedeemCode(ctx context.Context, clientID, code, redirect, veri
 type redemption struct {
 	hash                         [32]byte
 	clientID, redirect, verifier string
+	what                         *deed
 }
 
 // fits reports whether it is the use that the code is for.
@@ -137,36 +144,40 @@ func (u redemption) fits(code Code, now time.Time) bool {
 func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, error) {
 	code, err := w.Code(use.hash)
 	if errors.Is(err, ErrNoCode) {
+		use.what.nothing() // another was faster
 		return Grant{}, ErrBadGrant
 	}
 	if err != nil {
 		return Grant{}, err
 	}
+	if use.what.On, err = userOn(w, code.UserID); err != nil {
+		return Grant{}, err
+	}
 	if code.SessionID != "" {
-		return Grant{}, refuseAndEnd(w, code.SessionID)
+		return Grant{}, refuseAndEnd(w, code.SessionID, use.what)
 	}
 	if !use.fits(code, s.config.Now()) {
-		return Grant{}, spoilCode(w, use.hash)
+		return Grant{}, spoilCode(w, use)
 	}
 	client, err := s.clientOf(w, code.ClientID)
 	if errors.Is(err, ErrNoClient) {
-		return Grant{}, spoilCode(w, use.hash)
+		return Grant{}, spoilCode(w, use)
 	}
 	if err != nil {
 		return Grant{}, err
 	}
 	_, _, err = s.standingOf(w, code.AskedBy)
 	if errors.Is(err, ErrNoCaller) {
-		return Grant{}, spoilCode(w, use.hash)
+		return Grant{}, spoilCode(w, use)
 	}
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.beginWith(ctx, w, code, client)
+	return s.beginWith(ctx, w, code, client, use.what)
 }
 
 // beginWith begins the session of a code, if this use is the one that may.
-func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Client) (Grant, error) {
+func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Client, what *deed) (Grant, error) {
 	session, user, err := s.newSession(ctx, w, code.UserID)
 	if err != nil {
 		return Grant{}, err
@@ -174,11 +185,12 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 	used, won, err := w.UseCode(code.Hash, session.ID)
 	switch {
 	case errors.Is(err, ErrNoCode):
+		what.nothing()
 		return Grant{}, ErrBadGrant
 	case err != nil:
 		return Grant{}, err
 	case !won:
-		return Grant{}, refuseAndEnd(w, used.SessionID)
+		return Grant{}, refuseAndEnd(w, used.SessionID, what)
 	}
 	session.ClientID, session.Audience = client.ID, code.Audience
 	if session.Scopes, err = grantable(w, user, client, code.Scopes); err != nil {
@@ -190,6 +202,8 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 	}
 	session.TokenHash = hashOf(secret)
 	grant := grantOf(session, user, session.Scopes, secret)
+	what.byItself(user, client.ID, session.ID)
+	what.detail("scopes", strings.Join(session.Scopes, " "))
 	if !client.MayUse(GrantRefresh) {
 		grant.RefreshToken = ""
 	}
@@ -197,7 +211,8 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 }
 
 // refuseAndEnd ends what the first use of a code gave, at its second.
-func refuseAndEnd(w Writer, sessionID string) error {
+func refuseAndEnd(w Writer, sessionID string, what *deed) error {
+	what.Kind, what.Result = AuditCodeReused, AuditRefused
 	if err := w.RemoveSession(sessionID); err != nil {
 		return err
 	}
@@ -205,8 +220,9 @@ func refuseAndEnd(w Writer, sessionID string) error {
 }
 
 // spoilCode makes an unused code good for nothing.
-func spoilCode(w Writer, hash [32]byte) error {
-	if err := w.RemoveCode(hash); err != nil {
+func spoilCode(w Writer, use redemption) error {
+	use.what.Kind, use.what.Result = AuditCodeSpoiled, AuditRefused
+	if err := w.RemoveCode(use.hash); err != nil {
 		return err
 	}
 	return ErrBadGrant

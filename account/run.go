@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 )
 
@@ -14,7 +15,7 @@ const (
 )
 
 // Run does what no request should have to wait for, until ctx ends: it writes down when
-// sessions and API keys were last used, and removes what is left of those that have ended, in
+// sessions and API keys were last used and what is recorded late, and removes what is left of those that have ended, in
 // small pieces. Several processes on one store may run it at once. A failure is
 // tried again a minute later.
 //
@@ -24,14 +25,23 @@ const (
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
-	for {
-		_ = s.sweep(ctx)
+	soon := time.NewTicker(flushEvery)
+	defer soon.Stop()
+	for sweep := true; ; {
+		if sweep {
+			_ = s.sweep(ctx)
+		}
+		sweep = true
 		select {
 		case <-ctx.Done():
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 			defer cancel()
-			return errors.Join(s.flush(ctx), s.FlushAPIKeyUses(ctx))
+			return errors.Join(s.flush(ctx), s.FlushAPIKeyUses(ctx), s.flushAudit(ctx, math.MaxInt64))
 		case <-tick.C:
+		case <-soon.C:
+			_ = s.FlushAudit(ctx)
+			sweep = false
+			continue
 		case <-s.uses.Full():
 		case <-s.keyUses.Full():
 		}
@@ -42,7 +52,7 @@ func (s *Service) Run(ctx context.Context) error {
 // flush writes down the last uses in one transaction.
 func (s *Service) flush(ctx context.Context) error {
 	return s.uses.Flush(func(uses map[string]time.Time) error {
-		return s.config.Store.Update(ctx, func(w Writer) error {
+		return s.upkeep(ctx, func(w Writer) error {
 			for id, at := range uses {
 				if err := w.TouchSession(id, at); err != nil {
 					return err
@@ -63,8 +73,10 @@ func (s *Service) sweep(ctx context.Context) error {
 			return ctx.Err()
 		case <-pause.C:
 		}
-		more, err := update(ctx, s, func(w Writer) (bool, error) {
-			return w.SweepSessions(s.config.Now(), s.config.MaxSessions, sweepPiece)
+		more := false
+		err := s.upkeep(ctx, func(w Writer) (err error) {
+			more, err = w.SweepSessions(s.config.Now(), s.config.MaxSessions, sweepPiece)
+			return err
 		})
 		if err = errors.Join(err, ctx.Err()); err != nil || !more {
 			return err

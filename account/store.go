@@ -97,6 +97,7 @@ type Reader interface {
 	CodeReader
 	ConsentReader
 	APIKeyReader
+	AuditReader
 }
 
 // Writer reads and changes within a transaction.
@@ -110,6 +111,7 @@ type Writer interface {
 	CodeWriter
 	ConsentWriter
 	APIKeyWriter
+	AuditWriter
 }
 
 // UserReader finds users. Their roles are sorted.

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // Bucket holds attempts: a full one has Burst of them, and each that was taken
@@ -41,19 +43,25 @@ const (
 	addressEvery = 10 * time.Second
 )
 
-type sourceKey struct{}
-
 // WithSource returns a context that says from which address a request comes:
 // the one that wrong passwords are counted for, and that is remembered when
 // the password is right. Without one, only accounts are counted for.
 func WithSource(ctx context.Context, address string) context.Context {
-	return context.WithValue(ctx, sourceKey{}, address)
+	return withOrigin(ctx, func(o *audit.Origin) { o.Source = address })
+}
+
+// sourceText is what WithSource or WithOrigin has said, or "".
+func sourceText(ctx context.Context) string {
+	if o := audit.From(ctx); o != nil {
+		return o.Source
+	}
+	return ""
 }
 
 // sourceOf returns the network that stands for the address of a request: a
 // person has all of a /64 in IPv6.
 func sourceOf(ctx context.Context) string {
-	text, _ := ctx.Value(sourceKey{}).(string)
+	text := sourceText(ctx)
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
 		return text
@@ -67,8 +75,7 @@ func sourceOf(ctx context.Context) string {
 
 // addressOf is the address of a request for people to read, "" if it is none.
 func addressOf(ctx context.Context) string {
-	text, _ := ctx.Value(sourceKey{}).(string)
-	addr, err := netip.ParseAddr(text)
+	addr, err := netip.ParseAddr(sourceText(ctx))
 	if err != nil {
 		return ""
 	}
