@@ -164,6 +164,8 @@ func counted(cells map[cell]int64) []AuditEvent {
 			e.Result = AuditThrottle
 		}
 		switch {
+		case one.kind == AuditRead:
+			e.Actor, e.On, e.Result = AuditActor{Kind: "user", ID: one.account, Name: one.name}, AuditSubject{Kind: "audit"}, AuditOK
 		case one.account == "":
 		case one.kind == AuditClientRefused:
 			e.On.Kind = "client"
@@ -210,6 +212,12 @@ func (s *Service) CountRefused(ctx context.Context, status int, route string) {
 		one.account, one.name, one.known = a.ID, a.Name, true
 	}
 	s.count(ctx, one)
+}
+
+// CountAuditRead counts a reading of the trail itself: one record a minute for who
+// reads, so that a program that reads on and on does not fill what it reads.
+func (s *Service) CountAuditRead(ctx context.Context, c Caller) {
+	s.count(ctx, cell{kind: AuditRead, account: c.User.ID, name: c.User.Name, known: true, what: "audit"})
 }
 
 // count counts what was refused, for the network that it came from.

@@ -40,10 +40,12 @@ type Identity struct {
 	api      *accountapi.API
 	refusals *refusalLog
 	links    *links // nil if none are sent
+	audit    *auditTrail
 	around   func(http.Handler) http.Handler
 
 	stop     context.CancelFunc // of what runs in the background
 	running  sync.WaitGroup
+	ended    func()      // of what was recorded; nil if nothing ran
 	stopping atomic.Bool // Serve has been told to stop
 	parts    []io.Closer // in the order in which they were opened
 }
@@ -55,6 +57,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
+	ctx = byServer(ctx)
 	id := &Identity{config: config, stop: func() {}}
 	defer func() {
 		if err != nil {
@@ -74,6 +77,9 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := id.openTokens(ctx); err != nil {
 		return nil, err
 	}
+	if err := id.openTrail(ctx); err != nil {
+		return nil, err
+	}
 	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
 	id.apiKey = holdfast.Verify(config.Scheme.apiKey, id.VerifyAPIKey)
 	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
@@ -87,6 +93,9 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	}
 	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller(), APIKey: id.apiKey})
 	id.measure()
+	if err := id.accounts.RecordStart(ctx, id.described()...); err != nil {
+		return nil, err
+	}
 	id.maintain(ctx)
 	return id, logDifferences(ctx, &id.config, id.accounts)
 }
@@ -189,11 +198,14 @@ func (c *counted) Login(ctx context.Context, name, password string, ask account.
 // maintain announces and changes keys in time, writes down what was used, and
 // removes what has ended, until Close.
 func (id *Identity) maintain(ctx context.Context) {
-	ctx, id.stop = context.WithCancel(context.WithoutCancel(ctx))
+	before := context.WithoutCancel(ctx)
+	id.ended = func() { id.audit.end(before) }
+	ctx, id.stop = context.WithCancel(before)
 	id.running.Go(func() { id.keys.Run(ctx) })
+	id.running.Go(func() { id.audit.run(ctx) })
 	id.running.Go(func() {
 		if err := id.accounts.Run(ctx); err != nil {
-			id.config.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "when sessions were last used could not be written down", slog.String("error", err.Error()))
+			id.config.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "when sessions were last used, and what is recorded late, could not be written down", slog.String("error", err.Error()))
 		}
 	})
 }
@@ -208,6 +220,10 @@ func (id *Identity) signInPage(p *pages) *signInPage {
 func (id *Identity) Close() error {
 	id.stop()
 	id.running.Wait()
+	if id.ended != nil {
+		id.ended()
+		id.ended = nil
+	}
 	var err error
 	for i := len(id.parts) - 1; i >= 0; i-- {
 		err = errors.Join(err, id.parts[i].Close())

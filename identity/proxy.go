@@ -89,10 +89,7 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
 			})
 		}
-		ctx := account.WithSource(r.Context(), source)
-		if r.Method == http.MethodPost { // as all requests that may begin a session
-			ctx = account.WithDevice(ctx, r.UserAgent())
-		}
+		ctx := account.WithOrigin(r.Context(), account.Origin{Source: source, Device: r.UserAgent(), RequestID: w.Header().Get("X-Request-Id")})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

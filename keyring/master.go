@@ -82,19 +82,42 @@ func (m MasterKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 // associated is what a sealed record is bound to.
 func associated(id string) []byte { return []byte("holdfast signing key\x00" + id) }
 
-func (m MasterKey) seal(id string, data []byte) []byte {
+// SealSecret encrypts a secret of another kind than a signing key, bound to its
+// name. There must be a master key.
+func (m MasterKey) SealSecret(name string, secret []byte) []byte {
+	return m.sealed(associatedSecret(name), secret)
+}
+
+// OpenSecret decrypts what SealSecret has made. Errors: ErrSealed if there is no
+// master key, ErrMasterKey if this is another one.
+func (m MasterKey) OpenSecret(name string, sealed []byte) ([]byte, error) {
+	if m.IsZero() {
+		return nil, ErrSealed
+	}
+	return m.opened(associatedSecret(name), sealed)
+}
+
+func associatedSecret(name string) []byte { return []byte("holdfast secret\x00" + name) }
+
+func (m MasterKey) seal(id string, data []byte) []byte { return m.sealed(associated(id), data) }
+
+func (m MasterKey) open(id string, sealed []byte) ([]byte, error) {
+	return m.opened(associated(id), sealed)
+}
+
+func (m MasterKey) sealed(to, data []byte) []byte {
 	aead := m.aead()
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(data)+aead.Overhead())
 	_, _ = rand.Read(nonce) // it never fails
-	return aead.Seal(nonce, nonce, data, associated(id))
+	return aead.Seal(nonce, nonce, data, to)
 }
 
-func (m MasterKey) open(id string, sealed []byte) ([]byte, error) {
+func (m MasterKey) opened(to, sealed []byte) ([]byte, error) {
 	aead := m.aead()
 	if len(sealed) < aead.NonceSize() {
 		return nil, ErrMasterKey
 	}
-	data, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], associated(id))
+	data, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], to)
 	if err != nil {
 		return nil, ErrMasterKey
 	}

@@ -41,6 +41,7 @@ type serveCmd struct {
 	Service       map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
 	MaxConns      int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
 	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
+	AuditKeep     time.Duration     `name:"audit-keep" default:"9600h" help:"How long records of the audit trail are kept; 0 for ever."`
 	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
 	CORSOrigin    []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
@@ -49,6 +50,7 @@ type serveCmd struct {
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	log := slog.New(slog.NewTextHandler(std.err, nil))
+	ctx = account.WithActor(ctx, account.AuditActor{Kind: "server", Name: account.ActorOf(ctx).Name})
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
 	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
-	out.MaxAPIKeyTTL = c.MaxKeyTTL
+	out.MaxAPIKeyTTL, out.AuditKeep = c.MaxKeyTTL, cmp.Or(c.AuditKeep, -1)
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
 	out.AllowPasswordGrant = c.PasswordGrant
 	c.insecureSwitches.apply(ctx, &out)

@@ -1,0 +1,221 @@
+package identity
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
+)
+
+// usualAuditKeep is for how long records are kept.
+const usualAuditKeep = 400 * 24 * time.Hour
+
+// auditTrail seals what is recorded, and removes what is old, while a program runs.
+type auditTrail struct {
+	*account.AuditTrail
+
+	accounts *account.Service
+	keep     time.Duration
+	log      *slog.Logger
+	now      func() time.Time
+}
+
+// auditSetting is the setting with the key of the trail's chain.
+const auditSetting = "audit-key"
+
+// OpenAudit returns the audit trail of a store, for a command that verifies it beside
+// the running program. If the key is encrypted it needs Config.Keys.Master: the error
+// is keyring.ErrSealed, or keyring.ErrMasterKey for another one.
+func OpenAudit(ctx context.Context, config Config) (*account.AuditTrail, error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	key, err := auditKey(ctx, &config)
+	if err != nil {
+		return nil, err
+	}
+	return account.NewAuditTrail(config.Store, key, config.Now), nil
+}
+
+// openTrail opens the trail of a program.
+func (id *Identity) openTrail(ctx context.Context) error {
+	c := &id.config
+	key, err := auditKey(ctx, c)
+	if err != nil {
+		return err
+	}
+	id.audit = &auditTrail{
+		AuditTrail: account.NewAuditTrail(c.Store, key, c.Now), accounts: id.accounts.Service, keep: c.AuditKeep, log: c.Logger, now: c.Now,
+	}
+	return nil
+}
+
+// byServer returns a context in which the program itself acts, unless it says who
+// does.
+func byServer(ctx context.Context) context.Context {
+	if account.ActorOf(ctx).Kind != "program" {
+		return ctx
+	}
+	return account.WithActor(ctx, account.AuditActor{Kind: "server"})
+}
+
+// auditKey returns the key of the chain. The first process makes it. With a master key
+// it is kept encrypted, also one that was not until now.
+func auditKey(ctx context.Context, c *Config) (key account.AuditKey, err error) {
+	text, err := c.Store.Setting(ctx, auditSetting)
+	if err == nil && text == "" {
+		if _, err := rand.Read(key[:]); err != nil {
+			return key, err
+		}
+		text, err = c.Store.SetOnce(ctx, auditSetting, keptSecret(c.Keys.Master, auditSetting, key[:]))
+	}
+	if err != nil {
+		return key, err
+	}
+	secret, again, err := openSecret(c.Keys, auditSetting, text)
+	if err != nil {
+		return key, fmt.Errorf("identity: the key of the audit trail: %w", err)
+	}
+	if len(secret) != len(key) {
+		return key, errors.New("identity: the key of the audit trail in the store is damaged")
+	}
+	if again {
+		if _, err := c.Store.ReplaceSetting(ctx, auditSetting, text, keptSecret(c.Keys.Master, auditSetting, secret)); err != nil {
+			return key, err
+		}
+	}
+	return account.AuditKey(secret), nil
+}
+
+const (
+	inTheClear = "clear:"
+	encrypted  = "sealed:"
+)
+
+// keptSecret is a secret as a setting has it: encrypted if there is a master key.
+func keptSecret(master keyring.MasterKey, name string, secret []byte) string {
+	if master.IsZero() {
+		return inTheClear + hex.EncodeToString(secret)
+	}
+	return encrypted + base64.StdEncoding.EncodeToString(master.SealSecret(name, secret))
+}
+
+// openSecret is the secret of a setting, and whether it is to be kept in another way
+// from now on.
+func openSecret(keys Keys, name, text string) (secret []byte, again bool, err error) {
+	if rest, ok := strings.CutPrefix(text, inTheClear); ok {
+		secret, err = hex.DecodeString(rest)
+		return secret, !keys.Master.IsZero(), err
+	}
+	sealed, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, encrypted))
+	if err != nil {
+		return nil, false, err
+	}
+	secret, err = keys.Master.OpenSecret(name, sealed)
+	if errors.Is(err, keyring.ErrMasterKey) && !keys.OldMaster.IsZero() {
+		secret, err = keys.OldMaster.OpenSecret(name, sealed)
+		return secret, true, err
+	}
+	return secret, false, err
+}
+
+const (
+	tellEvery = time.Hour
+	lastWords = 5 * time.Second // for what is recorded and sealed at the end
+)
+
+// run seals until ctx ends, and once an hour removes what is old and tells the head.
+func (t *auditTrail) run(ctx context.Context) {
+	sealed := make(chan struct{})
+	go func() { // until ctx ends, which is waited for
+		defer close(sealed)
+		t.Run(ctx, func(err error) {
+			t.log.LogAttrs(ctx, slog.LevelError, "the audit trail cannot be sealed; it is tried again", slog.String("error", err.Error()))
+		})
+	}()
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	for {
+		t.trim(ctx)
+		select {
+		case <-ctx.Done():
+			<-sealed
+			return
+		case <-tick.C:
+		}
+		t.tell(ctx)
+	}
+}
+
+// trim removes what is older than it is kept.
+func (t *auditTrail) trim(ctx context.Context) {
+	if t.keep < 0 {
+		return
+	}
+	removed, err := t.Trim(ctx, t.now().Add(-t.keep))
+	if err != nil && ctx.Err() == nil {
+		t.log.LogAttrs(ctx, slog.LevelWarn, "old records of the audit trail could not be removed", slog.String("error", err.Error()))
+	}
+	if removed > 0 {
+		t.log.LogAttrs(ctx, slog.LevelInfo, "old records of the audit trail are removed", slog.Int64("records", removed))
+	}
+}
+
+// tell writes the signed head into the log, which others keep.
+func (t *auditTrail) tell(ctx context.Context) {
+	head, err := t.Head(ctx)
+	if err != nil {
+		t.log.LogAttrs(ctx, slog.LevelError, "the head of the audit trail cannot be told", slog.String("error", err.Error()))
+		return
+	}
+	if head != "" {
+		t.log.LogAttrs(ctx, slog.LevelInfo, "audit head", slog.String("head", head))
+	}
+}
+
+// end records the end, seals what is left and tells the head, when nothing else is
+// recorded any more.
+func (t *auditTrail) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	err := t.accounts.RecordStop(ctx)
+	if err == nil {
+		_, err = t.Seal(ctx)
+	}
+	if err != nil {
+		t.log.LogAttrs(ctx, slog.LevelWarn, "the end is not in the audit trail", slog.String("error", err.Error()))
+		return
+	}
+	t.tell(ctx)
+}
+
+// described is the configuration as it is recorded at start. There is no secret in
+// it, and no function.
+func (id *Identity) described() []string {
+	c := &id.config
+	var clients []string
+	for _, one := range c.Clients {
+		clients = append(clients, one.ID)
+	}
+	services := slices.Sorted(maps.Keys(c.Services))
+	return []string{
+		"url", id.url, "issuer", id.issuer, "audience", strings.Join(id.audience, " "),
+		"access_ttl", c.AccessTTL.String(), "refresh_ttl", c.RefreshTTL.String(), "session_idle", c.SessionIdle.String(),
+		"key_period", c.Keys.Period.String(), "master_key", strconv.FormatBool(!c.Keys.Master.IsZero()), "old_master_key", strconv.FormatBool(!c.Keys.OldMaster.IsZero()),
+		"trusted_proxies", strings.Join(c.TrustedProxies, " "), "cors_origins", strings.Join(c.CORSOrigins, " "), "services", strings.Join(services, " "),
+		"clients", strings.Join(clients, " "), "password_grant", strconv.FormatBool(c.AllowPasswordGrant), "sign_up", strconv.FormatBool(c.SignUp != nil),
+		"max_api_key_ttl", cmp.Or(c.MaxAPIKeyTTL, id.accounts.MaxAPIKeyTTL()).String(), "throttled", strconv.FormatBool(!c.InsecureNoThrottle), "audit_keep", c.AuditKeep.String(),
+	}
+}
