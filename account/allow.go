@@ -30,6 +30,9 @@ func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scop
 		if err != nil && !errors.Is(err, ErrNoConsent) {
 			return err
 		}
+		if what.On, err = userOn(w, userID); err != nil {
+			return err
+		}
 		return w.PutConsent(Consent{UserID: userID, ClientID: client.ID, Scopes: sorted(append(given.Scopes, scopes...)), Given: s.now()})
 	})
 }
@@ -39,8 +42,11 @@ func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scop
 // codes. Error: ErrNoConsent.
 func (s *Service) WithdrawConsent(ctx context.Context, userID, clientID string) error {
 	what := did(AuditConsentWithdrawn, ofUserID(userID), "client", clientID)
-	return s.change(ctx, what, func(w Writer) error {
+	return s.change(ctx, what, func(w Writer) (err error) {
 		if _, err := w.Consent(userID, clientID); err != nil {
+			return err
+		}
+		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}
 		return errors.Join(

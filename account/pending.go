@@ -200,7 +200,12 @@ func (s *Service) later(ctx context.Context, e AuditEvent) error {
 // RecordRead records that the actor of a context has read something of others, such
 // as a user's sessions. It is written a moment later. An error says that it is not
 // recorded: then what was read must not be given.
-func (s *Service) RecordRead(ctx context.Context, on AuditSubject, what string) error {
+func (s *Service) RecordRead(ctx context.Context, on AuditSubject, what string) (err error) {
+	if on.Kind == "user" && on.Name == "" {
+		if on, err = view(ctx, s, func(r Reader) (AuditSubject, error) { return userOn(r, on.ID) }); err != nil {
+			return err
+		}
+	}
 	return s.later(ctx, AuditEvent{Kind: AuditRead, On: on, Details: audit.MakeDetails("what", what)})
 }
 

@@ -167,7 +167,7 @@ func (s *Sealer) ReadCheckpoint(text string) (Head, error) { return s.read(check
 
 func (s *Sealer) read(typ, text string) (head Head, err error) {
 	const longest = 1024
-	if len(text) > longest {
+	if len(text) > longest || strings.ContainsAny(text, "\r\n") { // which base64 would skip
 		return head, errHead
 	}
 	signed, signature, _ := cutLast(text)
