@@ -92,6 +92,35 @@ func update[T any](ctx context.Context, s *Service, what *deed, fn func(Writer) 
 	return value, err
 }
 
+// count counts what was refused, for the network that it came from.
+func (s *Service) count(ctx context.Context, one cell) {
+	one.minute, one.source = s.now().Unix()/60, sourceOf(ctx)
+	s.pending.count(one)
+}
+
+// countRefused counts an attempt that was refused, by its error, if it was.
+func (s *Service) countRefused(ctx context.Context, err error, what string, who AuditSubject) {
+	one := cell{what: what, account: who.ID, name: who.Name, known: who.ID != ""}
+	var many *ThrottledError
+	switch {
+	case err == nil:
+		return
+	case errors.As(err, &many):
+		one.kind = AuditThrottled
+	case errors.Is(err, ErrBadLogin):
+		one.kind = AuditSignInRefused
+	case errors.Is(err, ErrBadGrant):
+		one.kind = AuditTokenRefused
+	case errors.Is(err, ErrBadClient):
+		one.kind = AuditClientRefused
+	case errors.Is(err, ErrBadSetup), errors.Is(err, ErrBadReset):
+		one.kind = AuditLinkRefused
+	default:
+		return
+	}
+	s.count(ctx, one)
+}
+
 // acts notes who has shown in a request who they are.
 func acts(ctx context.Context, c Caller) {
 	if o := audit.From(ctx); o != nil {

@@ -62,6 +62,10 @@ func (id *Identity) openTrail(ctx context.Context) error {
 	return nil
 }
 
+// AuditTrail is the trail of the program's store, for programs that tell its head
+// elsewhere or verify it themselves.
+func (id *Identity) AuditTrail() *account.AuditTrail { return id.audit.AuditTrail }
+
 // byServer returns a context in which the program itself acts, unless it says who
 // does.
 func byServer(ctx context.Context) context.Context {
