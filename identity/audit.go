@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -50,21 +49,15 @@ func OpenAudit(ctx context.Context, config Config) (*account.AuditTrail, error) 
 }
 
 // openTrail opens the trail of a program.
-func (id *Identity) openTrail(ctx context.Context) error {
-	c := &id.config
+func openTrail(ctx context.Context, c *Config, accounts *account.Service) (*auditTrail, error) {
 	key, err := auditKey(ctx, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	id.audit = &auditTrail{
-		AuditTrail: account.NewAuditTrail(c.Store, key, c.Now), accounts: id.accounts.Service, keep: c.AuditKeep, log: c.Logger, now: c.Now,
-	}
-	return nil
+	return &auditTrail{
+		AuditTrail: account.NewAuditTrail(c.Store, key, c.Now), accounts: accounts, keep: c.AuditKeep, log: c.Logger, now: c.Now,
+	}, nil
 }
-
-// AuditTrail is the trail of the program's store, for programs that tell its head
-// elsewhere or verify it themselves.
-func (id *Identity) AuditTrail() *account.AuditTrail { return id.audit.AuditTrail }
 
 // byServer returns a context in which the program itself acts, unless it says who
 // does.
@@ -207,19 +200,18 @@ func (t *auditTrail) end(ctx context.Context) {
 
 // described is the configuration as it is recorded at start. There is no secret in
 // it, and no function.
-func (id *Identity) described() []string {
-	c := &id.config
+func (c *Config) described(url, issuer string, audience []string) []string {
 	var clients []string
 	for _, one := range c.Clients {
 		clients = append(clients, one.ID)
 	}
 	services := slices.Sorted(maps.Keys(c.Services))
 	return []string{
-		"url", id.url, "issuer", id.issuer, "audience", strings.Join(id.audience, " "),
+		"url", url, "issuer", issuer, "audience", strings.Join(audience, " "),
 		"access_ttl", c.AccessTTL.String(), "refresh_ttl", c.RefreshTTL.String(), "session_idle", c.SessionIdle.String(),
 		"key_period", c.Keys.Period.String(), "master_key", strconv.FormatBool(!c.Keys.Master.IsZero()), "old_master_key", strconv.FormatBool(!c.Keys.OldMaster.IsZero()),
 		"trusted_proxies", strings.Join(c.TrustedProxies, " "), "cors_origins", strings.Join(c.CORSOrigins, " "), "services", strings.Join(services, " "),
 		"clients", strings.Join(clients, " "), "password_grant", strconv.FormatBool(c.AllowPasswordGrant), "sign_up", strconv.FormatBool(c.SignUp != nil),
-		"max_api_key_ttl", cmp.Or(c.MaxAPIKeyTTL, id.accounts.MaxAPIKeyTTL()).String(), "throttled", strconv.FormatBool(!c.InsecureNoThrottle), "audit_keep", c.AuditKeep.String(),
+		"max_api_key_ttl", c.MaxAPIKeyTTL.String(), "throttled", strconv.FormatBool(!c.InsecureNoThrottle), "audit_keep", c.AuditKeep.String(),
 	}
 }

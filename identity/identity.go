@@ -77,7 +77,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := id.openTokens(ctx); err != nil {
 		return nil, err
 	}
-	if err := id.openTrail(ctx); err != nil {
+	if id.audit, err = openTrail(ctx, &id.config, id.accounts.Service); err != nil {
 		return nil, err
 	}
 	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
@@ -93,7 +93,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	}
 	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller(), APIKey: id.apiKey})
 	id.measure()
-	if err := id.accounts.RecordStart(ctx, id.described()...); err != nil {
+	if err := id.accounts.RecordStart(ctx, id.config.described(id.url, id.issuer, id.audience)...); err != nil {
 		return nil, err
 	}
 	id.maintain(ctx)
@@ -284,6 +284,10 @@ func (id *Identity) Accounts() *account.Service { return id.accounts.Service }
 // KeyRing is the keys that sign, for programs that make tokens of their own and
 // for tests.
 func (id *Identity) KeyRing() *keyring.Ring { return id.keys }
+
+// AuditTrail is the trail of the program's store, for programs that tell its head
+// elsewhere or verify it themselves.
+func (id *Identity) AuditTrail() *account.AuditTrail { return id.audit.AuditTrail }
 
 // URL is where the program is reached, without a slash at its end and with the
 // scheme's prefix.
