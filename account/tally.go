@@ -11,7 +11,7 @@ import (
 
 const (
 	maxPending  = 1000 // records that wait for the next writing at most
-	maxCells    = 100  // of a minute: sources and accounts that are told apart; as many for accounts that are there
+	maxCells    = 25   // of a minute: sources that are told apart; as many with accounts that are there
 	maxUnwanted = 4    // minutes that wait to be written down where the store cannot be written
 )
 
@@ -55,13 +55,18 @@ func (p *pending) count(one cell) {
 		in := room{one.minute, one.known}
 		switch {
 		case p.used[in] >= maxCells:
-			one = cell{minute: one.minute, kind: one.kind, source: others, what: one.what, known: one.known}
+			one = one.ofOthers(one.minute)
 		default:
 			p.used[in]++
 		}
 	}
 	p.cells[one]++
 	p.bound()
+}
+
+// ofOthers is the cell of a minute that counts what has none of its own.
+func (c cell) ofOthers(minute int64) cell {
+	return cell{minute: minute, kind: c.kind, source: others, known: c.known}
 }
 
 // others stands for all sources of a minute for which there was no room.
@@ -85,7 +90,7 @@ func (p *pending) bound() {
 	for one, n := range p.cells {
 		if one.minute == from {
 			delete(p.cells, one)
-			p.cells[cell{minute: to, kind: one.kind, source: others, what: one.what, known: one.known}] += n
+			p.cells[one.ofOthers(to)] += n
 		}
 	}
 	delete(p.used, room{from, true})

@@ -220,15 +220,15 @@ func (id *Identity) signInPage(p *pages) *signInPage {
 func (id *Identity) Close() error {
 	id.stop()
 	id.running.Wait()
-	if id.ended != nil {
-		id.ended()
-		id.ended = nil
-	}
 	var err error
 	for i := len(id.parts) - 1; i >= 0; i-- {
 		err = errors.Join(err, id.parts[i].Close())
 	}
 	id.parts = nil
+	if id.ended != nil { // a link that was sent late is recorded as well
+		id.ended()
+		id.ended = nil
+	}
 	return err
 }
 
