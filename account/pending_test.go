@@ -136,7 +136,7 @@ func TestRunWritesWhatWaits(t *testing.T) {
 		if err := s.RecordRead(t.Context(), account.AuditSubject{Kind: "users"}, "users"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(1500 * time.Millisecond) // of the bubble's clock
+		time.Sleep(1500 * time.Millisecond) //nolint:forbidigo // of the bubble's clock
 		if got := len(trailOf(t, store)) - before; got != 1 {
 			t.Errorf("%d records were written within a second and a half, want 1", got)
 		}

@@ -142,6 +142,7 @@ func ofUser(u User) AuditSubject            { return AuditSubject{Kind: "user", 
 func ofUserID(id string) AuditSubject       { return AuditSubject{Kind: "user", ID: id} }
 func ofRole(name string) AuditSubject       { return AuditSubject{Kind: "role", ID: name} }
 func ofClient(id, name string) AuditSubject { return AuditSubject{Kind: "client", ID: id, Name: name} }
+
 func ofOwner(o APIKeyOwner) AuditSubject {
 	if o.ClientID != "" {
 		return ofClient(o.ClientID, "")

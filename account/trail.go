@@ -33,7 +33,7 @@ type AuditTrail struct {
 // always. Now is time.Now if nil.
 func NewAuditTrail(store Store, key AuditKey, now func() time.Time) *AuditTrail {
 	if now == nil {
-		now = time.Now
+		now = time.Now //nolint:forbidigo // where none is injected
 	}
 	return &AuditTrail{store: store, now: now, sealer: audit.NewSealer(key)}
 }

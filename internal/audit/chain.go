@@ -112,8 +112,8 @@ func (s *Sealer) Extend(from State, records []Record, now time.Time) State {
 func (s *Sealer) stateTag(state State) (sum [32]byte) {
 	mac := hmac.New(sha256.New, s.tag)
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(state.Seq))            //nolint:gosec // as above
-	binary.BigEndian.PutUint64(b[8:], uint64(state.At.UnixMilli())) //nolint:gosec // as above
+	binary.BigEndian.PutUint64(b[:8], uint64(state.Seq)) //nolint:gosec // as above
+	binary.BigEndian.PutUint64(b[8:], uint64(state.At.UnixMilli()))
 	mac.Write(b[:])
 	mac.Write(state.MAC[:])
 	mac.Sum(sum[:0])
