@@ -297,7 +297,7 @@ func masked(text string) string {
 		{`hfr_[\w.-]+`, "hfr_…"},
 		{`hfcs_[\w-]+`, "hfcs_…"},
 		{`"client_id_issued_at":\d+`, `"client_id_issued_at":…`},
-		{`"(kid|x)":"[^"]+"`, `"$1":"…"`},
+		{`"(kid|x|mac)":"[^"]+"`, `"$1":"…"`},
 		{`secret=[\w%.-]+`, "secret=…"},
 		{`"(time|created|last_used|expires)":"[^"]+"`, `"$1":"…"`},
 		{`\bhf([pk])_\w{49}\b`, "hf${1}_…"},

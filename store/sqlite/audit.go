@@ -53,7 +53,7 @@ func (t *tx) Audit(q account.AuditQuery) ([]account.AuditRecord, error) {
 		add("seq < ?", q.Before)
 	}
 	if q.User != "" {
-		add("id IN (SELECT id FROM audit WHERE on_id = ? AND on_id <> '' UNION ALL SELECT id FROM audit WHERE actor_id = ? AND actor_id <> '' AND actor_id <> on_id)", q.User, q.User)
+		add("id IN (SELECT id FROM audit WHERE on_id = ? AND on_id <> '' AND seq IS NOT NULL UNION ALL SELECT id FROM audit WHERE actor_id = ? AND actor_id <> '' AND actor_id <> on_id AND seq IS NOT NULL)", q.User, q.User)
 	}
 	switch kind := string(q.Kind); {
 	case strings.HasSuffix(kind, "."):
@@ -74,16 +74,20 @@ func (t *tx) Audit(q account.AuditQuery) ([]account.AuditRecord, error) {
 	return many(t, scanAudit, selectAudit+"WHERE "+strings.Join(where, " AND ")+order, append(args, q.Limit)...)
 }
 
-// UnsealedAudit implements account.AuditReader.
+// UnsealedAudit implements account.AuditReader. What is sealed has the lower ids.
 func (t *tx) UnsealedAudit(after int64, limit int) ([]account.AuditRecord, error) {
-	return many(t, scanAudit, selectAudit+"WHERE seq IS NULL AND id > ? ORDER BY id LIMIT ?", after, limit)
+	return many(t, scanAudit, selectAudit+"WHERE seq IS NULL AND id > max(?, coalesce((SELECT seq FROM audit_chain), 0)) ORDER BY id LIMIT ?", after, limit)
 }
 
-// AppendAudit implements account.AuditWriter.
+// AppendAudit implements account.AuditWriter. Transactions that write come one after
+// the other, so ids have no gaps and a record has as its place the id that it has.
 func (t *tx) AppendAudit(events ...account.AuditEvent) error {
-	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	const (
+		next = "max((SELECT coalesce(max(id), 0) FROM audit), (SELECT coalesce(max(seq), 0) FROM audit_chain)) + 1"
+		row  = "(" + next + ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	)
 	for _, e := range events {
-		err := t.exec("INSERT INTO audit ("+auditColumns+") VALUES "+row,
+		err := t.exec("INSERT INTO audit (id, "+auditColumns+") VALUES "+row,
 			e.At.UnixMilli(), string(e.Kind), e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.Client, e.Actor.Session, e.Actor.Key,
 			e.On.Kind, e.On.ID, e.On.Name, e.Source, e.Result, e.Request, e.Count, string(e.Details))
 		if err != nil {

@@ -2,7 +2,7 @@
 -- The audit trail: rows are added, given their place in the chain once, and removed
 -- when they are old enough. Moments are milliseconds since 1970.
 CREATE TABLE audit (
-  id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+  id            INTEGER PRIMARY KEY, -- in the order of commits, as seq is later
   seq           INTEGER, -- the place in the chain; NULL: none yet
   mac           BLOB,
   at            INTEGER NOT NULL,
@@ -22,9 +22,11 @@ CREATE TABLE audit (
   count         INTEGER NOT NULL,
   details       TEXT NOT NULL -- a JSON object, or nothing
 ) STRICT;
-CREATE UNIQUE INDEX audit_seq ON audit (seq);
-CREATE INDEX audit_on ON audit (on_id) WHERE on_id <> '';
-CREATE INDEX audit_actor ON audit (actor_id) WHERE actor_id <> '' AND actor_id <> on_id;
+-- A row comes into an index when it is given its place, and not in the transaction of
+-- the change, which writes one page more and no others.
+CREATE UNIQUE INDEX audit_seq ON audit (seq) WHERE seq IS NOT NULL;
+CREATE INDEX audit_on ON audit (on_id) WHERE seq IS NOT NULL AND on_id <> '';
+CREATE INDEX audit_actor ON audit (actor_id) WHERE seq IS NOT NULL AND actor_id <> '' AND actor_id <> on_id;
 
 -- How far the chain has come, and where it begins: one row.
 CREATE TABLE audit_chain (
