@@ -17,12 +17,13 @@ func (s *Service) Consents(ctx context.Context, userID string) ([]Consent, error
 	return view(ctx, s, func(r Reader) ([]Consent, error) { return r.Consents(userID) })
 }
 
-// GiveConsent allows a client these scopes, beside those that it was allowed
-// before. Errors: ErrNoClient, ErrNoUser.
-func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scopes []string) error {
-	what := did(AuditConsentGiven, ofUserID(userID), "client", clientID, "scopes", strings.Join(scopes, " "))
+// GiveConsent allows a client what it asks for, scopes and audience, beside what it
+// was allowed before: each scope then holds for each audience. Errors: ErrNoClient,
+// ErrNoUser.
+func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) error {
+	what := did(AuditConsentGiven, ofUserID(userID))
 	return s.change(ctx, what, func(w Writer) error {
-		client, err := s.clientOf(w, clientID)
+		client, err := s.clientOf(w, ask.ClientID)
 		if err != nil {
 			return err
 		}
@@ -33,7 +34,10 @@ func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scop
 		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}
-		return w.PutConsent(Consent{UserID: userID, ClientID: client.ID, Scopes: sorted(append(given.Scopes, scopes...)), Given: s.now()})
+		given = given.with(ask)
+		given.UserID, given.ClientID, given.Given = userID, client.ID, s.now()
+		what.detail("client", client.ID, "scopes", strings.Join(given.Scopes, " "), "audience", strings.Join(given.Audience, " "))
+		return w.PutConsent(given)
 	})
 }
 

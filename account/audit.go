@@ -51,6 +51,8 @@ const (
 	AuditConsentWithdrawn AuditKind = "consent.withdrawn"
 
 	AuditPasswordChanged AuditKind = "password.changed" // by its user, who knew the one before
+	AuditPasswordCut     AuditKind = "password.cut"     // a sign-in compared what another system had kept of it, this once
+	AuditFailuresCleared AuditKind = "failures.cleared" // a user's row of wrong passwords, by who has the store
 	AuditPasswordReset   AuditKind = "password.reset"   // with a link
 	AuditResetIssued     AuditKind = "reset.issued"     // the link for that was made
 	AuditSetupIssued     AuditKind = "setup.issued"     // the link for the first administrator was made

@@ -21,6 +21,11 @@ type NewUser struct {
 	// WithoutPassword makes a user who cannot sign in until a link from
 	// NewReset is used. Password must be empty then.
 	WithoutPassword bool
+
+	// Given says that somebody else than the user has chosen Password. It is good for
+	// one sign-in then, which sets another: see [GivenPasswordError]. That of the
+	// first administrator who can sign in is taken for their own.
+	Given bool
 }
 
 // UserChange changes what is not nil.
@@ -91,16 +96,27 @@ func (s *Service) createUser(ctx context.Context, n NewUser, as AuditKind) (User
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, made(as, user, hash), func(w Writer) (User, error) { return user, s.insert(w, user, hash) })
+	what := did(as, ofUser(user))
+	return update(ctx, s, what, func(w Writer) (User, error) {
+		mark, err := s.markOf(w, n)
+		if err != nil {
+			return User{}, err
+		}
+		what.detail(describeNew(user, hash, mark)...)
+		return user, s.insert(w, user, hash, mark)
+	})
 }
 
-// made is what is recorded of a new user.
-func made(as AuditKind, user User, hash string) *deed {
-	password := "none"
-	if hash != "" {
-		password = "set"
+// describeNew is what is recorded of a new user.
+func describeNew(user User, hash string, mark PasswordMark) []string {
+	password := "set"
+	switch {
+	case hash == "":
+		password = "none"
+	case mark.Given:
+		password = "given"
 	}
-	return did(as, ofUser(user), "roles", strings.Join(user.Roles, " "), "password", password, "email", user.Email)
+	return []string{"roles", strings.Join(user.Roles, " "), "password", password, "email", user.Email}
 }
 
 // prepare checks a new user and hashes the password, outside of any
@@ -125,16 +141,38 @@ func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) 
 	return user, hash, err
 }
 
-func (s *Service) insert(w Writer, user User, hash string) error {
+// markOf is what is known of the password of a new user.
+func (s *Service) markOf(r Reader, n NewUser) (PasswordMark, error) {
+	if !n.Given || n.WithoutPassword {
+		return PasswordMark{}, nil
+	}
+	for _, role := range n.Roles {
+		if role != RoleAdmin {
+			continue
+		}
+		able, err := r.CountAble(RoleAdmin)
+		return PasswordMark{Given: able > 0}, err
+	}
+	return PasswordMark{Given: true}, nil
+}
+
+func (s *Service) insert(w Writer, user User, hash string, mark PasswordMark) error {
 	if err := putUser(w, user); err != nil || hash == "" {
 		return err
 	}
-	return s.putHash(w, user.ID, hash)
+	if err := s.putHash(w, user.ID, hash); err != nil || mark == (PasswordMark{}) {
+		return err
+	}
+	return w.PutPasswordMark(user.ID, mark)
 }
 
-// putHash stores a password hash with its kind.
+// putHash stores a password hash with its kind, in place of the one before and what
+// was known of that.
 func (s *Service) putHash(w Writer, userID, hash string) error {
-	return w.PutPasswordHash(userID, hash, s.config.Passwords.Blank(hash))
+	if err := w.PutPasswordHash(userID, hash, s.config.Passwords.Blank(hash)); err != nil {
+		return err
+	}
+	return w.PutPasswordMark(userID, PasswordMark{})
 }
 
 // putUser stores a user whose roles must exist.
@@ -206,7 +244,7 @@ func (s *Service) changeUser(ctx context.Context, what *deed, id string, fn func
 // ErrLastAdmin.
 func (s *Service) RemoveUser(ctx context.Context, id string) error {
 	what := did(AuditUserRemoved, ofUserID(id))
-	return s.change(ctx, what, func(w Writer) error {
+	err := s.change(ctx, what, func(w Writer) error {
 		user, err := w.User(id)
 		if err != nil {
 			return err
@@ -215,6 +253,10 @@ func (s *Service) RemoveUser(ctx context.Context, id string) error {
 		what.detail("roles", strings.Join(user.Roles, " "))
 		return keepAdmin(w, func() error { return w.RemoveUser(id) })
 	})
+	if err == nil {
+		s.forgetRow(ctx, id)
+	}
+	return err
 }
 
 // keepAdmin runs a change and fails, and with it the transaction, if that took

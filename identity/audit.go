@@ -2,11 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -15,7 +10,6 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
-	"github.com/holdfast-go/holdfast/keyring"
 )
 
 // usualAuditKeep is for how long records are kept.
@@ -30,9 +24,6 @@ type auditTrail struct {
 	log      *slog.Logger
 	now      func() time.Time
 }
-
-// auditSetting is the setting with the key of the trail's chain.
-const auditSetting = "audit-key"
 
 // OpenAudit returns the audit trail of a store, for a command that verifies it beside
 // the running program. If the key is encrypted it needs Config.Keys.Master: the error
@@ -68,64 +59,11 @@ func byServer(ctx context.Context) context.Context {
 	return account.WithActor(ctx, account.AuditActor{Kind: "server"})
 }
 
-// auditKey returns the key of the chain. The first process makes it. With a master key
-// it is kept encrypted, also one that was not until now.
-func auditKey(ctx context.Context, c *Config) (key account.AuditKey, err error) {
-	text, err := c.Store.Setting(ctx, auditSetting)
-	if err == nil && text == "" {
-		if _, err := rand.Read(key[:]); err != nil {
-			return key, err
-		}
-		text, err = c.Store.SetOnce(ctx, auditSetting, keptSecret(c.Keys.Master, auditSetting, key[:]))
-	}
-	if err != nil {
-		return key, err
-	}
-	secret, again, err := openSecret(c.Keys, auditSetting, text)
-	if err != nil {
-		return key, fmt.Errorf("identity: the key of the audit trail: %w", err)
-	}
-	if len(secret) != len(key) {
-		return key, errors.New("identity: the key of the audit trail in the store is damaged")
-	}
-	if again {
-		if _, err := c.Store.ReplaceSetting(ctx, auditSetting, text, keptSecret(c.Keys.Master, auditSetting, secret)); err != nil {
-			return key, err
-		}
-	}
-	return account.AuditKey(secret), nil
-}
-
-const (
-	inTheClear = "clear:"
-	encrypted  = "sealed:"
-)
-
-// keptSecret is a secret as a setting has it: encrypted if there is a master key.
-func keptSecret(master keyring.MasterKey, name string, secret []byte) string {
-	if master.IsZero() {
-		return inTheClear + hex.EncodeToString(secret)
-	}
-	return encrypted + base64.StdEncoding.EncodeToString(master.SealSecret(name, secret))
-}
-
-// openSecret is the secret of a setting, and whether it is to be kept in another way
-// from now on.
-func openSecret(keys Keys, name, text string) (secret []byte, again bool, err error) {
-	if rest, ok := strings.CutPrefix(text, inTheClear); ok {
-		secret, err = hex.DecodeString(rest)
-		return secret, !keys.Master.IsZero(), err
-	}
-	sealed, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, encrypted))
-	if err != nil {
-		return nil, false, err
-	}
-	secret, err = keys.Master.OpenSecret(name, sealed)
-	if errors.Is(err, keyring.ErrMasterKey) && !keys.OldMaster.IsZero() {
-		secret, err = keys.OldMaster.OpenSecret(name, sealed)
-		return secret, true, err
-	}
-	return secret, false, err
+// auditKey returns the key of the chain. The first process makes it. Errors:
+// keyring.ErrSealed, keyring.ErrMasterKey.
+func auditKey(ctx context.Context, c *Config) (account.AuditKey, error) {
+	key, err := keptKey(ctx, c.Store, c.Keys, auditSetting)
+	return account.AuditKey(key), err
 }
 
 const (

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/holdfast-go/holdfast/account"
 )
 
@@ -25,12 +27,20 @@ type story struct {
 	known   map[string]string // what a step leaves for those after it
 }
 
-const zoePassword = "purple elephants dance" // of one user, until it is changed
+const (
+	givenPassword = "chosen by somebody else" // to one user, for one sign-in
+	zoePassword   = "purple elephants dance"  // of that user, until it is changed
+)
+
+// longPassword is of more than a system has kept, and cutPassword is what it kept.
+const longPassword = "a sentence that is longer than the seventy-two bytes which bcrypt looks at, and goes on"
+
+func cutPassword() string { return longPassword[:72] }
 
 func openStory(t *testing.T, config Config) *story {
 	t.Helper()
 	config.SignUp = &SignUp{}
-	s := &story{shop: openClients(t, config), secrets: map[string]string{"the usual password": secret, "zoe's password": zoePassword}, known: map[string]string{}}
+	s := &story{shop: openClients(t, config), secrets: map[string]string{"the usual password": secret, "zoe's password": zoePassword, "a password that was given": givenPassword}, known: map[string]string{}}
 	s.records()
 	return s
 }
@@ -182,8 +192,16 @@ func setupSteps() []step {
 func userSteps() []step {
 	return []step{
 		{"a user is made", func(s *story) {
-			s.call(http.StatusCreated, "POST", "/users", s.known["root"], `{"name":"zoe","password":"`+zoePassword+`","roles":["user"]}`)
+			s.call(http.StatusCreated, "POST", "/users", s.known["root"], `{"name":"zoe","password":"`+givenPassword+`","roles":["user"]}`)
 		}, []string{"user.created by user root on user zoe"}},
+		{"the password that was given is no sign-in, and is replaced", func(s *story) {
+			s.form(http.StatusBadRequest, "/token", credentials("zoe", givenPassword))
+			a := s.browser().do("POST", "/signin", credentials("zoe", givenPassword))
+			_, once, _ := strings.Cut(a.body, `name="secret" value="`)
+			once, _, _ = strings.Cut(once, `"`)
+			s.keep("the secret of the page to choose a password", once)
+			s.call(http.StatusNoContent, "POST", "/first-password", "", `{"name":"zoe","given_password":"`+givenPassword+`","new_password":"`+zoePassword+`"}`)
+		}, []string{"reset.issued by user zoe on user zoe", "password.changed by user zoe on user zoe"}},
 		{"a user is changed", func(s *story) {
 			s.call(http.StatusOK, "PATCH", "/users/"+s.person("zoe"), s.known["root"], `{"email":"zoe@example.org"}`)
 		}, []string{"user.changed by user root on user zoe"}},
@@ -209,6 +227,21 @@ func userSteps() []step {
 				s.t.Fatal(err)
 			}
 		}, []string{"user.imported by program on user imp", "user.imported by program on user imp2"}},
+		{"a password that another system had cut lets in, this once", func(s *story) {
+			hash, err := bcrypt.GenerateFromPassword([]byte(cutPassword()), bcrypt.MinCost)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if _, err := s.Accounts().Import(s.t.Context(), []account.ImportedUser{{Name: "len", Hash: string(hash), CutUntil: time.Now().AddDate(1, 0, 0)}}); err != nil {
+				s.t.Fatal(err)
+			}
+			s.signIn("len", s.keep("a long password", longPassword))
+		}, []string{"user.imported by program on user len", "signed_in by user len on user len", "password.cut by user len on user len"}},
+		{"wrong passwords in a row are forgotten", func(s *story) {
+			if err := s.Accounts().ClearFailures(s.t.Context(), s.person("zoe")); err != nil {
+				s.t.Fatal(err)
+			}
+		}, []string{"failures.cleared by program on user zoe"}},
 		{"a role is made and removed", func(s *story) {
 			s.call(http.StatusOK, "PUT", "/roles/clerk", s.known["root"], `{"scopes":["me"]}`)
 			s.call(http.StatusNoContent, "DELETE", "/roles/clerk", s.known["root"], "")

@@ -18,23 +18,26 @@ var auth = identity.NewScheme()
 
 // config is what all that is opened on a store has in common.
 func config(store identity.Store) identity.Config {
-	return identity.Config{Scheme: auth, Store: store, Policy: password.Policy{Forbidden: []string{"holdfast"}}}
+	return identity.Config{Scheme: auth, Store: store, Policy: policy()}
 }
+
+// policy says which passwords may be set.
+func policy() password.Policy { return password.Policy{Forbidden: []string{"holdfast"}} }
 
 // database is the flag that every command shares.
 type database struct {
-	DB string `name:"db" default:"holdfast.db" help:"The SQLite file; created if missing." placeholder:"FILE"`
+	DB string `name:"db" default:"holdfast.db" help:"The SQLite file. 'serve' makes it, and so do commands that add or set what is in it." placeholder:"FILE"`
 }
 
 // with opens the accounts of a store, runs fn and closes them again.
 func (d database) with(ctx context.Context, fn func(*account.Service) error) error {
 	return d.withStore(ctx, func(store *sqlite.Store) error {
-		return withAccounts(ctx, store, func(accounts *identity.Accounts) error { return fn(accounts.Service) })
+		return withAccounts(ctx, config(store), func(accounts *identity.Accounts) error { return fn(accounts.Service) })
 	})
 }
 
-func withAccounts(ctx context.Context, store *sqlite.Store, fn func(*identity.Accounts) error) (err error) {
-	accounts, err := identity.OpenAccounts(ctx, config(store))
+func withAccounts(ctx context.Context, config identity.Config, fn func(*identity.Accounts) error) (err error) {
+	accounts, err := identity.OpenAccounts(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -54,8 +57,8 @@ func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (
 
 // withStoreThere is withStore, for commands that read what a server has made.
 func (d database) withStoreThere(ctx context.Context, fn func(*sqlite.Store) error) error {
-	if _, err := os.Stat(d.DB); err != nil {
-		return fmt.Errorf("open %s: %w", d.DB, err)
+	if err := d.there(); err != nil {
+		return err
 	}
 	return d.withStore(ctx, fn)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
@@ -26,6 +27,7 @@ import (
 type serveCmd struct {
 	database
 	masterKey
+	breachedFile
 	insecureSwitches
 	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
@@ -37,13 +39,18 @@ type serveCmd struct {
 	MaxKeyTTL     time.Duration     `name:"max-api-key-ttl" default:"8784h" help:"How long an API key lives at most."`
 	KeyPeriod     time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce   time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy have its address then. One of them lets others reach the server over plain http, as the proxy does." placeholder:"CIDR"`
 	Service       map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
-	MaxConns      int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	TLSCert       string            `name:"tls-cert" help:"A file with the certificate and those above it, in PEM: the server then serves https. It is read again when it changes." placeholder:"FILE"`
+	TLSKey        string            `name:"tls-key" help:"The file with the certificate's private key." placeholder:"FILE"`
+	InsecureHTTP  bool              `name:"insecure-http" help:"Serve plain http where others can reach it, and let --url be http://: passwords and tokens are for everybody to read who is on the way. For networks of one's own."`
+	MaxConns      int               `default:"10000" help:"The most connections at once. When there is no room, the one makes some that has been idle for longest."`
+	MaxConnsEach  int               `help:"How many of them one address may have, or the /64 of an IPv6 address, but for trusted proxies. A quarter of --max-conns by default." placeholder:"N"`
 	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
 	AuditKeep     time.Duration     `name:"audit-keep" default:"9600h" help:"How long records of the audit trail are kept; 0 for ever."`
 	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
+	NoDocs        bool              `name:"no-docs" help:"Serve neither the docs page nor the document of the API."`
 	CORSOrigin    []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
 
@@ -52,35 +59,45 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	log := slog.New(slog.NewTextHandler(std.err, nil))
 	ctx = account.WithActor(ctx, account.AuditActor{Kind: "server", Name: account.ActorOf(ctx).Name})
 	if err := c.check(); err != nil {
-		return err
+		return usageError{err}
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
-	return c.withStore(ctx, func(store *sqlite.Store) error {
-		return c.serve(ctx, std, store, listener, log)
-	})
-}
-
-func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, l net.Listener, log *slog.Logger) (err error) {
-	seen := metrics.New()
-	config, err := c.config(ctx, store, l.Addr(), log)
+	secure, err := c.tls(log)
 	if err != nil {
 		return err
 	}
+	if err := c.mayServe(listener.Addr(), secure); err != nil {
+		return err
+	}
+	return c.withStore(ctx, func(store *sqlite.Store) error {
+		return c.withPolicy(func(policy password.Policy) error {
+			config, err := c.config(ctx, store, listener.Addr(), log)
+			if err != nil {
+				return err
+			}
+			config.Policy, config.TLS = policy, secure
+			return c.serve(ctx, std, config, listener)
+		})
+	})
+}
+
+func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Config, l net.Listener) (err error) {
+	seen := metrics.New()
 	config.Metrics = seen
 	id, err := identity.Open(ctx, config)
 	if err != nil {
 		return flagged(err)
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	app := newApp(id)
-	if err := c.greet(ctx, std, id, app); err != nil {
+	app := newApp(id, holdfast.Docs{NoDocument: c.NoDocs})
+	if err := c.greet(ctx, std, id, app, l.Addr()); err != nil {
 		return err
 	}
-	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, log)
+	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, config.Logger)
 	if err != nil {
 		return err
 	}
@@ -91,8 +108,8 @@ func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, 
 // check says which flags do not fit together.
 func (c *serveCmd) check() error {
 	switch {
-	case c.MaxConns < 1:
-		return errors.New("--max-conns must be 1 or more")
+	case c.MaxConns < 1 || c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
+		return errors.New("--max-conns must be 1 or more, and --max-conns-each not more than it")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
 	case c.Overlap < 0 || c.Overlap > 10*time.Minute:
@@ -110,6 +127,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
+	out.MaxConnsEach, out.InsecureHTTP = c.MaxConnsEach, c.InsecureHTTP
 	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
 	out.MaxAPIKeyTTL, out.AuditKeep = c.MaxKeyTTL, cmp.Or(c.AuditKeep, -1)
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
@@ -144,6 +162,9 @@ func (c *serveCmd) services() (map[string]account.Secret, error) {
 func (c *serveCmd) url(ctx context.Context, store *sqlite.Store, addr net.Addr) (string, error) {
 	stored, err := identity.Issuer(ctx, store)
 	local := "http://" + addr.String()
+	if c.TLSCert != "" {
+		local = "https://" + addr.String()
+	}
 	switch {
 	case err != nil || c.URL != "":
 		return c.URL, err
@@ -156,9 +177,9 @@ func (c *serveCmd) url(ctx context.Context, store *sqlite.Store, addr net.Addr) 
 }
 
 // newApp is the server's application.
-func newApp(id *identity.Identity) *holdfast.App {
+func newApp(id *identity.Identity, docs holdfast.Docs) *holdfast.App {
 	return id.NewApp(holdfast.Config{
-		Title: "Holdfast", Version: "0.1.0",
+		Docs: docs, Title: "Holdfast", Version: "0.1.0",
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
 }
@@ -173,13 +194,13 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	return read(newApp(id))
+	return read(newApp(id, holdfast.Docs{}))
 }
 
 // flags are what fields of the configuration are called here.
 var flags = map[string]string{ //nolint:gosec // no credentials
 	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service", "Drain": "--drain",
-	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
+	"TLS": "--tls-cert", "InsecureHTTP": "--insecure-http", "Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
 }
 
 // flagged says of an error which flag it is about.
@@ -203,7 +224,7 @@ func hintFor(err error) string {
 }
 
 // greet prints what a person needs to go on.
-func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App) error {
+func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App, addr net.Addr) error {
 	if err := app.Err(); err != nil {
 		return err
 	}
@@ -215,7 +236,14 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if id.Issuer() != id.URL() {
 		kept = " (chosen at the first start, and kept)"
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", id.URL(), id.URL(), id.Issuer(), kept, file)
+	docs := id.URL() + "/docs"
+	if c.NoDocs {
+		docs = "none (--no-docs)"
+	}
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s\n  Issuer  %s%s\n  Data    %s\n", id.URL(), docs, id.Issuer(), kept, file)
+	if id.URL() != "http://"+addr.String() { // a proxy, or a person with curl, has to know where
+		fmt.Fprintf(std.out, "  Listens %s\n", addr)
+	}
 	link, err := id.SetupLink(ctx)
 	if err != nil {
 		return err
