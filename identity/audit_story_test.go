@@ -28,8 +28,8 @@ type story struct {
 }
 
 const (
-	givenPassword = "chosen by somebody else" // to one user, for one sign-in
-	zoePassword   = "purple elephants dance"  // of that user, until it is changed
+	givenPassword = "orange umbrellas sail"  // to one user, for one sign-in
+	zoePassword   = "purple elephants dance" // of that user, until it is changed
 )
 
 // longPassword is of more than a system has kept, and cutPassword is what it kept.
@@ -327,8 +327,8 @@ func keySteps() []step {
 	return []step{
 		{"somebody makes a key, and a call with it is theirs", func(s *story) {
 			got := s.call(http.StatusCreated, "POST", "/users/me/keys", s.known["root"], `{"name":"backup","scopes":["me","users:read","users:write"]}`)
-			s.call(http.StatusOK, "PATCH", "/users/"+s.person("sue"), fmt.Sprint(got["key"]), `{"email":"sue@example.org"}`)
-		}, []string{"apikey.created by user root on user root", "user.changed by user root on user sue"}},
+			s.call(http.StatusOK, "PATCH", "/users/"+s.person("imp"), fmt.Sprint(got["key"]), `{"email":"imp@example.org"}`)
+		}, []string{"apikey.created by user root on user root", "user.changed by user root on user imp"}},
 		{"a signing key is announced, signs, and is revoked", func(s *story) {
 			next, err := s.KeyRing().Rotate(s.t.Context())
 			_, err2 := s.KeyRing().Revoke(s.t.Context(), next.ID)

@@ -1,7 +1,9 @@
 package identity
 
 import (
+	"bufio"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -31,6 +33,32 @@ func WriteAudit(w io.Writer, list []accountapi.AuditRecord) error {
 			labelled(r.Actor.Kind, r.Actor.ID, r.Actor.Name), labelled(r.Subject.Kind, r.Subject.ID, r.Subject.Name), cmp.Or(r.Source, "-"), strings.Join(more, " "))
 	}
 	return t.Flush()
+}
+
+// ExportAudit writes the records that are asked for and have a place in the chain as
+// JSON lines, the oldest first, however many there are: a piece at a time, and not in
+// one transaction. Query.Newest and Query.Limit are not looked at.
+func ExportAudit(ctx context.Context, accounts *account.Service, query account.AuditQuery, out io.Writer) error {
+	const piece = 1000
+	query.Newest, query.Limit = false, piece
+	w := bufio.NewWriter(out)
+	for {
+		list, err := accounts.Audit(ctx, query)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			line, err := accountapi.ViewAudit(r).Line()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s\n", line)
+		}
+		if len(list) == 0 {
+			return w.Flush()
+		}
+		query.After = list[len(list)-1].Seq
+	}
 }
 
 func labelled(kind, id, name string) string {

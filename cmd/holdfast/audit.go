@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -110,25 +109,8 @@ func (c *auditExport) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		query.After, query.Limit = c.After, 1000
-		w := bufio.NewWriter(std.out)
-		for {
-			list, err := accounts.Audit(ctx, query)
-			if err != nil {
-				return err
-			}
-			if len(list) == 0 {
-				return w.Flush()
-			}
-			for _, r := range list {
-				line, err := accountapi.ViewAudit(r).Line()
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(w, "%s\n", line)
-			}
-			query.After = list[len(list)-1].Seq
-		}
+		query.After = c.After
+		return identity.ExportAudit(ctx, accounts, query, std.out)
 	})
 }
 
