@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/password"
@@ -274,12 +273,6 @@ func keepAdmin(w Writer, change func() error) error {
 		err = ErrLastAdmin
 	}
 	return err
-}
-
-func sorted(list []string) []string {
-	out := slices.Clone(list)
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 const (

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -47,3 +48,10 @@ func printable(text string) bool {
 }
 
 func quote(text string) string { return strconv.QuoteToASCII(text) }
+
+// sorted is a list in order, each text once, as stores keep it.
+func sorted(list []string) []string {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

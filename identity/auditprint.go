@@ -52,7 +52,9 @@ func ExportAudit(ctx context.Context, accounts *account.Service, query account.A
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(w, "%s\n", line)
+			if _, err := w.Write(append(line, '\n')); err != nil {
+				return err
+			}
 		}
 		if len(list) == 0 {
 			return w.Flush()
