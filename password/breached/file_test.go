@@ -16,7 +16,7 @@ func TestAFileIsWholeOrTheOneBefore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "filter")
-	list := strings.Repeat("0", 39) + "1\n" + strings.Repeat("0", 39) + "2\n"
+	list := strings.Repeat("0", 40) + "\n" + strings.Repeat("1", 40) + "\n"
 	stats, err := breached.BuildFile(t.Context(), strings.NewReader(list), path, breached.Config{})
 	if err != nil || stats.Entries != 2 {
 		t.Fatalf("BuildFile = %+v, %v", stats, err)
