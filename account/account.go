@@ -168,6 +168,7 @@ type Service struct {
 	gate    *attempts.Gate // before every password
 	uses    *lately.Uses   // of sessions that are presented themselves
 	keyUses *lately.Uses
+	pending pending // records that are written a moment later
 
 	generation func() uint64 // the store's, made once
 }
@@ -229,16 +230,6 @@ func view[T any](ctx context.Context, s *Service, fn func(Reader) (T, error)) (v
 	err = s.config.Store.View(ctx, func(r Reader) error {
 		var err error
 		value, err = fn(r)
-		return err
-	})
-	return value, err
-}
-
-// update is Store.Update for one value.
-func update[T any](ctx context.Context, s *Service, fn func(Writer) (T, error)) (value T, err error) {
-	err = s.config.Store.Update(ctx, func(w Writer) error {
-		var err error
-		value, err = fn(w)
 		return err
 	})
 	return value, err

@@ -39,7 +39,7 @@ func (w *world) service(schemes ...password.Scheme) *account.Service {
 		w.t.Fatal(err)
 	}
 	w.config = account.Config{
-		Store: w.store, Passwords: passwords, RefreshTTL: time.Hour, Now: func() time.Time { return w.now },
+		Store: witness{w.store}, Passwords: passwords, RefreshTTL: time.Hour, Now: func() time.Time { return w.now },
 	}
 	s, err := account.NewService(w.t.Context(), w.config)
 	if err != nil {
@@ -180,7 +180,7 @@ func TestCallersAreRemembered(t *testing.T) {
 			return err
 		}, nothing},
 		"there is a new role": {func(s *shaky, _ account.User) error {
-			_, err := s.PutRole(s.t.Context(), account.Role{Name: "auditor"})
+			_, err := s.PutRole(s.t.Context(), account.Role{Name: "inspector"})
 			return err
 		}, nothing},
 		"another session of the user ends": {func(s *shaky, _ account.User) error { return s.Logout(s.t.Context(), s.visit.SessionID) }, log},

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,8 @@ func (s *Service) Consents(ctx context.Context, userID string) ([]Consent, error
 // was allowed before: each scope then holds for each audience. Errors: ErrNoClient,
 // ErrNoUser.
 func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditConsentGiven, ofUserID(userID))
+	return s.change(ctx, what, func(w Writer) error {
 		client, err := s.clientOf(w, ask.ClientID)
 		if err != nil {
 			return err
@@ -29,8 +31,12 @@ func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) e
 		if err != nil && !errors.Is(err, ErrNoConsent) {
 			return err
 		}
+		if what.On, err = userOn(w, userID); err != nil {
+			return err
+		}
 		given = given.with(ask)
 		given.UserID, given.ClientID, given.Given = userID, client.ID, s.now()
+		what.detail("client", client.ID, "scopes", strings.Join(given.Scopes, " "), "audience", strings.Join(given.Audience, " "))
 		return w.PutConsent(given)
 	})
 }
@@ -39,8 +45,12 @@ func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) e
 // again the next time, and what the client has of the user ends now, sessions and
 // codes. Error: ErrNoConsent.
 func (s *Service) WithdrawConsent(ctx context.Context, userID, clientID string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditConsentWithdrawn, ofUserID(userID), "client", clientID)
+	return s.change(ctx, what, func(w Writer) (err error) {
 		if _, err := w.Consent(userID, clientID); err != nil {
+			return err
+		}
+		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}
 		return errors.Join(

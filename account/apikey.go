@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/horizon"
@@ -62,11 +63,13 @@ func (s *Service) NewAPIKey(ctx context.Context, owner APIKeyOwner, ask APIKeyAs
 	if err != nil {
 		return APIKeyGrant{}, err
 	}
-	err = s.config.Store.Update(ctx, func(w Writer) error {
-		_, grants, err := s.ownerOf(w, owner)
+	what := did(AuditAPIKeyCreated, ofOwner(owner), describeKey(grant.Key)...)
+	err = s.change(ctx, what, func(w Writer) error {
+		user, grants, err := s.ownerOf(w, owner)
 		if err != nil {
 			return err
 		}
+		what.On.Name = user.Name
 		for _, scope := range grant.Key.Scopes {
 			if !grants[scope] {
 				return &InvalidError{"scopes", "contains " + quote(scope) + ", which its owner is not granted"}
@@ -81,6 +84,11 @@ func (s *Service) NewAPIKey(ctx context.Context, owner APIKeyOwner, ask APIKeyAs
 		return APIKeyGrant{}, err
 	}
 	return grant, nil
+}
+
+// describeKey is what is recorded of a key.
+func describeKey(k APIKey) []string {
+	return []string{"key", k.ID, "name", k.Name, "scopes", strings.Join(k.Scopes, " "), "expires", k.Expires.UTC().Format(time.RFC3339)}
 }
 
 func (s *Service) checkAsk(ask APIKeyAsk, ttl time.Duration) error {
@@ -189,10 +197,13 @@ func (s *Service) APIKeys(ctx context.Context, owner APIKeyOwner) ([]APIKey, err
 // RevokeAPIKey ends a key of an owner at once, in other processes within a
 // second. A key that is another's is not there: ErrNoAPIKey.
 func (s *Service) RevokeAPIKey(ctx context.Context, owner APIKeyOwner, id string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
-		if _, err := ownKey(w, owner, id); err != nil {
+	what := did(AuditAPIKeyRevoked, ofOwner(owner))
+	return s.change(ctx, what, func(w Writer) error {
+		key, err := ownKey(w, owner, id)
+		if err != nil {
 			return err
 		}
+		what.detail(describeKey(key)...)
 		return w.RemoveAPIKey(id)
 	})
 }
@@ -228,7 +239,8 @@ func (s *Service) RotateAPIKey(ctx context.Context, owner APIKeyOwner, id string
 	if err != nil {
 		return APIKeyGrant{}, err
 	}
-	err = s.config.Store.Update(ctx, func(w Writer) error { return s.replaceAPIKey(w, before, overlap, grant.Key) })
+	what := did(AuditAPIKeyRotated, ofOwner(owner), append(describeKey(grant.Key), "before", before.ID, "overlap", overlap.String())...)
+	err = s.change(ctx, what, func(w Writer) error { return s.replaceAPIKey(w, before, overlap, grant.Key) })
 	if err != nil {
 		return APIKeyGrant{}, err
 	}
@@ -317,7 +329,7 @@ func (s *Service) FlushAPIKeyUses(ctx context.Context) error {
 			for _, id := range ids {
 				some[id] = used[id]
 			}
-			if err := s.config.Store.Update(ctx, func(w Writer) error { return w.UseAPIKeys(some) }); err != nil {
+			if err := s.upkeep(ctx, func(w Writer) error { return w.UseAPIKeys(some) }); err != nil {
 				return err // all of them again, which changes nothing of those that were written
 			}
 		}

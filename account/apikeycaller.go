@@ -43,6 +43,7 @@ func (s *Service) APIKeyCaller(ctx context.Context, secret Secret) (Caller, erro
 	}
 	caller := s.callerOf(found, "")
 	caller.KeyID, caller.unbounded = found.apiKeyID, true
+	acts(ctx, caller)
 	return caller, nil
 }
 

@@ -105,6 +105,7 @@ func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes [
 	}
 	caller := s.callerOf(found, sessionID)
 	caller.scopes = scopes
+	acts(ctx, caller)
 	return caller, nil
 }
 

@@ -24,6 +24,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 	if err != nil {
 		return err
 	}
+	defer func() { s.countRefused(ctx, err, "change of a password", found.subject()) }()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 	if err != nil {
 		return err
 	}
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	return s.change(ctx, did(AuditPasswordChanged, ofUser(found.user)), func(w Writer) error {
 		session, err := w.Session(c.SessionID)
 		if errors.Is(err, ErrNoSession) {
 			return ErrNoCaller

@@ -19,7 +19,9 @@ import (
 // Guesses are not counted: a secret is 256 random bits, too many to guess,
 // and counting would let strangers keep a client out.
 func (s *Service) AuthenticateClient(ctx context.Context, id string, secret Secret) (client Client, credential string, err error) {
-	found, err := s.confidential(ctx, id)
+	var found machine
+	defer func() { s.countRefused(ctx, err, "client secret", ofClient(found.client.ID, found.client.Name)) }()
+	found, err = s.confidential(ctx, id)
 	if err != nil {
 		return Client{}, "", err
 	}
@@ -69,7 +71,9 @@ const (
 func (s *Service) AuthenticateAssertion(ctx context.Context, assertion string, audience []string) (client Client, credential string, err error) {
 	// Whose it says it is; that is not believed before a key of theirs fits.
 	said := jwt.Inspect(ctx, assertion, jwt.VerifierConfig{Now: s.config.Now}).Claims.Issuer
-	found, err := s.confidential(ctx, said)
+	var found machine
+	defer func() { s.countRefused(ctx, err, "client assertion", ofClient(found.client.ID, found.client.Name)) }()
+	found, err = s.confidential(ctx, said)
 	if err != nil {
 		return Client{}, "", err
 	}
@@ -80,8 +84,10 @@ func (s *Service) AuthenticateAssertion(ctx context.Context, assertion string, a
 	if reason := s.checkAssertion(claims, audience); reason != "" {
 		return Client{}, "", fmt.Errorf("%w: the assertion %s", ErrBadClient, reason)
 	}
-	first, err := update(ctx, s, func(w Writer) (bool, error) {
-		return w.UseAssertion(found.client.ID, sha256.Sum256([]byte(claims.ID)), s.now(), claims.Expiry.Add(assertionLeeway))
+	first := false
+	err = s.upkeep(ctx, func(w Writer) (err error) { // of which the token is recorded
+		first, err = w.UseAssertion(found.client.ID, sha256.Sum256([]byte(claims.ID)), s.now(), claims.Expiry.Add(assertionLeeway))
+		return err
 	})
 	if err == nil && !first {
 		err = fmt.Errorf("%w: the assertion was used before", ErrBadClient)

@@ -86,7 +86,8 @@ func (s *Service) CreateClient(ctx context.Context, c Client) (Client, Secret, e
 	if err != nil {
 		return Client{}, "", err
 	}
-	err = s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditClientCreated, ofClient(c.ID, c.Name), describeClient(c)...)
+	err = s.change(ctx, what, func(w Writer) error {
 		switch _, err := w.Client(c.ID); {
 		case err == nil:
 			return ErrClientTaken
@@ -99,6 +100,14 @@ func (s *Service) CreateClient(ctx context.Context, c Client) (Client, Secret, e
 		return Client{}, "", err
 	}
 	return c, secret, nil
+}
+
+// describeClient is what is recorded of a client.
+func describeClient(c Client) []string {
+	return []string{
+		"grants", strings.Join(c.Grants, " "), "scopes", strings.Join(c.Scopes, " "), "redirects", strings.Join(c.Redirects, " "),
+		"audiences", strings.Join(c.Audiences, " "), "public", yes(c.Public), "first_party", yes(c.FirstParty), "disabled", yes(c.Disabled), "keys", yes(c.Keys != ""),
+	}
 }
 
 // putNew keeps a client that is new. Another of its id may have been there that a
@@ -168,7 +177,8 @@ func (s *Service) ChangeClient(ctx context.Context, id string, change func(*Clie
 	if err := s.notDeclared(id); err != nil {
 		return Client{}, err
 	}
-	return update(ctx, s, func(w Writer) (Client, error) {
+	what := did(AuditClientChanged, ofClient(id, ""))
+	return update(ctx, s, what, func(w Writer) (Client, error) {
 		before, err := w.Client(id)
 		if err != nil {
 			return Client{}, err
@@ -179,6 +189,8 @@ func (s *Service) ChangeClient(ctx context.Context, id string, change func(*Clie
 		if err := s.checkNew(&c); err != nil {
 			return Client{}, err
 		}
+		what.On = ofClient(c.ID, c.Name)
+		what.detail(describeClient(c)...)
 		if err := w.PutClient(c); err != nil {
 			return Client{}, err
 		}
@@ -205,7 +217,8 @@ func (s *Service) RotateClientSecret(ctx context.Context, id string, overlap tim
 	if err != nil {
 		return "", err
 	}
-	return secret, s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditClientSecret, ofClient(id, ""), "overlap", overlap.String())
+	return secret, s.change(ctx, what, func(w Writer) error {
 		c, err := w.Client(id)
 		switch {
 		case err != nil:
@@ -243,10 +256,13 @@ func (s *Service) RemoveClient(ctx context.Context, id string) error {
 	if err := s.notDeclared(id); err != nil {
 		return err
 	}
-	return s.config.Store.Update(ctx, func(w Writer) error {
-		if _, err := w.Client(id); err != nil {
+	what := did(AuditClientRemoved, ofClient(id, ""))
+	return s.change(ctx, what, func(w Writer) error {
+		c, err := w.Client(id)
+		if err != nil {
 			return err
 		}
+		what.On.Name = c.Name
 		return w.RemoveClient(id)
 	})
 }

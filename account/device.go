@@ -4,14 +4,14 @@ import (
 	"context"
 	"strings"
 	"unicode"
-)
 
-type deviceKey struct{}
+	"github.com/holdfast-go/holdfast/internal/audit"
+)
 
 // WithDevice returns a context that says with what a request was made: its
 // User-Agent. Sessions that begin with it are shown with that.
 func WithDevice(ctx context.Context, userAgent string) context.Context {
-	return context.WithValue(ctx, deviceKey{}, userAgent)
+	return withOrigin(ctx, func(o *audit.Origin) { o.Device = userAgent })
 }
 
 // maxDevice is how much of a User-Agent is kept, in bytes. Those of browsers have
@@ -21,7 +21,10 @@ const maxDevice = 256
 // deviceOf is what may be kept and shown of a request's User-Agent: printable, and
 // not long. It is a word of the caller's, which proves nothing.
 func deviceOf(ctx context.Context) string {
-	text, _ := ctx.Value(deviceKey{}).(string)
+	text := ""
+	if o := audit.From(ctx); o != nil {
+		text = o.Device
+	}
 	text = strings.ToValidUTF8(text[:min(len(text), maxDevice)], "")
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

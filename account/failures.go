@@ -13,7 +13,12 @@ func (s *Service) FailuresOf(ctx context.Context, userID string) (Failures, erro
 // ClearFailures begins a new row of a user's, so that strangers may try again; other
 // processes know within a second. Error: ErrNoUser.
 func (s *Service) ClearFailures(ctx context.Context, userID string) error {
-	if _, err := s.User(ctx, userID); err != nil {
+	user, err := s.User(ctx, userID)
+	if err != nil {
+		return err
+	}
+	// The record comes first: counts are in no transaction.
+	if err := s.change(ctx, did(AuditFailuresCleared, ofUser(user)), func(Writer) error { return nil }); err != nil {
 		return err
 	}
 	return s.gate.EndRow(ctx, s.rowOf(userID, ""))

@@ -14,6 +14,7 @@ func (s *Service) ReplaceGivenPassword(ctx context.Context, name string, given, 
 	if err != nil {
 		return User{}, err
 	}
+	defer func() { s.countRefused(ctx, err, "own password for a given one", found.subject()) }()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return User{}, err
@@ -35,7 +36,9 @@ func (s *Service) ReplaceGivenPassword(ctx context.Context, name string, given, 
 	if err != nil {
 		return User{}, err
 	}
-	err = s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditPasswordChanged, AuditSubject{}, "before", "given")
+	what.byItself(found.user, "", "")
+	err = s.change(ctx, what, func(w Writer) error {
 		if err := s.replaceHash(w, found, hash); err != nil {
 			return err
 		}

@@ -32,14 +32,19 @@ func (s *Service) Import(ctx context.Context, list []ImportedUser) ([]error, err
 	if err != nil || len(users) == 0 {
 		return why, err
 	}
-	return why, s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(onlyOthers, AuditSubject{})
+	return why, s.change(ctx, what, func(w Writer) error {
 		for i := range list {
 			user, planned := users[i]
 			if !planned {
 				continue
 			}
-			if why[i] = s.insert(w, user, list[i].Hash, s.cutMark(list[i])); why[i] != nil && !refusedImport(why[i]) {
+			mark := s.cutMark(list[i])
+			if why[i] = s.insert(w, user, list[i].Hash, mark); why[i] != nil && !refusedImport(why[i]) {
 				return why[i]
+			}
+			if why[i] == nil {
+				what.also = append(what.also, did(AuditUserImported, ofUser(user), describeNew(user, list[i].Hash, mark)...).AuditEvent)
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // StartSession starts a session for a user without asking for a password: for who
@@ -11,7 +12,8 @@ import (
 // *InvalidError of the field scope, unlike at a sign-in: who asks can read it.
 // Errors: ErrNoUser, ErrDisabled, ErrNoClient.
 func (s *Service) StartSession(ctx context.Context, userID string, ask Ask) (Grant, error) {
-	return update(ctx, s, func(w Writer) (Grant, error) {
+	what := did(AuditSessionStarted, ofUserID(userID))
+	return update(ctx, s, what, func(w Writer) (Grant, error) {
 		user, err := w.User(userID)
 		if err != nil {
 			return Grant{}, err
@@ -23,6 +25,8 @@ func (s *Service) StartSession(ctx context.Context, userID string, ask Ask) (Gra
 		if err != nil {
 			return Grant{}, err
 		}
+		what.On = ofUser(user)
+		what.detail("session", grant.SessionID, "client", grant.ClientID, "scopes", strings.Join(grant.Scopes, " "))
 		for _, one := range ask.Scopes {
 			if !slices.Contains(grant.Scopes, one) {
 				return Grant{}, &InvalidError{"scope", "contains " + quote(one) + ", which is not granted to " + user.Name}

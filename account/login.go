@@ -24,8 +24,11 @@ import (
 func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
 	ask.signedIn = true
-	device, err := s.enter(ctx, name, password, entry{begin: func(w Writer, userID string) (err error) {
-		grant, err = s.begin(ctx, w, userID, ask)
+	device, err := s.enter(ctx, name, password, entry{begin: func(w Writer, userID string, what *deed) (err error) {
+		if grant, err = s.begin(ctx, w, userID, ask); err == nil {
+			what.byItself(grant.User, grant.ClientID, grant.SessionID)
+			what.detail("scopes", strings.Join(grant.Scopes, " "))
+		}
 		return err
 	}})
 	if err != nil {
@@ -39,7 +42,7 @@ func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Gr
 type entry struct {
 	// begin starts the session, in the transaction that makes sure of what the sign-in
 	// rests on. It may run more than once.
-	begin func(w Writer, userID string) error
+	begin func(w Writer, userID string, what *deed) error
 
 	offer bool // of a password that was given, what sets another one
 }
@@ -51,6 +54,7 @@ func (s *Service) enter(ctx context.Context, name, password string, into entry) 
 	if err != nil {
 		return "", err
 	}
+	defer func() { s.countRefused(ctx, err, "sign-in", found.subject()) }()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return "", err
@@ -97,6 +101,15 @@ type login struct {
 	known  bool   // the user has signed in from this address before
 	device string // the mark by which the device is known to the user; "" if it is not
 	like   string // what the hash looks like if there is no user
+}
+
+// subject is the user whom a sign-in concerns, if there is one. A name that no user
+// has is not written down: it may be a password.
+func (l login) subject() AuditSubject {
+	if l.user.ID == "" {
+		return AuditSubject{}
+	}
+	return ofUser(l.user)
 }
 
 // findLogin asks the store the same for every name.
@@ -180,15 +193,16 @@ func (s *Service) authenticate(ctx context.Context, l login, password string) (v
 // while the password was being verified, and replaces the hash with it.
 func (s *Service) signIn(ctx context.Context, l login, right verified, into entry) error {
 	var given *GivenPasswordError // outside of the transaction's error: what it offers must be kept
-	err := s.config.Store.Update(ctx, func(w Writer) (err error) {
+	what := did(AuditSignedIn, AuditSubject{})
+	err := s.change(ctx, what, func(w Writer) (err error) {
 		if err := stillThere(w, l); err != nil {
 			return err
 		}
 		if l.mark.Given {
-			given, err = s.mustChoose(w, l, into.offer)
+			given, err = s.mustChoose(w, l, into.offer, what)
 			return err
 		}
-		return s.admit(ctx, w, l, right.newHash, into)
+		return s.admit(ctx, w, l, right, into, what)
 	})
 	switch {
 	case err != nil:
@@ -201,10 +215,10 @@ func (s *Service) signIn(ctx context.Context, l login, right verified, into entr
 }
 
 // admit is what a sign-in changes.
-func (s *Service) admit(ctx context.Context, w Writer, l login, newHash string, into entry) (err error) {
+func (s *Service) admit(ctx context.Context, w Writer, l login, right verified, into entry, what *deed) (err error) {
 	switch userID := l.user.ID; {
-	case newHash != "":
-		err = s.putHash(w, userID, newHash)
+	case right.newHash != "":
+		err = s.putHash(w, userID, right.newHash)
 	case l.mark != PasswordMark{}:
 		err = w.PutPasswordMark(userID, PasswordMark{}) // it was for this once
 	}
@@ -214,7 +228,13 @@ func (s *Service) admit(ctx context.Context, w Writer, l login, newHash string, 
 	if err := s.know(ctx, w, l.user.ID); err != nil {
 		return err
 	}
-	return into.begin(w, l.user.ID)
+	if err := into.begin(w, l.user.ID, what); err != nil {
+		return err
+	}
+	if right.cut {
+		what.also = append(what.also, AuditEvent{Kind: AuditPasswordCut, Actor: what.Actor, On: what.On})
+	}
+	return nil
 }
 
 // know remembers the request's address as one of the user's.
@@ -244,15 +264,19 @@ func stillThere(r Reader, l login) error {
 }
 
 // mustChoose is the answer to a right password that was given.
-func (s *Service) mustChoose(w Writer, l login, offer bool) (*GivenPasswordError, error) {
+func (s *Service) mustChoose(w Writer, l login, offer bool, what *deed) (*GivenPasswordError, error) {
 	refused := &GivenPasswordError{User: l.user}
 	if !offer {
+		what.nothing()
 		return refused, nil
 	}
 	secret, err := s.newSecret()
 	if err != nil {
 		return nil, err
 	}
+	what.Kind = AuditResetIssued
+	what.byItself(l.user, "", "")
+	what.detail("for", "a given password")
 	refused.Reset = Secret(secret)
 	return refused, w.PutReset(Reset{
 		UserID: l.user.ID, SecretHash: hashOf(secret), Before: hashOf(l.hash), Expires: s.now().Add(ResetTTL),

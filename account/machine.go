@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // ClientCaller returns the caller that a client is for itself: no user, and of
@@ -50,7 +53,11 @@ func (s *Service) ClientGrant(ctx context.Context, clientID string, ask Ask) (Gr
 			return Grant{}, &InvalidError{"scope", "contains " + quote(scope) + ", which the client may not ask for"}
 		}
 	}
-	return Grant{ClientID: found.clientID, Scopes: scopes, Audience: slices.Clone(ask.Audience)}, nil
+	err = s.later(ctx, AuditEvent{
+		Kind: AuditTokenIssued, On: ofClient(found.clientID, found.machine.client.Name), Details: audit.MakeDetails("scopes", strings.Join(scopes, " ")),
+		Actor: AuditActor{Kind: "client", ID: found.clientID, Name: found.machine.client.Name},
+	})
+	return Grant{ClientID: found.clientID, Scopes: scopes, Audience: slices.Clone(ask.Audience)}, err
 }
 
 // MachineCaller is ClientCaller for a token that the client got with a
@@ -68,5 +75,6 @@ func (s *Service) MachineCaller(ctx context.Context, clientID, credential string
 	}
 	caller := s.callerOf(found, "")
 	caller.scopes = scopes
+	acts(ctx, caller)
 	return caller.Until(until), nil
 }

@@ -27,7 +27,9 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 		return "", err
 	}
 	secret = codePrefix + secret
-	return Secret(secret), s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditCodeIssued, ofUser(c.User))
+	what.Actor = actorOf(c)
+	return Secret(secret), s.change(ctx, what, func(w Writer) error {
 		if err := w.RemoveCodesBefore(s.config.Now()); err != nil {
 			return err
 		}
@@ -36,6 +38,7 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 			return err
 		}
 		code.Hash = hashOf(secret)
+		what.detail("client", code.ClientID, "scopes", strings.Join(code.Scopes, " "))
 		return w.PutCode(code)
 	})
 }
@@ -107,13 +110,16 @@ func (s *Service) RedeemCode(ctx context.Context, clientID, code, redirect, veri
 		return err
 	})
 	if errors.Is(err, ErrNoCode) {
+		s.countRefused(ctx, ErrBadGrant, "code", AuditSubject{})
 		return Grant{}, ErrBadGrant
 	}
 	if err != nil {
 		return Grant{}, err
 	}
+	what := did(AuditCodeRedeemed, AuditSubject{}, "client", clientID)
+	use.what = what
 	var refused error // outside of the transaction's error: what a refusal ends must be kept
-	grant, err := update(ctx, s, func(w Writer) (Grant, error) {
+	grant, err := update(ctx, s, what, func(w Writer) (Grant, error) {
 		refused = nil
 		grant, err := s.redeem(ctx, w, use)
 		if errors.Is(err, ErrBadGrant) {
@@ -124,6 +130,9 @@ func (s *Service) RedeemCode(ctx context.Context, clientID, code, redirect, veri
 	if err == nil {
 		err = refused
 	}
+	if what.Kind == unchanged { // and is counted, as one that there never was
+		s.countRefused(ctx, err, "code", what.On)
+	}
 	return grant, err
 }
 
@@ -131,6 +140,7 @@ func (s *Service) RedeemCode(ctx context.Context, clientID, code, redirect, veri
 type redemption struct {
 	hash                         [32]byte
 	clientID, redirect, verifier string
+	what                         *deed
 }
 
 // fits reports whether it is the use that the code is for.
@@ -141,39 +151,44 @@ func (u redemption) fits(code Code) bool {
 func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, error) {
 	code, err := w.Code(use.hash)
 	if errors.Is(err, ErrNoCode) {
+		use.what.nothing() // another was faster
 		return Grant{}, ErrBadGrant
 	}
 	if err != nil {
 		return Grant{}, err
 	}
+	if use.what.On, err = userOn(w, code.UserID); err != nil {
+		return Grant{}, err
+	}
 	if code.SessionID != "" {
-		return Grant{}, refuseAndEnd(w, code.SessionID)
+		return Grant{}, refuseAndEnd(w, code.SessionID, use.what)
 	}
 	if !good(s.config.Now(), code.Expires, CodeTTL) {
+		use.what.nothing()
 		return Grant{}, ErrBadGrant // by the clock, which may be wrong: NewCode removes it
 	}
 	if !use.fits(code) {
-		return Grant{}, spoilCode(w, use.hash)
+		return Grant{}, spoilCode(w, use)
 	}
 	client, err := s.clientOf(w, code.ClientID)
 	if errors.Is(err, ErrNoClient) {
-		return Grant{}, spoilCode(w, use.hash)
+		return Grant{}, spoilCode(w, use)
 	}
 	if err != nil {
 		return Grant{}, err
 	}
 	_, _, err = s.standingOf(w, code.AskedBy)
 	if errors.Is(err, ErrNoCaller) {
-		return Grant{}, spoilCode(w, use.hash)
+		return Grant{}, spoilCode(w, use)
 	}
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.beginWith(ctx, w, code, client)
+	return s.beginWith(ctx, w, code, client, use.what)
 }
 
 // beginWith begins the session of a code, if this use is the one that may.
-func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Client) (Grant, error) {
+func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Client, what *deed) (Grant, error) {
 	session, user, err := s.newSession(ctx, w, code.UserID)
 	if err != nil {
 		return Grant{}, err
@@ -181,11 +196,12 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 	used, won, err := w.UseCode(code.Hash, session.ID)
 	switch {
 	case errors.Is(err, ErrNoCode):
+		what.nothing()
 		return Grant{}, ErrBadGrant
 	case err != nil:
 		return Grant{}, err
 	case !won:
-		return Grant{}, refuseAndEnd(w, used.SessionID)
+		return Grant{}, refuseAndEnd(w, used.SessionID, what)
 	}
 	session.ClientID, session.Audience, session.AuthTime = client.ID, code.Audience, code.AuthTime
 	if session.Scopes, err = grantable(w, user, client, code.Scopes); err != nil {
@@ -196,11 +212,14 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
+	what.byItself(user, client.ID, session.ID)
+	what.detail("scopes", strings.Join(session.Scopes, " "))
 	return firstGrant(session, user, client, secret), w.PutSession(session)
 }
 
 // refuseAndEnd ends what the first use of a code gave, at its second.
-func refuseAndEnd(w Writer, sessionID string) error {
+func refuseAndEnd(w Writer, sessionID string, what *deed) error {
+	what.Kind, what.Result = AuditCodeReused, AuditRefused
 	if err := w.RemoveSession(sessionID); err != nil {
 		return err
 	}
@@ -208,8 +227,9 @@ func refuseAndEnd(w Writer, sessionID string) error {
 }
 
 // spoilCode makes an unused code good for nothing.
-func spoilCode(w Writer, hash [32]byte) error {
-	if err := w.RemoveCode(hash); err != nil {
+func spoilCode(w Writer, use redemption) error {
+	use.what.Kind, use.what.Result = AuditCodeSpoiled, AuditRefused
+	if err := w.RemoveCode(use.hash); err != nil {
 		return err
 	}
 	return ErrBadGrant

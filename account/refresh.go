@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -31,7 +32,8 @@ func (s *Service) Refresh(ctx context.Context, token string, ask Ask) (Grant, er
 	// handle of no session, and a thousand may repeat the token of one.
 	found, err := view(ctx, s, func(r Reader) (refreshed, error) { return s.look(r, one) })
 	for try := 0; err == nil && (found.as == tokenGood || found.as == tokenUsed); try++ {
-		found, err = update(ctx, s, func(w Writer) (refreshed, error) { return s.decide(w, one) })
+		what := did(AuditTokenRefreshed, AuditSubject{})
+		found, err = update(ctx, s, what, func(w Writer) (refreshed, error) { return s.decide(w, one, what) })
 		if err == nil || !errors.Is(err, errRotated) || try == 3 {
 			break
 		}
@@ -41,11 +43,15 @@ func (s *Service) Refresh(ctx context.Context, token string, ask Ask) (Grant, er
 	case err != nil:
 		return Grant{}, err
 	case found.grant.RefreshToken == "":
+		if found.as == tokenUnknown {
+			s.countRefused(ctx, ErrBadGrant, "refresh token", AuditSubject{})
+		}
 		return Grant{}, ErrBadGrant
 	case found.as == tokenRepeated:
 		s.uses.Note(found.grant.SessionID, s.config.Now())
+		err = s.later(ctx, repeated(found.grant))
 	}
-	return found.grant, nil
+	return found.grant, err
 }
 
 // errRotated says that the session had another token when it was to be rotated.
@@ -93,7 +99,7 @@ func (s *Service) look(r Reader, one refreshing) (refreshed, error) {
 }
 
 // decide is look with its consequences.
-func (s *Service) decide(w Writer, one refreshing) (found refreshed, err error) {
+func (s *Service) decide(w Writer, one refreshing, what *deed) (found refreshed, err error) {
 	session, as, err := s.sessionFor(w, one)
 	if err != nil {
 		return refreshed{}, err
@@ -106,10 +112,30 @@ func (s *Service) decide(w Writer, one refreshing) (found refreshed, err error) 
 	default:
 		found.as = as
 	}
-	if err == nil && found.as == tokenUsed {
-		err = w.RemoveSession(session.ID)
+	if err != nil {
+		return found, err
+	}
+	switch found.as {
+	case tokenGood:
+		what.byItself(found.grant.User, session.ClientID, session.ID)
+		what.detail("scopes", strings.Join(found.grant.Scopes, " "))
+	case tokenUsed:
+		what.Kind, what.Result = AuditTokenReused, AuditRefused
+		what.detail("session", session.ID, "client", session.ClientID)
+		if what.On, err = userOn(w, session.UserID); err == nil {
+			err = w.RemoveSession(session.ID)
+		}
+	default:
+		what.nothing()
 	}
 	return found, err
+}
+
+// repeated is what is recorded of a token that is given once more.
+func repeated(g Grant) AuditEvent {
+	what := did(AuditTokenRefreshed, AuditSubject{}, "scopes", strings.Join(g.Scopes, " "), "again", "yes")
+	what.byItself(g.User, g.ClientID, g.SessionID)
+	return what.AuditEvent
 }
 
 // sessionFor finds the session of a token, and what the token is to it.

@@ -13,7 +13,11 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	return Secret(secret), s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditResetIssued, ofUserID(userID))
+	return Secret(secret), s.change(ctx, what, func(w Writer) (err error) {
+		if what.On, err = userOn(w, userID); err != nil {
+			return err
+		}
 		hash, err := w.PasswordHash(userID)
 		if err != nil {
 			return err
@@ -29,6 +33,7 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 // refused may be tried again. A disabled user stays disabled. Errors:
 // ErrBadReset, *InvalidError, *ThrottledError.
 func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user User, err error) {
+	defer func() { s.countRefused(ctx, err, "reset", ofUserIf(user)) }()
 	taken, err := s.take(ctx, s.networkBuckets(ctx))
 	if err != nil {
 		return User{}, err
@@ -50,11 +55,13 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	if err != nil {
 		return User{}, err
 	}
-	user, err = update(ctx, s, func(w Writer) (User, error) {
+	what := did(AuditPasswordReset, AuditSubject{})
+	user, err = update(ctx, s, what, func(w Writer) (User, error) {
 		user, err := s.checkReset(w, secret)
 		if err != nil {
 			return User{}, err
 		}
+		what.byItself(user, "", "")
 		return user, s.reset(ctx, w, user.ID, hash)
 	})
 	if err == nil {

@@ -25,14 +25,20 @@ func (s *Service) Revoke(ctx context.Context, token, clientID string) error {
 	case err != nil:
 		return err
 	}
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditTokenRevoked, AuditSubject{}, "client", clientID)
+	return s.change(ctx, what, func(w Writer) error {
 		session, err := w.SessionByHandle(handle)
 		if errors.Is(err, ErrNoSession) || err == nil && session.ClientID != clientID {
+			what.nothing()
 			return nil
+		}
+		if err == nil {
+			what.On, err = userOn(w, session.UserID)
 		}
 		if err != nil {
 			return err
 		}
+		what.Actor = AuditActor{Kind: "client", ID: clientID, Session: session.ID}
 		return w.RemoveSession(session.ID)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // RoleAdmin is the role that can change users and roles, and that somebody
@@ -20,12 +21,14 @@ const (
 	scopeRolesWrite = "roles:write"
 	scopeClients    = "clients:write"
 	scopeKeys       = "keys:write"
+	scopeAudit      = "audit:read"
 )
 
 // BuiltInRoles are the roles of a new store.
 func BuiltInRoles() []Role {
 	return []Role{
-		{RoleAdmin, "Everything", []string{scopeClients, scopeKeys, scopeMe, scopeRolesWrite, scopeUsersRead, scopeUsersWrite}},
+		{RoleAdmin, "Everything", []string{scopeAudit, scopeClients, scopeKeys, scopeMe, scopeRolesWrite, scopeUsersRead, scopeUsersWrite}},
+		{"auditor", "Reads the audit trail", []string{scopeAudit}},
 		{"manager", "Reads users", []string{scopeKeys, scopeMe, scopeUsersRead}},
 		{"user", "Reads their own account", []string{scopeKeys, scopeMe}},
 	}
@@ -49,10 +52,12 @@ func (s *Service) addRoles(ctx context.Context) error {
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(onlyOthers, AuditSubject{})
+	return s.change(ctx, what, func(w Writer) error {
 		missing, err := s.missingRoles(w) // another process may have been faster
 		for _, role := range missing {
 			err = errors.Join(err, w.PutRole(role))
+			what.also = append(what.also, did(AuditRoleAdded, ofRole(role.Name), "scopes", strings.Join(role.Scopes, " ")).AuditEvent)
 		}
 		return err
 	})
@@ -103,12 +108,20 @@ func (s *Service) PutRole(ctx context.Context, role Role) (Role, error) {
 	if err := checkRole(role); err != nil {
 		return Role{}, err
 	}
-	return role, s.config.Store.Update(ctx, func(w Writer) error { return w.PutRole(role) })
+	what := did(AuditRolePut, ofRole(role.Name))
+	return role, s.change(ctx, what, func(w Writer) error {
+		before, err := w.Role(role.Name)
+		if err != nil && !errors.Is(err, ErrNoRole) {
+			return err
+		}
+		what.detail("before", strings.Join(before.Scopes, " "), "scopes", strings.Join(role.Scopes, " "))
+		return w.PutRole(role)
+	})
 }
 
 // RemoveRole removes a role that no user has. Errors: ErrNoRole, ErrRoleInUse.
 func (s *Service) RemoveRole(ctx context.Context, name string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	return s.change(ctx, did(AuditRoleRemoved, ofRole(name)), func(w Writer) error {
 		if _, err := w.Role(name); err != nil {
 			return err
 		}

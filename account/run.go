@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/horizon"
@@ -16,10 +17,11 @@ const (
 )
 
 // Run does what no request should have to wait for, until ctx ends: it writes down when
-// sessions and API keys were last used, and removes what is left of those that have ended, in
-// small pieces: of those that are over by their own date when they have been so for a
-// day, as seen by a clock that has not gone back for an hour. Until then they are
-// refused, and one that is over only because a clock has jumped goes on after that. Several processes on one store may run it at once. A failure is
+// sessions and API keys were last used and what is recorded late, and removes what is
+// left of those that have ended, in small pieces: of those that are over by their own
+// date when they have been so for a day, as seen by a clock that has not gone back for
+// an hour. Until then they are refused, and one that is over only because a clock has
+// jumped goes on after that. Several processes on one store may run it at once. A failure is
 // tried again a minute later.
 //
 // What was used until ctx ends is written down before Run returns; its error says
@@ -29,15 +31,24 @@ func (s *Service) Run(ctx context.Context) error {
 	var past horizon.Horizon
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
-	for {
-		_ = s.sweep(ctx, past.Past(s.config.Now()))
+	soon := time.NewTicker(flushEvery)
+	defer soon.Stop()
+	for sweep := true; ; {
+		if sweep {
+			_ = s.sweep(ctx, past.Past(s.config.Now()))
+		}
+		sweep = true
 		select {
 		case <-ctx.Done():
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 			defer cancel()
-			return errors.Join(s.flush(ctx), s.FlushAPIKeyUses(ctx))
+			return errors.Join(s.flush(ctx), s.FlushAPIKeyUses(ctx), s.flushAudit(ctx, math.MaxInt64))
 		case <-tick.C:
 			past.Advance(runEvery, s.config.Now())
+		case <-soon.C:
+			_ = s.FlushAudit(ctx)
+			sweep = false
+			continue
 		case <-s.uses.Full():
 		case <-s.keyUses.Full():
 		}
@@ -48,7 +59,7 @@ func (s *Service) Run(ctx context.Context) error {
 // flush writes down the last uses in one transaction.
 func (s *Service) flush(ctx context.Context) error {
 	return s.uses.Flush(func(uses map[string]time.Time) error {
-		return s.config.Store.Update(ctx, func(w Writer) error {
+		return s.upkeep(ctx, func(w Writer) error {
 			for id, at := range uses {
 				if err := w.TouchSession(id, at); err != nil {
 					return err
@@ -70,11 +81,13 @@ func (s *Service) sweep(ctx context.Context, past time.Time) error {
 			return ctx.Err()
 		case <-pause.C:
 		}
-		more, err := update(ctx, s, func(w Writer) (bool, error) {
+		more := false
+		err := s.upkeep(ctx, func(w Writer) (err error) {
 			if err := w.RemoveCutMarks(past); err != nil {
-				return false, err
+				return err
 			}
-			return w.SweepSessions(past, s.config.MaxSessions, sweepPiece)
+			more, err = w.SweepSessions(past, s.config.MaxSessions, sweepPiece)
+			return err
 		})
 		if err = errors.Join(err, ctx.Err()); err != nil || !more {
 			return err

@@ -160,7 +160,18 @@ func grantsOf(r Reader, user User) (map[string]bool, error) {
 
 // Logout ends a session. One that has ended already is no error.
 func (s *Service) Logout(ctx context.Context, sessionID string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error { return w.RemoveSession(sessionID) })
+	what := did(AuditSignedOut, AuditSubject{}, "session", sessionID)
+	return s.change(ctx, what, func(w Writer) error {
+		session, err := w.Session(sessionID)
+		if errors.Is(err, ErrNoSession) {
+			what.nothing()
+			return nil
+		}
+		if err == nil {
+			what.On, err = userOn(w, session.UserID)
+		}
+		return errors.Join(err, w.RemoveSession(sessionID))
+	})
 }
 
 // declared returns a client that is not the store's.

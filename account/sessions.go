@@ -85,8 +85,12 @@ func (s *Service) info(r Reader, session Session) (SessionInfo, error) {
 // When it has returned without an error, none of the session's tokens is good for
 // anything, whatever was under way meanwhile.
 func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	what := did(AuditSessionEnded, ofUserID(userID), "session", sessionID)
+	return s.change(ctx, what, func(w Writer) (err error) {
 		if _, err := sessionOfUser(w, userID, sessionID); err != nil {
+			return err
+		}
+		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}
 		return w.RemoveSession(sessionID)
@@ -97,10 +101,13 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 // a time that does not grow with how many there are. Errors: ErrNoUser, and
 // ErrNoSession if the user has no session of that id.
 func (s *Service) EndSessions(ctx context.Context, userID, except string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
-		if _, err := w.User(userID); err != nil {
+	what := did(AuditSessionsEnded, ofUserID(userID), "except", except)
+	return s.change(ctx, what, func(w Writer) error {
+		user, err := w.User(userID)
+		if err != nil {
 			return err
 		}
+		what.On = ofUser(user)
 		if except == "" {
 			return w.RemoveSessionsOf(userID)
 		}

@@ -18,7 +18,7 @@ func (s *Service) NewSetup(ctx context.Context) (Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	return Secret(secret), s.config.Store.Update(ctx, func(w Writer) error {
+	return Secret(secret), s.change(ctx, did(AuditSetupIssued, AuditSubject{}), func(w Writer) error {
 		if err := noAdmin(w); err != nil {
 			return err
 		}
@@ -39,6 +39,7 @@ func noAdmin(r Reader) error {
 // alone: a name or a password that is refused may be tried again. Errors:
 // ErrBadSetup, ErrNameTaken, *InvalidError, *ThrottledError.
 func (s *Service) Setup(ctx context.Context, secret Secret, name string, password Secret) (user User, err error) {
+	defer func() { s.countRefused(ctx, err, "setup", AuditSubject{}) }()
 	taken, err := s.take(ctx, s.networkBuckets(ctx))
 	if err != nil {
 		return User{}, err
@@ -53,7 +54,9 @@ func (s *Service) Setup(ctx context.Context, secret Secret, name string, passwor
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, func(w Writer) (User, error) {
+	what := did(AuditSetupDone, ofUser(user), "roles", RoleAdmin)
+	what.byItself(user, "", "")
+	return update(ctx, s, what, func(w Writer) (User, error) {
 		if err := s.checkSetup(w, secret); err != nil {
 			return User{}, err
 		}

@@ -31,19 +31,21 @@ func (s *Service) SignUp(ctx context.Context, n NewUser) (user User, err error) 
 	if from := sourceOf(ctx); from != "" {
 		buckets = append(buckets, Bucket{Key: s.keyed("sign-ups from", from), Burst: signUpBurst, Every: signUpEvery})
 	}
+	defer func() { s.countRefused(ctx, err, "sign-up", AuditSubject{}) }()
 	taken, err := s.take(ctx, buckets)
 	if err != nil {
 		return User{}, err
 	}
 	defer func() { taken.Settle(ctx, err == nil || errors.Is(err, ErrNameTaken)) }()
-	return s.CreateUser(attempts.Stranger(ctx, siteOf(ctx)), n)
+	return s.createUser(attempts.Stranger(ctx, siteOf(ctx)), n, AuditUserSignedUp)
 }
 
 // CountForgotten counts somebody who asks for a link to set a new password, for
 // the name, whether or not there is such a user, and for the address. Error:
 // *ThrottledError.
-func (s *Service) CountForgotten(ctx context.Context, name string) error {
+func (s *Service) CountForgotten(ctx context.Context, name string) (err error) {
+	defer func() { s.countRefused(ctx, err, "link for a password", AuditSubject{}) }()
 	one := Bucket{Key: s.keyed("forgotten", plainName(name)), Burst: forgotBurst, Every: forgotEvery}
-	_, err := s.take(ctx, append(s.networkBuckets(ctx), one))
+	_, err = s.take(ctx, append(s.networkBuckets(ctx), one))
 	return err
 }

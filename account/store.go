@@ -116,6 +116,7 @@ type Reader interface {
 	ConsentReader
 	APIKeyReader
 	PasswordMarkReader
+	AuditReader
 }
 
 // Writer reads and changes within a transaction.
@@ -130,6 +131,7 @@ type Writer interface {
 	ConsentWriter
 	APIKeyWriter
 	PasswordMarkWriter
+	AuditWriter
 }
 
 // UserReader finds users. Their roles are sorted.

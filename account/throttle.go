@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/attempts"
+	"github.com/holdfast-go/holdfast/internal/audit"
 	"github.com/holdfast-go/holdfast/internal/devicemark"
 )
 
@@ -22,19 +23,19 @@ type Bucket = attempts.Bucket
 // Failures are wrong passwords for an account in a row, since the last right one.
 type Failures = attempts.Failures
 
-type sourceKey struct{}
-
 // WithSource returns a context that says from which address a request comes:
 // the one that wrong passwords are counted for, and that is remembered when
 // the password is right. Without one, only accounts are counted for.
 func WithSource(ctx context.Context, address string) context.Context {
-	return context.WithValue(ctx, sourceKey{}, address)
+	return withOrigin(ctx, func(o *audit.Origin) { o.Source = address })
 }
 
-// addressSaid is what WithSource was given.
-func addressSaid(ctx context.Context) string {
-	text, _ := ctx.Value(sourceKey{}).(string)
-	return text
+// sourceText is what WithSource or WithOrigin has said, or "".
+func sourceText(ctx context.Context) string {
+	if o := audit.From(ctx); o != nil {
+		return o.Source
+	}
+	return ""
 }
 
 type knownDeviceKey struct{}
@@ -63,7 +64,7 @@ func (s *Service) deviceMarks() devicemark.Marks {
 
 // sourceOf returns the network that stands for the address of a request.
 func sourceOf(ctx context.Context) string {
-	if all := attempts.NetworksOf(addressSaid(ctx)); len(all) > 0 {
+	if all := attempts.NetworksOf(sourceText(ctx)); len(all) > 0 {
 		return all[0].Text
 	}
 	return ""
@@ -71,7 +72,7 @@ func sourceOf(ctx context.Context) string {
 
 // siteOf returns the widest network of a request's address: who floods has all of it.
 func siteOf(ctx context.Context) string {
-	if all := attempts.NetworksOf(addressSaid(ctx)); len(all) > 0 {
+	if all := attempts.NetworksOf(sourceText(ctx)); len(all) > 0 {
 		return all[len(all)-1].Text
 	}
 	return ""
@@ -79,7 +80,7 @@ func siteOf(ctx context.Context) string {
 
 // addressOf is the address of a request for people to read, "" if it is none.
 func addressOf(ctx context.Context) string {
-	addr, err := netip.ParseAddr(addressSaid(ctx))
+	addr, err := netip.ParseAddr(sourceText(ctx))
 	if err != nil {
 		return ""
 	}
@@ -99,7 +100,7 @@ func (s *Service) keyed(purpose string, parts ...string) (sum [32]byte) {
 
 // networkBuckets returns the buckets of the request's networks, if they are known.
 func (s *Service) networkBuckets(ctx context.Context) (out []Bucket) {
-	for _, one := range attempts.NetworksOf(addressSaid(ctx)) {
+	for _, one := range attempts.NetworksOf(sourceText(ctx)) {
 		out = append(out, one.Most.Bucket(s.keyed("attempts of address", one.Text)))
 	}
 	return out

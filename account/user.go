@@ -33,6 +33,17 @@ type UserChange struct {
 	Disabled *bool
 }
 
+// describe is what is recorded of a change.
+func (c UserChange) describe() (out []string) {
+	if c.Email != nil {
+		out = append(out, "email", cmp.Or(*c.Email, "none"))
+	}
+	if c.Disabled != nil {
+		out = append(out, "disabled", cmp.Or(yes(*c.Disabled), "no"))
+	}
+	return out
+}
+
 // User returns the user, or ErrNoUser.
 func (s *Service) User(ctx context.Context, id string) (User, error) {
 	return view(ctx, s, func(r Reader) (User, error) { return r.User(id) })
@@ -76,17 +87,35 @@ func (s *Service) AllUsers(ctx context.Context) iter.Seq2[User, error] {
 
 // CreateUser adds a user. Errors: *InvalidError, ErrNameTaken.
 func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
+	return s.createUser(ctx, n, AuditUserCreated)
+}
+
+func (s *Service) createUser(ctx context.Context, n NewUser, as AuditKind) (User, error) {
 	user, hash, err := s.prepare(ctx, n)
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, func(w Writer) (User, error) {
+	what := did(as, ofUser(user))
+	return update(ctx, s, what, func(w Writer) (User, error) {
 		mark, err := s.markOf(w, n)
 		if err != nil {
 			return User{}, err
 		}
+		what.detail(describeNew(user, hash, mark)...)
 		return user, s.insert(w, user, hash, mark)
 	})
+}
+
+// describeNew is what is recorded of a new user.
+func describeNew(user User, hash string, mark PasswordMark) []string {
+	password := "set"
+	switch {
+	case hash == "":
+		password = "none"
+	case mark.Given:
+		password = "given"
+	}
+	return []string{"roles", strings.Join(user.Roles, " "), "password", password, "email", user.Email}
 }
 
 // prepare checks a new user and hashes the password, outside of any
@@ -165,7 +194,9 @@ func (s *Service) UpdateUser(ctx context.Context, id string, change UserChange) 
 			return User{}, err
 		}
 	}
-	return s.change(ctx, id, func(w Writer, user *User) error {
+	what := did(AuditUserChanged, ofUserID(id))
+	return s.changeUser(ctx, what, id, func(w Writer, user *User) error {
+		what.detail(change.describe()...)
 		if change.Email != nil {
 			user.Email = *change.Email
 		}
@@ -182,19 +213,22 @@ func (s *Service) UpdateUser(ctx context.Context, id string, change UserChange) 
 // SetRoles gives a user these roles and no others. It holds from the user's
 // next request. Errors: ErrNoUser, ErrLastAdmin, *InvalidError.
 func (s *Service) SetRoles(ctx context.Context, id string, roles []string) (User, error) {
-	return s.change(ctx, id, func(_ Writer, user *User) error {
+	what := did(AuditUserRoles, ofUserID(id))
+	return s.changeUser(ctx, what, id, func(_ Writer, user *User) error {
+		what.detail("before", strings.Join(user.Roles, " "), "roles", strings.Join(sorted(roles), " "))
 		user.Roles = sorted(roles)
 		return nil
 	})
 }
 
-// change runs fn on the user and stores what came of it.
-func (s *Service) change(ctx context.Context, id string, fn func(Writer, *User) error) (User, error) {
-	return update(ctx, s, func(w Writer) (User, error) {
+// changeUser runs fn on the user and stores what came of it.
+func (s *Service) changeUser(ctx context.Context, what *deed, id string, fn func(Writer, *User) error) (User, error) {
+	return update(ctx, s, what, func(w Writer) (User, error) {
 		user, err := w.User(id)
 		if err != nil {
 			return User{}, err
 		}
+		what.On = ofUser(user)
 		err = keepAdmin(w, func() error {
 			if err := fn(w, &user); err != nil {
 				return err
@@ -208,10 +242,14 @@ func (s *Service) change(ctx context.Context, id string, fn func(Writer, *User) 
 // RemoveUser removes a user with their sessions. Errors: ErrNoUser,
 // ErrLastAdmin.
 func (s *Service) RemoveUser(ctx context.Context, id string) error {
-	err := s.config.Store.Update(ctx, func(w Writer) error {
-		if _, err := w.User(id); err != nil {
+	what := did(AuditUserRemoved, ofUserID(id))
+	err := s.change(ctx, what, func(w Writer) error {
+		user, err := w.User(id)
+		if err != nil {
 			return err
 		}
+		what.On = ofUser(user)
+		what.detail("roles", strings.Join(user.Roles, " "))
 		return keepAdmin(w, func() error { return w.RemoveUser(id) })
 	})
 	if err == nil {

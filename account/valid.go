@@ -49,6 +49,7 @@ func printable(text string) bool {
 
 func quote(text string) string { return strconv.QuoteToASCII(text) }
 
+// sorted is a list in order, each text once, as stores keep it.
 func sorted(list []string) []string {
 	out := slices.Clone(list)
 	slices.Sort(out)

@@ -24,7 +24,7 @@ type SessionGrant struct {
 // grant, at every moment.
 func (s *Service) LoginSession(ctx context.Context, name, password string) (SessionGrant, error) {
 	var grant SessionGrant
-	device, err := s.enter(ctx, name, password, entry{offer: true, begin: func(w Writer, userID string) error {
+	device, err := s.enter(ctx, name, password, entry{offer: true, begin: func(w Writer, userID string, what *deed) error {
 		session, user, err := s.newSession(ctx, w, userID)
 		if err != nil {
 			return err
@@ -36,6 +36,7 @@ func (s *Service) LoginSession(ctx context.Context, name, password string) (Sess
 		session.Handle = secretPrefix + session.Handle
 		session.TokenHash = hashOf(secret)
 		grant = SessionGrant{User: user, SessionID: session.ID, Secret: Secret(session.Handle + "." + secret), Expires: session.Expires}
+		what.byItself(user, "", session.ID)
 		return w.PutSession(session)
 	}})
 	if err != nil {
@@ -69,6 +70,7 @@ func (s *Service) SessionCaller(ctx context.Context, secret Secret) (Caller, err
 	s.used(found)
 	caller := s.callerOf(found, found.sessionID)
 	caller.unbounded = true
+	acts(ctx, caller)
 	return caller, nil
 }
 

@@ -26,6 +26,7 @@ type Config struct {
 var (
 	Admin   = holdfast.NewRole("admin", "Everything")
 	Manager = holdfast.NewRole("manager", "Reads users")
+	Auditor = holdfast.NewRole("auditor", "Reads the audit trail")
 )
 
 // Scopes are those that the endpoints ask for.
@@ -37,6 +38,7 @@ type Scopes struct {
 
 	WriteClients holdfast.Scope
 	WriteKeys    holdfast.Scope // one's own API keys
+	ReadAudit    holdfast.Scope
 }
 
 // DeclareScopes declares the scopes on the scheme. Do it once, where the scheme
@@ -50,6 +52,7 @@ func DeclareScopes(scheme *holdfast.Scheme[string]) Scopes {
 
 		WriteClients: scheme.Scope("clients:write", "Read and change clients"),
 		WriteKeys:    scheme.Scope("keys:write", "Read, make and revoke own API keys"),
+		ReadAudit:    scheme.Scope("audit:read", "Read the audit trail"),
 	}
 }
 
@@ -70,7 +73,7 @@ func New(config Config) *API {
 // application's configuration.
 func (s Scopes) Roles() []holdfast.Role {
 	known := map[string]holdfast.Scope{}
-	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles, s.WriteClients, s.WriteKeys} {
+	for _, one := range []holdfast.Scope{s.Me, s.ReadUsers, s.WriteUsers, s.WriteRoles, s.WriteClients, s.WriteKeys, s.ReadAudit} {
 		known[one.Name()] = one
 	}
 	var out []holdfast.Role

@@ -145,9 +145,12 @@ func (a *API) rotateOwnKey(ctx context.Context, c account.Caller, in KeyRotation
 	return shown(ctx, grant, err)
 }
 
-func (a *API) listUserKeys(ctx context.Context, _ account.Caller, in UserID) ([]APIKey, error) {
+func (a *API) listUserKeys(ctx context.Context, c account.Caller, in UserID) ([]APIKey, error) {
 	if _, err := a.accounts.User(ctx, in.ID); err != nil {
 		return nil, answer(err)
+	}
+	if err := a.noteRead(ctx, c, in.ID, "API keys"); err != nil {
+		return nil, err
 	}
 	return a.list(ctx, account.APIKeyOwner{UserID: in.ID})
 }

@@ -83,6 +83,9 @@ type UserSessions struct {
 }
 
 func (a *API) listSessions(ctx context.Context, c account.Caller, in UserSessions) (SessionPage, error) {
+	if err := a.noteRead(ctx, c, in.ID, "sessions"); err != nil {
+		return SessionPage{}, err
+	}
 	return a.sessions(ctx, c, in.ID, in.SessionList)
 }
 

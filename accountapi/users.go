@@ -36,7 +36,10 @@ type Page struct {
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
 
-func (a *API) listUsers(ctx context.Context, _ account.Caller, p Page) ([]User, error) {
+func (a *API) listUsers(ctx context.Context, c account.Caller, p Page) ([]User, error) {
+	if err := a.noteRead(ctx, c, "", "users"); err != nil {
+		return nil, err
+	}
 	list, err := a.accounts.Users(ctx, p.After, p.Limit)
 	if err != nil {
 		return nil, answer(err)
@@ -48,9 +51,12 @@ func (a *API) listUsers(ctx context.Context, _ account.Caller, p Page) ([]User, 
 	return out, nil
 }
 
-func (a *API) readUser(ctx context.Context, _ account.Caller, in UserID) (User, error) {
+func (a *API) readUser(ctx context.Context, c account.Caller, in UserID) (User, error) {
 	u, err := a.accounts.User(ctx, in.ID)
-	return view(u), answer(err)
+	if err != nil {
+		return User{}, answer(err)
+	}
+	return view(u), a.noteRead(ctx, c, u.ID, "user")
 }
 
 // NewUser is the body of POST /users. Who is made without a password cannot

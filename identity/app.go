@@ -2,6 +2,7 @@ package identity
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ const (
 	Sessions                            // /users/me/sessions, and for administrators /users/{id}/sessions
 	Clients                             // /clients, for administrators
 	APIKeys                             // /users/me/keys, and for administrators /users/{id}/keys and /clients/{id}/keys
+	Audit                               // GET /audit: what has happened, for auditors
 
 	Everything Endpoints = 1<<iota - 1
 )
@@ -59,7 +61,7 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 		config.Gauge = m.Gauge
 	}
 	if config.OnDecision == nil {
-		config.OnDecision = id.refusals.keep
+		config.OnDecision = id.refused
 	}
 	if config.API.Resource.URL == "" && which&Tokens != 0 {
 		config.API.Resource = id.Resource()
@@ -72,6 +74,16 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	app := holdfast.NewApp(config)
 	id.register(app, which, id.pages(config))
 	return app
+}
+
+// refused counts a refusal for the audit trail, and keeps it so that it can be
+// explained.
+func (id *Identity) refused(d holdfast.Decision) (reference string) {
+	if status := d.Status(); !d.Allowed() && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+		route := d.Route()
+		id.accounts.CountRefused(d.Request().Context(), status, route.Method+" "+route.Path)
+	}
+	return id.refusals.keep(d)
 }
 
 // Resource is what clients are told of an application whose callers present
@@ -96,7 +108,8 @@ func (id *Identity) Register(app *holdfast.App, which Endpoints) {
 // built-in ones that no endpoint asks for are not the application's.
 func (c *Config) rolesWith(which Endpoints) []holdfast.Role {
 	return slices.DeleteFunc(c.declaredRoles(), func(role holdfast.Role) bool {
-		asked := which&Users != 0 || which&(Refusals|Sessions|Clients|APIKeys) != 0 && role.Name() == account.RoleAdmin
+		asked := which&Users != 0 || which&(Refusals|Sessions|Clients|APIKeys|Audit) != 0 && role.Name() == account.RoleAdmin ||
+			which&Audit != 0 && role.Name() == "auditor"
 		return !asked && !c.declares(role.Name())
 	})
 }
@@ -155,7 +168,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Tokens, func() { id.tokens.Register(id.tokensOn(app, which)); id.tokens.RegisterMetadata(app, id.issuer) }},
 		{Users, func() { id.api.Register(on) }},
 		{MyRoutes, func() { registerMine(on, app, id.Caller()) }},
-		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store) }},
+		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store, id.accounts.Service) }},
 		{Setup, func() { p.register(on, setupPage(id.accounts.Service)) }},
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
 		{Health, func() { registerHealth(on, id.config.Store.Ping, id.accounts.CheckChanges, id.stopping.Load) }},
@@ -169,6 +182,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 		{Clients, func() { id.api.RegisterClients(on) }},
 		{APIKeys, func() { id.api.RegisterKeys(on) }},
+		{Audit, func() { id.api.RegisterAudit(on) }},
 	} {
 		if which&one.is != 0 {
 			one.register()

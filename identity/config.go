@@ -60,6 +60,10 @@ type Config struct {
 	// MaxAPIKeyTTL is how long an API key lives at most; 366 days if zero.
 	MaxAPIKeyTTL time.Duration
 
+	// AuditKeep is for how long records of the audit trail are kept; 400 days if zero,
+	// without end if negative. What is removed leaves a signed checkpoint.
+	AuditKeep time.Duration
+
 	Policy    password.Policy   // for passwords that are set; the zero policy is good
 	Passwords account.Passwords // how they are hashed; argon2id if nil, which reads what others made
 	Lane      account.Lane      // where; one as wide as the machine, of low priority, if nil
@@ -177,6 +181,7 @@ func (c *Config) complete() error {
 	c.Keys.Announce = cmp.Or(c.Keys.Announce, 24*time.Hour)
 	c.Keys.Period = max(0, cmp.Or(c.Keys.Period, 30*24*time.Hour))
 	c.MaxConns = cmp.Or(c.MaxConns, 10_000)
+	c.AuditKeep = cmp.Or(c.AuditKeep, usualAuditKeep)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

@@ -34,7 +34,7 @@ type links struct {
 
 // openLinks starts the senders. Close ends them.
 func openLinks(c *Config, accounts *Accounts, url string) *links {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(byServer(context.Background()))
 	l := &links{
 		accounts: accounts, url: url, send: c.SendLink, log: c.Logger,
 		queue: make(chan string, linkQueue), closed: make(chan struct{}), stop: stop,

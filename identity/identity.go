@@ -41,10 +41,12 @@ type Identity struct {
 	refusals *refusalLog
 	tried    *signInCount
 	links    *links // nil if none are sent
+	audit    *auditTrail
 	around   func(http.Handler) http.Handler
 
 	stop     context.CancelFunc // of what runs in the background
 	running  sync.WaitGroup
+	ended    func()      // of what was recorded; nil if nothing ran
 	stopping atomic.Bool // Serve has been told to stop
 	parts    []io.Closer // in the order in which they were opened
 }
@@ -56,6 +58,7 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := config.complete(); err != nil {
 		return nil, err
 	}
+	ctx = byServer(ctx)
 	id := &Identity{config: config, stop: func() {}, tried: newSignInCount(config.Metrics)}
 	defer func() {
 		if err != nil {
@@ -75,6 +78,9 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	if err := id.openTokens(ctx); err != nil {
 		return nil, err
 	}
+	if id.audit, err = openTrail(ctx, &id.config, id.accounts.Service); err != nil {
+		return nil, err
+	}
 	id.socket = holdfast.Verify(config.Scheme.socket, id.tokens.Verify)
 	id.apiKey = holdfast.Verify(config.Scheme.apiKey, id.VerifyAPIKey)
 	id.sessions = openSessions(&id.config, id.accounts.Service, id.url)
@@ -89,6 +95,9 @@ func Open(ctx context.Context, config Config) (_ *Identity, err error) {
 	}
 	id.api = accountapi.New(accountapi.Config{Accounts: id.accounts.Service, Scopes: config.Scheme.Scopes, Caller: id.Caller(), APIKey: id.apiKey})
 	id.measure()
+	if err := id.accounts.RecordStart(ctx, id.config.described(id.url, id.issuer, id.audience)...); err != nil {
+		return nil, err
+	}
 	id.maintain(ctx)
 	return id, logDifferences(ctx, &id.config, id.accounts)
 }
@@ -176,11 +185,14 @@ func (id *Identity) signIns() oauth.Accounts {
 // maintain announces and changes keys in time, writes down what was used, and
 // removes what has ended, until Close.
 func (id *Identity) maintain(ctx context.Context) {
-	ctx, id.stop = context.WithCancel(context.WithoutCancel(ctx))
+	before := context.WithoutCancel(ctx)
+	id.ended = func() { id.audit.end(before) }
+	ctx, id.stop = context.WithCancel(before)
 	id.running.Go(func() { id.keys.Run(ctx) })
+	id.running.Go(func() { id.audit.run(ctx) })
 	id.running.Go(func() {
 		if err := id.accounts.Run(ctx); err != nil {
-			id.config.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "when sessions were last used could not be written down", slog.String("error", err.Error()))
+			id.config.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "when sessions were last used, and what is recorded late, could not be written down", slog.String("error", err.Error()))
 		}
 	})
 }
@@ -200,6 +212,10 @@ func (id *Identity) Close() error {
 		err = errors.Join(err, id.parts[i].Close())
 	}
 	id.parts = nil
+	if id.ended != nil { // a link that was sent late is recorded as well
+		id.ended()
+		id.ended = nil
+	}
 	return err
 }
 
@@ -255,6 +271,10 @@ func (id *Identity) Accounts() *account.Service { return id.accounts.Service }
 // KeyRing is the keys that sign, for programs that make tokens of their own and
 // for tests.
 func (id *Identity) KeyRing() *keyring.Ring { return id.keys }
+
+// AuditTrail is the trail of the program's store, for programs that tell its head
+// elsewhere or verify it themselves.
+func (id *Identity) AuditTrail() *account.AuditTrail { return id.audit.AuditTrail }
 
 // URL is where the program is reached, without a slash at its end and with the
 // scheme's prefix.

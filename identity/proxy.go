@@ -111,9 +111,9 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
 			})
 		}
-		ctx := account.WithSource(r.Context(), source)
+		ctx := account.WithOrigin(r.Context(), account.Origin{Source: source, Device: r.UserAgent(), RequestID: w.Header().Get("X-Request-Id")})
 		if r.Method == http.MethodPost { // as all requests that may begin a session
-			ctx = withDevice(account.WithDevice(ctx, r.UserAgent()), r)
+			ctx = withDevice(ctx, r)
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

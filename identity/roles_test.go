@@ -73,7 +73,7 @@ func TestDeclaredRolesAreMade(t *testing.T) {
 	id, _ := opened(t, Config{Scheme: auth, Roles: []holdfast.Role{reader, librarian, user}})
 	for name, want := range map[string]string{
 		"reader": "books:read me", "librarian": "books:read books:write", "user": "books:read me", "manager": "keys:write me users:read",
-		"admin": "books:read books:write clients:write keys:write me roles:write users:read users:write",
+		"admin": "audit:read books:read books:write clients:write keys:write me roles:write users:read users:write",
 	} {
 		if got := grantsOf(t, id)[name]; got != want {
 			t.Errorf("the role %s grants %q, want %q", name, got, want)
@@ -101,7 +101,7 @@ func TestRolesThatDifferAreSaid(t *testing.T) {
 	auth, reader, librarian := library()
 	var out strings.Builder
 	id, _ := opened(t, Config{Store: store, Scheme: auth, Roles: []holdfast.Role{reader, librarian}, Logger: slog.New(slog.NewTextHandler(&out, nil))})
-	for name, want := range map[string]string{"reader": "castle me", "librarian": "books:read books:write", "admin": "clients:write keys:write me roles:write users:read users:write"} {
+	for name, want := range map[string]string{"reader": "castle me", "librarian": "books:read books:write", "admin": "audit:read clients:write keys:write me roles:write users:read users:write"} {
 		if got := grantsOf(t, id)[name]; got != want {
 			t.Errorf("the role %s grants %q after Open, want %q", name, got, want)
 		}

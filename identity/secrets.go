@@ -14,9 +14,12 @@ import (
 	"github.com/holdfast-go/holdfast/keyring"
 )
 
-// loginKeySetting is the setting of a store that is the key of what is counted and
-// remembered about those who sign in. It is the only setting that is a secret.
-const loginKeySetting = "login-key"
+// The settings of a store that are secrets, and no others are: the key of what is
+// counted and remembered about those who sign in, and that of the audit trail's chain.
+const (
+	loginKeySetting = "login-key"
+	auditSetting    = "audit-key"
+)
 
 // sealedMark begins a setting that is encrypted with the master key.
 const sealedMark = "sealed:"
@@ -29,36 +32,46 @@ func SealSecrets(ctx context.Context, store Settings, keys Keys) error {
 	if keys.Master.IsZero() {
 		return nil
 	}
-	stored, err := store.Setting(ctx, loginKeySetting)
-	if err != nil || stored == "" {
-		return err
+	for _, name := range []string{loginKeySetting, auditSetting} {
+		stored, err := store.Setting(ctx, name)
+		if err == nil && stored != "" {
+			_, err = keys.keep(ctx, store, name, stored)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	_, err = keys.keep(ctx, store, loginKeySetting, stored)
-	return err
+	return nil
 }
 
 // loginKey returns the key of what is counted and remembered about those who sign
-// in. The first process makes it. Errors: keyring.ErrSealed, keyring.ErrMasterKey.
-func loginKey(ctx context.Context, store Settings, keys Keys) (key account.Key, err error) {
-	stored, err := store.Setting(ctx, loginKeySetting)
+// in. Errors: keyring.ErrSealed, keyring.ErrMasterKey.
+func loginKey(ctx context.Context, store Settings, keys Keys) (account.Key, error) {
+	key, err := keptKey(ctx, store, keys, loginKeySetting)
+	return account.Key(key), err
+}
+
+// keptKey returns a key that a store keeps as a setting. The first process makes it.
+func keptKey(ctx context.Context, store Settings, keys Keys, name string) (key [32]byte, err error) {
+	stored, err := store.Setting(ctx, name)
 	if err == nil && stored == "" {
 		if _, err := rand.Read(key[:]); err != nil {
 			return key, err
 		}
-		stored, err = store.SetOnce(ctx, loginKeySetting, keys.sealed(loginKeySetting, hex.EncodeToString(key[:])))
+		stored, err = store.SetOnce(ctx, name, keys.sealed(name, hex.EncodeToString(key[:])))
 	}
 	if err != nil {
 		return key, err
 	}
-	text, err := keys.keep(ctx, store, loginKeySetting, stored)
+	text, err := keys.keep(ctx, store, name, stored)
 	if err != nil {
 		return key, err
 	}
 	data, err := hex.DecodeString(text)
 	if err != nil || len(data) != len(key) {
-		return key, errors.New("identity: the login key in the store is damaged")
+		return [32]byte{}, fmt.Errorf("identity: the %s in the store is damaged", strings.ReplaceAll(name, "-", " "))
 	}
-	return account.Key(data), nil
+	return [32]byte(data), nil
 }
 
 // sealed is a secret as it is kept.

@@ -65,10 +65,12 @@ func (c canaries) keysOf(t *testing.T, id *Identity, store Settings) {
 		t.Fatal(err)
 	}
 	c["the login key"], c["the login key in hexadecimal digits"] = string(login[:]), hex.EncodeToString(login[:])
-	keys, err := id.KeyRing().Keys(t.Context())
-	if err != nil {
+	trail, err := auditKey(t.Context(), &id.config)
+	keys, err2 := id.KeyRing().Keys(t.Context())
+	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
+	c["the key of the audit trail"], c["it in hexadecimal digits"] = string(trail[:]), hex.EncodeToString(trail[:])
 	for _, one := range keys {
 		data, err := one.MarshalPrivate()
 		var jwk struct{ D string }

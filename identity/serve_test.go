@@ -129,7 +129,7 @@ func TestOpenAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	roles, err := accounts.Roles(t.Context())
-	if err != nil || len(roles) != 3 {
+	if err != nil || len(roles) != 4 {
 		t.Errorf("Roles = %v, %v, want the built-in ones", roles, err)
 	}
 	if keys, err := store.Keys(t.Context()); err != nil || len(keys) != 0 {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/apidoc"
 )
 
@@ -15,7 +16,7 @@ type refusalID struct {
 }
 
 // registerWhy adds GET /refusals/{id} for administrators.
-func registerWhy(on holdfast.Routes, administrators holdfast.Policy[Caller], kept RefusalStore) {
+func registerWhy(on holdfast.Routes, administrators holdfast.Policy[Caller], kept RefusalStore, accounts *account.Service) {
 	show := func(ctx context.Context, _ Caller, in refusalID) (Refusal, error) {
 		stored, err := kept.Refusal(ctx, in.ID)
 		if errors.Is(err, ErrNoRefusal) {
@@ -23,6 +24,9 @@ func registerWhy(on holdfast.Routes, administrators holdfast.Policy[Caller], kep
 		}
 		if err != nil {
 			return Refusal{}, err
+		}
+		if err := accounts.RecordRead(ctx, account.AuditSubject{Kind: "request", ID: stored.ID}, "refusal"); err != nil {
+			return Refusal{}, unavailable(err)
 		}
 		return readRefusal(stored)
 	}

@@ -28,6 +28,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/audit"
 	"github.com/holdfast-go/holdfast/internal/changes"
 	"github.com/holdfast-go/holdfast/internal/horizon"
 	"github.com/holdfast-go/holdfast/jwt"
@@ -202,7 +203,8 @@ func (r *Ring) now() time.Time { return r.config.Now().UTC().Truncate(time.Milli
 
 // update changes the timeline in one transaction.
 func (r *Ring) update(ctx context.Context, change func(timeline, time.Time) (timeline, error)) error {
-	return r.config.Store.UpdateKeys(ctx, func(records []Record) ([]Record, error) {
+	at := r.now()
+	return r.config.Store.UpdateKeys(audit.At(ctx, at), func(records []Record) ([]Record, error) {
 		t, now := timeline(records), r.now()
 		t.sort()
 		return change(t, now)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/password"
@@ -47,8 +45,7 @@ type breachedBuild struct {
 	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
-// Run makes the filter in a file of its own, which takes the other's place when it
-// is whole.
+// Run makes the filter.
 func (c *breachedBuild) Run(ctx context.Context, std streams) error {
 	in := std.in
 	if c.From != "-" {
@@ -59,7 +56,10 @@ func (c *breachedBuild) Run(ctx context.Context, std streams) error {
 		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
-	stats, err := c.build(ctx, std, tty.Interruptible{Ctx: ctx, In: in})
+	config := breached.Config{Bits: c.Bits, MinCount: c.MinCount, Progress: func(s breached.Stats) {
+		fmt.Fprintf(std.err, "%d lines read, %d passwords\n", s.Lines, s.Entries)
+	}}
+	stats, err := breached.BuildFile(ctx, tty.Interruptible{Ctx: ctx, In: in}, c.Out, config)
 	if err != nil {
 		return err
 	}
@@ -69,31 +69,6 @@ func (c *breachedBuild) Run(ctx context.Context, std streams) error {
 	_, err = fmt.Fprintf(std.out, "%d passwords of %d lines in %d bytes, %.2f for each; of others it refuses one in %d\n",
 		stats.Entries, stats.Lines, stats.Bytes, float64(stats.Bytes)/float64(stats.Entries), 1<<c.Bits)
 	return err
-}
-
-func (c *breachedBuild) build(ctx context.Context, std streams, in io.Reader) (stats breached.Stats, err error) {
-	out, err := os.CreateTemp(filepath.Dir(c.Out), ".breached-*")
-	if err != nil {
-		return stats, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, out.Close(), os.Remove(out.Name()))
-		}
-	}()
-	stats, err = breached.Build(ctx, in, out, breached.Config{Bits: c.Bits, MinCount: c.MinCount, Progress: func(s breached.Stats) {
-		fmt.Fprintf(std.err, "%d lines read, %d passwords\n", s.Lines, s.Entries)
-	}})
-	if err != nil {
-		return stats, err
-	}
-	if err = errors.Join(out.Sync(), out.Chmod(0o644)); err != nil {
-		return stats, err
-	}
-	if err = os.Rename(out.Name(), c.Out); err != nil {
-		return stats, err
-	}
-	return stats, out.Close()
 }
 
 type breachedCheck struct {

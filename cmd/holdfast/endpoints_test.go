@@ -41,7 +41,7 @@ var exchanges = []exchange{
 	{route: "GET /setup", about: "The page behind the link that the first start prints: the first administrator chooses a name and a password. The link works once, for 30 minutes.", path: "/setup?secret={setup}"},
 	{route: "GET /pages.css", about: "The stylesheet of the pages."},
 	{route: "POST /setup", about: "What the page sends.", body: "secret={setup}&name=alice&password=" + rightOne},
-	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one; `scope` may ask for less than at the sign-in, and for more is `invalid_scope`. `grant_type=authorization_code` trades a code, with `code`, `redirect_uri` and `code_verifier`; `grant_type=client_credentials` is for clients that call for themselves, and gives no refresh token. `resource` names the services that the token is for (RFC 8707), of those that the client may. A name and a password are taken while the public URL is one of this machine, or with `--allow-password-grant`. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write+clients:write", keep: "alice", from: aToken},
+	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one; `scope` may ask for less than at the sign-in, and for more is `invalid_scope`. `grant_type=authorization_code` trades a code, with `code`, `redirect_uri` and `code_verifier`; `grant_type=client_credentials` is for clients that call for themselves, and gives no refresh token. `resource` names the services that the token is for (RFC 8707), of those that the client may. A name and a password are taken while the public URL is one of this machine, or with `--allow-password-grant`. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write+clients:write+audit:read", keep: "alice", from: aToken},
 	{route: "GET /users/me", about: "The caller.", as: "alice"},
 	{route: "PUT /users/me/password", about: "Changes the caller's password and ends all other sessions.", as: "alice", body: `{"current_password":"correct horse battery","new_password":"staple battery correct"}`},
 	{route: "POST /users", about: "Makes a user. The password is good for one sign-in, which sets another; without one there is none until a link of `holdfast user reset` sets it.", as: "alice", body: `{"name":"bob","email":"bob@example.org","password":"battery staple correct","roles":["user"]}`, keep: "bob", from: anID},
@@ -119,6 +119,7 @@ var exchanges = []exchange{
 	{route: "GET /refusals/{id}", about: "Why a request was refused, step by step.", path: "/refusals/{refusal}", as: "alice"},
 	{route: "POST /introspect", about: "Whether a token still stands, and what it carries now, for other services: those of `--service` and confidential clients, with HTTP Basic (RFC 7662). Of a token that does not stand, or that is none of the asker's business, the answer is `{\"active\":false}`. Who is neither gets a 401.", body: "token=eyJ"},
 	{route: "POST /revoke", about: "Ends the session of an access token or a refresh token, and with it all its tokens (RFC 7009). The client authenticates itself as at /token. A token of another client, an old one and garbage have no effect, and the answer is the same.", body: "client_id=holdfast&token=hfr_AAAA.BBBB"},
+	{route: "GET /audit", about: "What has happened: every change, with who made it, and what was refused, in numbers; [audit.md](../audit.md) says what there is. `order=oldest` and `after` go on from what was read before.", as: "alice", path: "/audit?event=setup.done"},
 	{route: "POST /logout", about: "Ends the session, and with it all its tokens.", as: "alice"},
 }
 
@@ -137,6 +138,11 @@ func TestTheReferenceOfEndpoints(t *testing.T) {
 	c := newConversation(t, id, id.Handler(app))
 	examples, errors := map[string]string{}, ""
 	for _, one := range exchanges {
+		if one.route == "GET /audit" { // which has what is sealed, a moment later
+			if _, err := id.AuditTrail().Seal(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
 		switch text := c.make(one); {
 		case one.route != "":
 			examples[one.route] = text
@@ -296,7 +302,7 @@ func masked(text string) string {
 		{`hfr_[\w.-]+`, "hfr_…"},
 		{`hfcs_[\w-]+`, "hfcs_…"},
 		{`"client_id_issued_at":\d+`, `"client_id_issued_at":…`},
-		{`"(kid|x)":"[^"]+"`, `"$1":"…"`},
+		{`"(kid|x|mac)":"[^"]+"`, `"$1":"…"`},
 		{`secret=[\w%.-]+`, "secret=…"},
 		{`"(time|created|last_used|expires)":"[^"]+"`, `"$1":"…"`},
 		{`\bhf([pk])_\w{49}\b`, "hf${1}_…"},

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"os/user"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
@@ -26,6 +29,7 @@ type cli struct {
 	Client  clientCmd  `cmd:"" help:"Add, list and change the applications that may ask for tokens; also while the server runs."`
 	Access  accessCmd  `cmd:"" help:"Print, compare and prove who may call what."`
 	Why     whyCmd     `cmd:"" help:"Explain a refused request, step by step; also while the server runs."`
+	Audit   auditCmd   `cmd:"" help:"List, export and verify what has happened; also while the server runs."`
 	Issuer  issuerCmd  `cmd:"" help:"Show and change the issuer of the tokens."`
 	Key     keyCmd     `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
 	APIKey  apiKeyCmd  `cmd:"" name:"apikey" help:"Make, list, rotate and revoke API keys; also while the server runs."`
@@ -84,7 +88,16 @@ func newParser(ctx context.Context, c *cli, std streams) (*kong.Kong, error) {
 	)
 }
 
+// osUser is who has called the command, for the audit trail.
+func osUser() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(os.Getuid())
+}
+
 func run(ctx context.Context, args []string, std streams) (code int) {
+	ctx = account.WithActor(ctx, account.AuditActor{Kind: "cli", Name: osUser()})
 	parser, err := newParser(ctx, &cli{}, std)
 	if err != nil {
 		fmt.Fprintln(std.err, "holdfast:", err)

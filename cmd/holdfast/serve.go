@@ -49,6 +49,7 @@ type serveCmd struct {
 	MaxConns      int               `default:"10000" help:"The most connections at once. When there is no room, the one makes some that has been idle for longest."`
 	MaxConnsEach  int               `help:"How many of them one address may have, or the /64 of an IPv6 address, but for trusted proxies. A quarter of --max-conns by default." placeholder:"N"`
 	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
+	AuditKeep     time.Duration     `name:"audit-keep" default:"9600h" help:"How long records of the audit trail are kept; 0 for ever."`
 	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
 	NoConsole     bool              `help:"Do without the console at /console, where administrators and managers look at who may do what, and change it."`
@@ -59,6 +60,7 @@ type serveCmd struct {
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	log := slog.New(slog.NewTextHandler(std.err, nil))
+	ctx = account.WithActor(ctx, account.AuditActor{Kind: "server", Name: account.ActorOf(ctx).Name})
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
@@ -130,7 +132,7 @@ func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Add
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
 	out.MaxConnsEach, out.InsecureHTTP = c.MaxConnsEach, c.InsecureHTTP
 	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
-	out.MaxAPIKeyTTL = c.MaxKeyTTL
+	out.MaxAPIKeyTTL, out.AuditKeep = c.MaxKeyTTL, cmp.Or(c.AuditKeep, -1)
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
 	out.AllowPasswordGrant = c.PasswordGrant
 	c.insecureSwitches.apply(ctx, &out)

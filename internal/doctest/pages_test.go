@@ -16,6 +16,7 @@ import (
 var pages = map[string]func(s *session){
 	"README.md":         func(*session) {},
 	"docs/access.md":    beforeAccess,
+	"docs/audit.md":     func(*session) {},
 	"docs/embedding.md": func(*session) {},
 	"docs/passwords.md": beforePasswords,
 	"docs/tutorial.md":  func(*session) {},

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/FastFilter/xorfilter"
@@ -60,6 +62,29 @@ func Build(ctx context.Context, list io.Reader, out io.Writer, config Config) (S
 		return b.stats, err
 	}
 	return b.stats, buffered.Flush()
+}
+
+// BuildFile is Build for a file, readable by all, that takes the place of the one before
+// when it is whole and on the disk. After an error the one before is still there, and
+// nothing else.
+func BuildFile(ctx context.Context, list io.Reader, path string, config Config) (stats Stats, err error) {
+	out, err := os.CreateTemp(filepath.Dir(path), ".breached-*")
+	if err != nil {
+		return stats, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(out.Name()))
+		}
+	}()
+	stats, err = Build(ctx, list, out, config)
+	if err == nil {
+		err = errors.Join(out.Sync(), out.Chmod(0o644))
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return stats, err
+	}
+	return stats, os.Rename(out.Name(), path)
 }
 
 // building is a filter in progress.

@@ -36,6 +36,9 @@ func (s *Store) UpdateKeys(ctx context.Context, fn func([]keyring.Record) ([]key
 	for _, id := range changedKeys(next.keys, keys) {
 		next.log.tell(account.KeyChanged, id)
 	}
+	if err := next.recordKeys(ctx, next.keys, keys); err != nil {
+		return err
+	}
 	next.keys = cloneKeys(keys)
 	s.state.Store(next)
 	return nil

@@ -72,6 +72,7 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 // state is one picture of the store, and the transaction that makes the next.
 type state struct {
 	log       changeLog
+	audit     trail
 	users     map[string]account.User    // by id
 	names     map[string]string          // name to id
 	hashes    map[string]string          // by user id
@@ -99,7 +100,7 @@ type state struct {
 
 func (s *state) clone() *state {
 	return &state{
-		log: s.log, setups: maps.Clone(s.setups), keys: s.keys, marks: maps.Clone(s.marks),
+		log: s.log, audit: s.audit, setups: maps.Clone(s.setups), keys: s.keys, marks: maps.Clone(s.marks),
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // SetOnce stores a setting that is chosen once, and returns the value that
@@ -25,6 +26,9 @@ func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (st
 		return next.settings[name], nil
 	}
 	next.settings[name] = value
+	if err := next.record(ctx, account.AuditSettingChosen, account.AuditSubject{Kind: "setting", ID: name}, audit.OfSetting(name, old, value)); err != nil {
+		return "", err
+	}
 	next.log.tell(account.SettingChanged, name)
 	s.state.Store(next)
 	return value, nil

@@ -83,6 +83,9 @@ func (t *tx) updateKeys(fn func([]keyring.Record) ([]keyring.Record, error)) (se
 	if err != nil || reflect.DeepEqual(before, after) {
 		return false, cmp.Or(err, errSame)
 	}
+	if err := t.recordKeys(before, after); err != nil {
+		return false, err
+	}
 	old := map[string]keyring.Record{}
 	for _, r := range before {
 		old[r.ID] = r

@@ -6,13 +6,14 @@ import (
 	"errors"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // SetOnce stores a setting that is chosen once, and returns the value that
 // holds: the one from before if there is one.
 func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string, err error) {
 	err = s.update(ctx, func(t *tx) error {
-		if err := t.set(name, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
+		if err := t.set(name, "", value, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
 			return err
 		}
 		stored, err = one(t, errNoSetting, scanned[string], "SELECT value FROM settings WHERE name = ?", name)
@@ -27,7 +28,7 @@ func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string,
 // have been a secret in the clear.
 func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (stored string, err error) {
 	err = s.update(ctx, func(t *tx) error {
-		if err := t.set(name, "UPDATE settings SET value = ?1 WHERE name = ?2 AND value = ?3 AND value <> ?1", value, name, old); err != nil {
+		if err := t.set(name, old, value, "UPDATE settings SET value = ?1 WHERE name = ?2 AND value = ?3 AND value <> ?1", value, name, old); err != nil {
 			return err
 		}
 		stored, err = one(t, errNoSetting, scanned[string], "SELECT value FROM settings WHERE name = ?", name)
@@ -43,9 +44,12 @@ func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (st
 }
 
 // set runs a statement that may change a setting.
-func (t *tx) set(name, statement string, args ...any) error {
+func (t *tx) set(name, before, value, statement string, args ...any) error {
 	rows, err := t.affect(statement, args...)
 	if err != nil || rows == 0 {
+		return err
+	}
+	if err := t.record(account.AuditSettingChosen, account.AuditSubject{Kind: "setting", ID: name}, audit.OfSetting(name, before, value)); err != nil {
 		return err
 	}
 	return t.tell(account.SettingChanged, name)

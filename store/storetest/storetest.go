@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 	RunSessions(t, open)
 	RunAPIKeys(t, open)
 	RunSearch(t, open)
+	RunAudit(t, open)
 }
 
 var day = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.UTC)

@@ -1,0 +1,132 @@
+// Package audit is what a trail of records is made of: the records, who acts in a
+// request, and the chain that shows whether one of them was changed. It knows no
+// store: account keeps the records, in the transactions of what they tell.
+package audit
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Kind says what has happened; package account lists the kinds.
+type Kind string
+
+// Event is one thing that has happened, or several of one kind that were counted.
+type Event struct {
+	At      time.Time // UTC, to the millisecond
+	Kind    Kind
+	Actor   Actor   // who did it
+	On      Subject // whom or what it concerns
+	Source  string  // the address that it came from; a network where Count is not zero; "" if unknown
+	Result  string  // "ok", "refused" or "throttled"
+	Request string  // the id of the request, as its answer and the log have it; "" if there was none
+	Count   int64   // how often it has happened in the minute from At on; 0 for a record of one
+	Details Details
+}
+
+// Actor is who does something, and as whom.
+type Actor struct {
+	Kind    string `json:"kind"` // "user", "client", "cli", "server" or "program"; "" if nobody is known
+	ID      string `json:"id,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Client  string `json:"client,omitempty"`  // the application through which
+	Session string `json:"session,omitempty"` // the session in which
+	Key     string `json:"key,omitempty"`     // the id of the API key that was presented
+}
+
+// Subject is whom or what an event concerns.
+type Subject struct {
+	Kind string `json:"kind,omitempty"` // "user", "role", "client", "session", "key", "setting" and so on
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// Record is an event as it is kept.
+type Record struct {
+	ID  int64    // given by the store
+	Seq int64    // its place in the chain, from 1 on; 0 if it has none yet
+	MAC [32]byte // what proves it and all before it
+
+	Event
+}
+
+// Details is more about an event: a JSON object of texts. It is kept as it is, so
+// that no byte of it can change without notice.
+type Details string
+
+const (
+	maxDetail  = 512 // bytes of a value
+	maxDetails = 4096
+)
+
+// MakeDetails makes details of names and values in turn, without those that are
+// empty. What is too long is cut.
+func MakeDetails(pairs ...string) Details {
+	values := make(map[string]string, len(pairs)/2)
+	size := 0
+	for i := 0; i+1 < len(pairs); i += 2 {
+		value := Plain(pairs[i+1], maxDetail)
+		if size += len(pairs[i]) + len(value); value == "" || size > maxDetails {
+			continue
+		}
+		values[pairs[i]] = value
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(values) // which sorts the names
+	if err != nil {
+		return "" // of texts nothing can fail
+	}
+	return Details(text)
+}
+
+// Map returns the details by name.
+func (d Details) Map() map[string]string {
+	out := map[string]string{}
+	if d != "" {
+		_ = json.Unmarshal([]byte(d), &out) // what was damaged shows in the chain
+	}
+	return out
+}
+
+// Get returns one detail, or "".
+func (d Details) Get(name string) string { return d.Map()[name] }
+
+// Plain is a text as it may stand in a record: printable, and of most bytes at the
+// most.
+func Plain(text string, most int) string {
+	const cut = "…"
+	whole := len(text) <= most
+	if !whole {
+		text = text[:most-len(cut)]
+	}
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	if !whole {
+		text += cut
+	}
+	return text
+}
+
+// Bounded is the event with no text that is longer than a record should be, and the
+// time as stores keep it.
+func (e Event) Bounded() Event {
+	const most = 256
+	e.At = e.At.UTC().Truncate(time.Millisecond)
+	for _, text := range []*string{
+		&e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Actor.Client, &e.Actor.Session, &e.Actor.Key,
+		&e.On.Kind, &e.On.ID, &e.On.Name, &e.Source, &e.Request,
+	} {
+		if len(*text) > most {
+			*text = Plain(*text, most)
+		}
+	}
+	return e
+}
