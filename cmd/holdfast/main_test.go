@@ -20,13 +20,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"holdfast": main, "holdfast-for-test": main})
+	testscript.Main(withPostgres{m}, map[string]func(){"holdfast": main, "holdfast-for-test": main})
 }
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+	testscript.Run(t, scripts("script"))
+}
+
+// scripts are those of a folder.
+func scripts(folder string) testscript.Params {
+	return testscript.Params{
+		Dir: filepath.Join("testdata", folder),
 		Condition: func(name string) (bool, error) {
 			if name == "race" { // the race detector
 				return raceDetector, nil
@@ -49,7 +54,7 @@ func TestScripts(t *testing.T) {
 				}
 			},
 		},
-	})
+	}
 }
 
 // TestBench is not parallel: a flood of sign-ins needs processors to get

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/password"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // auth is how callers of the server present an access token.
@@ -21,19 +19,14 @@ func config(store identity.Store) identity.Config {
 	return identity.Config{Scheme: auth, Store: store, Policy: password.Policy{Forbidden: []string{"holdfast"}}}
 }
 
-// database is the flag that every command shares.
-type database struct {
-	DB string `name:"db" default:"holdfast.db" help:"The SQLite file; created if missing." placeholder:"FILE"`
-}
-
 // with opens the accounts of a store, runs fn and closes them again.
 func (d database) with(ctx context.Context, fn func(*account.Service) error) error {
-	return d.withStore(ctx, func(store *sqlite.Store) error {
+	return d.withStore(ctx, func(store store) error {
 		return withAccounts(ctx, store, func(accounts *identity.Accounts) error { return fn(accounts.Service) })
 	})
 }
 
-func withAccounts(ctx context.Context, store *sqlite.Store, fn func(*identity.Accounts) error) (err error) {
+func withAccounts(ctx context.Context, store store, fn func(*identity.Accounts) error) (err error) {
 	accounts, err := identity.OpenAccounts(ctx, config(store))
 	if err != nil {
 		return err
@@ -43,8 +36,8 @@ func withAccounts(ctx context.Context, store *sqlite.Store, fn func(*identity.Ac
 }
 
 // withStore opens a store, runs fn and closes it again.
-func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (err error) {
-	store, err := sqlite.Open(ctx, d.DB)
+func (d database) withStore(ctx context.Context, fn func(store) error) (err error) {
+	store, err := d.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,25 +46,20 @@ func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (
 }
 
 // withStoreThere is withStore, for commands that read what a server has made.
-func (d database) withStoreThere(ctx context.Context, fn func(*sqlite.Store) error) error {
-	if _, err := os.Stat(d.DB); err != nil {
-		return fmt.Errorf("open %s: %w", d.DB, err)
+func (d database) withStoreThere(ctx context.Context, fn func(store) error) error {
+	if d.isPostgres() {
+		if err := d.there(ctx); err != nil {
+			return err
+		}
+	} else if _, err := os.Stat(d.file()); err != nil {
+		return fmt.Errorf("open %s: %w", d, err)
 	}
 	return d.withStore(ctx, fn)
 }
 
-// there says if there is no database, for commands that make no sense without
-// one, which a mistyped name must not make.
-func (d database) there() error {
-	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no database at %s; 'holdfast serve' or 'holdfast user add' makes one", d.DB)
-	}
-	return nil
-}
-
 // withThere is with, for commands that make no sense without a database.
 func (d database) withThere(ctx context.Context, fn func(*account.Service) error) error {
-	if err := d.there(); err != nil {
+	if err := d.there(ctx); err != nil {
 		return err
 	}
 	return d.with(ctx, fn)

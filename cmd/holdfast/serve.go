@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +18,7 @@ import (
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/store/memory"
-	"github.com/holdfast-go/holdfast/store/sqlite"
+	"github.com/holdfast-go/holdfast/store/postgres"
 )
 
 // serveCmd is `holdfast serve`.
@@ -27,6 +26,9 @@ type serveCmd struct {
 	database
 	masterKey
 	insecureSwitches
+	DBMaxConns    int               `name:"db-max-conns" default:"10" help:"The most connections to PostgreSQL, beside the one that listens for what other servers change. All servers together must stay below its max_connections."`
+	DBTimeout     time.Duration     `name:"db-timeout" default:"5s" help:"How long PostgreSQL may take for a transaction, with the wait for a connection; the answer is 503 then."`
+	DBListen      string            `name:"db-listen" help:"Where PostgreSQL itself is, if --db leads to a pooler of connections such as PgBouncer: there this server is told what others change. Without, it asks four times a second." placeholder:"URL"`
 	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
 	Audience      []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
@@ -57,18 +59,23 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
-	return c.withStore(ctx, func(store *sqlite.Store) error {
-		return c.serve(ctx, std, store, listener, log)
-	})
+	store, err := c.openWith(ctx, postgres.Config{MaxConns: c.DBMaxConns, Timeout: c.DBTimeout, Listen: c.DBListen, Log: log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, std, store, listener, log), store.Close())
 }
 
-func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, l net.Listener, log *slog.Logger) (err error) {
+func (c *serveCmd) serve(ctx context.Context, std streams, store store, l net.Listener, log *slog.Logger) (err error) {
 	seen := metrics.New()
 	config, err := c.config(ctx, store, l.Addr(), log)
 	if err != nil {
 		return err
 	}
 	config.Metrics = seen
+	if pool, ok := store.(*postgres.Store); ok {
+		seen.Database(func() metrics.DatabaseStats { return metrics.DatabaseStats(pool.Stats()) })
+	}
 	id, err := identity.Open(ctx, config)
 	if err != nil {
 		return flagged(err)
@@ -89,6 +96,12 @@ func (c *serveCmd) serve(ctx context.Context, std streams, store *sqlite.Store, 
 // check says which flags do not fit together.
 func (c *serveCmd) check() error {
 	switch {
+	case c.DBMaxConns < 2:
+		return errors.New("--db-max-conns must be 2 or more")
+	case c.DBTimeout < 100*time.Millisecond:
+		return errors.New("--db-timeout must be 100ms or more")
+	case c.DBListen != "" && !c.isPostgres():
+		return errors.New("--db-listen is for PostgreSQL alone, and --db is none")
 	case c.MaxConns < 1:
 		return errors.New("--max-conns must be 1 or more")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
@@ -104,7 +117,7 @@ func (c *serveCmd) check() error {
 }
 
 // config is what the flags say.
-func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Addr, log *slog.Logger) (identity.Config, error) {
+func (c *serveCmd) config(ctx context.Context, store store, addr net.Addr, log *slog.Logger) (identity.Config, error) {
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
@@ -139,7 +152,7 @@ func (c *serveCmd) services() (map[string]account.Secret, error) {
 
 // url is where the server is reached: as the flag says, as the store does, or
 // where it listens if that is this machine alone.
-func (c *serveCmd) url(ctx context.Context, store *sqlite.Store, addr net.Addr) (string, error) {
+func (c *serveCmd) url(ctx context.Context, store store, addr net.Addr) (string, error) {
 	stored, err := identity.Issuer(ctx, store)
 	local := "http://" + addr.String()
 	switch {
@@ -205,7 +218,7 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if err := app.Err(); err != nil {
 		return err
 	}
-	file, err := filepath.Abs(c.DB)
+	place, err := c.place()
 	if err != nil {
 		return err
 	}
@@ -213,13 +226,13 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if id.Issuer() != id.URL() {
 		kept = " (chosen at the first start, and kept)"
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", id.URL(), id.URL(), id.Issuer(), kept, file)
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", id.URL(), id.URL(), id.Issuer(), kept, place)
 	link, err := id.SetupLink(ctx)
 	if err != nil {
 		return err
 	}
 	if link != "" {
-		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s\nor run:\n  holdfast user add NAME --role admin --db %s\n", link, file)
+		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s\nor run:\n  holdfast user add NAME --role admin --db %s\n", link, place)
 	}
 	fmt.Fprintln(std.out)
 	return app.WriteAccess(std.out)
