@@ -242,9 +242,6 @@ func (s *Server) ready() (err error) {
 		if conn, err = pgx.Connect(ctx, s.URL("postgres")); err == nil {
 			return conn.Close(ctx)
 		}
-		if _, over := s.pid(); over != nil && strings.Contains(err.Error(), "refused") && ctx.Err() != nil {
-			return err
-		}
 		select {
 		case <-ctx.Done():
 			return err

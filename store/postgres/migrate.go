@@ -37,22 +37,39 @@ func migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error 
 	}
 	sources := provider.ListSources()
 	target := sources[len(sources)-1].Version
-	if done, err := compare(ctx, conn, target); done || err != nil {
-		return err
+	for {
+		done, err := inTurn(ctx, conn, target, provider)
+		if done || err != nil {
+			return err
+		}
+		if err := pause(ctx, 6); err != nil {
+			return err
+		}
+	}
+}
+
+// inTurn makes the tables unless another program does, which it does not wait for:
+// behind a pooler, those who wait would have the connections that the one who works
+// needs.
+func inTurn(ctx context.Context, conn *pgx.Conn, target int64, provider *goose.Provider) (done bool, err error) {
+	if done, err := compare(ctx, conn, target); done || err != nil { // another one has been here
+		return done, err
 	}
 	turn, err := conn.Begin(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = turn.Rollback(context.WithoutCancel(ctx)) }() // which lets go of the lock
-	if _, err := turn.Exec(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(migrationLock))); err != nil {
-		return err
+	var mine bool
+	err = turn.QueryRow(ctx, fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", int64(migrationLock)), pgx.QueryExecModeSimpleProtocol).Scan(&mine)
+	if err != nil || !mine {
+		return false, err
 	}
-	if done, err := compare(ctx, turn, target); done || err != nil { // another one has been here
-		return err
+	if done, err := compare(ctx, turn, target); done || err != nil {
+		return done, err
 	}
 	_, err = provider.Up(ctx)
-	return err
+	return err == nil, err
 }
 
 // compare reports whether a database has the tables of a version, and refuses one

@@ -120,7 +120,7 @@ func explain(ctx context.Context, err error) error {
 
 // pause waits a moment of a random length, so that those who met do not meet again.
 func pause(ctx context.Context, try int) error {
-	longest := time.Millisecond << min(try, 5)
+	longest := time.Millisecond << min(try, 6)
 	late := time.NewTimer(rand.N(longest)) //nolint:gosec // nothing secret
 	defer late.Stop()
 	select {
