@@ -131,7 +131,8 @@ type process struct {
 	out *output
 }
 
-// command is the test's own binary as the command, through testscript.Main.
+// command is the test's own binary as the command, through testscript.Main. Dir is
+// the folder of an SQLite file, or the URL of a PostgreSQL database.
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	name, err := exec.LookPath("holdfast-for-test") // testscript.Main puts it on the PATH
@@ -139,8 +140,13 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // it is this binary
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOLDFAST_DB="+filepath.Join(dir, "test.db"))
+	db := dir
+	if cmd.Dir = dir; strings.HasPrefix(dir, "postgres:") {
+		cmd.Dir = os.TempDir()
+	} else {
+		db = filepath.Join(dir, "test.db")
+	}
+	cmd.Env = append(os.Environ(), "HOLDFAST_DB="+db)
 	return cmd
 }
 
