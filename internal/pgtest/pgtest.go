@@ -136,7 +136,7 @@ func Bin() (string, error) {
 		folders = append(folders, installed[i])
 	}
 	for _, folder := range folders {
-		if _, err := os.Stat(filepath.Join(folder, "initdb")); folder != "" && err == nil {
+		if folder != "" && exists(filepath.Join(folder, "initdb")) {
 			return folder, nil
 		}
 	}
@@ -227,7 +227,7 @@ func (s *Server) begin() error {
 	}
 	s.run, s.alive, s.log = cmd, alive, log
 	if err := s.ready(); err != nil {
-		text, _ := os.ReadFile(log.Name()) //nolint:gosec // for the error
+		text, _ := os.ReadFile(log.Name()) // for the error
 		return errors.Join(fmt.Errorf("postgres does not start: %w\n%s", err, text), s.Stop())
 	}
 	return nil

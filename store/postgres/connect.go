@@ -25,7 +25,7 @@ func (c Config) pool() (*pgxpool.Config, error) {
 	case c.MaxConns < 0 || c.MaxConns > 10_000:
 		return nil, errors.New("MaxConns must be between 1 and 10000")
 	case c.MaxConns > 0:
-		p.MaxConns = int32(c.MaxConns) //nolint:gosec // see above
+		p.MaxConns = int32(c.MaxConns)
 	case !strings.Contains(c.URL, "pool_max_conns"):
 		p.MaxConns = defaultMaxConns
 	}

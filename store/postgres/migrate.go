@@ -72,11 +72,14 @@ func inTurn(ctx context.Context, conn *pgx.Conn, target int64, provider *goose.P
 	return err == nil, err
 }
 
+// queryer is a connection, or a transaction on one.
+type queryer interface {
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+}
+
 // compare reports whether a database has the tables of a version, and refuses one
 // that has newer ones.
-func compare(ctx context.Context, q interface {
-	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
-}, target int64) (done bool, err error) {
+func compare(ctx context.Context, q queryer, target int64) (done bool, err error) {
 	current, err := version(ctx, q)
 	if err == nil && current > target {
 		err = fmt.Errorf("it was made by a newer version (its tables are of version %d, this program knows %d)", current, target)
@@ -85,9 +88,7 @@ func compare(ctx context.Context, q interface {
 }
 
 // version is that of a database's tables, 0 if there are none.
-func version(ctx context.Context, q interface {
-	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
-}) (current int64, err error) {
+func version(ctx context.Context, q queryer) (current int64, err error) {
 	var table sql.NullString
 	if err := q.QueryRow(ctx, "SELECT to_regclass('goose_db_version')::text", pgx.QueryExecModeSimpleProtocol).Scan(&table); err != nil || !table.Valid {
 		return 0, err

@@ -168,7 +168,7 @@ func (s *Store) Stats() Stats {
 	p := s.pool.Stat()
 	return Stats{
 		MaxConns: int(p.MaxConns()), Conns: int(p.TotalConns()), Busy: int(p.AcquiredConns()),
-		Waits: uint64(max(0, p.EmptyAcquireCount())), Waited: p.EmptyAcquireWaitTime(), //nolint:gosec // it is counted up
+		Waits: uint64(max(0, p.EmptyAcquireCount())), Waited: p.EmptyAcquireWaitTime(),
 		Retried: s.retried.Load(), Pooled: s.pooled, Listening: s.listening.Load(),
 	}
 }

@@ -109,6 +109,9 @@ func (t *tx) RemoveSession(id string) error {
 // RemoveSessionsOf implements account.SessionWriter. What is left is for
 // SweepSessions.
 func (t *tx) RemoveSessionsOf(userID string) error {
+	if !areTexts([]any{userID}) {
+		return nil // there is no such user
+	}
 	if err := t.tellIf(userChanged, userID); err != nil {
 		return err
 	}
