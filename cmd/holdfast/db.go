@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/store/postgres"
@@ -50,7 +51,10 @@ func (d database) String() string {
 		return "postgres://…"
 	}
 	at.RawQuery = "" // a password may be there, too
-	return at.Redacted()
+	if at.User != nil {
+		at.User = url.User(at.User.Username())
+	}
+	return at.String()
 }
 
 // place is String, with which a command in another folder finds the same.
@@ -61,9 +65,10 @@ func (d database) place() (string, error) {
 	return filepath.Abs(d.file())
 }
 
-// open opens the database for a command that runs for a moment. It has to be closed.
+// open opens the database for a command that runs for a moment, and has more
+// patience than a server. It has to be closed.
 func (d database) open(ctx context.Context) (store, error) {
-	return d.openWith(ctx, postgres.Config{Listen: postgres.DoNotListen, MaxConns: 4})
+	return d.openWith(ctx, postgres.Config{Listen: postgres.DoNotListen, MaxConns: 4, Timeout: time.Minute})
 }
 
 // openWith opens it, and uses a PostgreSQL as a configuration says.

@@ -39,8 +39,8 @@ func (r *Refusals) Put(ctx context.Context, list []Refusal) error {
 			return err
 		}
 		return t.exec(`
-			DELETE FROM refusals WHERE seq IN
-				(SELECT seq FROM refusals WHERE seq <= (SELECT max(seq) FROM refusals) - $1 FOR UPDATE SKIP LOCKED)`, refusals.Kept)
+			DELETE FROM refusals WHERE seq IN (SELECT seq FROM refusals WHERE seq <=
+				(SELECT seq FROM refusals ORDER BY seq DESC OFFSET $1 LIMIT 1) FOR UPDATE SKIP LOCKED)`, refusals.Kept)
 	})
 }
 
