@@ -25,3 +25,15 @@ func TestScriptsOnPostgres(t *testing.T) {
 	}
 	testscript.Run(t, params)
 }
+
+// Scripts that need both kinds of database.
+func TestScriptsWithPostgres(t *testing.T) {
+	t.Parallel()
+	pgtest.Shared(t)
+	params := scripts("postgres")
+	params.Setup = func(env *testscript.Env) error {
+		env.Setenv("POSTGRES", pgtest.Database(t))
+		return nil
+	}
+	testscript.Run(t, params)
+}
