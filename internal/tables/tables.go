@@ -120,7 +120,7 @@ func Copy(ctx context.Context, from Reader, to Writer, o Options) error {
 	if err := same(list, there); err != nil {
 		return err
 	}
-	if err := clear(ctx, to, there, o.Replace); err != nil {
+	if err := makeRoom(ctx, to, there, o.Replace); err != nil {
 		return err
 	}
 	sums := map[string]Sum{}
@@ -165,8 +165,8 @@ func same(from, to []Table) error {
 	return nil
 }
 
-// clear makes sure that nothing is there. Those that refer to others go first.
-func clear(ctx context.Context, to Writer, list []Table, replace bool) error {
+// makeRoom makes sure that nothing is there. Those that refer to others go first.
+func makeRoom(ctx context.Context, to Writer, list []Table, replace bool) error {
 	for _, t := range slices.Backward(list) {
 		if replace {
 			if err := to.Clear(ctx, t); err != nil {
