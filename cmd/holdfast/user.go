@@ -64,7 +64,7 @@ func (c *userAdd) Run(ctx context.Context, std streams) error {
 func (c *userAdd) add(ctx context.Context, std streams, accounts *account.Service, secret string) error {
 	user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword, Given: !c.OwnPassword})
 	if err != nil {
-		return err
+		return fmt.Errorf("user %s: %w", c.Name, err)
 	}
 	given, err := accounts.PasswordGiven(ctx, user.ID)
 	fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
