@@ -61,7 +61,7 @@ func (s *Service) enter(ctx context.Context, name, password string, into entry) 
 	if err != nil {
 		return "", err
 	}
-	return s.markDevice(ctx, found, cmp.Or(newHash, found.hash)), nil
+	return Secret(s.deviceMarks().Add(keptBy(ctx), found.user.ID, cmp.Or(newHash, found.hash), found.device)), nil
 }
 
 // errUnfinished is what came of a sign-in that panics.
@@ -131,7 +131,7 @@ func (s *Service) describe(ctx context.Context, r Reader, found login, user User
 			return found, err
 		}
 	}
-	found.device = s.deviceOfUser(ctx, user.ID, found.hash)
+	found.device = s.deviceMarks().Of(keptBy(ctx), user.ID, found.hash)
 	kinds, err := r.PasswordKinds()
 	found.like = s.likeOthers(found.name, kinds)
 	return found, err

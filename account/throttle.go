@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/attempts"
+	"github.com/holdfast-go/holdfast/internal/devicemark"
 )
 
 // Bucket holds attempts: a full one has Burst of them, and each that was taken
@@ -34,6 +35,30 @@ func WithSource(ctx context.Context, address string) context.Context {
 func addressSaid(ctx context.Context) string {
 	text, _ := ctx.Value(sourceKey{}).(string)
 	return text
+}
+
+type knownDeviceKey struct{}
+
+// WithKnownDevice returns a context with what an earlier sign-in has left with the
+// device: the Device of its grant. A sign-in of the same person, wherever they are,
+// is then counted and served as one from an address that they are known at: others
+// cannot keep them out. It is good for nothing else, and proves nothing: whoever has
+// it still needs the password.
+func WithKnownDevice(ctx context.Context, device Secret) context.Context {
+	return context.WithValue(ctx, knownDeviceKey{}, string(device))
+}
+
+// keptBy is what the request's device has kept.
+func keptBy(ctx context.Context) string {
+	kept, _ := ctx.Value(knownDeviceKey{}).(string)
+	return kept
+}
+
+func (s *Service) deviceMarks() devicemark.Marks {
+	sum := func(userID, hash string, day uint32) [32]byte {
+		return s.keyed("device", userID, hash, strconv.FormatUint(uint64(day), 10))
+	}
+	return devicemark.Marks{Sum: sum, Now: s.now()}
 }
 
 // sourceOf returns the network that stands for the address of a request.

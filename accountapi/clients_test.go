@@ -52,7 +52,7 @@ func TestTheLifeOfAClient(t *testing.T) {
 	if secretOf(made.Secret) {
 		t.Error("a disabled client has a secret that counts")
 	}
-	a.call("PUT", "/clients/shop", admin, `{"client_name":"The shop","redirect_uris":["https://shop.example/cb"],"grant_types":["authorization_code"],"scope":"me"}`)
+	a.call("PUT", "/clients/shop", admin, `{"client_name":"The shop","redirect_uris":["https://shop.example/cb"],"grant_types":["authorization_code"],"scope":"me","disabled":false}`)
 	second := decoded[accountapi.ClientSecret](t, a.call("POST", "/clients/shop/secret", admin, `{}`), ok)
 	if !secretOf(made.Secret) || !secretOf(second.Secret) {
 		t.Error("while a secret rotates, one of two does not count")
