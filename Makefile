@@ -20,6 +20,8 @@ test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -timeout=1m -run TestScripts/calibrate ./cmd/holdfast # and these
 	$(GO) -C mcp test -race -shuffle=on ./... # a module of its own, for those who want it
 	$(GO) -C bench test ./... # what is measured keeps the contract
+	@command -v postgres initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "$$HOLDFAST_POSTGRES" ] || \
+	  echo "There is no PostgreSQL, so store/postgres and the servers on it were skipped. script/bootstrap installs it; make postgres then tests them."
 
 short: ## all tests but the slow ones and the examples', without the race detector (under 20 seconds on two cores)
 	$(GO) test -short -ldflags=-w -timeout=1m $$($(GO) list ./... | grep -v /examples/) # without DWARF: linking is most of it
@@ -74,9 +76,14 @@ golden: ## write the golden files again
 	UPDATE_GOLDEN=1 $(GO) test ./...
 	UPDATE_GOLDEN=1 $(GO) -C mcp test -short ./...
 
+postgres: ## the store and several servers on a PostgreSQL of their own, which is stopped, frozen and replaced (minutes; script/bootstrap); nothing is skipped
+	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m ./store/postgres
+	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m -v -run 'Postgre|ARevocation|AServerIsKilled|AStandby|APooler|WhatOneServer|NothingAcknowledged' ./cmd/holdfast
+
 durability: ## minutes of what must never happen: 20 key rotations under load, 100 rounds of 1,000 refreshes, 100 thefts, in two processes
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run "/of_concurrent_redemptions|/nothing_lives" ./store/...
+	HOLDFAST_DURABILITY=1 HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=60m -v -run "ARevocation|TestPostgres" ./cmd/holdfast # 1,000 sign-outs, 100 stops of PostgreSQL, a freeze of 30 seconds
 
 bench: ## what it costs, beside its peers (ten minutes; bench/README.md); BASE=main compares with that commit
 ifdef BASE
@@ -100,4 +107,4 @@ lockout: ## whether others can keep people from signing in (five minutes, alone 
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability timing bench freeze hostile lockout golden run
+.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability postgres timing bench freeze hostile lockout golden run

@@ -192,7 +192,7 @@ func (c *Config) complete() error {
 	case c.Scheme == nil:
 		return &ConfigError{"Scheme", "it is nil; declare it with NewScheme, as a package variable"}
 	case c.Store == nil:
-		return &ConfigError{"Store", "it is nil; open one with sqlite.Open, or make one with memory.New for tests"}
+		return &ConfigError{"Store", "it is nil; open one with sqlite.Open or postgres.Open, or make one with memory.New for tests"}
 	case c.AccessTTL < time.Second:
 		return &ConfigError{"AccessTTL", "it must be a second or more"}
 	case c.RefreshTTL < c.AccessTTL:

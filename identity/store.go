@@ -8,8 +8,8 @@ import (
 	"github.com/holdfast-go/holdfast/keyring"
 )
 
-// Store is where everything is kept that has to survive: sqlite.Store, or
-// memory.Store for tests. It belongs to the program, which closes it after the
+// Store is where everything is kept that has to survive: sqlite.Store,
+// postgres.Store, or memory.Store for tests. It belongs to the program, which closes it after the
 // Identity.
 type Store interface {
 	account.Store

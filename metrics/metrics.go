@@ -46,6 +46,8 @@ type Metrics struct {
 	lanes   lanes
 	bounds  bounds
 	hearers hearers
+
+	databases databases
 }
 
 // New makes metrics in a registry of their own, with those of the Go runtime
@@ -69,7 +71,7 @@ func New() *Metrics {
 			Help: "How late a goroutine that was due ran, at worst in the last ten seconds.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.refusals, m.seconds, m.hashes, m.logins, m.delay, &m.lanes, &m.bounds, &m.hearers, inFlight{m},
+	m.registry.MustRegister(m.requests, m.refusals, m.seconds, m.hashes, m.logins, m.delay, &m.lanes, &m.bounds, &m.hearers, &m.databases, inFlight{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

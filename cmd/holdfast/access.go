@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -84,13 +82,16 @@ func (c *accessShow) caller(ctx context.Context, d access.Document) (access.Call
 		return d.Holder(c.Role), nil
 	}
 	who := access.Caller{Presents: true, Good: true}
-	if _, err := os.Stat(c.DB); errors.Is(err, fs.ErrNotExist) {
-		if c.Role != "" {
-			return who, fmt.Errorf("role %s is none of %s, and there is no database %s to look in", c.Role, strings.Join(d.RoleNames(), ", "), c.DB)
-		}
-		return who, fmt.Errorf("user %s: there is no database %s", c.For, c.DB)
+	found, err := c.exists(ctx)
+	switch {
+	case err != nil:
+		return who, err
+	case !found && c.Role != "":
+		return who, fmt.Errorf("role %s is none of %s, and there is no database %s to look in", c.Role, strings.Join(d.RoleNames(), ", "), c.database)
+	case !found:
+		return who, fmt.Errorf("user %s: there is no database %s", c.For, c.database)
 	}
-	err := c.with(ctx, func(accounts *account.Service) error {
+	err = c.with(ctx, func(accounts *account.Service) error {
 		roles := []string{c.Role}
 		if c.For != "" {
 			user, err := accounts.UserByName(ctx, c.For)

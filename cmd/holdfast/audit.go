@@ -12,7 +12,6 @@ import (
 	"github.com/holdfast-go/holdfast/accountapi"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/tty"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // auditCmd is `holdfast audit`.
@@ -118,10 +117,10 @@ func (c *auditExport) Run(ctx context.Context, std streams) error {
 // withTrail opens the trail of a database, for who has the master key if its key is
 // encrypted.
 func (m masterKey) withTrail(ctx context.Context, d database, fn func(*account.AuditTrail) error) error {
-	if err := d.there(); err != nil {
+	if err := d.there(ctx); err != nil {
 		return err
 	}
-	return d.withStoreThere(ctx, func(store *sqlite.Store) (err error) {
+	return d.withStoreThere(ctx, func(store store) (err error) {
 		config := config(store)
 		if config.Keys.Master, config.Keys.OldMaster, err = m.readBoth(); err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/holdfast-go/holdfast/identity"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // issuerCmd is `holdfast issuer`.
@@ -23,7 +22,7 @@ type issuerShow struct {
 
 // Run prints the issuer and the audience.
 func (c *issuerShow) Run(ctx context.Context, std streams) error {
-	return c.withStoreThere(ctx, func(store *sqlite.Store) error {
+	return c.withStoreThere(ctx, func(store store) error {
 		issuer, err := identity.Issuer(ctx, store)
 		if err != nil {
 			return err
@@ -52,7 +51,7 @@ type issuerSet struct {
 
 // Run changes the issuer.
 func (c *issuerSet) Run(ctx context.Context, std streams) error {
-	return c.withStoreThere(ctx, func(store *sqlite.Store) error {
+	return c.withStoreThere(ctx, func(store store) error {
 		before, err := identity.SetIssuer(ctx, store, c.URL)
 		if err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/keyring"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // keyCmd is `holdfast key`.
@@ -50,7 +49,7 @@ func keyToJSON(r keyring.Record, now time.Time) keyJSON {
 
 // Run lists the keys. No master key is needed for that.
 func (c *keyList) Run(ctx context.Context, std streams) error {
-	return c.withStoreThere(ctx, func(store *sqlite.Store) error {
+	return c.withStoreThere(ctx, func(store store) error {
 		records, err := keyring.List(ctx, store)
 		if err != nil {
 			return err
@@ -73,7 +72,7 @@ func (c *keyList) Run(ctx context.Context, std streams) error {
 
 // withRing is withStoreThere, for the ring of keys.
 func (m masterKey) withRing(ctx context.Context, d database, announce time.Duration, fn func(*keyring.Ring) error) error {
-	return d.withStoreThere(ctx, func(store *sqlite.Store) error {
+	return d.withStoreThere(ctx, func(store store) error {
 		ring, err := m.openRing(ctx, keyring.Config{Store: store, Announce: announce})
 		if err != nil {
 			return err

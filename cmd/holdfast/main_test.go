@@ -20,13 +20,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"holdfast": main, "holdfast-for-test": main})
+	testscript.Main(withPostgres{m}, map[string]func(){"holdfast": main, "holdfast-for-test": main})
 }
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+	testscript.Run(t, scripts("script"))
+}
+
+// scripts are those of a folder.
+func scripts(folder string) testscript.Params {
+	return testscript.Params{
+		Dir: filepath.Join("testdata", folder),
 		Condition: func(name string) (bool, error) {
 			if name == "race" { // the race detector
 				return raceDetector, nil
@@ -49,7 +54,7 @@ func TestScripts(t *testing.T) {
 				}
 			},
 		},
-	})
+	}
 }
 
 // TestBench is not parallel: a flood of sign-ins needs processors to get
@@ -126,7 +131,8 @@ type process struct {
 	out *output
 }
 
-// command is the test's own binary as the command, through testscript.Main.
+// command is the test's own binary as the command, through testscript.Main. Dir is
+// the folder of an SQLite file, or the URL of a PostgreSQL database.
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	name, err := exec.LookPath("holdfast-for-test") // testscript.Main puts it on the PATH
@@ -134,8 +140,13 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.Background(), name, args...) //nolint:gosec // it is this binary
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOLDFAST_DB="+filepath.Join(dir, "test.db"))
+	db := dir
+	if cmd.Dir = dir; strings.HasPrefix(dir, "postgres:") {
+		cmd.Dir = os.TempDir()
+	} else {
+		db = filepath.Join(dir, "test.db")
+	}
+	cmd.Env = append(os.Environ(), "HOLDFAST_DB="+db)
 	return cmd
 }
 

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/password"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // auth is how callers of the server present an access token.
@@ -24,14 +21,9 @@ func config(store identity.Store) identity.Config {
 // policy says which passwords may be set.
 func policy() password.Policy { return password.Policy{Forbidden: []string{"holdfast"}} }
 
-// database is the flag that every command shares.
-type database struct {
-	DB string `name:"db" default:"holdfast.db" help:"The SQLite file. 'serve' makes it, and so do commands that add or set what is in it." placeholder:"FILE"`
-}
-
 // with opens the accounts of a store, runs fn and closes them again.
 func (d database) with(ctx context.Context, fn func(*account.Service) error) error {
-	return d.withStore(ctx, func(store *sqlite.Store) error {
+	return d.withStore(ctx, func(store store) error {
 		return withAccounts(ctx, config(store), func(accounts *identity.Accounts) error { return fn(accounts.Service) })
 	})
 }
@@ -46,8 +38,8 @@ func withAccounts(ctx context.Context, config identity.Config, fn func(*identity
 }
 
 // withStore opens a store, runs fn and closes it again.
-func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (err error) {
-	store, err := sqlite.Open(ctx, d.DB)
+func (d database) withStore(ctx context.Context, fn func(store) error) (err error) {
+	store, err := d.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,25 +48,16 @@ func (d database) withStore(ctx context.Context, fn func(*sqlite.Store) error) (
 }
 
 // withStoreThere is withStore, for commands that read what a server has made.
-func (d database) withStoreThere(ctx context.Context, fn func(*sqlite.Store) error) error {
-	if err := d.there(); err != nil {
+func (d database) withStoreThere(ctx context.Context, fn func(store) error) error {
+	if err := d.there(ctx); err != nil {
 		return err
 	}
 	return d.withStore(ctx, fn)
 }
 
-// there says if there is no database, for commands that make no sense without
-// one, which a mistyped name must not make.
-func (d database) there() error {
-	if _, err := os.Stat(d.DB); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no database at %s; 'holdfast serve' or 'holdfast user add' makes one", d.DB)
-	}
-	return nil
-}
-
 // withThere is with, for commands that make no sense without a database.
 func (d database) withThere(ctx context.Context, fn func(*account.Service) error) error {
-	if err := d.there(); err != nil {
+	if err := d.there(ctx); err != nil {
 		return err
 	}
 	return d.with(ctx, fn)

@@ -39,7 +39,10 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}
-	dir := t.TempDir()
+	onBoth(t, nothingAcknowledgedIsLost)
+}
+
+func nothingAcknowledgedIsLost(t *testing.T, dir string) {
 	p := start(t, dir)
 	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
 	got := p.login("alice", "users:read users:write roles:write")

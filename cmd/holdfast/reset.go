@@ -9,7 +9,6 @@ import (
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 type userReset struct {
@@ -21,7 +20,7 @@ type userReset struct {
 
 // Run prints a link with which the user sets a new password.
 func (c *userReset) Run(ctx context.Context, std streams) error {
-	return c.withStoreThere(ctx, func(store *sqlite.Store) error {
+	return c.withStoreThere(ctx, func(store store) error {
 		base := strings.TrimSuffix(c.URL, "/")
 		if base == "" {
 			var err error

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/pgtest"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -177,9 +178,8 @@ func (w *onlooker) report(times int) {
 // rotations runs two servers on one database that rotate the keys so many
 // times under load (the longer the pause, the less): no good token is refused by either, whichever issued it, and
 // none is signed by a key that has retired.
-func rotations(t *testing.T, times int, pause time.Duration) {
+func rotations(t *testing.T, dir string, times int, pause time.Duration) {
 	t.Helper()
-	dir := t.TempDir()
 	args := []string{"--key-period", "3s", "--key-announce", "2s", "--access-ttl", "5s"}
 	p := start(t, dir, args...)
 	q := start(t, dir, args...)
@@ -209,7 +209,7 @@ func TestRotation(t *testing.T) {
 		t.Skip("starts servers for seconds; run without -short")
 	}
 	t.Parallel()
-	rotations(t, 2, 10*time.Millisecond)
+	onBoth(t, func(t *testing.T, dir string) { rotations(t, dir, 2, 10*time.Millisecond) })
 }
 
 // 20 rotations in 60 seconds: make durability.
@@ -217,5 +217,6 @@ func TestRotationDurability(t *testing.T) {
 	if os.Getenv("HOLDFAST_DURABILITY") == "" {
 		t.Skip("takes a minute: set HOLDFAST_DURABILITY=1, or make durability")
 	}
-	rotations(t, 20, time.Millisecond)
+	t.Run("SQLite", func(t *testing.T) { rotations(t, t.TempDir(), 20, time.Millisecond) })
+	t.Run("PostgreSQL", func(t *testing.T) { rotations(t, pgtest.Database(t), 20, time.Millisecond) })
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +21,7 @@ import (
 	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
-	"github.com/holdfast-go/holdfast/store/sqlite"
+	"github.com/holdfast-go/holdfast/store/postgres"
 )
 
 // serveCmd is `holdfast serve`.
@@ -31,6 +30,9 @@ type serveCmd struct {
 	masterKey
 	breachedFile
 	insecureSwitches
+	DBMaxConns    int               `name:"db-max-conns" default:"10" help:"The most connections to PostgreSQL, beside the one that listens for what other servers change. All servers together must stay below its max_connections."`
+	DBTimeout     time.Duration     `name:"db-timeout" default:"5s" help:"How long PostgreSQL may take for a transaction, with the wait for a connection; the answer is 503 then."`
+	DBListen      string            `name:"db-listen" help:"Where PostgreSQL itself is, if --db leads to a pooler of connections such as PgBouncer: there this server is told what others change. Without, it asks four times a second." placeholder:"URL"`
 	Addr          string            `default:"127.0.0.1:8000" help:"The address to listen on." placeholder:"HOST:PORT"`
 	URL           string            `name:"url" help:"The public URL, which is the issuer of the tokens. Chosen once and stored ('holdfast issuer set' changes it); never taken from a Host header. Where it listens, for trying, if that is this machine alone." placeholder:"URL"`
 	Audience      []string          `help:"Whom the access tokens are for; may be repeated. The first is this server's own API, which refuses others. The issuer by default, or 'holdfast' in a database whose tokens have always said that." placeholder:"NAME"`
@@ -76,21 +78,27 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err := c.mayServe(listener.Addr(), secure); err != nil {
 		return err
 	}
-	return c.withStore(ctx, func(store *sqlite.Store) error {
-		return c.withPolicy(func(policy password.Policy) error {
-			config, err := c.config(ctx, store, listener.Addr(), log)
-			if err != nil {
-				return err
-			}
-			config.Policy, config.TLS = policy, secure
-			return c.serve(ctx, std, config, listener)
-		})
+	store, err := c.openWith(ctx, postgres.Config{MaxConns: c.DBMaxConns, Timeout: c.DBTimeout, Listen: c.DBListen, Log: log})
+	if err != nil {
+		return err
+	}
+	err = c.withPolicy(func(policy password.Policy) error {
+		config, err := c.config(ctx, store, listener.Addr(), log)
+		if err != nil {
+			return err
+		}
+		config.Policy, config.TLS = policy, secure
+		return c.serve(ctx, std, config, listener)
 	})
+	return errors.Join(err, store.Close())
 }
 
 func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Config, l net.Listener) (err error) {
 	seen := metrics.New()
 	config.Metrics = seen
+	if pool, ok := config.Store.(*postgres.Store); ok {
+		seen.Database(func() metrics.DatabaseStats { return metrics.DatabaseStats(pool.Stats()) })
+	}
 	id, err := identity.Open(ctx, config)
 	if err != nil {
 		return flagged(err)
@@ -111,6 +119,12 @@ func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Confi
 // check says which flags do not fit together.
 func (c *serveCmd) check() error {
 	switch {
+	case c.DBMaxConns < 2:
+		return errors.New("--db-max-conns must be 2 or more")
+	case c.DBTimeout < 100*time.Millisecond:
+		return errors.New("--db-timeout must be 100ms or more")
+	case c.DBListen != "" && !c.isPostgres():
+		return errors.New("--db-listen is for PostgreSQL alone, and --db is none")
 	case c.MaxConns < 1 || c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
 		return errors.New("--max-conns must be 1 or more, and --max-conns-each not more than it")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
@@ -126,7 +140,7 @@ func (c *serveCmd) check() error {
 }
 
 // config is what the flags say.
-func (c *serveCmd) config(ctx context.Context, store *sqlite.Store, addr net.Addr, log *slog.Logger) (identity.Config, error) {
+func (c *serveCmd) config(ctx context.Context, store store, addr net.Addr, log *slog.Logger) (identity.Config, error) {
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
@@ -162,7 +176,7 @@ func (c *serveCmd) services() (map[string]account.Secret, error) {
 
 // url is where the server is reached: as the flag says, as the store does, or
 // where it listens if that is this machine alone.
-func (c *serveCmd) url(ctx context.Context, store *sqlite.Store, addr net.Addr) (string, error) {
+func (c *serveCmd) url(ctx context.Context, store store, addr net.Addr) (string, error) {
 	stored, err := identity.Issuer(ctx, store)
 	local := "http://" + addr.String()
 	if c.TLSCert != "" {
@@ -249,7 +263,7 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if err := app.Err(); err != nil {
 		return err
 	}
-	file, err := filepath.Abs(c.DB)
+	place, err := c.place()
 	if err != nil {
 		return err
 	}
@@ -265,7 +279,7 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if !c.NoConsole && id.HasSessions() {
 		fmt.Fprintf(std.out, "  Console %s/console\n", id.URL())
 	}
-	fmt.Fprintf(std.out, "  Issuer  %s%s\n  Data    %s\n", id.Issuer(), kept, file)
+	fmt.Fprintf(std.out, "  Issuer  %s%s\n  Data    %s\n", id.Issuer(), kept, place)
 	if id.URL() != "http://"+addr.String() { // a proxy, or a person with curl, has to know where
 		fmt.Fprintf(std.out, "  Listens %s\n", addr)
 	}
@@ -274,7 +288,7 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 		return err
 	}
 	if link != "" {
-		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s\nor run:\n  holdfast user add NAME --role admin --db %s\n", link, file)
+		fmt.Fprintf(std.out, "\nNobody is administrator yet. Open this link, which works once, for 30 minutes:\n  %s\nor run:\n  holdfast user add NAME --role admin --db %s\n", link, place)
 	}
 	fmt.Fprintln(std.out)
 	return app.WriteAccess(std.out)

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/pgtest"
 )
 
 // Two servers on one database: what one of them does to a session, a user, a role
@@ -15,7 +17,16 @@ func TestWhatOneServerDoesHoldsAtTheOther(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}
-	dir := t.TempDir()
+	onBoth(t, whatOneDoesHoldsAtTheOther)
+}
+
+// onBoth runs a test with a database of each kind.
+func onBoth(t *testing.T, test func(t *testing.T, dir string)) {
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); test(t, t.TempDir()) })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); test(t, pgtest.Database(t)) })
+}
+
+func whatOneDoesHoldsAtTheOther(t *testing.T, dir string) {
 	p, q := start(t, dir), start(t, dir)
 	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
 	alice := p.login("alice", "users:read users:write roles:write")

@@ -10,7 +10,6 @@ import (
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/jwt"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // tokenCmd is `holdfast token`.
@@ -29,7 +28,7 @@ type tokenCreate struct {
 
 // Run makes the token.
 func (c *tokenCreate) Run(ctx context.Context, std streams) error {
-	return c.withStoreThere(ctx, func(store *sqlite.Store) (err error) {
+	return c.withStoreThere(ctx, func(store store) (err error) {
 		config := config(store)
 		if config.Keys.Master, config.Keys.OldMaster, err = c.readBoth(); err != nil {
 			return err
@@ -52,7 +51,7 @@ func (c *tokenCreate) Run(ctx context.Context, std streams) error {
 
 type tokenInspect struct {
 	masterKey
-	DB       string        `name:"db" help:"Check the token with the keys, the issuer and the audience of this database." placeholder:"FILE"`
+	DB       string        `name:"db" help:"Check the token with the keys, the issuer and the audience of this database." placeholder:"FILE|URL"`
 	JWKS     string        `name:"jwks" help:"Check the signature with the keys of this JWK set, in place of a database's." placeholder:"FILE"`
 	Issuer   string        `help:"The issuer that the token must name (iss)."`
 	Audience []string      `help:"Whom the token must be for (aud); with --db, what its server was last started with. Of several the first counts, as it does for 'holdfast serve'." placeholder:"NAME"`
@@ -105,7 +104,7 @@ func (c *tokenInspect) report(ctx context.Context, text string) (report jwt.Repo
 	if c.JWKS != "" || c.DB == "" {
 		return jwt.Inspect(ctx, text, want), nil
 	}
-	err = database{c.DB}.withStoreThere(ctx, func(store *sqlite.Store) (err error) {
+	err = database{c.DB}.withStoreThere(ctx, func(store store) (err error) {
 		config := config(store)
 		if config.Keys.Master, config.Keys.OldMaster, err = c.readBoth(); err != nil {
 			return err

@@ -16,7 +16,6 @@ import (
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/password"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // userCmd is `holdfast user`.
@@ -52,7 +51,7 @@ func (c *userAdd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	return c.withStore(ctx, func(store *sqlite.Store) error {
+	return c.withStore(ctx, func(store store) error {
 		return c.withPolicy(func(policy password.Policy) error {
 			config := config(store)
 			config.Policy = policy

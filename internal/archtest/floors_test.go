@@ -46,10 +46,11 @@ var floors = map[string]int{
 	"issuer":           1,
 	"keyring":          1,
 
-	root:           2,
-	"store/memory": 2,
-	"store/sqlite": 2,
-	suite:          2,
+	root:             2,
+	"store/memory":   2,
+	"store/postgres": 2,
+	"store/sqlite":   2,
+	suite:            2,
 
 	"accountapi":        3,
 	"holdfasttest":      3,

@@ -1,22 +1,18 @@
 package sqlite_test
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/pressly/goose/v3"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/keyring"
-	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
@@ -149,96 +145,4 @@ func worksWith(t *testing.T, store *sqlite.Store) {
 	if err != nil || fmt.Sprint(page.Changes) != fmt.Sprint(want) || page.Settled != 2 || page.Pruned != 0 {
 		t.Errorf("Changes = %+v, %v, want %v", page, err, want)
 	}
-}
-
-// A thousand who refresh with one token within the same moment, at two processes,
-// after a restart, are given one successor; so are those who come after another
-// restart. When that was used, the token is a thief's.
-func TestAThousandRefreshesAreOne(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "test.db")
-	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	serve := func() (*account.Service, *sqlite.Store) {
-		store, err := sqlite.Open(t.Context(), path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := account.NewService(t.Context(), account.Config{Store: store, Passwords: passwords})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s, store
-	}
-	restart := func(of ...*sqlite.Store) (a, b *account.Service, stores []*sqlite.Store) {
-		for _, store := range of {
-			if err := store.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-		stores = make([]*sqlite.Store, 2)
-		a, stores[0] = serve()
-		b, stores[1] = serve()
-		return a, b, stores
-	}
-	a, _, stores := restart()
-	if _, err := a.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: "correct horse battery"}); err != nil {
-		t.Fatal(err)
-	}
-	grant, err := a.Login(t.Context(), "anna", "correct horse battery", account.Ask{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, b, stores := restart(stores...)
-	callers := 1000
-	if testing.Short() {
-		callers = 100
-	}
-	given := refreshes(t, grant.RefreshToken, callers, a, b)
-	if len(given) != 1 {
-		t.Fatalf("%d refreshes with one token gave %d, want 1", callers, len(given))
-	}
-	a, b, stores = restart(stores...)
-	if again := refreshes(t, grant.RefreshToken, 10, a, b); !slices.Equal(again, given) {
-		t.Errorf("after another restart the token gave others: %d", len(again))
-	}
-	if used := refreshes(t, given[0], 10, a, b); len(used) != 1 {
-		t.Errorf("10 refreshes with the successor gave %d tokens, want 1", len(used))
-	}
-	_, b, stores = restart(stores...)
-	if _, err := b.Refresh(t.Context(), string(grant.RefreshToken), account.Ask{}); !errors.Is(err, account.ErrBadGrant) {
-		t.Errorf("Refresh with a token whose successor was used = %v, want ErrBadGrant", err)
-	}
-	for _, store := range stores {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// refreshes refreshes with one token at several services, all at once, and returns
-// the tokens that were given. None may fail.
-func refreshes(t *testing.T, token account.Secret, callers int, services ...*account.Service) (given []account.Secret) {
-	t.Helper()
-	given = make([]account.Secret, callers)
-	var calling sync.WaitGroup
-	start := make(chan struct{})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for i := range callers {
-		calling.Go(func() {
-			<-start
-			grant, err := services[i%len(services)].Refresh(ctx, string(token), account.Ask{})
-			if err != nil {
-				t.Errorf("Refresh = %v", err)
-			}
-			given[i] = grant.RefreshToken
-		})
-	}
-	close(start)
-	calling.Wait()
-	slices.Sort(given)
-	return slices.Compact(given)
 }

@@ -207,23 +207,32 @@ func testAttemptsRace(t *testing.T, store account.Store) {
 	}
 }
 
-// counting counts the password hashes that are stored.
+// counting counts the password hashes that are stored: those of the last run of a
+// transaction that may be run more than once.
 type counting struct {
 	account.Store
 	stored atomic.Int32
 }
 
 func (c *counting) Update(ctx context.Context, fn func(account.Writer) error) error {
-	return c.Store.Update(ctx, func(w account.Writer) error { return fn(&countingWriter{w, c}) })
+	var last *countingWriter
+	err := c.Store.Update(ctx, func(w account.Writer) error {
+		last = &countingWriter{Writer: w}
+		return fn(last)
+	})
+	if err == nil {
+		c.stored.Add(last.stored)
+	}
+	return err
 }
 
 type countingWriter struct {
 	account.Writer
-	c *counting
+	stored int32
 }
 
 func (w *countingWriter) PutPasswordHash(userID, hash, kind string) error {
-	w.c.stored.Add(1)
+	w.stored++
 	return w.Writer.PutPasswordHash(userID, hash, kind)
 }
 

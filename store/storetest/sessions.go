@@ -30,6 +30,7 @@ func RunSessions(t *testing.T, open func(t *testing.T) account.Store) {
 		"of concurrent refreshes one wins where it is strict":    testStrictRefreshRace,
 		"after a session was ended nothing of it lives":          testRevokeRace,
 		"a user has no more sessions than may be":                testManySignIns,
+		"what happens at once could have happened in turn":       testLinear,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +38,8 @@ func RunSessions(t *testing.T, open func(t *testing.T) account.Store) {
 		})
 	}
 }
+
+func testLinear(t *testing.T, store account.Store) { Linear(t, store) }
 
 // sweep is SweepSessions for those who do not ask whether there is more.
 func sweep(w account.Writer, now time.Time, most int) error {

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 	for name, test := range map[string]func(*testing.T, account.Store){
 		"what was put is found":                              testFound,
 		"what is not there has its own error":                testMissing,
+		"what is no text is not there":                       testNoText,
 		"users come in pages, by id":                         testPages,
 		"lists are in the order of bytes":                    testOrder,
 		"a name belongs to one user":                         testNames,
@@ -219,6 +220,34 @@ func testMissing(t *testing.T, store account.Store) {
 		}
 	}
 }
+
+// Names come from strangers. A database that cannot hold what they send (NUL, no
+// UTF-8) does not have it; that is no failure of the database.
+func testNoText(t *testing.T, store account.Store) {
+	put(t, store, user(1), client("a"))
+	for _, text := range []string{"user\x00", "\xff", "id-001\x00"} {
+		view(t, store, func(r account.Reader) error {
+			for name, err := range map[string][2]error{
+				"User":            {second(r.User(text)), account.ErrNoUser},
+				"UserByName":      {second(r.UserByName(text)), account.ErrNoUser},
+				"Role":            {second(r.Role(text)), account.ErrNoRole},
+				"SessionByHandle": {second(r.SessionByHandle(text)), account.ErrNoSession},
+				"Client":          {second(r.Client(text)), account.ErrNoClient},
+				"APIKey":          {second(r.APIKey(text)), account.ErrNoAPIKey},
+			} {
+				if !errors.Is(err[0], err[1]) {
+					t.Errorf("%s(%q) = %v, want %v", name, text, err[0], err[1])
+				}
+			}
+			return nil
+		})
+		update(t, store, func(w account.Writer) error {
+			return errors.Join(w.RemoveUser(text), w.RemoveRole(text), w.RemoveSession(text), w.RemoveSessionsOf(text), w.RemoveClient(text), w.RemoveAPIKey(text))
+		})
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
 
 func testPages(t *testing.T, store account.Store) {
 	for _, n := range []int{3, 1, 5, 2, 4} {

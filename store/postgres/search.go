@@ -1,0 +1,45 @@
+package postgres
+
+import (
+	"strconv"
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+// last is behind every character that a name may have.
+const last = "\U0010FFFF"
+
+// SearchUsers reads one range of one index, by name: that of the names, that of
+// the disabled users, or that of the role's holders. What is left to look at row by
+// row is a state of which most users are, and the role of a disabled user.
+func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error) {
+	from, name := "users", "name"
+	begin, first := ">", q.After
+	if q.Prefix > q.After {
+		begin, first = ">=", q.Prefix
+	}
+	args := []any{first, q.Prefix + last}
+	filter := ""
+	switch q.State {
+	case account.UserDisabled:
+		filter += " AND disabled"
+	case account.UserEnabled:
+		filter += " AND NOT disabled"
+	}
+	switch {
+	case q.Role != "" && q.State == account.UserDisabled:
+		filter += " AND EXISTS (SELECT 1 FROM user_roles WHERE user_id = id AND role = $3)"
+		args = append(args, q.Role)
+	case q.Role != "":
+		from, name = "user_roles AS held JOIN users ON id = held.user_id", "held.user_name"
+		filter += " AND held.role = $3"
+		args = append(args, q.Role)
+	}
+	args = append(args, limit)
+	return many(t, scanUser, userColumns+"FROM "+from+" WHERE "+name+" "+begin+" $1 AND "+name+" < $2"+filter+
+		" ORDER BY "+name+" LIMIT $"+strconv.Itoa(len(args)), args...)
+}
+
+func (t *tx) CountHolders(role string, most int) (int, error) {
+	return one(t, nil, scanned[int], "SELECT count(*) FROM (SELECT 1 FROM user_roles WHERE role = $1 LIMIT $2) AS holders", role, most)
+}
