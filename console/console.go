@@ -82,6 +82,7 @@ type policies struct {
 	read    policy // users, roles, and who may call what
 	watch   policy // what concerns everybody: refusals, sessions, keys, settings
 	clients policy // to see clients
+	audit   policy // what has happened
 
 	endSessions  policy // which makes nothing worse, and so wants no fresh sign-in
 	writeUsers   policy
@@ -99,6 +100,7 @@ func (c *console) policies() policies {
 		anybody: holdfast.Security(session),
 		read:    holdfast.AnyRole(session.Require(s.ReadUsers), accountapi.Admin, accountapi.Manager),
 		watch:   admin(session, s.ReadUsers), clients: admin(session, s.WriteClients), endSessions: admin(session, s.WriteUsers),
+		audit:      holdfast.AnyRole(session.Require(s.ReadAudit), accountapi.Admin, accountapi.Auditor),
 		writeUsers: admin(fresh, s.WriteUsers), writeRoles: admin(fresh, s.WriteRoles), writeClients: admin(fresh, s.WriteClients),
 	}
 }
@@ -168,6 +170,8 @@ func (c *console) register() {
 
 	get("/refusals", p.watch, c.refusals)
 	get("/refusals/{id}", p.watch, c.refusal)
+
+	get("/audit", p.audit, c.audit)
 
 	get("/clients", p.clients, c.clients)
 	get("/new/client", p.writeClients, c.newClient)

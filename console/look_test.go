@@ -47,7 +47,7 @@ func TestWhatIsWrittenIsText(t *testing.T) {
 	pages := []string{
 		"/overview", "/users?q=" + q + "&role=" + q + "&state=" + q + "&after=" + q, "/users", "/users/" + user.ID, "/users/" + user.ID + "/sessions",
 		"/roles", "/roles/auditor", "/roles/" + url.PathEscape(evil), "/preview/role?name=" + q + "&description=" + q + "&scopes=" + q,
-		"/routes?as=" + q, "/routes?role=" + q + "&scope=" + q + "&find=" + q, "/rule?route=" + q, "/refusals?person=" + q + "&route=" + q + "&within=" + q, "/refusals", "/refusals/" + refused.ID,
+		"/routes?as=" + q, "/routes?role=" + q + "&scope=" + q + "&find=" + q, "/rule?route=" + q, "/refusals?person=" + q + "&route=" + q + "&within=" + q, "/audit?person=" + q + "&event=" + q + "&since=" + q + "&before=" + q, "/refusals", "/refusals/" + refused.ID,
 		"/clients?after=" + q, "/clients", "/clients/" + client.ID, "/users?done=" + q, "/new/user?name=" + q, "/overview?n=" + q,
 	}
 	for _, path := range pages {
@@ -200,4 +200,21 @@ func TestTheMatrixLeaves(t *testing.T) {
 		}
 	}
 	b.get("/matrix/matrix.md").wants(t, "Markdown", http.StatusOK, "| `DELETE /users/{id}` |", "| Route | anyone | signed in | admin |")
+}
+
+// The audit trail says what has happened, and to whom; a manager does not see it.
+func TestTheTrailIsShown(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	alice := s.signedIn("alice")
+	if _, err := s.AuditTrail().Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	alice.get("/audit").wants(t, "the list", http.StatusOK, "user.created", "mary", "signed_in")
+	of := alice.get("/audit?person=mary&event=user.")
+	of.wants(t, "of a person", http.StatusOK, "user.created", "mary")
+	of.lacks(t, "of a person", "signed_in")
+	alice.get("/audit?person=nobody-is-called-so").wants(t, "of nobody", http.StatusOK, "There is no user of that name")
+	alice.get("/audit?before=1").wants(t, "before the first", http.StatusOK, "Nothing like that is written down")
+	s.signedIn("mary").get("/audit").wants(t, "a manager", http.StatusForbidden)
 }

@@ -88,6 +88,7 @@ var sections = []section{
 	{Name: "Routes", Path: "routes"},
 	{Name: "Matrix", Path: "matrix"},
 	{Name: "Refusals", Path: "refusals"},
+	{Name: "Audit", Path: "audit"},
 	{Name: "Clients", Path: "clients"},
 	{Name: "Keys", Path: "keys"},
 	{Name: "Settings", Path: "settings"},
