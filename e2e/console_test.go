@@ -69,7 +69,7 @@ func stocked(t *testing.T) (server *program, base string, ids map[string]string)
 	server = build(t)
 	base, _ = server.serve()
 	for name, role := range map[string]string{"alice": "admin", "mary": "manager", "ulf": "user"} {
-		server.run(secret+"\n", "user", "add", name, "--role", role, "--password-stdin")
+		server.run(secret+"\n", "user", "add", name, "--role", role, "--password-stdin", "--own-password")
 	}
 	server.run("", "role", "set", "auditor", "me", "users:read")
 	token := tokenOf(t, base, "alice", "me users:read users:write clients:write keys:write")
@@ -86,12 +86,15 @@ func stocked(t *testing.T) (server *program, base string, ids map[string]string)
 	}
 	ids = map[string]string{}
 	for n := range 60 {
-		ids["person"] = create("/users", fmt.Sprintf(`{"name":"person%02d","email":"person%02d@a-rather-long-domain.example.org","roles":["user","auditor"]}`, n, n))
+		ids["person"] = create("/users", fmt.Sprintf(`{"name":"person%02d","email":"person%02d@a-rather-long-domain.example.org","password":"chosen by alice %02d","roles":["user","auditor"]}`, n, n, n))
 	}
 	create("/clients", `{"client_id":"nightly","client_name":"Nightly job","scope":"users:read"}`)
 	create("/clients", `{"client_id":"photos","client_name":"Photo prints of the Straße","redirect_uris":["https://photos.example.org/a/rather/long/path/back"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"scope":"me"}`)
 	create("/clients/nightly/keys", `{"name":"till 3","scopes":["users:read"]}`)
 	create("/users/me/keys", `{"name":"backup","scopes":["me"]}`)
+	for range 3 { // wrong passwords in a row, of somebody whose first one was given
+		call(t, http.MethodPost, base+"/token", "", "application/x-www-form-urlencoded", "grant_type=password&username=person59&password=wrong")
+	}
 	ulf := tokenOf(t, base, "ulf", "me")
 	_, text := call(t, http.MethodDelete, base+"/users/"+ids["person"], ulf, "", "")
 	ids["refusal"] = regexp.MustCompile(`"request":"([^"]+)"`).FindStringSubmatch(text)[1]
@@ -107,7 +110,7 @@ func consolePages(ids map[string]string) map[string]string {
 		"sessions": "/users/" + ids["alice"] + "/sessions", "new user": "/new/user",
 		"roles": "/roles", "role": "/roles/auditor", "new role": "/new/role", "preview": "/preview/role?name=manager&description=Reads&scopes=me",
 		"routes": "/routes", "routes as ulf": "/routes?as=ulf&find=users", "rule": "/rule?route=" + url.QueryEscape("GET /users"), "matrix": "/matrix",
-		"refusals": "/refusals", "refusal": "/refusals/" + ids["refusal"], "clients": "/clients", "client": "/clients/nightly", "client public": "/clients/photos", "new client": "/new/client",
+		"refusals": "/refusals", "refusal": "/refusals/" + ids["refusal"], "clients": "/clients", "client": "/clients/nightly", "client change": "/clients/photos/change", "client public": "/clients/photos", "new client": "/new/client",
 		"keys": "/keys", "settings": "/settings", "not found": "/users/X",
 	}
 }

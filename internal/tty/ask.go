@@ -22,7 +22,9 @@ func Confirm(ctx context.Context, in io.Reader, errOut io.Writer, question strin
 	if !typed {
 		return nil
 	}
-	fmt.Fprintf(errOut, "%s [y/N] ", question)
+	if _, err := fmt.Fprintf(errOut, "%s [y/N] ", question); err != nil {
+		return err
+	}
 	answer, err := bufio.NewReader(Interruptible{ctx, file}).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
@@ -63,7 +65,7 @@ func ask(ctx context.Context, file *os.File, errOut io.Writer, twice bool) (stri
 			err = ErrInterrupted
 		}
 		if err != nil {
-			fmt.Fprint(errOut, "\r\n")
+			_, _ = io.WriteString(errOut, "\r\n") // the error is the one to tell
 		}
 		return secret, err
 	}
