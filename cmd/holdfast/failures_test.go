@@ -15,7 +15,7 @@ func TestTheShellShowsWrongPasswords(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := &process{t: t, dir: dir}
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	store, err := sqlite.Open(t.Context(), filepath.Join(dir, "test.db"))
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func TestGoodRequestsBesideHostileConnections(t *testing.T) {
 	}
 	const most, conns = 120, 200
 	p := start(t, t.TempDir(), "--metrics-addr", "127.0.0.1:0", "--max-conns", fmt.Sprint(most))
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	alice := p.login("alice", "me")
 	ctx, end := context.WithCancel(t.Context())
 	attack := hostile.Begin(ctx, hostile.Config{Addr: strings.TrimPrefix(p.url, "http://"), Conns: conns})
