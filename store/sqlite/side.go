@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -42,8 +43,30 @@ func openSide(ctx context.Context, name string, how connection, table string) (*
 	return f, nil
 }
 
-// connect opens the file and looks at all of it.
-func (f *sideFile) connect(ctx context.Context) (*sql.DB, error) {
+// connect opens the file and looks at all of it. While another process makes the
+// file, SQLite may say that it is locked without having waited.
+func (f *sideFile) connect(ctx context.Context) (db *sql.DB, err error) {
+	const tries, pause = 100, busyTimeout / 100
+	for range tries {
+		if db, err = f.connectNow(ctx); !isLocked(err) {
+			break
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return db, err
+}
+
+// isLocked reports whether an error says that others have the file.
+func isLocked(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Code()&0xff == codes.SQLITE_BUSY
+}
+
+func (f *sideFile) connectNow(ctx context.Context) (*sql.DB, error) {
 	db, err := connect(f.name, f.how)
 	if err != nil {
 		return nil, err

@@ -288,7 +288,15 @@ func (s *Store) begin(ctx context.Context) (t *sql.Tx, done func(), err error) {
 	return t, func() { _ = t.Rollback(); back() }, nil // Rollback does nothing after Commit
 }
 
-var errLocked = errors.New("other transactions have not ended in time")
+// errLocked is the error of who has waited for the others for as long as one may.
+var errLocked error = lockedError{}
+
+type lockedError struct{}
+
+func (lockedError) Error() string { return "other transactions have not ended in time" }
+
+// RetryAfter is a guess: the others may have ended by then.
+func (lockedError) RetryAfter() time.Duration { return time.Second }
 
 // patience is for how long a connection waits for the file's lock.
 func patience(d time.Duration) string {
