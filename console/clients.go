@@ -168,8 +168,23 @@ func (c *console) client(r *http.Request, _ caller) (page, error) {
 		return page{"client", client.Name, out}, nil
 	}
 	d, err := c.document(r.Context())
-	out.Opens = opens(d, access.Caller{Presents: true, Good: !client.Disabled, Scopes: access.Set(client.Scopes)})
+	out.Opens = opens(d, access.Caller{Presents: true, Good: !client.Disabled, Schemes: c.schemesOfMachines(d), Scopes: access.Set(client.Scopes)})
 	return page{"client", client.Name, out}, err
+}
+
+// schemesOfMachines are the schemes of which a client can have a credential: all but
+// that of the console, which a sign-in on a page begins.
+func (c *console) schemesOfMachines(d access.Document) []string {
+	out := d.Schemes()
+	for _, route := range d.Routes {
+		if route.Path != c.prefix {
+			continue
+		}
+		for _, one := range route.Ways[0].Credentials {
+			out = slices.DeleteFunc(out, func(scheme string) bool { return scheme == one.Scheme })
+		}
+	}
+	return out
 }
 
 // secretOverlap is how long a secret stays good beside the next one.

@@ -318,7 +318,8 @@ func TestClientsAreChanged(t *testing.T) {
 		return s.browser().do("POST", "/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {"job"}, "client_secret": {secret}}).status
 	}
 	first := secretOf(b.post("/clients", "name", "Job", "id", "job", "kind", "machine", "scopes", "users:read"))
-	b.get("/clients/job").wants(t, "the client", http.StatusOK, "Job", "for itself", "users:read", "client_credentials")
+	b.get("/clients/job").wants(t, "the client", http.StatusOK, "Job", "for itself", "users:read", "client_credentials", "<code>GET /me/routes</code>")
+	b.get("/clients/job").lacks(t, "the client, which signs in on no page", "<code>GET /console</code>")
 	if got := token(first); got != http.StatusOK {
 		t.Errorf("a token by the first secret = %d", got)
 	}
