@@ -6,7 +6,7 @@ MODULES = . mcp bench e2e # tools is only what tools need
 MUTATE ?= policy.go run.go error.go scheme.go \
   internal/plan/policy.go internal/plan/planner.go internal/plan/builder.go internal/plan/step.go internal/plan/plan.go internal/plan/checks.go \
   jwt/verify.go jwt/set.go jwt/cache.go \
-  account/session.go account/login.go account/throttle.go account/caller.go account/change.go account/reset.go account/setup.go \
+  account/session.go account/login.go account/throttle.go account/knowndevice.go internal/attempts/gate.go account/caller.go account/change.go account/reset.go account/setup.go \
   store/sqlite/attempts.go store/sqlite/sessions.go store/sqlite/tx.go
 
 help: ## print this list
@@ -98,7 +98,13 @@ endif
 freeze: ## whether a flood of sign-ins freezes everybody else (4 minutes)
 	$(GO) -C bench run ./freeze -saturate
 
+hostile: ## what good callers notice of 10,000 hostile connections (5 minutes; wants ulimit -n 12000)
+	$(GO) -C bench run ./hostile
+
+lockout: ## whether others can keep people from signing in (five minutes, alone on the machine)
+	$(GO) -C bench run ./lockout
+
 run: ## the server, on 127.0.0.1:8000
 	$(GO) run ./cmd/holdfast serve
 
-.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability postgres timing bench freeze golden run
+.PHONY: help check test short tidy vet browser clients differential lint fmt mutate vuln fuzz durability postgres timing bench freeze hostile lockout golden run

@@ -16,6 +16,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/access"
 	"github.com/holdfast-go/holdfast/internal/background"
 	"github.com/holdfast-go/holdfast/internal/bind"
+	"github.com/holdfast-go/holdfast/internal/bodies"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/resource"
 	"github.com/holdfast-go/holdfast/internal/routing"
@@ -62,6 +63,7 @@ func NewApp(config Config) *App {
 	types.NameBy(config.API.ComponentName)
 	a := &App{config: config, types: types, lifetimes: &lifetimes{}}
 	a.shared = &shared{log: config.Logger, observer: observer{config.Observe}, errors: config.Errors, changes: config.Changes, gauge: config.Gauge}
+	a.shared.bodies = bodies.New(config.BodyMemory)
 	a.shared.work = background.New(background.Config{AtOnce: max(config.Background.Requests, 0), Queue: max(config.Background.Queue, 0), Run: a.shared.runLater})
 	a.OnDecision(config.OnDecision)
 	return a
@@ -267,6 +269,9 @@ func (a *App) build() error {
 func (a *App) checkConfig() {
 	if a.config.MaxBody < 0 {
 		a.faults = append(a.faults, fmt.Errorf("Config.MaxBody is %d bytes: more than none are needed, and 0 stands for 1 MiB", a.config.MaxBody))
+	}
+	if a.config.BodyMemory < 0 {
+		a.faults = append(a.faults, fmt.Errorf("Config.BodyMemory is %d bytes: more than none are needed, and 0 stands for 64 MiB", a.config.BodyMemory))
 	}
 	for _, err := range a.config.API.Faults() {
 		a.faults = append(a.faults, fmt.Errorf("Config.API: %w", err))

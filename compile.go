@@ -48,7 +48,7 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	e := rt.endpoint
 	out := &compiled{
 		method: rt.method, shared: c.shared.by(rt.options.errors), status: rt.status(), timeout: rt.options.bounds.timeout,
-		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work, app: c.app},
+		route: routeInfo{name: rt.name(), pattern: rt.pattern, maxBody: c.maxBody, statuses: rt.statuses(), work: c.shared.work, bodies: c.shared.bodies, app: c.app},
 	}
 	if rt.options.maxBody != 0 {
 		out.route.maxBody = rt.options.maxBody
@@ -62,6 +62,11 @@ func (c *compiler) compile(rt *route) (*compiled, []plan.Fault) {
 	input, err := bind.Compile(e.in, bind.Options{Types: c.types, Path: rt.pattern.Names(), Body: true, Form: c.form, MaxBody: out.route.maxBody})
 	if err != nil {
 		faults = append(faults, plan.Fault{At: rt.at, Err: err})
+	}
+	if input.InMemory() {
+		if err := c.shared.bodies.Fit(out.route.maxBody); err != nil {
+			faults = append(faults, plan.Fault{At: rt.at, Err: fmt.Errorf("Config.BodyMemory: %w", err)})
+		}
 	}
 	out.addInput(input)
 	out.input, l.input = input, input

@@ -24,6 +24,14 @@ type Config struct {
 	// if zero; a route may have a limit of its own.
 	MaxBody int64
 
+	// BodyMemory is how many bytes of the bodies of all requests may be in memory at
+	// once, as they have arrived; files of forms are not. 64 MiB if zero, or four of
+	// the largest bodies that a route reads as a value. The first 16 KiB of each body
+	// do not count. A request that finds no room waits, for two seconds at most, and is
+	// answered with 503 and Retry-After then. A handler that reads the body itself has
+	// MaxBody alone as its bound.
+	BodyMemory int64
+
 	// Errors says what errors of the program's own types are answered with, and how
 	// the bodies of all errors look: those of the framework, too. A route may have
 	// rules of its own, with [AnswerErrors].

@@ -56,6 +56,7 @@ func (d *docs) routes(title string, config Docs) ([]docsRoute, error) {
 
 func (d *docs) serveDocument(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Length", strconv.Itoa(len(d.document)))
 	_, _ = w.Write(d.document) // the caller may be gone
 	return nil
@@ -66,6 +67,7 @@ func (d *docs) serveMetadata(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Length", strconv.Itoa(len(d.metadata)))
 	_, _ = w.Write(d.metadata) // the caller may be gone
 	return nil

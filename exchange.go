@@ -12,6 +12,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/background"
+	"github.com/holdfast-go/holdfast/internal/bodies"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
@@ -49,7 +50,8 @@ type routeInfo struct {
 	statuses []int          // that a success may have
 	hidden   []*plan.Scheme // whose credentials the handler does not see
 	work     *background.Work
-	app      http.Handler // the application; a copy if it is one
+	bodies   *bodies.Budget // of which all requests have their bodies in memory
+	app      http.Handler   // the application; a copy if it is one
 
 	answerError func(http.ResponseWriter, *http.Request, error) // by the route's rules
 }
@@ -85,28 +87,51 @@ func (x *exchange) whole() *http.Request {
 	return x.handed
 }
 
-// bodyWithFiles is the body of a form that has brought files. They hang on it, and
-// not on the exchange, so that requests without any do without the place.
-type bodyWithFiles struct {
+// keptBody is a body of which something is kept until the request is over: the
+// files of a form, or what counts as memory of all requests. It hangs on the body,
+// and not on the exchange, so that requests without do without the place.
+type keptBody struct {
 	io.ReadCloser
-	files io.Closer
+	files io.Closer // nil for none
+	held  int64     // in bytes
 }
 
 // Keep has files of the form that is read removed when the request is over.
-func (x *exchange) Keep(files io.Closer) {
+func (x *exchange) Keep(files io.Closer) { x.keptBody().files = files }
+
+// Hold counts bytes of the body as memory of all requests, until the request is
+// over.
+func (x *exchange) Hold(bytes int64) error {
+	if err := x.route.bodies.Take(x, bytes); err != nil {
+		return err
+	}
+	x.keptBody().held += bytes
+	return nil
+}
+
+// keptBody makes the body one of which something is kept.
+func (x *exchange) keptBody() *keptBody {
+	if body, ok := x.sent.Body.(*keptBody); ok {
+		return body
+	}
 	x.sent = x.sent.WithContext(x.sent.Context())
 	if x.sent.Body == nil {
 		x.sent.Body = http.NoBody
 	}
-	x.sent.Body = bodyWithFiles{x.sent.Body, files}
+	body := &keptBody{ReadCloser: x.sent.Body}
+	x.sent.Body = body
+	return body
 }
 
-// removeFiles removes the files of the form that was read, and those of one that a
-// handler has parsed for itself: the server does so only for the request that it
-// made.
-func (x *exchange) removeFiles() {
-	if body, ok := x.sent.Body.(bodyWithFiles); ok {
-		_ = body.files.Close() // what cannot be removed now has no name, or is the system's to remove
+// dropBody gives back the memory of the body, and removes the files of the form
+// that was read, and those of one that a handler has parsed for itself: the server
+// does so only for the request that it made.
+func (x *exchange) dropBody() {
+	if body, ok := x.sent.Body.(*keptBody); ok {
+		if body.files != nil {
+			_ = body.files.Close() // what cannot be removed now has no name, or is the system's to remove
+		}
+		x.route.bodies.Give(body.held)
 	}
 	if x.handed != nil && x.handed.MultipartForm != nil {
 		_ = x.handed.MultipartForm.RemoveAll() // what is gone already is no loss

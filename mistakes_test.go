@@ -105,6 +105,15 @@ func TestWhatAMistakeIsCalled(t *testing.T) {
 			@4: GET /request: the policy: the dependency (declared at @4): its function is nil
 			@5: GET /lifetime: the policy: the dependency (declared at @5): its function is nil
 			@6: GET /own: the handler takes the dependency (declared at @1): its function is nil`},
+		"a body in an embedded struct": {func(a *holdfast.App, at *lines) {
+			type body struct{ Body struct{ Name string } }
+			type deep struct{ body }
+			at.mark()
+			holdfast.Post(a, "/one", holdfast.Public(), func(context.Context, holdfast.Anyone, struct{ body }) (string, error) { return "", nil })
+			holdfast.Post(a, "/two", holdfast.Public(), func(context.Context, holdfast.Anyone, struct{ deep }) (string, error) { return "", nil })
+		}, `
+			@1: POST /one: input struct { holdfast_test.body }: field Body: it is in an embedded struct, where it would not be read; a Body stands in the input itself
+			@2: POST /two: input struct { holdfast_test.deep }: field Body: it is in an embedded struct, where it would not be read; a Body stands in the input itself`},
 		"a nil scheme": {func(a *holdfast.App, at *lines) {
 			at.mark()
 			holdfast.Get(a, "/verify", holdfast.Security(holdfast.Verify(nil, verify)), nothing)

@@ -53,11 +53,16 @@ type RoleHolder interface {
 // AnyRole admits callers if dep succeeds and its value, the principal, has at
 // least one of the roles. A role and a scope together are
 // AnyRole(dep.Require(scope), role).
+//
+// A principal with a method HasRoleAlone(role string) bool is asked by that where
+// nothing beside asks for a scope: with it an application that acts for somebody
+// within some scopes does not have all that the person's roles open.
 func AnyRole[P RoleHolder](dep Dep[P], role Role, more ...Role) Policy[P] {
 	return Policy[P]{plan.Single(plan.Need{
 		Node:  dep.n,
 		Roles: erasedRoles(role, more),
 		Has:   func(f *plan.Frame, cell int, role string) bool { return plan.Take[P](f, cell).HasRole(role) },
+		Alone: plan.HasAlone[P](),
 	}, plan.Caller())}
 }
 

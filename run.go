@@ -72,7 +72,7 @@ func (c *compiled) release(x *exchange) {
 		s.entry.Remove()
 		s.cancel(nil)
 	}
-	x.removeFiles()
+	x.dropBody()
 	frame := x.frame
 	x.frame = nil
 	frame.Clean()

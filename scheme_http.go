@@ -118,7 +118,15 @@ func HTTPBearer(options ...SchemeOption) *Scheme[string] {
 
 // newBearer is a scheme whose credential is a bearer token.
 func newBearer(name string, openapi map[string]any, at plan.Place) *Scheme[string] {
-	s := newScheme(name, "Bearer", openapi, builtIn(bearerToken), at)
+	var s *Scheme[string]
+	find := func(r *http.Request) (string, presence) {
+		token, is := bearerToken(r)
+		if is == present && s.core.Tokens != nil && !s.core.Tokens(token) {
+			return "", absent
+		}
+		return token, is
+	}
+	s = newScheme(name, "Bearer", openapi, builtIn(find), at)
 	s.core.Bearer = true
 	return s
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-go/holdfast/answer"
 	"github.com/holdfast-go/holdfast/internal/background"
+	"github.com/holdfast-go/holdfast/internal/bodies"
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
@@ -24,6 +25,7 @@ type shared struct {
 	errors     Errors
 	onDecision atomic.Pointer[func(Decision) string]
 
+	bodies *bodies.Budget                    // memory of all requests
 	work   *background.Work                  // after responses
 	places map[*plan.Node]*bulkhead.Bulkhead // of dependencies that are bounded
 

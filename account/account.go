@@ -19,6 +19,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/holdfast-go/holdfast/internal/attempts"
 	"github.com/holdfast-go/holdfast/internal/changes"
 	"github.com/holdfast-go/holdfast/internal/lately"
 	"github.com/holdfast-go/holdfast/password"
@@ -40,6 +41,7 @@ var (
 	ErrRoleInUse = errors.New("the role is in use")
 	ErrBadSetup  = errors.New("the setup secret is wrong, used or too old")
 	ErrSetupDone = errors.New("there is an administrator already")
+	ErrNotGiven  = errors.New("the password is the user's own already")
 	ErrBadReset  = errors.New("the link is wrong, used or too old")
 
 	ErrNoAPIKey       = errors.New("no such API key")
@@ -47,6 +49,22 @@ var (
 	ErrTooManyAPIKeys = errors.New("there are as many API keys as there may be")
 	ErrForbidden      = errors.New("the caller may not do this")
 )
+
+// GivenPasswordError is the answer to a right password that somebody else has
+// chosen. It begins no session: it is good for setting another, by Reset or by
+// [Service.ReplaceGivenPassword].
+type GivenPasswordError struct {
+	User User
+
+	// Reset sets another password by [Service.ResetPassword], as a secret of NewReset
+	// does. It is there after LoginSession alone: what a token is asked with may be in
+	// the hands of a program that is none of the user's.
+	Reset Secret
+}
+
+func (e *GivenPasswordError) Error() string {
+	return "the password was chosen by somebody else: it is good for setting another one"
+}
 
 // ThrottledError is the answer to one attempt too many, whatever the password.
 type ThrottledError struct {
@@ -64,6 +82,18 @@ type Passwords interface {
 	DummyVerifyLike(ctx context.Context, secret, like string) error
 	Blank(hash string) string // "" for one that cannot be verified
 	Check(hash string) error  // why it cannot
+}
+
+// CutPasswords is what Config.Passwords can do besides where users come from a
+// system that cut passwords to what bcrypt reads; a password.Context can.
+type CutPasswords interface {
+	// Cuts reports whether a hash is of a kind of which systems cut passwords.
+	Cuts(hash string) bool
+
+	// VerifyCut is VerifyAndUpdate, as the system did it that made the hash. Cut says
+	// that the password is longer than that looks at, so that others would do as
+	// well; newHash is then one of all of it.
+	VerifyCut(ctx context.Context, secret, hash string) (ok, cut bool, newHash string, err error)
 }
 
 // Lane is what the domain needs of a [work.Lane]. Hashing costs a processor
@@ -115,6 +145,11 @@ type Config struct {
 	// random one if zero, which is good for tests.
 	Key Key
 
+	// OnCut is called after a sign-in with a password that was longer than the hash
+	// of the system it came from could hold, when the hash has been replaced: see
+	// ImportedUser.CutUntil. Nothing is called if nil.
+	OnCut func(ctx context.Context, user User)
+
 	Now  func() time.Time // time.Now if nil
 	Rand io.Reader        // for ids and tokens; crypto/rand if nil
 
@@ -130,8 +165,8 @@ type Service struct {
 	callers *otter.Cache[callerKey, *standing]
 	apiKeys *otter.Cache[[32]byte, *standing] // by their hashes
 	changes *changes.Reader
-	turns   turns
-	uses    *lately.Uses // of sessions that are presented themselves
+	gate    *attempts.Gate // before every password
+	uses    *lately.Uses   // of sessions that are presented themselves
 	keyUses *lately.Uses
 
 	generation func() uint64 // the store's, made once
@@ -155,7 +190,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		return nil, err
 	}
 	if config.Lane == nil {
-		config.Lane = work.NewLane(work.Config{Name: "hash"})
+		config.Lane = work.NewLane(work.Config{Name: "hash", Queue: HashQueue()})
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -185,6 +220,7 @@ func NewService(ctx context.Context, config Config) (*Service, error) {
 		config: &config, uses: lately.New(0), callers: callers, apiKeys: otter.Must(&otter.Options[[32]byte, *standing]{MaximumSize: maxCallers}), keyUses: lately.New(0), changes: changes.NewReader(config.Store, config.Now),
 		generation: config.Store.Generation,
 	}
+	s.gate = attempts.New(config.Store, s.now, config.InsecureNoThrottle)
 	return s, s.addRoles(ctx)
 }
 
@@ -223,3 +259,12 @@ func (s *Service) newID() (string, error) {
 	}
 	return idEncoding.EncodeToString(id[:]), nil
 }
+
+// hashQueue is how many may wait for each processor that hashes: as many as it
+// serves in ten seconds, which is the longest that one waits.
+const hashQueue = 1024
+
+// HashQueue is the Queue of a lane for a [Config], as wide as the machine: long
+// enough that nobody is refused whose turn comes within ten seconds. Who is refused
+// is decided by how long they would wait.
+func HashQueue() int { return hashQueue * work.DefaultWorkers() }

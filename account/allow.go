@@ -16,11 +16,12 @@ func (s *Service) Consents(ctx context.Context, userID string) ([]Consent, error
 	return view(ctx, s, func(r Reader) ([]Consent, error) { return r.Consents(userID) })
 }
 
-// GiveConsent allows a client these scopes, beside those that it was allowed
-// before. Errors: ErrNoClient, ErrNoUser.
-func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scopes []string) error {
+// GiveConsent allows a client what it asks for, scopes and audience, beside what it
+// was allowed before: each scope then holds for each audience. Errors: ErrNoClient,
+// ErrNoUser.
+func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) error {
 	return s.config.Store.Update(ctx, func(w Writer) error {
-		client, err := s.clientOf(w, clientID)
+		client, err := s.clientOf(w, ask.ClientID)
 		if err != nil {
 			return err
 		}
@@ -28,7 +29,9 @@ func (s *Service) GiveConsent(ctx context.Context, userID, clientID string, scop
 		if err != nil && !errors.Is(err, ErrNoConsent) {
 			return err
 		}
-		return w.PutConsent(Consent{UserID: userID, ClientID: client.ID, Scopes: sorted(append(given.Scopes, scopes...)), Given: s.now()})
+		given = given.with(ask)
+		given.UserID, given.ClientID, given.Given = userID, client.ID, s.now()
+		return w.PutConsent(given)
 	})
 }
 

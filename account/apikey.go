@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/horizon"
 	"github.com/holdfast-go/holdfast/internal/keytext"
 )
 
@@ -159,13 +160,14 @@ func scopeSet(scopes []string) map[string]bool {
 	return set
 }
 
-// makeRoom forgets keys that are over if there are as many as there may be.
+// makeRoom forgets keys that have been over for a day if there are as many as there
+// may be: the clock may be wrong now.
 func (s *Service) makeRoom(w Writer, owner APIKeyOwner) error {
 	keys, err := w.APIKeysOf(owner)
 	if err != nil || len(keys) < MaxAPIKeys {
 		return err
 	}
-	now := s.config.Now()
+	now := s.config.Now().Add(-horizon.Grace)
 	if !slices.ContainsFunc(keys, func(k APIKey) bool { return !k.Expires.After(now) }) {
 		return ErrTooManyAPIKeys
 	}

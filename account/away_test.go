@@ -336,7 +336,7 @@ func TestNothingPassesWhileTheStoreIsAway(t *testing.T) {
 						t.Error("it asked nothing of the store")
 					}
 					return
-				case "ReturnAttempts", "Changes": // costs the caller an attempt for a while; the store itself is asked
+				case "ReturnAttempts", "Changes", "ClearFailures": // costs the caller an attempt for a while; the store itself is asked; the next sign-in does
 					s.refused(s.outages.failed+" fails", err, op.want)
 					continue
 				}

@@ -23,6 +23,7 @@ type Caller struct {
 
 	scopes    []string        // the token's
 	unbounded bool            // there is no token that could carry less than is granted
+	foreign   bool            // an application of others acts for the user
 	grants    map[string]bool // what the user's roles and the client's scopes grant now; shared, never changed
 	expires   time.Time       // when the session ends by itself, or what presented it
 	changes   func() uint64   // the store's generation
@@ -41,6 +42,15 @@ func (c Caller) HasScope(scope string) bool {
 
 // HasRole reports whether the user has the role now. A machine has none.
 func (c Caller) HasRole(role string) bool { return slices.Contains(c.User.Roles, role) }
+
+// HasRoleAlone is HasRole where nothing beside the role asks for a scope. An
+// application of others, which is not first-party, then has none: what people allow
+// it are scopes.
+func (c Caller) HasRoleAlone(role string) bool { return !c.foreign && c.HasRole(role) }
+
+// Foreign reports whether an application of others acts for the user: a client that
+// is not first-party.
+func (c Caller) Foreign() bool { return c.foreign }
 
 // Expires returns when the caller is none any more even if nothing changes: when
 // the session ends, or before that, what [Caller.Until] says. A Caller that was
@@ -71,6 +81,7 @@ type standing struct {
 	grants    map[string]bool
 	sessionID string
 	clientID  string
+	foreign   bool // the client is one of others
 	apiKeyID  string
 	secret    [32]byte // SHA-256
 	expires   time.Time
@@ -99,7 +110,10 @@ func (s *Service) Caller(ctx context.Context, userID, sessionID string, scopes [
 
 // callerOf is who a standing session stands for.
 func (s *Service) callerOf(found *standing, sessionID string) Caller {
-	return Caller{User: found.user, SessionID: sessionID, ClientID: found.clientID, grants: found.grants, expires: found.expires, changes: s.generation}
+	return Caller{
+		User: found.user, SessionID: sessionID, ClientID: found.clientID,
+		foreign: found.foreign, grants: found.grants, expires: found.expires, changes: s.generation,
+	}
 }
 
 // standing is what the store says of a session now. ErrNoCaller says that it
@@ -194,6 +208,7 @@ func (s *Service) load(ctx context.Context, key callerKey) (*standing, error) {
 			return ErrNoSession // which has ended with it
 		}
 		client.bound(found.grants)
+		found.foreign = !client.FirstParty
 		return err
 	})
 	if errors.Is(err, ErrNoSession) || errors.Is(err, ErrNoUser) || errors.Is(err, ErrDisabled) {

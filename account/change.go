@@ -28,8 +28,8 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 	if err != nil {
 		return err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
-	if _, err := s.authenticate(ctx, found, string(current)); err != nil {
+	defer func() { err = ended(ctx, taken, err) }()
+	if _, err := s.authenticate(taken.Queued(ctx), found, string(current)); err != nil {
 		return err
 	}
 	hash, err := s.hash(ctx, next)

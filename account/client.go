@@ -79,6 +79,8 @@ type Ask struct {
 	// DefaultAudience is the issuer's default, of which a refresh may ask for a part
 	// where the sign-in has named no resource; for none if nil.
 	DefaultAudience []string
+
+	signedIn bool // somebody has proved who they are just now
 }
 
 // MayUse reports whether the client may use a grant.

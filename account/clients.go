@@ -93,15 +93,29 @@ func (s *Service) CreateClient(ctx context.Context, c Client) (Client, Secret, e
 		case !errors.Is(err, ErrNoClient):
 			return err
 		}
-		if err := w.PutClient(c); err != nil {
-			return err
-		}
-		return w.PutClientSecrets(c.ID, secrets)
+		return putNew(w, c, secrets)
 	})
 	if err != nil {
 		return Client{}, "", err
 	}
 	return c, secret, nil
+}
+
+// putNew keeps a client that is new. Another of its id may have been there that a
+// program declared once: what people allowed that one, its sessions and its API keys
+// are not the new one's.
+func putNew(w Writer, c Client, secrets []ClientSecret) error {
+	for _, step := range []func() error{
+		func() error { return w.PutClient(c) }, // which the store has to know to forget
+		func() error { return w.RemoveClient(c.ID) },
+		func() error { return w.PutClient(c) },
+		func() error { return w.PutClientSecrets(c.ID, secrets) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkNew sorts a client's lists and holds it to the rules.
@@ -145,12 +159,26 @@ func (s *Service) ReplaceClient(ctx context.Context, c Client) (Client, error) {
 	if err := s.checkNew(&c); err != nil {
 		return Client{}, err
 	}
+	return s.ChangeClient(ctx, c.ID, func(before *Client) { *before = c })
+}
+
+// ChangeClient is ReplaceClient for what change makes of the client that is there.
+// It may be called more than once. The id and when it was made do not change.
+func (s *Service) ChangeClient(ctx context.Context, id string, change func(*Client)) (Client, error) {
+	if err := s.notDeclared(id); err != nil {
+		return Client{}, err
+	}
 	return update(ctx, s, func(w Writer) (Client, error) {
-		before, err := w.Client(c.ID)
+		before, err := w.Client(id)
 		if err != nil {
 			return Client{}, err
 		}
-		c.Created = before.Created
+		c := before.clone()
+		change(&c)
+		c.ID, c.Created = before.ID, before.Created
+		if err := s.checkNew(&c); err != nil {
+			return Client{}, err
+		}
 		if err := w.PutClient(c); err != nil {
 			return Client{}, err
 		}

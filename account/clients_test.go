@@ -18,7 +18,7 @@ import (
 
 // web is a client of people, and job one that calls for itself.
 func web() account.Client {
-	return account.Client{ID: "web", Name: "Web shop", Redirects: []string{"https://shop.example/callback"}, Scopes: []string{"me"}}
+	return account.Client{ID: "web", Name: "Web shop", Redirects: []string{"https://shop.example/callback"}, Scopes: []string{"me"}, Audiences: []string{"https://api.example"}}
 }
 
 func job() account.Client {
@@ -175,6 +175,9 @@ func TestWhatAClientMayBe(t *testing.T) {
 		"no scopes, of another party": {func(c *account.Client) { c.Scopes = nil }, "scope must be given"},
 		"no scopes, of the first":     {func(c *account.Client) { c.Scopes, c.FirstParty = nil, true }, ""},
 		"a malformed scope":           {func(c *account.Client) { c.Scopes = []string{`a"`} }, "scope contains the malformed scope"},
+		"an answer of its own": {func(c *account.Client) {
+			c.Redirects = []string{"https://shop.example/cb?a=b&iss=https://evil.example"}
+		}, "redirect_uris contains"},
 		"an audience":                 {func(c *account.Client) { c.Audiences = []string{"https://api.example/v1"} }, ""},
 		"an audience with a fragment": {func(c *account.Client) { c.Audiences = []string{"https://api.example/#a"} }, "audiences contains"},
 		"an audience that is no URI":  {func(c *account.Client) { c.Audiences = []string{"api"} }, "audiences contains"},

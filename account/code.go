@@ -62,6 +62,8 @@ type CodeAsk struct {
 	Challenge string   // of S256, 43 characters
 	Scopes    []string // of which those are granted that the user's roles and the client may have
 	Audience  []string // the issuer's default if empty
+
+	DefaultAudience []string // the issuer's default; unknown if nil
 }
 
 // The lengths of RFC 7636: of a verifier (section 4.1), and of what SHA-256 makes

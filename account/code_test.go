@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -37,7 +38,8 @@ func newCodes(t *testing.T) *codes {
 	for _, id := range []string{"photos", "other"} {
 		c.put(account.Client{
 			ID: id, Name: id, Public: true, Redirects: []string{redirect}, Scopes: []string{"me", "users:read"},
-			Grants: []string{account.GrantCode, account.GrantRefresh},
+			Audiences: []string{"https://api.example"},
+			Grants:    []string{account.GrantCode, account.GrantRefresh},
 		})
 	}
 	c.anna = c.user("anna", "manager")
@@ -66,7 +68,7 @@ func (c *codes) signIn() {
 
 func (c *codes) allow(scopes ...string) {
 	c.t.Helper()
-	if err := c.GiveConsent(c.t.Context(), c.anna.ID, "photos", scopes); err != nil {
+	if err := c.GiveConsent(c.t.Context(), c.anna.ID, ask(scopes...)); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -134,7 +136,6 @@ func TestACodeIsGoodForOneAttempt(t *testing.T) {
 		"the challenge as the verifier":     {nil, "photos", redirect, challengeOf(verifier)},
 		"no verifier":                       {nil, "photos", redirect, ""},
 		"a verifier that is too long":       {nil, "photos", redirect, strings.Repeat(verifier, 3)},
-		"a minute later":                    {func(c *codes) error { c.now = c.now.Add(account.CodeTTL); return nil }, "photos", redirect, verifier},
 		"after the browser's session ended": {func(c *codes) error { return c.Logout(c.t.Context(), c.caller.SessionID) }, "photos", redirect, verifier},
 		"of a user who is disabled": {func(c *codes) error {
 			_, err := c.UpdateUser(c.t.Context(), c.anna.ID, account.UserChange{Disabled: &yes})
@@ -223,7 +224,7 @@ func TestNoCodeWithoutConsent(t *testing.T) {
 	}
 	refused("it was withdrawn", account.ErrNoConsent)
 	c.refused("a second withdrawal", c.WithdrawConsent(t.Context(), c.anna.ID, "photos"), account.ErrNoConsent)
-	c.refused("a client that is not there", c.GiveConsent(t.Context(), c.anna.ID, "nobody", nil), account.ErrNoClient)
+	c.refused("a client that is not there", c.GiveConsent(t.Context(), c.anna.ID, account.CodeAsk{ClientID: "nobody"}), account.ErrNoClient)
 
 	firstParty := ask("me", "users:read", "nonsense")
 	firstParty.ClientID = account.BuiltInClient
@@ -250,12 +251,12 @@ func TestConsentsAreListedAndGrow(t *testing.T) {
 	c.allow("users:read")
 	c.now = c.now.Add(time.Second)
 	c.allow("me", "users:read")
-	want := []account.Consent{{UserID: c.anna.ID, ClientID: "photos", Scopes: []string{"me", "users:read"}, Given: c.now}}
+	want := []account.Consent{{UserID: c.anna.ID, ClientID: "photos", Scopes: []string{"me", "users:read"}, Audience: []string{"https://api.example"}, Given: c.now}}
 	got, err := c.Consents(t.Context(), c.anna.ID)
 	if err != nil || len(got) != 1 || !slices.Equal(got[0].Scopes, want[0].Scopes) || !got[0].Given.Equal(c.now) {
 		t.Errorf("Consents = %+v, %v, want %+v", got, err, want)
 	}
-	if one, err := c.Consent(t.Context(), c.anna.ID, "photos"); err != nil || !one.Covers([]string{"me"}) || one.Covers([]string{"me", "x"}) {
+	if one, err := c.Consent(t.Context(), c.anna.ID, "photos"); err != nil || !one.Covers(ask("me")) || one.Covers(ask("me", "x")) {
 		t.Errorf("Consent = %+v, %v", one, err)
 	}
 	began := c.now.Add(-time.Second)
@@ -288,6 +289,56 @@ func TestVerifiersAndChallenges(t *testing.T) {
 		}
 		if got := account.IsChallenge(text); got != want.challenge {
 			t.Errorf("IsChallenge(%q) = %v", text, got)
+		}
+	}
+}
+
+// kept is a store that remembers which codes were put into it.
+type kept struct {
+	account.Store
+	codes []account.Code
+}
+
+func (k *kept) Update(ctx context.Context, fn func(account.Writer) error) error {
+	return k.Store.Update(ctx, func(w account.Writer) error { return fn(keptWriter{w, k}) })
+}
+
+type keptWriter struct {
+	account.Writer
+	kept *kept
+}
+
+func (w keptWriter) PutCode(code account.Code) error {
+	w.kept.codes = append(w.kept.codes, code)
+	return w.Writer.PutCode(code)
+}
+
+// A code is 256 random bits, of which the store has the hash (RFC 6749 section
+// 10.10).
+func TestACodeIsKeptAsItsHash(t *testing.T) {
+	t.Parallel()
+	c := newCodes(t)
+	c.allow("me")
+	store := &kept{Store: c.store}
+	c.config.Store = store
+	service, err := account.NewService(t.Context(), c.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for range 3 {
+		code, err := service.NewCode(t.Context(), c.caller, ask("me"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, ok := strings.CutPrefix(string(code), "hfa_")
+		if bits, err := base64.RawURLEncoding.DecodeString(text); !ok || err != nil || len(bits) != 32 || seen[text] {
+			t.Errorf("the code %q is not of 256 bits, or not another one: %v", string(code), err)
+		}
+		seen[text] = true
+		put := store.codes[len(store.codes)-1]
+		if put.Hash != sha256.Sum256([]byte(code)) || strings.Contains(fmt.Sprintf("%+v", put), text) {
+			t.Errorf("what is kept of a code is %+v", put)
 		}
 	}
 }

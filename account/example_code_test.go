@@ -48,7 +48,7 @@ func ExampleService_RedeemCode() {
 	ask := account.CodeAsk{ClientID: "photos", Redirect: "https://photos.example/cb", Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", Scopes: []string{"me"}}
 	_, err = accounts.NewCode(ctx, caller, ask)
 	fmt.Println("has to be asked:", errors.Is(err, account.ErrNoConsent))
-	if err := accounts.GiveConsent(ctx, anna.ID, "photos", []string{"me"}); err != nil {
+	if err := accounts.GiveConsent(ctx, anna.ID, account.CodeAsk{ClientID: "photos", Scopes: []string{"me"}}); err != nil {
 		fmt.Println(err)
 		return
 	}

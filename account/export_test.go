@@ -1,8 +1,4 @@
 package account
 
-// AccountsInTurn is how many accounts somebody signs in at, or waits to.
-func (s *Service) AccountsInTurn() int {
-	s.turns.mu.Lock()
-	defer s.turns.mu.Unlock()
-	return len(s.turns.keys)
-}
+// BucketsInTurn is how many buckets somebody uses at a sign-in, or waits to.
+func (s *Service) BucketsInTurn() int { return s.gate.BucketsInTurn() }

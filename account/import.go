@@ -5,14 +5,22 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 )
 
 // ImportedUser is a user of another system, with the password hash that was
 // made there.
 type ImportedUser struct {
-	Name     string
-	Email    string // may be empty
-	Hash     string // "" makes a user without a password
+	Name  string
+	Email string // may be empty
+	Hash  string // "" makes a user without a password
+
+	// CutUntil says that the system which made the hash has cut passwords to the 72
+	// bytes that bcrypt reads. Until then, and once, a longer one is compared as it was
+	// there; the hash is replaced by one of all of it. Zero, and any other kind of
+	// hash: never.
+	CutUntil time.Time
+
 	Disabled bool
 	Roles    []string
 }
@@ -30,7 +38,7 @@ func (s *Service) Import(ctx context.Context, list []ImportedUser) ([]error, err
 			if !planned {
 				continue
 			}
-			if why[i] = s.insert(w, user, list[i].Hash); why[i] != nil && !refusedImport(why[i]) {
+			if why[i] = s.insert(w, user, list[i].Hash, s.cutMark(list[i])); why[i] != nil && !refusedImport(why[i]) {
 				return why[i]
 			}
 		}
@@ -108,4 +116,13 @@ func (s *Service) checkImport(r Reader, user User, hash string, roles map[string
 func refusedImport(err error) bool {
 	var invalid *InvalidError
 	return errors.Is(err, ErrNameTaken) || errors.As(err, &invalid)
+}
+
+// cutMark is what is kept of a user who is imported with a hash of such a system.
+func (s *Service) cutMark(one ImportedUser) PasswordMark {
+	cuts, ok := s.config.Passwords.(CutPasswords)
+	if !ok || one.CutUntil.IsZero() || !cuts.Cuts(one.Hash) {
+		return PasswordMark{}
+	}
+	return PasswordMark{CutUntil: one.CutUntil.UTC()}
 }

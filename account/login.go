@@ -15,50 +15,74 @@ import (
 // ErrNoClient.
 //
 // An unknown name, a wrong password, a disabled user and one without a
-// password are one error, ErrBadLogin, after the same work. Attempts are
+// password are one error, ErrBadLogin, after the same work. A right password that
+// somebody else has chosen is a *GivenPasswordError. Attempts are
 // counted before that work, for the account and for the address (see
 // WithSource); one too many is a *ThrottledError, whatever the password. A
 // password hash that is weaker than the present configuration is replaced by
 // the way.
 func (s *Service) Login(ctx context.Context, name, password string, ask Ask) (Grant, error) {
 	var grant Grant
-	err := s.enter(ctx, name, password, func(w Writer, userID string) (err error) {
+	ask.signedIn = true
+	device, err := s.enter(ctx, name, password, entry{begin: func(w Writer, userID string) (err error) {
 		grant, err = s.begin(ctx, w, userID, ask)
 		return err
-	})
+	}})
 	if err != nil {
 		return Grant{}, err
 	}
+	grant.Device = device
 	return grant, nil
 }
 
-// enter is every sign-in with a name and a password: begin starts the session,
-// in the transaction that makes sure of what the sign-in rests on. It may run
-// more than once.
-func (s *Service) enter(ctx context.Context, name, password string, begin func(w Writer, userID string) error) (err error) {
+// entry is what a sign-in is for.
+type entry struct {
+	// begin starts the session, in the transaction that makes sure of what the sign-in
+	// rests on. It may run more than once.
+	begin func(w Writer, userID string) error
+
+	offer bool // of a password that was given, what sets another one
+}
+
+// enter is every sign-in with a name and a password. Device is what the device
+// keeps.
+func (s *Service) enter(ctx context.Context, name, password string, into entry) (device Secret, err error) {
 	found, err := s.findLogin(ctx, name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadLogin)) }()
-	newHash, err := s.authenticate(ctx, found, password)
+	defer func() { err = ended(ctx, taken, err) }()
+	err = errUnfinished
+	found, newHash, err := s.verified(taken.Queued(ctx), found, password, into)
+	if err != nil {
+		return "", err
+	}
+	return Secret(s.deviceMarks().Add(keptBy(ctx), found.user.ID, cmp.Or(newHash, found.hash), found.device)), nil
+}
+
+// errUnfinished is what came of a sign-in that panics.
+var errUnfinished = errors.New("the sign-in was not finished")
+
+// verified verifies a password and signs in. It returns what was verified.
+func (s *Service) verified(ctx context.Context, found login, password string, into entry) (_ login, newHash string, err error) {
+	right, err := s.authenticate(ctx, found, password)
 	for try := 0; err == nil; try++ {
-		err = s.signIn(ctx, found, newHash, begin)
+		err = s.signIn(ctx, found, right, into)
 		if !errors.Is(err, errHashChanged) || try == 3 {
 			break
 		}
 		// Another sign-in has replaced the hash, or somebody has changed the
 		// password: what is stored now decides.
-		if found, err = s.findLogin(ctx, name); err != nil {
-			return err
+		if found, err = s.findLogin(ctx, found.name); err != nil {
+			return found, "", err
 		}
-		newHash, err = s.authenticate(ctx, found, password)
+		right, err = s.authenticate(ctx, found, password)
 	}
-	return err
+	return found, right.newHash, err
 }
 
 // errHashChanged says that another hash is stored than the one verified.
@@ -66,11 +90,13 @@ var errHashChanged = errors.New("the password hash changed meanwhile")
 
 // login is what the store knows of a name that somebody presents.
 type login struct {
-	name  string
-	user  User   // zero if no user has the name
-	hash  string // "" if there is none
-	known bool   // the user has signed in from this address before
-	like  string // what the hash looks like if there is no user
+	name   string
+	user   User   // zero if no user has the name
+	hash   string // "" if there is none
+	mark   PasswordMark
+	known  bool   // the user has signed in from this address before
+	device string // the mark by which the device is known to the user; "" if it is not
+	like   string // what the hash looks like if there is no user
 }
 
 // findLogin asks the store the same for every name.
@@ -97,11 +123,15 @@ func (s *Service) describe(ctx context.Context, r Reader, found login, user User
 	if found.hash, err = r.PasswordHash(user.ID); err != nil && !errors.Is(err, ErrNoUser) {
 		return found, err
 	}
+	if found.mark, err = r.PasswordMark(user.ID); err != nil {
+		return found, err
+	}
 	if from := sourceOf(ctx); from != "" {
 		if found.known, err = r.KnownAddress(user.ID, s.keyed("address", from)); err != nil {
 			return found, err
 		}
 	}
+	found.device = s.deviceMarks().Of(keptBy(ctx), user.ID, found.hash)
 	kinds, err := r.PasswordKinds()
 	found.like = s.likeOthers(found.name, kinds)
 	return found, err
@@ -131,46 +161,60 @@ func (s *Service) likeOthers(name string, kinds []PasswordKind) string {
 // authenticate verifies a password, or does the same work where no password is
 // right: for a name without a user, a user without a password or with a
 // damaged hash, and a disabled one. The error is ErrBadLogin, or the hasher's.
-func (s *Service) authenticate(ctx context.Context, l login, password string) (newHash string, err error) {
+func (s *Service) authenticate(ctx context.Context, l login, password string) (verified, error) {
 	like, hopeless := l.hash, l.user.Disabled
 	if s.config.Passwords.Blank(l.hash) == "" {
 		like, hopeless = l.like, true
 	}
 	if hopeless {
 		if !dummyVerification {
-			return "", ErrBadLogin
+			return verified{}, ErrBadLogin
 		}
 		err := s.config.Lane.Do(ctx, func() error { return s.config.Passwords.DummyVerifyLike(ctx, password, like) })
-		return "", cmp.Or(err, ErrBadLogin)
+		return verified{}, cmp.Or(err, ErrBadLogin)
 	}
-	var ok bool
-	err = s.config.Lane.Do(ctx, func() (err error) {
-		ok, newHash, err = s.config.Passwords.VerifyAndUpdate(ctx, password, l.hash)
-		return err
-	})
-	if err == nil && !ok {
-		err = ErrBadLogin
-	}
-	return newHash, err
+	return s.match(ctx, l, password)
 }
 
 // signIn starts the session if nothing that the sign-in rests on has changed
 // while the password was being verified, and replaces the hash with it.
-func (s *Service) signIn(ctx context.Context, l login, newHash string, begin func(w Writer, userID string) error) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+func (s *Service) signIn(ctx context.Context, l login, right verified, into entry) error {
+	var given *GivenPasswordError // outside of the transaction's error: what it offers must be kept
+	err := s.config.Store.Update(ctx, func(w Writer) (err error) {
 		if err := stillThere(w, l); err != nil {
 			return err
 		}
-		if newHash != "" {
-			if err := s.putHash(w, l.user.ID, newHash); err != nil {
-				return err
-			}
-		}
-		if err := s.know(ctx, w, l.user.ID); err != nil {
+		if l.mark.Given {
+			given, err = s.mustChoose(w, l, into.offer)
 			return err
 		}
-		return begin(w, l.user.ID)
+		return s.admit(ctx, w, l, right.newHash, into)
 	})
+	switch {
+	case err != nil:
+		return err
+	case given != nil:
+		return given
+	}
+	s.noteCut(ctx, l.user, right)
+	return nil
+}
+
+// admit is what a sign-in changes.
+func (s *Service) admit(ctx context.Context, w Writer, l login, newHash string, into entry) (err error) {
+	switch userID := l.user.ID; {
+	case newHash != "":
+		err = s.putHash(w, userID, newHash)
+	case l.mark != PasswordMark{}:
+		err = w.PutPasswordMark(userID, PasswordMark{}) // it was for this once
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.know(ctx, w, l.user.ID); err != nil {
+		return err
+	}
+	return into.begin(w, l.user.ID)
 }
 
 // know remembers the request's address as one of the user's.
@@ -197,4 +241,58 @@ func stillThere(r Reader, l login) error {
 		err = errHashChanged
 	}
 	return err
+}
+
+// mustChoose is the answer to a right password that was given.
+func (s *Service) mustChoose(w Writer, l login, offer bool) (*GivenPasswordError, error) {
+	refused := &GivenPasswordError{User: l.user}
+	if !offer {
+		return refused, nil
+	}
+	secret, err := s.newSecret()
+	if err != nil {
+		return nil, err
+	}
+	refused.Reset = Secret(secret)
+	return refused, w.PutReset(Reset{
+		UserID: l.user.ID, SecretHash: hashOf(secret), Before: hashOf(l.hash), Expires: s.now().Add(ResetTTL),
+	})
+}
+
+// verified is a right password.
+type verified struct {
+	newHash string // in place of the one that was verified; "" if that stays
+	cut     bool   // it is longer than what was compared
+}
+
+// verify compares a password with the hash of a sign-in.
+func (s *Service) verify(ctx context.Context, l login, password string) (ok bool, v verified, err error) {
+	cuts, can := s.config.Passwords.(CutPasswords)
+	if can && s.config.Now().Before(l.mark.CutUntil) && cuts.Cuts(l.hash) {
+		ok, v.cut, v.newHash, err = cuts.VerifyCut(ctx, password, l.hash)
+		return ok, v, err
+	}
+	ok, v.newHash, err = s.config.Passwords.VerifyAndUpdate(ctx, password, l.hash)
+	return ok, v, err
+}
+
+// noteCut tells that somebody got in with what another system had kept of their
+// password, after the hash was replaced.
+func (s *Service) noteCut(ctx context.Context, user User, v verified) {
+	if v.cut && s.config.OnCut != nil {
+		s.config.OnCut(ctx, user)
+	}
+}
+
+// match verifies in the lane. The error is ErrBadLogin for a wrong password.
+func (s *Service) match(ctx context.Context, l login, password string) (v verified, err error) {
+	var ok bool
+	err = s.config.Lane.Do(ctx, func() (err error) {
+		ok, v, err = s.verify(ctx, l, password)
+		return err
+	})
+	if !ok {
+		err = cmp.Or(err, ErrBadLogin)
+	}
+	return v, err
 }

@@ -98,6 +98,22 @@ func (o *outages) ReturnAttempts(ctx context.Context, now time.Time, buckets []a
 	return o.call("ReturnAttempts", o.Store.ReturnAttempts(ctx, now, buckets))
 }
 
+func (o *outages) AttemptWaits(ctx context.Context, now time.Time, buckets []account.Bucket) ([]time.Duration, error) {
+	return got(o.Store.AttemptWaits(ctx, now, buckets)).from(o, "AttemptWaits")
+}
+
+func (o *outages) CountFailure(ctx context.Context, now time.Time, key [32]byte, nobody bool) error {
+	return o.call("CountFailure", o.Store.CountFailure(ctx, now, key, nobody))
+}
+
+func (o *outages) Failures(ctx context.Context, key [32]byte) (account.Failures, error) {
+	return got(o.Store.Failures(ctx, key)).from(o, "Failures")
+}
+
+func (o *outages) ClearFailures(ctx context.Context, key [32]byte) error {
+	return o.call("ClearFailures", o.Store.ClearFailures(ctx, key))
+}
+
 // answer is what a call of the store returns with a value.
 type answer[T any] struct {
 	value T
@@ -182,8 +198,12 @@ func (r reader) SessionByHandle(handle string) (account.Session, error) {
 	return got(r.in.SessionByHandle(handle)).from(r.o, "SessionByHandle")
 }
 
-func (r reader) PendingSetup() (account.PendingSetup, error) {
-	return got(r.in.PendingSetup()).from(r.o, "PendingSetup")
+func (r reader) PendingSetup(secretHash [32]byte) (account.PendingSetup, error) {
+	return got(r.in.PendingSetup(secretHash)).from(r.o, "PendingSetup")
+}
+
+func (r reader) PasswordMark(userID string) (account.PasswordMark, error) {
+	return got(r.in.PasswordMark(userID)).from(r.o, "PasswordMark")
 }
 
 func (r reader) Reset(secretHash [32]byte) (account.Reset, error) {
@@ -273,8 +293,16 @@ func (w writer) PutPendingSetup(setup account.PendingSetup) error {
 	return w.o.call("PutPendingSetup", w.in.PutPendingSetup(setup))
 }
 
-func (w writer) RemovePendingSetup() error {
-	return w.o.call("RemovePendingSetup", w.in.RemovePendingSetup())
+func (w writer) RemovePendingSetups() error {
+	return w.o.call("RemovePendingSetups", w.in.RemovePendingSetups())
+}
+
+func (w writer) PutPasswordMark(userID string, mark account.PasswordMark) error {
+	return w.o.call("PutPasswordMark", w.in.PutPasswordMark(userID, mark))
+}
+
+func (w writer) RemoveCutMarks(until time.Time) error {
+	return w.o.call("RemoveCutMarks", w.in.RemoveCutMarks(until))
 }
 
 func (w writer) PutReset(reset account.Reset) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 )
 
 // codePrefix lets those who search for leaked secrets find codes.
@@ -13,7 +12,8 @@ const codePrefix = "hfa_"
 
 // NewCode makes the code with which a client begins a session of a caller's user,
 // once, within CodeTTL (RFC 6749 section 4.1.2). It is bound to the client, the
-// redirect URI and the challenge, and ends with the caller's session.
+// redirect URI and the challenge, and ends with the caller's session, which is one of
+// a browser's own: to what came with a token the answer is ErrNoCaller.
 //
 // ErrNoConsent says that the user has not allowed the client what it asks for,
 // which first-party clients need not be. Other errors: ErrNoCaller, ErrNoClient,
@@ -43,6 +43,9 @@ func (s *Service) NewCode(ctx context.Context, c Caller, ask CodeAsk) (Secret, e
 // allowed is the code of what a user has allowed, without its secret.
 func (s *Service) allowed(r Reader, c Caller, ask CodeAsk) (Code, error) {
 	session, user, err := s.standingOf(r, c.SessionID)
+	if err == nil && session.ClientID != "" {
+		err = ErrNoCaller // tokens beget no tokens for others
+	}
 	if err != nil {
 		return Code{}, err
 	}
@@ -55,8 +58,9 @@ func (s *Service) allowed(r Reader, c Caller, ask CodeAsk) (Code, error) {
 		return Code{}, err
 	}
 	if !client.FirstParty {
+		ask.Scopes = scopes
 		given, err := r.Consent(user.ID, client.ID)
-		if err == nil && !given.Covers(scopes) {
+		if err == nil && !given.Covers(ask) {
 			err = ErrNoConsent
 		}
 		if err != nil {
@@ -130,8 +134,8 @@ type redemption struct {
 }
 
 // fits reports whether it is the use that the code is for.
-func (u redemption) fits(code Code, now time.Time) bool {
-	return u.clientID == code.ClientID && u.redirect == code.Redirect && now.Before(code.Expires) && verifies(u.verifier, code.Challenge)
+func (u redemption) fits(code Code) bool {
+	return u.clientID == code.ClientID && u.redirect == code.Redirect && verifies(u.verifier, code.Challenge)
 }
 
 func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, error) {
@@ -145,7 +149,10 @@ func (s *Service) redeem(ctx context.Context, w Writer, use redemption) (Grant, 
 	if code.SessionID != "" {
 		return Grant{}, refuseAndEnd(w, code.SessionID)
 	}
-	if !use.fits(code, s.config.Now()) {
+	if !good(s.config.Now(), code.Expires, CodeTTL) {
+		return Grant{}, ErrBadGrant // by the clock, which may be wrong: NewCode removes it
+	}
+	if !use.fits(code) {
 		return Grant{}, spoilCode(w, use.hash)
 	}
 	client, err := s.clientOf(w, code.ClientID)
@@ -180,7 +187,7 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 	case !won:
 		return Grant{}, refuseAndEnd(w, used.SessionID)
 	}
-	session.ClientID, session.Audience = client.ID, code.Audience
+	session.ClientID, session.Audience, session.AuthTime = client.ID, code.Audience, code.AuthTime
 	if session.Scopes, err = grantable(w, user, client, code.Scopes); err != nil {
 		return Grant{}, err
 	}
@@ -189,11 +196,7 @@ func (s *Service) beginWith(ctx context.Context, w Writer, code Code, client Cli
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
-	grant := grantOf(session, user, session.Scopes, secret)
-	if !client.MayUse(GrantRefresh) {
-		grant.RefreshToken = ""
-	}
-	return grant, w.PutSession(session)
+	return firstGrant(session, user, client, secret), w.PutSession(session)
 }
 
 // refuseAndEnd ends what the first use of a code gave, at its second.

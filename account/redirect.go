@@ -72,7 +72,6 @@ func CheckRedirect(uri string) error {
 // nothing is.
 func checkRedirect(uri string) (reason string) {
 	u, err := url.Parse(uri)
-	_, local := withoutPort(uri)
 	switch {
 	case err != nil || u.Scheme == "" || u.Opaque != "" || len(uri) > maxURI || strings.ContainsFunc(uri, notInURI):
 		return "is no absolute URI in ASCII"
@@ -80,10 +79,20 @@ func checkRedirect(uri string) (reason string) {
 		return "has a fragment"
 	case u.User != nil:
 		return "has a user before its host"
+	case answersItself(u):
+		return "has a parameter in its query that the answer has: code, state, iss or error"
 	case strings.Contains(uri, "*"):
 		return "has a wildcard; each redirect URI is registered by itself"
 	case dotted(u.EscapedPath()):
 		return "has a segment . or .. in its path"
+	}
+	return checkScheme(u, uri)
+}
+
+// checkScheme is checkRedirect for where the URI leads.
+func checkScheme(u *url.URL, uri string) (reason string) {
+	_, local := withoutPort(uri)
+	switch {
 	case u.Scheme == "https" && !strings.HasPrefix(uri, "https://"), u.Scheme == "http" && !strings.HasPrefix(uri, "http://"):
 		return "has a scheme in capitals"
 	case u.Scheme == "https" && (u.Hostname() == "" || strings.HasSuffix(u.Host, ":")):
@@ -96,6 +105,13 @@ func checkRedirect(uri string) (reason string) {
 		return "has a scheme that is neither https nor one's own, such as com.example.app (RFC 8252 section 7.1)"
 	}
 	return ""
+}
+
+// answersItself reports whether a URI says already what an authorization response
+// says: a client would have two codes, or two issuers (RFC 9207), to choose from.
+func answersItself(u *url.URL) bool {
+	query := u.Query()
+	return slices.ContainsFunc([]string{"code", "state", "iss", "error", "error_description", "error_uri"}, query.Has)
 }
 
 // notInURI reports whether a URI cannot have the letter; some parsers take a

@@ -60,11 +60,14 @@ type refreshing struct {
 // verdict is what a token is to a session.
 //
 //	token               then
-//	unknown             refused; the session, if there is one, goes on
+//	unknown, or of a    refused; the session, if there is one, goes on: if it is over
+//	session that is     by the clock, Run removes it when that is certain
+//	over by the clock
 //	good                rotated
 //	repeated            given what was issued for it
-//	used, or good of a  refused; the session ends
-//	session that is over
+//	used, or of a user  refused; the session ends
+//	or a client that
+//	may not go on
 type verdict int
 
 const (
@@ -121,8 +124,11 @@ func (s *Service) sessionFor(r Reader, one refreshing) (Session, verdict, error)
 		return session, tokenUnknown, nil
 	case sameSecret(one.secret, session.TokenHash):
 		return session, tokenGood, nil
-	case sameSecret(one.secret, session.Previous) && s.overlaps(session.Rotated):
+	case !sameSecret(one.secret, session.Previous):
+	case s.overlaps(session.Rotated):
 		return session, tokenRepeated, nil
+	case s.config.Now().Before(session.Rotated):
+		return session, tokenUnknown, nil // nobody knows when it was used: the clock has been put back
 	}
 	return session, tokenUsed, nil
 }
@@ -139,7 +145,10 @@ func (s *Service) overlaps(rotated time.Time) bool {
 func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, error) {
 	may, err := s.grantable(r, session, one.ask)
 	successor, ok := unseal(one.secret, session.ID, session.Successor)
-	if errors.Is(err, errEnded) || err == nil && !ok {
+	switch {
+	case errors.Is(err, errOver):
+		return refreshed{as: tokenUnknown}, nil
+	case errors.Is(err, errEnded), err == nil && !ok:
 		return refreshed{as: tokenUsed}, nil
 	}
 	if err != nil {
@@ -152,7 +161,10 @@ func (s *Service) repeat(r Reader, session Session, one refreshing) (refreshed, 
 // used up.
 func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, error) {
 	may, err := s.grantable(w, session, one.ask)
-	if errors.Is(err, errEnded) {
+	switch {
+	case errors.Is(err, errOver):
+		return refreshed{as: tokenUnknown}, nil
+	case errors.Is(err, errEnded):
 		return refreshed{as: tokenUsed}, nil
 	}
 	if err != nil {
@@ -177,8 +189,12 @@ func (s *Service) rotate(w Writer, session Session, one refreshing) (refreshed, 
 	return refreshed{tokenGood, may.grant(session, secret)}, err
 }
 
-// errEnded says that a session whose token is presented is over.
-var errEnded = errors.New("the session is over")
+// errEnded says that a session whose token is presented has no right to go on, errOver
+// that it is over by the clock.
+var (
+	errEnded = errors.New("the session has ended")
+	errOver  = errors.New("the session is over")
+)
 
 // grantableNow is what a refresh may grant.
 type grantableNow struct {
@@ -192,13 +208,16 @@ func (g grantableNow) grant(session Session, secret string) Grant {
 	return grant
 }
 
-// grantable returns what a refresh grants. Error: errEnded, *InvalidError.
+// grantable returns what a refresh grants. Error: errEnded, errOver, *InvalidError.
 func (s *Service) grantable(r Reader, session Session, ask Ask) (may grantableNow, err error) {
 	if may.user, err = r.User(session.UserID); err != nil {
 		return may, err
 	}
-	if may.user.Disabled || s.over(session, s.config.Now()) {
+	switch {
+	case may.user.Disabled:
 		return may, errEnded
+	case s.over(session, s.config.Now()):
+		return may, errOver
 	}
 	client, err := s.clientOf(r, session.ClientID)
 	if errors.Is(err, ErrNoClient) {
@@ -208,10 +227,12 @@ func (s *Service) grantable(r Reader, session Session, ask Ask) (may grantableNo
 		return may, err
 	}
 	wanted, audience, err := ask.within(session)
+	if err == nil {
+		may.audience, err = ask.still(client, audience)
+	}
 	if err != nil {
 		return may, err
 	}
-	may.audience = audience
 	may.scopes, err = grantable(r, may.user, client, wanted)
 	return may, err
 }

@@ -75,10 +75,8 @@ func TestARepeatedRefreshGivesTheSameToken(t *testing.T) {
 func TestALateRepeatIsTheft(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]time.Duration{
-		"at the end of the window":        30 * time.Second,
-		"much later":                      50 * time.Minute,
-		"after the clock was put back":    -30 * time.Second,
-		"after the clock was put far off": -24 * time.Hour,
+		"at the end of the window": 30 * time.Second,
+		"much later":               50 * time.Minute,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +84,21 @@ func TestALateRepeatIsTheft(t *testing.T) {
 			r.now = r.now.Add(wait)
 			r.stolen(name, r.first)
 		})
+	}
+}
+
+// When a token was used that a clock says was used later than now is not known: it is
+// refused, and nobody's session ends for a clock that was put back.
+func TestARepeatAfterTheClockWasPutBack(t *testing.T) {
+	t.Parallel()
+	for _, by := range []time.Duration{30 * time.Second, 24 * time.Hour, 365 * 24 * time.Hour} {
+		r := newRefreshing(t)
+		now := r.now
+		r.now = now.Add(-by)
+		_, err := r.Refresh(t.Context(), string(r.first.RefreshToken), account.Ask{})
+		r.refused("a repeat", err, account.ErrBadGrant)
+		r.now = now
+		r.refresh(r.second)
 	}
 }
 

@@ -3,11 +3,7 @@ package account
 import (
 	"context"
 	"errors"
-	"time"
 )
-
-// ResetTTL is how long a reset secret is good.
-const ResetTTL = time.Hour
 
 // NewReset makes the secret with which a user sets a new password, in place of
 // any before it. It is good once, for an hour, and only until the password
@@ -33,11 +29,11 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 // refused may be tried again. A disabled user stays disabled. Errors:
 // ErrBadReset, *InvalidError, *ThrottledError.
 func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user User, err error) {
-	taken, err := s.take(ctx, s.addressBucket(ctx))
+	taken, err := s.take(ctx, s.networkBuckets(ctx))
 	if err != nil {
 		return User{}, err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadReset)) }()
+	defer func() { taken.Settle(ctx, errors.Is(err, ErrBadReset)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	user, err = view(ctx, s, func(r Reader) (User, error) { return s.checkReset(r, secret) })
@@ -47,17 +43,24 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	if err := s.checkPassword(string(next), user); err != nil {
 		return User{}, err
 	}
+	if err := s.differs(ctx, user.ID, next); err != nil {
+		return User{}, err
+	}
 	hash, err := s.hash(ctx, next)
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, func(w Writer) (User, error) {
+	user, err = update(ctx, s, func(w Writer) (User, error) {
 		user, err := s.checkReset(w, secret)
 		if err != nil {
 			return User{}, err
 		}
 		return user, s.reset(ctx, w, user.ID, hash)
 	})
+	if err == nil {
+		s.forgetRow(ctx, user.ID)
+	}
+	return user, err
 }
 
 // reset stores the hash and forgets what came before it. Addresses that signed
@@ -85,8 +88,32 @@ func (s *Service) checkReset(r Reader, secret Secret) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	if hashOf(hash) != reset.Before || !s.config.Now().Before(reset.Expires) {
+	if hashOf(hash) != reset.Before || !good(s.config.Now(), reset.Expires, ResetTTL) {
 		return User{}, ErrBadReset
 	}
 	return r.User(reset.UserID)
+}
+
+// errSame refuses the password that was given as the one that replaces it.
+var errSame = &InvalidError{"password", "is the one that was given; choose another"}
+
+// differs makes sure that a password which replaces one that was given is another.
+func (s *Service) differs(ctx context.Context, userID string, next Secret) error {
+	var mark PasswordMark
+	hash, err := view(ctx, s, func(r Reader) (hash string, err error) {
+		if mark, err = r.PasswordMark(userID); err != nil || !mark.Given {
+			return "", err
+		}
+		return r.PasswordHash(userID)
+	})
+	if err != nil || hash == "" {
+		return err
+	}
+	return s.config.Lane.Do(ctx, func() error {
+		same, _, err := s.config.Passwords.VerifyAndUpdate(ctx, string(next), hash)
+		if err == nil && same {
+			err = errSame
+		}
+		return err
+	})
 }

@@ -101,6 +101,22 @@ func (a Ask) within(session Session) (scopes, audience []string, err error) {
 	return scopes, audience, err
 }
 
+// still is that part of a session's audience that the client may ask for to this day.
+// Where nothing is left, or not all that was asked for, it is an *InvalidError: none
+// would mean the default.
+func (a Ask) still(client Client, audience []string) ([]string, error) {
+	if len(audience) == 0 {
+		return nil, nil
+	}
+	kept := slices.DeleteFunc(slices.Clone(audience), func(one string) bool {
+		return !slices.Contains(client.Audiences, one) && !slices.Contains(a.DefaultAudience, one)
+	})
+	if len(kept) == 0 || len(a.Audience) > 0 && len(kept) < len(audience) {
+		return nil, &InvalidError{"resource", "is nothing that the client may ask for any more"}
+	}
+	return kept, nil
+}
+
 func notIn(field string, asked, granted []string) error {
 	for _, one := range asked {
 		if !slices.Contains(granted, one) {

@@ -13,10 +13,12 @@ import (
 type Grant struct {
 	User         User
 	SessionID    string
-	Scopes       []string // granted, sorted: may be fewer than were asked for
-	ClientID     string   // who they are granted to
-	Audience     []string // what tokens are for; the issuer's default if nil
-	RefreshToken Secret   // good once
+	Scopes       []string  // granted, sorted: may be fewer than were asked for
+	ClientID     string    // who they are granted to
+	Audience     []string  // what tokens are for; the issuer's default if nil
+	AuthTime     time.Time // when the user signed in; zero if that is not known
+	RefreshToken Secret    // good once; "" if the client may not use one
+	Device       Secret    // after a sign-in with a password, for the device to keep: see WithKnownDevice
 }
 
 // StrictRefresh as Config.RefreshOverlap ends the session of every refresh token
@@ -96,6 +98,9 @@ func (s *Service) begin(ctx context.Context, w Writer, userID string, ask Ask) (
 		return Grant{}, err
 	}
 	session.ClientID, session.Audience = client.ID, slices.Clone(ask.Audience)
+	if ask.signedIn {
+		session.AuthTime = session.Created
+	}
 	if session.Scopes, err = grantable(w, user, client, ask.Scopes); err != nil {
 		return Grant{}, err
 	}
@@ -104,13 +109,23 @@ func (s *Service) begin(ctx context.Context, w Writer, userID string, ask Ask) (
 		return Grant{}, err
 	}
 	session.TokenHash = hashOf(secret)
-	return grantOf(session, user, session.Scopes, secret), w.PutSession(session)
+	return firstGrant(session, user, client, secret), w.PutSession(session)
+}
+
+// firstGrant is what a new session gives: a refresh token only to a client that may
+// use it.
+func firstGrant(session Session, user User, client Client, secret string) Grant {
+	grant := grantOf(session, user, session.Scopes, secret)
+	if !client.MayUse(GrantRefresh) {
+		grant.RefreshToken = ""
+	}
+	return grant
 }
 
 // grantOf is what a session gives with the secret that is good now.
 func grantOf(session Session, user User, scopes []string, secret string) Grant {
 	return Grant{
-		User: user, SessionID: session.ID, Scopes: scopes, ClientID: session.ClientID, Audience: session.Audience,
+		User: user, SessionID: session.ID, Scopes: scopes, ClientID: session.ClientID, Audience: session.Audience, AuthTime: session.AuthTime,
 		RefreshToken: session.token(secret),
 	}
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -10,7 +11,7 @@ import (
 type SessionInfo struct {
 	ID        string
 	ClientID  string // who its tokens were given to; "" for a browser's own
-	Client    string // what people call that
+	Client    string // what people call that, or the id where no one knows any more
 	Device    string // such as "Firefox on Linux", by what the browser says of itself; "" if unknown
 	UserAgent string // what it says
 	Address   string // where the sign-in came from; "" if unknown
@@ -74,7 +75,7 @@ func (s *Service) info(r Reader, session Session) (SessionInfo, error) {
 	if errors.Is(err, ErrNoClient) { // it is disabled, or declared no more
 		err = nil
 	}
-	info.Client = client.Name
+	info.Client = cmp.Or(client.Name, session.ClientID)
 	return info, err
 }
 

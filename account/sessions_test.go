@@ -386,10 +386,10 @@ func TestWhatHasEndedIsSweptUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Minute) //nolint:forbidigo // the clock of synctest
+		time.Sleep(26 * time.Hour) //nolint:forbidigo // the clock of synctest: a day, and an hour in which that is seen
 		err = store.View(t.Context(), func(r account.Reader) error {
 			if list, err := r.SessionsOf(anna.ID, "", 2000); err != nil || len(list) != 0 {
-				t.Errorf("three minutes later there are %d sessions, %v", len(list), err)
+				t.Errorf("a day later there are %d sessions, %v", len(list), err)
 			}
 			return nil
 		})
@@ -397,6 +397,43 @@ func TestWhatHasEndedIsSweptUp(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What is over only while a clock is ahead is there when it is right again, however
+// far that was and whatever it was that looked at it.
+func TestNothingIsSweptUpForAClockThatIsAhead(t *testing.T) {
+	t.Parallel()
+	for _, by := range []time.Duration{25 * time.Hour, 8 * 24 * time.Hour, 100 * 365 * 24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			var off atomic.Int64
+			s, stop := live(t, memory.New(), func(c *account.Config) {
+				c.RefreshTTL, c.Now = 72*time.Hour, func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
+			})
+			anna, err := s.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: secret})
+			if err != nil {
+				t.Fatal(err)
+			}
+			visit, err := s.LoginSession(t.Context(), "anna", secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(50 * time.Minute) //nolint:forbidigo // the clock of synctest
+			off.Store(int64(by))
+			time.Sleep(55 * time.Minute) //nolint:forbidigo // as above
+			off.Store(0)
+			time.Sleep(2 * time.Hour) //nolint:forbidigo // as above
+			if _, err := s.SessionCaller(t.Context(), visit.Secret); err != nil {
+				t.Errorf("after a clock was ahead by %v = %v", by, err)
+			}
+			time.Sleep(100 * time.Hour) //nolint:forbidigo // as above
+			if list, err := s.Sessions(t.Context(), anna.ID); err != nil || len(list) != 0 {
+				t.Errorf("when it is over there are %d sessions, %v", len(list), err)
+			}
+			if err := stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestDeviceNames(t *testing.T) {

@@ -9,8 +9,9 @@ import (
 // SetupTTL is how long a setup secret is good.
 const SetupTTL = 30 * time.Minute
 
-// NewSetup makes the secret with which the first administrator is created, in
-// place of any before it. ErrSetupDone says that there is an administrator who
+// NewSetup makes a secret with which the first administrator is created. Those
+// before it stay good, so that programs that start on one store one after the other
+// do not take each other's away; one that is used takes all. ErrSetupDone says that there is an administrator who
 // can sign in.
 func (s *Service) NewSetup(ctx context.Context) (Secret, error) {
 	secret, err := s.newSecret()
@@ -38,11 +39,11 @@ func noAdmin(r Reader) error {
 // alone: a name or a password that is refused may be tried again. Errors:
 // ErrBadSetup, ErrNameTaken, *InvalidError, *ThrottledError.
 func (s *Service) Setup(ctx context.Context, secret Secret, name string, password Secret) (user User, err error) {
-	taken, err := s.take(ctx, s.addressBucket(ctx))
+	taken, err := s.take(ctx, s.networkBuckets(ctx))
 	if err != nil {
 		return User{}, err
 	}
-	defer func() { taken.end(ctx, errors.Is(err, ErrBadSetup)) }()
+	defer func() { taken.Settle(ctx, errors.Is(err, ErrBadSetup)) }()
 	// Before the password is hashed, which is work that not everybody may
 	// cause.
 	if err := s.config.Store.View(ctx, func(r Reader) error { return s.checkSetup(r, secret) }); err != nil {
@@ -56,10 +57,10 @@ func (s *Service) Setup(ctx context.Context, secret Secret, name string, passwor
 		if err := s.checkSetup(w, secret); err != nil {
 			return User{}, err
 		}
-		if err := w.RemovePendingSetup(); err != nil {
+		if err := w.RemovePendingSetups(); err != nil {
 			return User{}, err
 		}
-		return user, s.insert(w, user, hash)
+		return user, s.insert(w, user, hash, PasswordMark{})
 	})
 }
 
@@ -69,11 +70,11 @@ func (s *Service) checkSetup(r Reader, secret Secret) error {
 	} else if err != nil {
 		return err
 	}
-	pending, err := r.PendingSetup()
+	pending, err := r.PendingSetup(hashOf(string(secret)))
 	if err != nil {
 		return err
 	}
-	if !sameSecret(string(secret), pending.SecretHash) || !s.config.Now().Before(pending.Expires) {
+	if !good(s.config.Now(), pending.Expires, SetupTTL) {
 		return ErrBadSetup
 	}
 	return nil

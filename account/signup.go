@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/attempts"
 )
 
 // How many users can be made by those who sign themselves up, from one address
 // and from all together, and how many links can be asked for, for one name. An
-// address has to pay for asking, too: see addressBurst.
+// address has to pay for asking, too: see package attempts.
 const (
 	signUpBurst = 10
 	signUpEvery = 6 * time.Minute
@@ -33,8 +35,8 @@ func (s *Service) SignUp(ctx context.Context, n NewUser) (user User, err error) 
 	if err != nil {
 		return User{}, err
 	}
-	defer func() { taken.end(ctx, err == nil || errors.Is(err, ErrNameTaken)) }()
-	return s.CreateUser(ctx, n)
+	defer func() { taken.Settle(ctx, err == nil || errors.Is(err, ErrNameTaken)) }()
+	return s.CreateUser(attempts.Stranger(ctx, siteOf(ctx)), n)
 }
 
 // CountForgotten counts somebody who asks for a link to set a new password, for
@@ -42,6 +44,6 @@ func (s *Service) SignUp(ctx context.Context, n NewUser) (user User, err error) 
 // *ThrottledError.
 func (s *Service) CountForgotten(ctx context.Context, name string) error {
 	one := Bucket{Key: s.keyed("forgotten", plainName(name)), Burst: forgotBurst, Every: forgotEvery}
-	_, err := s.take(ctx, append(s.addressBucket(ctx), one))
+	_, err := s.take(ctx, append(s.networkBuckets(ctx), one))
 	return err
 }

@@ -20,6 +20,7 @@ type Store interface {
 
 	ChangeLog
 	Attempts
+	FailureCounts
 }
 
 // ChangeLog is how the processes on a store hear what concerns the callers that
@@ -84,6 +85,23 @@ type Attempts interface {
 
 	// ReturnAttempts puts one attempt back into every bucket.
 	ReturnAttempts(ctx context.Context, now time.Time, buckets []Bucket) error
+
+	// AttemptWaits says for each bucket how long it takes until it has an attempt: 0
+	// if it has one. It takes none.
+	AttemptWaits(ctx context.Context, now time.Time, buckets []Bucket) ([]time.Duration, error)
+}
+
+// FailureCounts count wrong passwords in a row, for all processes that share the
+// store. As with [Attempts], a count may be lost in a power cut, and is no part of
+// the transactions.
+type FailureCounts interface {
+	// CountFailure counts one more for a key. Of keys that are nobody's account a
+	// store keeps no more than MaxNobodies, and some more while it tidies up: those
+	// with the highest counts, and of those with the same count the newest.
+	CountFailure(ctx context.Context, now time.Time, key [32]byte, nobody bool) error
+
+	Failures(ctx context.Context, key [32]byte) (Failures, error) // the zero Failures of a key that has none
+	ClearFailures(ctx context.Context, key [32]byte) error
 }
 
 // Reader reads within a transaction and must not be used outside of it. Lists
@@ -97,6 +115,7 @@ type Reader interface {
 	CodeReader
 	ConsentReader
 	APIKeyReader
+	PasswordMarkReader
 }
 
 // Writer reads and changes within a transaction.
@@ -110,6 +129,7 @@ type Writer interface {
 	CodeWriter
 	ConsentWriter
 	APIKeyWriter
+	PasswordMarkWriter
 }
 
 // UserReader finds users. Their roles are sorted.
@@ -132,7 +152,7 @@ type UserReader interface {
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
 	PutPasswordHash(userID, hash, kind string) error
-	RemoveUser(id string) error // with hash, sessions, reset, addresses, codes, consents and API keys
+	RemoveUser(id string) error // with hash, mark, sessions, reset, addresses, codes, consents and API keys
 
 	// PutKnownAddress remembers an address from which the user has signed in,
 	// and forgets all but the user's MaxKnownAddresses newest ones.
@@ -152,11 +172,12 @@ type RoleWriter interface {
 	RemoveRole(name string) error // ErrRoleInUse
 }
 
-// SessionReader finds sessions, and the setup that waits for its person.
+// SessionReader finds sessions, and the setups that wait for their person.
 type SessionReader interface {
 	Session(id string) (Session, error)             // or ErrNoSession
 	SessionByHandle(handle string) (Session, error) // or ErrNoSession
-	PendingSetup() (PendingSetup, error)            // or ErrBadSetup
+
+	PendingSetup(secretHash [32]byte) (PendingSetup, error) // or ErrBadSetup
 
 	// SessionsOf returns at most limit of a user's sessions, by id, whose ids come
 	// after the given one.
@@ -195,10 +216,13 @@ type SessionWriter interface {
 	// SweepSessions removes what is left of sessions that have ended, those that
 	// are over at a time, and what TrimSessions has left over; all together no more
 	// than most at once. More says that it may find something again.
-	SweepSessions(now time.Time, keep, most int) (more bool, err error)
+	// A zero time is before all of them.
+	SweepSessions(at time.Time, keep, most int) (more bool, err error)
 
-	PutPendingSetup(setup PendingSetup) error // in place of the one before
-	RemovePendingSetup() error
+	// PutPendingSetup keeps a setup beside those before it, of which it forgets all
+	// but the MaxPendingSetups-1 that expire last.
+	PutPendingSetup(setup PendingSetup) error
+	RemovePendingSetups() error // all of them
 }
 
 // ResetReader finds the one-time secrets that let users set a password.
@@ -261,6 +285,17 @@ type APIKeyWriter interface {
 	UseAPIKeys(used map[string]time.Time) error
 }
 
+// PasswordMarkReader finds marks.
+type PasswordMarkReader interface {
+	PasswordMark(userID string) (PasswordMark, error) // zero if there is none, or no such user
+}
+
+// PasswordMarkWriter changes them. A user has at most one.
+type PasswordMarkWriter interface {
+	PutPasswordMark(userID string, mark PasswordMark) error // in place of the one before; ErrNoUser
+	RemoveCutMarks(until time.Time) error                   // those with a CutUntil that is not after a time
+}
+
 // User is somebody with an account.
 type User struct {
 	ID       string
@@ -289,6 +324,10 @@ type Session struct {
 
 	ClientID string   // who its tokens were given to; "" for one that is presented itself
 	Audience []string // what its tokens are for; the issuer's default if nil
+
+	// AuthTime is when its user signed in, which is before it began where a code began
+	// it; zero if nobody did, or it was not noted. It does not change.
+	AuthTime time.Time
 
 	// Handle finds the session of a refresh token, all of the session's tokens
 	// alike, or of a session's own secret. TokenHash is SHA-256 of the one token
@@ -346,16 +385,33 @@ type Reset struct {
 	Expires    time.Time
 }
 
+// PasswordMark is what is known of a user's password besides its hash. The zero
+// mark says nothing.
+type PasswordMark struct {
+	Given    bool      // somebody else has chosen it
+	CutUntil time.Time // until when what another system left of a password is compared; zero for never
+}
+
 // PasswordKind is a kind of password hash and how many users have one of it.
 type PasswordKind struct {
 	Kind  string // a hash that costs as much to verify, and holds nothing of theirs
 	Users int
 }
 
+// ResetTTL is how long a reset secret is good.
+const ResetTTL = time.Hour
+
 const (
 	// MaxKnownAddresses is how many addresses are remembered for a user.
 	MaxKnownAddresses = 10
 
+	// MaxNobodies is for how many names without an account wrong passwords in a row are
+	// counted at a time.
+	MaxNobodies = 100_000
+
 	// MaxPasswordKinds is how many kinds PasswordKinds returns at most.
 	MaxPasswordKinds = 64
+
+	// MaxPendingSetups is how many setups wait at once at most.
+	MaxPendingSetups = 10
 )

@@ -4,42 +4,23 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
+	"errors"
 	"net/netip"
-	"sync"
+	"strconv"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/attempts"
+	"github.com/holdfast-go/holdfast/internal/devicemark"
 )
 
 // Bucket holds attempts: a full one has Burst of them, and each that was taken
 // comes back after Every. Stores keep for a bucket nothing but the time at
-// which it is full again.
-type Bucket struct {
-	Key   [32]byte
-	Burst int
-	Every time.Duration
-}
+// which it is full again; Bucket.Take says what follows from that.
+type Bucket = attempts.Bucket
 
-// Take returns when the bucket will be full again after one attempt was taken,
-// or how long to wait if there is none to take. fullAt is what the store keeps;
-// any time that is not after now stands for a full bucket, and one that is
-// later than an empty bucket's, as after a clock that was put back, for an
-// empty one.
-func (b Bucket) Take(fullAt, now time.Time) (next time.Time, wait time.Duration) {
-	all := time.Duration(b.Burst) * b.Every
-	missing := min(max(0, fullAt.Sub(now)), all) + b.Every
-	return now.Add(missing), max(0, missing-all)
-}
-
-// How many wrong passwords there may be. Right ones do not count, nor what
-// never came to be verified. NIST SP 800-63B-4 section 3.2.2 wants at most 100
-// failures; an account sees at most 90 in an hour.
-const (
-	accountBurst = 10
-	accountEvery = 45 * time.Second
-
-	// A whole office may sit behind one address.
-	addressBurst = 100
-	addressEvery = 10 * time.Second
-)
+// Failures are wrong passwords for an account in a row, since the last right one.
+type Failures = attempts.Failures
 
 type sourceKey struct{}
 
@@ -50,25 +31,55 @@ func WithSource(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, sourceKey{}, address)
 }
 
-// sourceOf returns the network that stands for the address of a request: a
-// person has all of a /64 in IPv6.
-func sourceOf(ctx context.Context) string {
+// addressSaid is what WithSource was given.
+func addressSaid(ctx context.Context) string {
 	text, _ := ctx.Value(sourceKey{}).(string)
-	addr, err := netip.ParseAddr(text)
-	if err != nil {
-		return text
+	return text
+}
+
+type knownDeviceKey struct{}
+
+// WithKnownDevice returns a context with what an earlier sign-in has left with the
+// device: the Device of its grant. A sign-in of the same person, wherever they are,
+// is then counted and served as one from an address that they are known at: others
+// cannot keep them out. It is good for nothing else, and proves nothing: whoever has
+// it still needs the password.
+func WithKnownDevice(ctx context.Context, device Secret) context.Context {
+	return context.WithValue(ctx, knownDeviceKey{}, string(device))
+}
+
+// keptBy is what the request's device has kept.
+func keptBy(ctx context.Context) string {
+	kept, _ := ctx.Value(knownDeviceKey{}).(string)
+	return kept
+}
+
+func (s *Service) deviceMarks() devicemark.Marks {
+	sum := func(userID, hash string, day uint32) [32]byte {
+		return s.keyed("device", userID, hash, strconv.FormatUint(uint64(day), 10))
 	}
-	addr = addr.Unmap()
-	if addr.Is4() {
-		return addr.String()
+	return devicemark.Marks{Sum: sum, Now: s.now()}
+}
+
+// sourceOf returns the network that stands for the address of a request.
+func sourceOf(ctx context.Context) string {
+	if all := attempts.NetworksOf(addressSaid(ctx)); len(all) > 0 {
+		return all[0].Text
 	}
-	return netip.PrefixFrom(addr, 64).Masked().String() // without a zone
+	return ""
+}
+
+// siteOf returns the widest network of a request's address: who floods has all of it.
+func siteOf(ctx context.Context) string {
+	if all := attempts.NetworksOf(addressSaid(ctx)); len(all) > 0 {
+		return all[len(all)-1].Text
+	}
+	return ""
 }
 
 // addressOf is the address of a request for people to read, "" if it is none.
 func addressOf(ctx context.Context) string {
-	text, _ := ctx.Value(sourceKey{}).(string)
-	addr, err := netip.ParseAddr(text)
+	addr, err := netip.ParseAddr(addressSaid(ctx))
 	if err != nil {
 		return ""
 	}
@@ -86,128 +97,88 @@ func (s *Service) keyed(purpose string, parts ...string) (sum [32]byte) {
 	return [32]byte(mac.Sum(nil))
 }
 
-// addressBucket returns the bucket of the request's address, if that is known.
-func (s *Service) addressBucket(ctx context.Context) []Bucket {
-	from := sourceOf(ctx)
-	if from == "" {
-		return nil
+// networkBuckets returns the buckets of the request's networks, if they are known.
+func (s *Service) networkBuckets(ctx context.Context) (out []Bucket) {
+	for _, one := range attempts.NetworksOf(addressSaid(ctx)) {
+		out = append(out, one.Most.Bucket(s.keyed("attempts of address", one.Text)))
 	}
-	return []Bucket{{Key: s.keyed("attempts of address", from), Burst: addressBurst, Every: addressEvery}}
+	return out
 }
 
-// buckets returns where an attempt at an account is counted. All names of an
-// account, however written, are one account; names without an account are
-// counted as well. Who has signed in from this address before has a bucket
-// of their own there: others can then neither keep them out, nor use it.
-func (s *Service) buckets(ctx context.Context, l login) []Bucket {
+// visitorOf says who it is, as attempts are counted. All names of an account, however
+// written, are one account; names without an account are counted as well. Who has
+// signed in from this address before, or with this device, has a bucket of their own:
+// others can then neither keep them out, nor use it.
+func (s *Service) visitorOf(ctx context.Context, l login) attempts.Visitor {
 	account := l.user.ID
 	if account == "" {
 		account = "nobody " + l.name
 	}
-	if l.known {
-		return []Bucket{{Key: s.keyed("attempts at account from", account, sourceOf(ctx)), Burst: accountBurst, Every: accountEvery}}
-	}
-	one := Bucket{Key: s.keyed("attempts at account", account), Burst: accountBurst, Every: accountEvery}
-	return append(s.addressBucket(ctx), one)
-}
-
-// attempt is one that was taken before anything was verified.
-type attempt struct {
-	service *Service
-	taken   []Bucket
-	leave   func() // the turn
-}
-
-// take reserves an attempt. Error: *ThrottledError.
-func (s *Service) take(ctx context.Context, buckets []Bucket) (*attempt, error) {
-	a := &attempt{service: s, leave: func() {}}
-	if s.config.InsecureNoThrottle || len(buckets) == 0 {
-		return a, nil
-	}
-	wait, err := s.config.Store.TakeAttempts(ctx, s.now(), buckets)
+	v := attempts.Visitor{Known: true, Nobody: l.user.ID == "", Site: siteOf(ctx), Row: s.rowOf(l.user.ID, l.name)}
 	switch {
-	case err != nil:
-		return nil, err
-	case wait > 0:
-		return nil, &ThrottledError{wait}
+	case l.device != "":
+		v.Own = []Bucket{attempts.PerKnown.Bucket(s.keyed("attempts at account with", account, l.device))}
+	case l.known:
+		v.Own = []Bucket{attempts.PerKnown.Bucket(s.keyed("attempts at account from", account, sourceOf(ctx)))}
+	default:
+		v.Known = false
+		v.Own = append([]Bucket{attempts.PerSite.Bucket(s.keyed("attempts at account by", account, v.Site))}, s.networkBuckets(ctx)...)
+		v.Shared = attempts.PerAccount.Bucket(s.keyed("attempts at account", account))
+		v.Reserve = attempts.PerReserve.Bucket(s.keyed("attempts at account again", account))
+		v.Promise = s.keyed("promise", account, sourceOf(ctx))
 	}
-	a.taken = buckets
-	return a, nil
+	return v
 }
 
-// takeInTurn is take for a sign-in, after waiting until few others at the same
-// account are under way: those with a right password give their attempts back,
-// and should not be taken for too many while they do not yet.
-func (s *Service) takeInTurn(ctx context.Context, l login) (*attempt, error) {
-	buckets := s.buckets(ctx, l)
-	if s.config.InsecureNoThrottle {
-		return s.take(ctx, nil)
+// rowOf is what wrong passwords in a row are counted for. A right password of the
+// owner begins a new row; so that a name without an owner does not stand out by never
+// beginning one, it does so every one to seven days.
+func (s *Service) rowOf(userID, name string) [32]byte {
+	if userID != "" {
+		return s.keyed("in a row", userID)
 	}
-	leave, err := s.turns.wait(ctx, buckets[len(buckets)-1].Key)
-	if err != nil {
-		return nil, err
-	}
-	a, err := s.take(ctx, buckets)
-	if err != nil {
-		leave()
-		return nil, err
-	}
-	a.leave = leave
-	return a, nil
+	sum := s.keyed("rows of nobody", name)
+	period := int64(24*time.Hour/time.Second) * int64(1+sum[0]%7)
+	phase := int64(binary.BigEndian.Uint32(sum[1:])) % period
+	return s.keyed("in a row, nobody", name, strconv.FormatInt((s.now().Unix()+phase)/period, 10))
 }
 
-// end gives the attempt back unless it failed. The caller may have left: the
-// attempt is theirs all the same.
-func (a *attempt) end(ctx context.Context, failed bool) {
-	if !failed && len(a.taken) > 0 {
-		// An error costs an attempt for a while.
-		_ = a.service.config.Store.ReturnAttempts(context.WithoutCancel(ctx), a.service.now(), a.taken)
+// take reserves an attempt at no account. Error: *ThrottledError.
+func (s *Service) take(ctx context.Context, buckets []Bucket) (*attempts.Attempt, error) {
+	return throttled(s.gate.Take(ctx, buckets))
+}
+
+// takeInTurn is take for a sign-in.
+func (s *Service) takeInTurn(ctx context.Context, l login) (*attempts.Attempt, error) {
+	return throttled(s.gate.Enter(ctx, s.visitorOf(ctx, l)))
+}
+
+func throttled(a *attempts.Attempt, wait time.Duration, err error) (*attempts.Attempt, error) {
+	if err == nil && wait > 0 {
+		err = &ThrottledError{wait}
 	}
-	a.leave()
+	return a, err
 }
 
-// atOnce is how many sign-ins at one account are under way at once in this
-// process. It is less than accountBurst, for two processes.
-const atOnce = accountBurst / 2
-
-// turns lets atOnce callers of a key in and has the others wait. The zero value
-// is ready.
-type turns struct {
-	mu   sync.Mutex
-	keys map[[32]byte]*turn // of those who are in or wait
-}
-
-type turn struct {
-	in      chan struct{}
-	callers int
-}
-
-// wait returns when it is the caller's turn, with the function that ends it.
-func (t *turns) wait(ctx context.Context, key [32]byte) (leave func(), err error) {
-	t.mu.Lock()
-	one := t.keys[key]
-	if one == nil {
-		if t.keys == nil {
-			t.keys = map[[32]byte]*turn{}
+// ended ends an attempt by what it came to. It returns err, or why a wrong password
+// could not be counted: then it is not known to be one.
+func ended(ctx context.Context, a *attempts.Attempt, err error) error {
+	_, given := errors.AsType[*GivenPasswordError](err)
+	switch {
+	case err == nil, given:
+		a.Succeeded(ctx) // the password was right
+	case errors.Is(err, ErrBadLogin):
+		if counted := a.Failed(ctx); counted != nil {
+			return counted
 		}
-		one = &turn{in: make(chan struct{}, atOnce)}
-		t.keys[key] = one
+	default:
+		a.Unverified(ctx, err)
 	}
-	one.callers++
-	t.mu.Unlock()
-	select {
-	case one.in <- struct{}{}:
-		return func() { <-one.in; t.leave(key, one) }, nil
-	case <-ctx.Done():
-		t.leave(key, one)
-		return nil, ctx.Err()
-	}
+	return err
 }
 
-func (t *turns) leave(key [32]byte, one *turn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if one.callers--; one.callers == 0 {
-		delete(t.keys, key)
-	}
+// forgetRow begins a new row of wrong passwords after a change that stands: that the count could not
+// be cleared is no reason to say that it has failed.
+func (s *Service) forgetRow(ctx context.Context, userID string) {
+	_ = s.gate.EndRow(context.WithoutCancel(ctx), s.rowOf(userID, ""))
 }

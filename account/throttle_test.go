@@ -57,7 +57,7 @@ func TestAnAddressIsNoName(t *testing.T) {
 	for range 10 {
 		w.refused("Login", w.try("anna", "wrong", "192.0.2.1"), account.ErrBadLogin)
 	}
-	w.throttled("one more", w.try("anna", "wrong", "192.0.2.1"), 45*time.Second)
+	w.throttled("one more", w.try("anna", "wrong", "192.0.2.1"), 90*time.Second)
 }
 
 // Guesses at a name without a user are not held against the user who gets it.
@@ -66,12 +66,12 @@ func TestANewUserHasAllAttempts(t *testing.T) {
 	for range 11 {
 		_ = w.try("anna", secret, "192.0.2.1")
 	}
-	w.throttled("Login of nobody", w.try("anna", secret, "192.0.2.1"), 45*time.Second)
+	w.throttled("Login of nobody", w.try("anna", secret, "192.0.2.1"), 90*time.Second)
 	w.user("anna", "user")
 	for range 10 {
 		w.refused("Login", w.try("anna", "wrong", "192.0.2.1"), account.ErrBadLogin)
 	}
-	w.throttled("Login with the eleventh", w.try("anna", secret, "192.0.2.1"), 45*time.Second)
+	w.throttled("Login with the eleventh", w.try("anna", secret, "192.0.2.1"), 90*time.Second)
 }
 
 // Where there is nothing to count, the store is not asked to count it.
@@ -167,13 +167,13 @@ func TestTurnsAreForgotten(t *testing.T) {
 			wg.Go(func() { _, _ = s.Login(t.Context(), fmt.Sprintf("nobody%d", i), "x", account.Ask{}) })
 		}
 		synctest.Wait()
-		if n := s.AccountsInTurn(); n != 21 {
-			t.Errorf("sign-ins at %d accounts are under way, want 21", n)
+		if n := s.BucketsInTurn(); n != 42 {
+			t.Errorf("sign-ins at %d buckets are under way, want two for each of 21 accounts", n)
 		}
 		leave()
 		wg.Wait()
-		if n := s.AccountsInTurn(); n != 0 {
-			t.Errorf("%d accounts are remembered when all have left, want none", n)
+		if n := s.BucketsInTurn(); n != 0 {
+			t.Errorf("%d buckets are remembered when all have left, want none", n)
 		}
 	})
 }

@@ -21,6 +21,11 @@ type NewUser struct {
 	// WithoutPassword makes a user who cannot sign in until a link from
 	// NewReset is used. Password must be empty then.
 	WithoutPassword bool
+
+	// Given says that somebody else than the user has chosen Password. It is good for
+	// one sign-in then, which sets another: see [GivenPasswordError]. That of the
+	// first administrator who can sign in is taken for their own.
+	Given bool
 }
 
 // UserChange changes what is not nil.
@@ -76,7 +81,13 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return update(ctx, s, func(w Writer) (User, error) { return user, s.insert(w, user, hash) })
+	return update(ctx, s, func(w Writer) (User, error) {
+		mark, err := s.markOf(w, n)
+		if err != nil {
+			return User{}, err
+		}
+		return user, s.insert(w, user, hash, mark)
+	})
 }
 
 // prepare checks a new user and hashes the password, outside of any
@@ -101,16 +112,38 @@ func (s *Service) prepare(ctx context.Context, n NewUser) (User, string, error) 
 	return user, hash, err
 }
 
-func (s *Service) insert(w Writer, user User, hash string) error {
+// markOf is what is known of the password of a new user.
+func (s *Service) markOf(r Reader, n NewUser) (PasswordMark, error) {
+	if !n.Given || n.WithoutPassword {
+		return PasswordMark{}, nil
+	}
+	for _, role := range n.Roles {
+		if role != RoleAdmin {
+			continue
+		}
+		able, err := r.CountAble(RoleAdmin)
+		return PasswordMark{Given: able > 0}, err
+	}
+	return PasswordMark{Given: true}, nil
+}
+
+func (s *Service) insert(w Writer, user User, hash string, mark PasswordMark) error {
 	if err := putUser(w, user); err != nil || hash == "" {
 		return err
 	}
-	return s.putHash(w, user.ID, hash)
+	if err := s.putHash(w, user.ID, hash); err != nil || mark == (PasswordMark{}) {
+		return err
+	}
+	return w.PutPasswordMark(user.ID, mark)
 }
 
-// putHash stores a password hash with its kind.
+// putHash stores a password hash with its kind, in place of the one before and what
+// was known of that.
 func (s *Service) putHash(w Writer, userID, hash string) error {
-	return w.PutPasswordHash(userID, hash, s.config.Passwords.Blank(hash))
+	if err := w.PutPasswordHash(userID, hash, s.config.Passwords.Blank(hash)); err != nil {
+		return err
+	}
+	return w.PutPasswordMark(userID, PasswordMark{})
 }
 
 // putUser stores a user whose roles must exist.
@@ -176,12 +209,16 @@ func (s *Service) change(ctx context.Context, id string, fn func(Writer, *User) 
 // RemoveUser removes a user with their sessions. Errors: ErrNoUser,
 // ErrLastAdmin.
 func (s *Service) RemoveUser(ctx context.Context, id string) error {
-	return s.config.Store.Update(ctx, func(w Writer) error {
+	err := s.config.Store.Update(ctx, func(w Writer) error {
 		if _, err := w.User(id); err != nil {
 			return err
 		}
 		return keepAdmin(w, func() error { return w.RemoveUser(id) })
 	})
+	if err == nil {
+		s.forgetRow(ctx, id)
+	}
+	return err
 }
 
 // keepAdmin runs a change and fails, and with it the transaction, if that took

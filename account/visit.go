@@ -15,6 +15,7 @@ type SessionGrant struct {
 	SessionID string
 	Secret    Secret    // letters, digits and _ . -, 74 of them; good until the session ends
 	Expires   time.Time // when it ends by itself
+	Device    Secret    // for the device to keep: see WithKnownDevice
 }
 
 // LoginSession is [Service.Login] for a session that is presented itself: the
@@ -23,7 +24,7 @@ type SessionGrant struct {
 // grant, at every moment.
 func (s *Service) LoginSession(ctx context.Context, name, password string) (SessionGrant, error) {
 	var grant SessionGrant
-	err := s.enter(ctx, name, password, func(w Writer, userID string) error {
+	device, err := s.enter(ctx, name, password, entry{offer: true, begin: func(w Writer, userID string) error {
 		session, user, err := s.newSession(ctx, w, userID)
 		if err != nil {
 			return err
@@ -36,10 +37,11 @@ func (s *Service) LoginSession(ctx context.Context, name, password string) (Sess
 		session.TokenHash = hashOf(secret)
 		grant = SessionGrant{User: user, SessionID: session.ID, Secret: Secret(session.Handle + "." + secret), Expires: session.Expires}
 		return w.PutSession(session)
-	})
+	}})
 	if err != nil {
 		return SessionGrant{}, err
 	}
+	grant.Device = device
 	return grant, nil
 }
 

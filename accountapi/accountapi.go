@@ -30,7 +30,7 @@ var (
 
 // Scopes are those that the endpoints ask for.
 type Scopes struct {
-	Me         holdfast.Scope // read one's own account, and change one's password
+	Me         holdfast.Scope // read one's own account; and look after it, but for applications of others
 	ReadUsers  holdfast.Scope
 	WriteUsers holdfast.Scope
 	WriteRoles holdfast.Scope
@@ -96,12 +96,14 @@ func (a *API) Register(on holdfast.Routes) {
 	writer := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteUsers), Admin) })
 	roles := a.either(func(by callers) policy { return holdfast.AnyRole(by.Require(a.scopes.WriteRoles), Admin) })
 	users, created := holdfast.Tags("users"), holdfast.Status(http.StatusCreated)
-	me := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me)
+	me := holdfast.Security(holdfast.Depends1(a.caller, inPerson), a.scopes.Me)
 	readMe := a.either(func(by callers) policy { return holdfast.Security(holdfast.Depends1(by, person), a.scopes.Me) })
 
 	holdfast.Get(on, "/users/me", readMe, a.readMe, users, holdfast.Shadows("/users/{id}"))
-	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, fails(badPassword, throttled, noStore),
+	holdfast.Put(on, "/users/me/password", me, a.changePassword, users, holdfast.MaxBody(maxCredentials), fails(badPassword, throttled, noStore),
 		holdfast.Summary("Change own password, and end own other sessions"))
+	holdfast.Post(on, "/first-password", holdfast.Public(), a.setFirstPassword, users, fails(badPassword, notGiven, throttled, noStore),
+		holdfast.Summary("Set an own password in place of one that somebody else has chosen"))
 	holdfast.Get(on, "/users", reader, a.listUsers, users, fails(noStore))
 	holdfast.Post(on, "/users", writer, a.createUser, users, created, fails(taken, noStore))
 	holdfast.Get(on, "/users/{id}", reader, a.readUser, users, fails(noUser, noStore))
@@ -112,6 +114,10 @@ func (a *API) Register(on holdfast.Routes) {
 	holdfast.Put(on, "/roles/{name}", roles, a.putRole, holdfast.Tags("roles"), fails(noStore))
 	holdfast.Delete(on, "/roles/{name}", roles, a.removeRole, holdfast.Tags("roles"), fails(noRole, roleInUse, noStore))
 }
+
+// maxCredentials is how many bytes a body may have that brings a password, or a name
+// to find an account by.
+const maxCredentials = 16 << 10
 
 type (
 	callers = holdfast.Dep[account.Caller]
@@ -135,12 +141,22 @@ func person(_ context.Context, c account.Caller) (account.Caller, error) {
 	return c, nil
 }
 
+// inPerson refuses, beside machines, applications of others: what people allow them
+// by the scope me is to read the account, not to look after it.
+func inPerson(ctx context.Context, c account.Caller) (account.Caller, error) {
+	if c.Foreign() {
+		return c, holdfast.Errorf(http.StatusForbidden, "This is for people themselves, and the caller is an application of others")
+	}
+	return person(ctx, c)
+}
+
 // What endpoints answer beside a success and what the framework refuses, as the
 // document says it; see answer.
 var (
 	again = []apidoc.Header{{Name: "Retry-After", Text: "Seconds to wait"}}
 
 	badPassword = apidoc.Answer{Status: http.StatusBadRequest, Text: "The old password is wrong"}
+	notGiven    = apidoc.Answer{Status: http.StatusConflict, Text: "The password is the user's own already"}
 	noUser      = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such user"}
 	noClient    = apidoc.Answer{Status: http.StatusNotFound, Text: "There is no such client"}
 	clientTaken = apidoc.Answer{Status: http.StatusConflict, Text: "There is a client of this id already"}
@@ -163,15 +179,18 @@ func fails(with ...apidoc.Answer) holdfast.RouteOption {
 func answer(err error) error {
 	var invalid *account.InvalidError
 	var many *account.ThrottledError
+	var said *holdfast.Error
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.As(err, &said):
+		return err
 	case errors.As(err, &many):
 		return &holdfast.Error{
 			Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: many.RetryAfter,
 		}
 	case errors.Is(err, account.ErrBadLogin):
 		return holdfast.Errorf(http.StatusBadRequest, "Incorrect password")
+	case errors.Is(err, account.ErrNotGiven):
+		return holdfast.Errorf(http.StatusConflict, "The password is your own already: sign in with it, and change it at PUT /users/me/password")
 	case errors.Is(err, account.ErrNoCaller):
 		return holdfast.Errorf(http.StatusUnauthorized, "The session has ended")
 	case errors.Is(err, account.ErrNoUser):

@@ -29,7 +29,7 @@ type ClientMetadata struct {
 	Keys       map[string]any `json:"jwks,omitempty" doc:"Public keys, for private_key_jwt"`
 	Audiences  []string       `json:"audiences,omitempty" maxItems:"20" doc:"Resources that it may ask tokens for (RFC 8707)"`
 	FirstParty bool           `json:"first_party,omitempty" doc:"People are not asked for their consent"`
-	Disabled   bool           `json:"disabled,omitempty" doc:"It gets no tokens, and those it has are good for nothing"`
+	Disabled   *bool          `json:"disabled,omitempty" nullable:"false" doc:"It gets no tokens, and those it has are good for nothing; left out in a change, it is as it was"`
 }
 
 // ClientSecret is a client with its secret, which is shown once.
@@ -43,8 +43,11 @@ type ClientSecret struct {
 func DescribeClient(c account.Client) Client {
 	out := Client{ID: c.ID, IssuedAt: c.Created.Unix(), ClientMetadata: ClientMetadata{
 		Name: c.Name, Redirects: c.Redirects, Grants: c.Grants, Audiences: c.Audiences, FirstParty: c.FirstParty,
-		Disabled: c.Disabled, AuthMethod: authMethod(c),
+		AuthMethod: authMethod(c),
 	}}
+	if c.Disabled {
+		out.Disabled = &c.Disabled
+	}
 	if c.Scopes != nil {
 		scope := strings.Join(c.Scopes, " ")
 		out.Scope = &scope
@@ -71,7 +74,7 @@ func authMethod(c account.Client) string {
 // client is the client that is asked for.
 func (m ClientMetadata) client(id string) (account.Client, error) {
 	c := account.Client{
-		ID: id, Name: m.Name, FirstParty: m.FirstParty, Public: m.AuthMethod == "none", Disabled: m.Disabled,
+		ID: id, Name: m.Name, FirstParty: m.FirstParty, Public: m.AuthMethod == "none", Disabled: m.Disabled != nil && *m.Disabled,
 		Redirects: m.Redirects, Grants: m.Grants, Audiences: m.Audiences,
 	}
 	switch {
@@ -92,9 +95,9 @@ func (m ClientMetadata) client(id string) (account.Client, error) {
 }
 
 // RegisterClients adds the clients' endpoints: for administrators with a scope of
-// their own.
+// their own, and for no application of others, which could make itself one of ours.
 func (a *API) RegisterClients(on holdfast.Routes) {
-	admin := holdfast.AnyRole(a.caller.Require(a.scopes.WriteClients), Admin)
+	admin := holdfast.AnyRole(holdfast.Depends1(a.caller, inPerson).Require(a.scopes.WriteClients), Admin)
 	clients := holdfast.Tags("clients")
 	holdfast.Get(on, "/clients", admin, a.listClients, clients, fails(noStore))
 	holdfast.Post(on, "/clients", admin, a.createClient, clients, holdfast.Status(http.StatusCreated), fails(clientTaken, noStore))
@@ -159,7 +162,11 @@ type ClientChange struct {
 func (a *API) replaceClient(ctx context.Context, _ account.Caller, in ClientChange) (Client, error) {
 	c, err := in.Body.client(in.ID)
 	if err == nil {
-		c, err = a.accounts.ReplaceClient(ctx, c)
+		c, err = a.accounts.ChangeClient(ctx, in.ID, func(before *account.Client) {
+			stays := in.Body.Disabled == nil && before.Disabled // no one lets a client loose by saying nothing
+			*before = c
+			before.Disabled = c.Disabled || stays
+		})
 	}
 	return DescribeClient(c), answer(err)
 }

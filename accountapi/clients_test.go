@@ -46,13 +46,13 @@ func TestTheLifeOfAClient(t *testing.T) {
 		}
 	}
 	w = a.call("PUT", "/clients/shop", admin, `{"client_name":"The shop","redirect_uris":["https://shop.example/cb"],"grant_types":["authorization_code"],"scope":"me","disabled":true}`)
-	if got := decoded[accountapi.Client](t, w, ok); got.Name != "The shop" || !got.Disabled || *got.Scope != "me" || got.IssuedAt != made.IssuedAt {
+	if got := decoded[accountapi.Client](t, w, ok); got.Name != "The shop" || got.Disabled == nil || !*got.Disabled || *got.Scope != "me" || got.IssuedAt != made.IssuedAt {
 		t.Errorf("PUT /clients/shop = %s", w.Body)
 	}
 	if secretOf(made.Secret) {
 		t.Error("a disabled client has a secret that counts")
 	}
-	a.call("PUT", "/clients/shop", admin, `{"client_name":"The shop","redirect_uris":["https://shop.example/cb"],"grant_types":["authorization_code"],"scope":"me"}`)
+	a.call("PUT", "/clients/shop", admin, `{"client_name":"The shop","redirect_uris":["https://shop.example/cb"],"grant_types":["authorization_code"],"scope":"me","disabled":false}`)
 	second := decoded[accountapi.ClientSecret](t, a.call("POST", "/clients/shop/secret", admin, `{}`), ok)
 	if !secretOf(made.Secret) || !secretOf(second.Secret) {
 		t.Error("while a secret rotates, one of two does not count")
@@ -189,5 +189,29 @@ func TestAMachineIsNobody(t *testing.T) {
 	}
 	if w := a.call("GET", "/users", token, ""); w.Code != no {
 		t.Errorf("GET /users = %d %s, want 403: a machine has no role", w.Code, fmt.Sprint(w.Body))
+	}
+}
+
+// No one lets a client loose by leaving out that it is not.
+func TestAChangeLeavesAClientDisabled(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	admin := a.login("admin", "clients:write")
+	const rest = `"client_name":"Shop","scope":"me","redirect_uris":["https://shop.example/"],"grant_types":["authorization_code"]`
+	for i, step := range []struct {
+		method, path, body string
+		disabled           bool
+	}{
+		{"POST", "/clients", `{"client_id":"shop",` + rest + `}`, false},
+		{"PUT", "/clients/shop", `{"disabled":true,` + rest + `}`, true},
+		{"PUT", "/clients/shop", `{` + rest + `}`, true},
+		{"PUT", "/clients/shop", `{"disabled":false,` + rest + `}`, false},
+		{"PUT", "/clients/shop", `{` + rest + `}`, false},
+	} {
+		w := a.call(step.method, step.path, admin, step.body)
+		c, err := a.Client(t.Context(), "shop")
+		if w.Code/100 != 2 || err != nil || c.Disabled != step.disabled || strings.Contains(w.Body.String(), `"disabled":true`) != step.disabled {
+			t.Errorf("step %d: %s %s = %d %s, and the client is %+v, %v", i, step.method, step.path, w.Code, w.Body, c, err)
+		}
 	}
 }

@@ -16,6 +16,7 @@ type Consent struct {
 	ClientID   string    `json:"client_id"`
 	ClientName string    `json:"client_name" doc:"What people are shown"`
 	Scopes     []string  `json:"scopes"`
+	Audience   []string  `json:"audience" doc:"The services that it is for; empty for the issuer's default"`
 	Given      time.Time `json:"given"`
 }
 
@@ -30,7 +31,7 @@ var noConsent = apidoc.Answer{Status: http.StatusNotFound, Text: "The caller has
 // /users/me/consents/{client_id}, with which people see and take back what they
 // have allowed clients.
 func (a *API) RegisterConsents(on holdfast.Routes) {
-	me, tags := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me), holdfast.Tags("users")
+	me, tags := holdfast.Security(holdfast.Depends1(a.caller, inPerson), a.scopes.Me), holdfast.Tags("users")
 	holdfast.Get(on, "/users/me/consents", me, a.listConsents, tags, fails(noStore),
 		holdfast.OperationID("my_consents"), holdfast.Summary("What the caller has allowed clients"))
 	holdfast.Delete(on, "/users/me/consents/{client_id}", me, a.withdrawConsent, tags, fails(noConsent, noStore),
@@ -48,7 +49,7 @@ func (a *API) listConsents(ctx context.Context, c account.Caller, _ holdfast.NoI
 		if err != nil && !errors.Is(err, account.ErrNoClient) { // which a program may have declared once
 			return nil, answer(err)
 		}
-		out = append(out, Consent{one.ClientID, client.Name, one.Scopes, one.Given})
+		out = append(out, Consent{one.ClientID, client.Name, one.Scopes, one.Audience, one.Given})
 	}
 	return out, nil
 }

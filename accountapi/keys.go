@@ -53,7 +53,7 @@ func (a *API) RegisterKeys(on holdfast.Routes) {
 	holdfast.Get(on, "/users/{id}/keys", a.Administrators(), a.listUserKeys, keys, fails(noUser, noStore))
 	holdfast.Delete(on, "/users/{id}/keys/{key}", writer, a.revokeUserKey, keys, fails(noKey, noStore))
 
-	clients := holdfast.AnyRole(a.caller.Require(a.scopes.WriteClients), Admin)
+	clients := holdfast.AnyRole(holdfast.Depends1(a.caller, inPerson).Require(a.scopes.WriteClients), Admin)
 	holdfast.Get(on, "/clients/{id}/keys", clients, a.listClientKeys, keys, fails(noClient, noStore))
 	holdfast.Post(on, "/clients/{id}/keys", clients, a.createClientKey, keys, created, fails(noClient, tooManyKeys, noStore),
 		holdfast.Summary("Make an API key for a client that calls for itself"))

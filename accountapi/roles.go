@@ -44,7 +44,10 @@ type RoleChange struct {
 	}
 }
 
-func (a *API) putRole(ctx context.Context, _ account.Caller, in RoleChange) (Role, error) {
+func (a *API) putRole(ctx context.Context, c account.Caller, in RoleChange) (Role, error) {
+	if err := mayGrant(c, in.Body.Scopes); err != nil {
+		return Role{}, err
+	}
 	role := account.Role{Name: in.Name, Description: in.Body.Description, Scopes: in.Body.Scopes}
 	role, err := a.accounts.PutRole(ctx, role)
 	if err != nil {

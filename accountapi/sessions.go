@@ -33,7 +33,7 @@ type SessionPage struct {
 // RegisterSessions adds the endpoints for sessions: own ones, and for
 // administrators those of others.
 func (a *API) RegisterSessions(on holdfast.Routes) {
-	me := holdfast.Security(holdfast.Depends1(a.caller, person), a.scopes.Me)
+	me := holdfast.Security(holdfast.Depends1(a.caller, inPerson), a.scopes.Me)
 	reader, writer := a.Administrators(), holdfast.AnyRole(a.caller.Require(a.scopes.WriteUsers), Admin)
 	tag := holdfast.Tags("sessions")
 

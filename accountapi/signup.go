@@ -31,7 +31,7 @@ func (a *API) RegisterSignUp(on holdfast.Routes, roles []string) {
 		}
 		return view(user), nil
 	}
-	holdfast.Post(on, "/signup", holdfast.Public(), create, holdfast.Tags("users"), holdfast.Status(http.StatusCreated), fails(taken, throttled, noStore),
+	holdfast.Post(on, "/signup", holdfast.Public(), create, holdfast.Tags("users"), holdfast.Status(http.StatusCreated), holdfast.MaxBody(maxCredentials), fails(taken, throttled, noStore),
 		holdfast.OperationID("sign_up"), holdfast.Summary("Make oneself a user"))
 }
 
@@ -61,6 +61,6 @@ func (a *API) RegisterForgot(on holdfast.Routes, send func(name string) bool) {
 		}
 		return Asked{"If there is such a user, a link is on its way"}, nil
 	}
-	holdfast.Post(on, "/forgot", holdfast.Public(), ask, holdfast.Tags("users"), holdfast.Status(http.StatusAccepted), fails(throttled, noStore),
+	holdfast.Post(on, "/forgot", holdfast.Public(), ask, holdfast.Tags("users"), holdfast.Status(http.StatusAccepted), holdfast.MaxBody(maxCredentials), fails(throttled, noStore),
 		holdfast.OperationID("forgot_password"), holdfast.Summary("Be sent a link to set a new password"))
 }

@@ -59,18 +59,45 @@ type NewUser struct {
 	Body struct {
 		Name     string   `json:"name" minLength:"1" maxLength:"64"`
 		Email    string   `json:"email,omitempty" maxLength:"254"`
-		Password *string  `json:"password,omitempty" nullable:"false" format:"password" minLength:"1" maxLength:"1024" doc:"Nobody can sign in without one until a reset link is used"`
+		Password *string  `json:"password,omitempty" nullable:"false" format:"password" minLength:"1" maxLength:"1024" doc:"Good for one sign-in, which sets another. Nobody can sign in without one until a reset link is used"`
 		Roles    []string `json:"roles,omitempty" maxItems:"100"`
 	}
 }
 
-func (a *API) createUser(ctx context.Context, _ account.Caller, in NewUser) (User, error) {
-	n := account.NewUser{Name: in.Body.Name, Email: in.Body.Email, Roles: in.Body.Roles, WithoutPassword: in.Body.Password == nil}
+func (a *API) createUser(ctx context.Context, c account.Caller, in NewUser) (User, error) {
+	if err := a.mayGive(ctx, c, in.Body.Roles); err != nil {
+		return User{}, err
+	}
+	n := account.NewUser{Name: in.Body.Name, Email: in.Body.Email, Roles: in.Body.Roles, WithoutPassword: in.Body.Password == nil, Given: true}
 	if in.Body.Password != nil {
 		n.Password = account.Secret(*in.Body.Password)
 	}
 	u, err := a.accounts.CreateUser(ctx, n)
 	return view(u), answer(err)
+}
+
+// FirstPassword is the body of POST /first-password.
+type FirstPassword struct {
+	Body struct {
+		Name  string `json:"name" minLength:"1" maxLength:"64"`
+		Given string `json:"given_password" format:"password" minLength:"1" maxLength:"4096"`
+		New   string `json:"new_password" format:"password" minLength:"1" maxLength:"1024"`
+	}
+}
+
+// setFirstPassword is for who was given a password and has no browser: with one,
+// the page to sign in does this.
+func (a *API) setFirstPassword(ctx context.Context, _ holdfast.Anyone, in FirstPassword) (holdfast.NoContent, error) {
+	_, err := a.accounts.ReplaceGivenPassword(ctx, in.Body.Name, account.Secret(in.Body.Given), account.Secret(in.Body.New))
+	return holdfast.NoContent{}, answer(asNew(err))
+}
+
+// asNew calls a password that may not be set as the body does.
+func asNew(err error) error {
+	if invalid, ok := errors.AsType[*account.InvalidError](err); ok && invalid.Field == "password" {
+		return &account.InvalidError{Field: "new_password", Reason: invalid.Reason}
+	}
+	return err
 }
 
 // PasswordChange is the body of PUT /users/me/password.
@@ -83,10 +110,7 @@ type PasswordChange struct {
 
 func (a *API) changePassword(ctx context.Context, c account.Caller, in PasswordChange) (holdfast.NoContent, error) {
 	err := a.accounts.ChangePassword(ctx, c, account.Secret(in.Body.Current), account.Secret(in.Body.New))
-	if invalid, ok := errors.AsType[*account.InvalidError](err); ok && invalid.Field == "password" {
-		err = &account.InvalidError{Field: "new_password", Reason: invalid.Reason} // as the body calls it
-	}
-	return holdfast.NoContent{}, answer(err)
+	return holdfast.NoContent{}, answer(asNew(err))
 }
 
 // UserChange is the body of PATCH /users/{id}; what is left out stays.
@@ -98,7 +122,16 @@ type UserChange struct {
 	}
 }
 
-func (a *API) changeUser(ctx context.Context, _ account.Caller, in UserChange) (User, error) {
+func (a *API) changeUser(ctx context.Context, c account.Caller, in UserChange) (User, error) {
+	if in.Body.Email != nil { // where a link to set a new password is sent
+		user, err := a.accounts.User(ctx, in.ID)
+		if err == nil {
+			err = a.mayGive(ctx, c, user.Roles)
+		}
+		if err != nil {
+			return User{}, answer(err)
+		}
+	}
 	u, err := a.accounts.UpdateUser(ctx, in.ID, account.UserChange{Email: in.Body.Email, Disabled: in.Body.Disabled})
 	return view(u), answer(err)
 }
@@ -115,7 +148,10 @@ type UserRoles struct {
 	}
 }
 
-func (a *API) setRoles(ctx context.Context, _ account.Caller, in UserRoles) (User, error) {
+func (a *API) setRoles(ctx context.Context, c account.Caller, in UserRoles) (User, error) {
+	if err := a.mayGive(ctx, c, in.Body.Roles); err != nil {
+		return User{}, err
+	}
 	u, err := a.accounts.SetRoles(ctx, in.ID, in.Body.Roles)
 	return view(u), answer(err)
 }

@@ -187,7 +187,7 @@ func TestAPersonInABrowser(t *testing.T) {
 	p.signOut()
 
 	server.run("", "role", "set", "auditor", "me", "users:read")
-	server.run(secret+"\n", "user", "add", "bob", "--role", "auditor", "--password-stdin")
+	server.run(secret+"\n", "user", "add", "bob", "--role", "auditor", "--password-stdin", "--own-password")
 	p.authorize("bob", secret, "me", "users:read")
 	p.want("/users/me", "200", `"bob"`)
 	p.want("/users", "403", "Operation not permitted") // the scope is granted, the role is missing

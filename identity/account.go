@@ -15,13 +15,14 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/keytext"
 	pagekit "github.com/holdfast-go/holdfast/internal/pages"
 )
 
 var accountTemplate = text("account.html")
 
 // accountPage is where people see and end what they have: sessions, what they have
-// allowed clients, and their password.
+// allowed clients, API keys, and their password.
 type accountPage struct {
 	*signInPage
 	accounts *account.Service
@@ -68,6 +69,7 @@ type own struct {
 	Roles         string
 	Consents      []allowed
 	Sessions      []signedIn
+	Keys          []apiKey
 	Others        bool // there is another session than this one
 	Least         int
 	Bound         string
@@ -78,6 +80,7 @@ type own struct {
 type allowed struct {
 	ID, Name string
 	Scopes   []scopeLine
+	Audience []string // the services that it is for; none for the program itself
 	Given    moment
 }
 
@@ -86,6 +89,16 @@ type signedIn struct {
 	ID, Where, Client, Address string
 	Created, LastUsed          moment
 	This                       bool
+}
+
+// apiKey is an API key of the person.
+type apiKey struct {
+	ID, Name string
+	Prefix   string
+	Scopes   []scopeLine
+	Used     bool
+	LastUsed moment
+	Expires  moment
 }
 
 // moment is a time as a page says it.
@@ -102,6 +115,7 @@ var whatWasDone = map[string]string{
 	"withdrawn": "The application cannot act for you any more.",
 	"ended":     "The session has ended.",
 	"others":    "All other sessions have ended.",
+	"revoked":   "The API key is good for nothing any more.",
 	"password":  "Your password is changed, and all other sessions have ended.",
 }
 
@@ -121,6 +135,9 @@ func (p *accountPage) show(w http.ResponseWriter, r *http.Request, c Caller, sta
 	if shown.Sessions, err = p.sessionsOf(r.Context(), c); err != nil {
 		return p.fail(w, r, err)
 	}
+	if shown.Keys, err = p.keys(r.Context(), c); err != nil {
+		return p.fail(w, r, err)
+	}
 	shown.Others = slices.ContainsFunc(shown.Sessions, func(one signedIn) bool { return !one.This })
 	return accountTemplate.Render(w, status, pagekit.Page{Site: p.site, Title: "Your account", Style: stylesheet, Wide: true, Content: shown})
 }
@@ -137,7 +154,7 @@ func (p *accountPage) consents(ctx context.Context, c Caller) (out []allowed, er
 		} else if err != nil {
 			return nil, err
 		}
-		line := allowed{ID: one.ClientID, Name: client.Name, Given: moment(one.Given)}
+		line := allowed{ID: one.ClientID, Name: client.Name, Audience: one.Audience, Given: moment(one.Given)}
 		for _, scope := range one.Scopes {
 			line.Scopes = append(line.Scopes, inWords(p.words, scope))
 		}
@@ -167,6 +184,27 @@ func (p *accountPage) sessionsOf(ctx context.Context, c Caller) (out []signedIn,
 	return out, nil
 }
 
+// keys lists the person's API keys that are not over, the newest first.
+func (p *accountPage) keys(ctx context.Context, c Caller) (out []apiKey, err error) {
+	list, err := p.accounts.APIKeys(ctx, account.APIKeyOwner{UserID: c.User.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range slices.Backward(list) {
+		if !one.Expires.After(p.sessions.now()) {
+			continue
+		}
+		line := apiKey{
+			ID: one.ID, Name: one.Name, Prefix: keytext.Person, Used: !one.LastUsed.IsZero(), LastUsed: moment(one.LastUsed), Expires: moment(one.Expires),
+		}
+		for _, scope := range one.Scopes {
+			line.Scopes = append(line.Scopes, inWords(p.words, scope))
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
 // boundTo makes what the page's forms carry, so that each is one of this session's
 // pages: no other page knows it.
 func boundTo(r *http.Request) string {
@@ -191,6 +229,8 @@ func (p *accountPage) submit(w http.ResponseWriter, r *http.Request, c Caller) e
 		return p.ended(w, r, err, "ended")
 	case "others":
 		return p.ended(w, r, p.accounts.EndSessions(r.Context(), c.User.ID, c.SessionID), "others")
+	case "revoke":
+		return p.revoke(w, r, c)
 	case "password":
 		return p.changePassword(w, r, c)
 	}
@@ -216,6 +256,14 @@ func (p *accountPage) withdraw(w http.ResponseWriter, r *http.Request, c Caller)
 		return p.fail(w, r, err)
 	}
 	return p.done(w, "withdrawn")
+}
+
+func (p *accountPage) revoke(w http.ResponseWriter, r *http.Request, c Caller) error {
+	err := p.accounts.RevokeAPIKey(r.Context(), account.APIKeyOwner{UserID: c.User.ID}, r.PostForm.Get("key"))
+	if err != nil && !errors.Is(err, account.ErrNoAPIKey) { // it is gone already
+		return p.fail(w, r, err)
+	}
+	return p.done(w, "revoked")
 }
 
 func (p *accountPage) changePassword(w http.ResponseWriter, r *http.Request, c Caller) error {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 )
@@ -102,7 +103,7 @@ func TestConsentsOverHTTP(t *testing.T) {
 		return l.browser().do(method, path, "", "Authorization: Bearer "+token)
 	}
 	list := call(mine.AccessToken, "GET", "/users/me/consents")
-	list.wants(t, "the list", 200, `"client_id":"photos","client_name":"Photos <b>","scopes":["me"],"given":"`)
+	list.wants(t, "the list", 200, `"client_id":"photos","client_name":"Photos <b>","scopes":["me"],"audience":[],"given":"`)
 	if a := call(theirs.AccessToken, "GET", "/users/me/consents"); a.body != "[]" {
 		t.Errorf("another user's list = %s", a.body)
 	}
@@ -155,4 +156,50 @@ func TestSessionsOnThePage(t *testing.T) {
 	if a := l.browser().do("GET", "/users/me", "", "Authorization: Bearer "+got.AccessToken); a.status != http.StatusUnauthorized {
 		t.Errorf("the application's token = %d", a.status)
 	}
+}
+
+// A person sees the API keys that they have given to programs, and ends them there.
+func TestAPIKeysOnThePage(t *testing.T) {
+	t.Parallel()
+	l := openClients(t, Config{})
+	b, other := l.signedIn("ann"), l.signedIn("lib")
+	newKey := func(name, user string, ttl time.Duration) account.APIKeyGrant {
+		t.Helper()
+		grant, err := l.Accounts().NewAPIKey(t.Context(), account.APIKeyOwner{UserID: l.userID(user)}, account.APIKeyAsk{Name: name, Scopes: []string{"me"}, TTL: ttl})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return grant
+	}
+	b.do("GET", "/account", "").wants(t, "without keys", 200, "<h2 id=\"keys\">API keys</h2>\n<p class=\"muted\">None.</p>")
+	first, second, theirs := newKey("backup <b>", "ann", 0), newKey("printer", "ann", 0), newKey("till", "lib", 0)
+	newKey("over", "ann", time.Nanosecond)
+	me := func(grant account.APIKeyGrant) int {
+		return l.browser().do("GET", "/users/me", "", "Authorization: Bearer "+string(grant.Secret)).status
+	}
+	if me(first) != 200 || me(second) != 200 || me(theirs) != 200 {
+		t.Fatal("a key is not good")
+	}
+	a := b.do("GET", "/account", "")
+	a.wants(t, "the page", 200, "<bdi>backup &lt;b&gt;</bdi>", "<code>hfp_…</code>", "Read own account", "last used <time", "until <time", "<bdi>printer</bdi>")
+	for _, not := range []string{"<bdi>over</bdi>", "<bdi>till</bdi>", string(first.Secret), "<script"} {
+		if strings.Contains(a.body, not) {
+			t.Errorf("the page has %q:\n%s", not, a.body)
+		}
+	}
+	const keys = `<h2 id="keys">`
+	revoke := a.form(keys, "do=revoke", "key="+first.Key.ID)
+	b.do("POST", "/account", revoke, "Sec-Fetch-Site: cross-site").wants(t, "another site", http.StatusForbidden)
+	b.do("POST", "/account", a.form(keys, "do=revoke", "key="+first.Key.ID, "bound=x")).wants(t, "a form of another session", http.StatusForbidden)
+	b.do("POST", "/account", a.form(keys, "do=revoke", "key="+theirs.Key.ID)).location(t)
+	if me(first) != 200 || me(theirs) != 200 {
+		t.Error("a key has ended by what was refused, or by another person")
+	}
+	_, said := b.do("POST", "/account", revoke).location(t)
+	if said.Get("done") != "revoked" || me(first) != http.StatusUnauthorized || me(second) != 200 {
+		t.Errorf("after the form, which leads to %v, the keys are %d and %d", said, me(first), me(second))
+	}
+	b.do("POST", "/account", revoke).location(t) // again does nothing
+	b.do("GET", "/account?done=revoked", "").wants(t, "afterwards", 200, "good for nothing any more", "<bdi>printer</bdi>")
+	other.do("GET", "/account", "").wants(t, "another person", 200, "<bdi>till</bdi>")
 }

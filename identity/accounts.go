@@ -2,13 +2,13 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/work"
 )
@@ -23,7 +23,8 @@ type Accounts struct {
 
 // OpenAccounts opens the accounts alone, without keys and endpoints: for a
 // command that adds the first users, beside the running program or before it.
-// It needs neither a URL nor the master key.
+// It needs neither a URL nor the master key; without the latter, where the store's
+// secrets are encrypted, nobody signs in with it: keyring.ErrSealed.
 func OpenAccounts(ctx context.Context, config Config) (*Accounts, error) {
 	if err := config.complete(); err != nil {
 		return nil, err
@@ -31,15 +32,22 @@ func OpenAccounts(ctx context.Context, config Config) (*Accounts, error) {
 	return openAccounts(ctx, config, "")
 }
 
-// maxWait is how long a sign-in waits for its turn: a person who is told after
-// two seconds to try again is better off than one who looks at a page that
-// does not come.
-const maxWait = 2 * time.Second
+// maxWait is how long a sign-in waits for its turn. A person who is told to try again
+// is better off than one who looks at a page that does not come: who would wait for
+// longer is told at once.
+const maxWait = 10 * time.Second
 
 // openAccounts opens the accounts of a program that is reached at a URL, "" if
 // that is not known.
 func openAccounts(ctx context.Context, config Config, url string) (*Accounts, error) {
-	key, err := loginKey(ctx, config.Store)
+	key, err := loginKey(ctx, config.Store, config.Keys)
+	var store account.Store = config.Store
+	if url == "" && errors.Is(err, keyring.ErrSealed) {
+		store, err = locked{config.Store}, nil
+	}
+	if errors.Is(err, keyring.ErrSealed) || errors.Is(err, keyring.ErrMasterKey) {
+		err = fmt.Errorf("identity: Config.Keys.Master: %w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,13 +59,14 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 	lane := config.Lane
 	if lane == nil {
 		a.headroom = work.NewHeadroom()
-		a.lane = work.NewLane(work.Config{Name: "hash", Headroom: a.headroom, MaxWait: maxWait})
+		a.lane = work.NewLane(work.Config{Name: "hash", Headroom: a.headroom, Queue: account.HashQueue(), MaxWait: maxWait})
 		lane = a.lane
 	}
 	a.Service, err = account.NewService(ctx, account.Config{
-		Store: config.Store, Passwords: passwords, Lane: lane, Policy: config.Policy, RefreshTTL: config.RefreshTTL,
+		Store: store, Passwords: passwords, Lane: lane, Policy: config.Policy, RefreshTTL: config.RefreshTTL,
 		RefreshOverlap: config.RefreshOverlap, IdleTTL: config.SessionIdle,
-		Key: key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), Clients: config.clients(url),
+		OnCut: config.logCut,
+		Key:   key, Now: config.Now, Roles: storedRoles(config.declaredRoles()), Clients: config.clients(url),
 		MaxAPIKeyTTL:       config.MaxAPIKeyTTL,
 		InsecureNoThrottle: config.InsecureNoThrottle,
 	})
@@ -65,6 +74,12 @@ func openAccounts(ctx context.Context, config Config, url string) (*Accounts, er
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// logCut says that somebody got in with what another system had kept of a password:
+// once, see account.ImportedUser.
+func (c *Config) logCut(ctx context.Context, user account.User) {
+	c.Logger.LogAttrs(ctx, slog.LevelWarn, "a sign-in with what another system kept of a password; the hash is replaced by one of all of it", slog.String("user", user.ID))
 }
 
 // passwords is how passwords are hashed, and which hashes are known.
@@ -89,25 +104,4 @@ func (a *Accounts) Close() error {
 		a.headroom.Close()
 	}
 	return nil
-}
-
-// loginKey returns the key of what is counted and remembered about those who
-// sign in. The first process makes it.
-func loginKey(ctx context.Context, store Settings) (key account.Key, err error) {
-	const name = "login-key"
-	text, err := store.Setting(ctx, name)
-	if err == nil && text == "" {
-		if _, err := rand.Read(key[:]); err != nil {
-			return key, err
-		}
-		text, err = store.SetOnce(ctx, name, hex.EncodeToString(key[:]))
-	}
-	if err != nil {
-		return key, err
-	}
-	data, err := hex.DecodeString(text)
-	if err != nil || len(data) != len(key) {
-		return key, errors.New("identity: the login key in the store is damaged")
-	}
-	return account.Key(data), nil
 }

@@ -55,10 +55,8 @@ func (id *Identity) NewAppWith(which Endpoints, config holdfast.Config) *holdfas
 	if config.Observe == nil && id.config.Metrics != nil {
 		config.Observe = id.config.Metrics.Observe
 	}
-	if gauged, ok := id.config.Metrics.(interface {
-		Gauge(name string, read func() (running, queued, most int))
-	}); ok && config.Gauge == nil {
-		config.Gauge = gauged.Gauge
+	if m, ok := id.config.Metrics.(gauged); ok && config.Gauge == nil {
+		config.Gauge = m.Gauge
 	}
 	if config.OnDecision == nil {
 		config.OnDecision = id.refusals.keep

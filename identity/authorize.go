@@ -116,6 +116,8 @@ func (p *authorizePage) submit(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, p.at+"?"+a.Query.Encode()) // without what else the form had: it may be a password
 	case "signin":
 		return p.signIn(w, r, a)
+	case "choose":
+		return p.setOwn(w, r, p.at+later(a), p.signInForm(a, ""))
 	case "deny":
 		return p.fail(w, r, a.Refuse("access_denied", "The user does not allow it"))
 	case "allow":
@@ -164,7 +166,7 @@ func (p *authorizePage) askWho(w http.ResponseWriter, a asked) error {
 
 func (p *authorizePage) signInForm(a asked, name string) form {
 	shown := signInForm
-	shown.Action, shown.To, shown.Name, shown.leads = "authorize", a.Client.Name, name, leads(a.Redirect)
+	shown.Action, shown.To, shown.Name, shown.leads, shown.popup = "authorize", a.Client.Name, name, leads(a.Redirect), true
 	shown.Hidden = append(hidden(a.Query), pagekit.Hidden{Name: "do", Value: "signin"})
 	return shown
 }
@@ -201,7 +203,7 @@ func (p *authorizePage) allow(w http.ResponseWriter, r *http.Request, a asked) e
 		return p.askWhat(w, http.StatusConflict, a, consent, "Something has changed since this page was shown. Look again.")
 	}
 	if !a.Client.FirstParty {
-		if err := p.accounts.GiveConsent(r.Context(), a.caller.User.ID, a.Client.ID, consent.scopes); err != nil {
+		if err := p.accounts.GiveConsent(r.Context(), a.caller.User.ID, consent.ask); err != nil {
 			return p.fail(w, r, unavailable(err))
 		}
 	}
@@ -224,9 +226,10 @@ func (p *authorizePage) send(w http.ResponseWriter, r *http.Request, a asked) er
 }
 
 // bind makes what a form carries to be taken as the answer to what was shown: of
-// the session, the request and the scopes, which no other page can know.
-func bind(a asked, scopes []string) string {
+// the session, the request, the scopes and the services, which no other page can
+// know.
+func bind(a asked, shown []string) string {
 	mac := hmac.New(sha256.New, []byte(a.cookie))
-	mac.Write([]byte("consent\x00" + a.Query.Encode() + "\x00" + a.Client.Name + "\x00" + strings.Join(scopes, " ")))
+	mac.Write([]byte("consent\x00" + a.Query.Encode() + "\x00" + a.Client.Name + "\x00" + strings.Join(shown, " ")))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

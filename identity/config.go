@@ -3,6 +3,7 @@ package identity
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"slices"
 	"time"
@@ -65,8 +66,9 @@ type Config struct {
 
 	// TrustedProxies are the proxies (addresses, or networks as in "10.0.0.0/8")
 	// whose X-Forwarded-For is believed, or Forwarded (RFC 7239) where the other is
-	// absent. None if empty: all who come through a proxy are then one address, for
-	// which wrong passwords are counted together.
+	// absent. None if empty: all who come through a proxy have its address then, and
+	// wrong passwords are counted for it, or for accounts alone if the proxy is of this
+	// machine or of a private network.
 	TrustedProxies []string
 
 	// CORSOrigins are the origins, such as "https://app.example.org", whose pages
@@ -82,7 +84,21 @@ type Config struct {
 	// machine itself, for trying.
 	AllowPasswordGrant bool
 
-	MaxConns int // the most connections at once, more wait; 10,000 if zero
+	// MaxConns is how many connections there are at most; 10,000 if zero. When there
+	// is no room, the one makes some that has been idle for longest: see package conns.
+	// MaxConnsEach is how many of them one address may have, or the /64 of an IPv6
+	// address, but for TrustedProxies; a quarter of MaxConns, 16 at least, if zero.
+	MaxConns, MaxConnsEach int
+
+	// TLS has the program serve https, with the certificate that it has or gets:
+	// TLS 1.2 or later, and HTTP/2. Plain http if nil, which is for this machine alone
+	// unless TrustedProxies or InsecureHTTP say more.
+	TLS *tls.Config
+
+	// InsecureHTTP lets the program serve plain http where others can reach it, and no
+	// proxy is trusted that would come with TLS, and lets URL be http://. Passwords and
+	// tokens are then for everybody to read who is on the way: for networks of one's own.
+	InsecureHTTP bool
 
 	// Drain is how long the program goes on when it is told to stop, not ready any
 	// more, so that those who send callers here notice and none is turned away. If
@@ -133,7 +149,7 @@ type Keys struct {
 	Period   time.Duration // how long a key signs; 30 days if zero, without end if negative
 	Announce time.Duration // how long it is published before; a day if zero
 
-	Master    keyring.MasterKey // as keyring.ReadMasterKey reads it; private keys are kept unencrypted if zero
+	Master    keyring.MasterKey // as keyring.ReadMasterKey reads it; private keys and the key of attempts are kept unencrypted if zero
 	OldMaster keyring.MasterKey // to change the master key: what it encrypted is encrypted again
 }
 
@@ -186,12 +202,11 @@ func (c *Config) complete() error {
 		return &ConfigError{"Keys.Period", "it must be longer than Keys.Announce, or negative for ever"}
 	case c.MaxAPIKeyTTL < 0:
 		return &ConfigError{"MaxAPIKeyTTL", "it must be more than nothing"}
-	case c.Drain < 0:
-		return &ConfigError{"Drain", "it must not be negative"}
-	case c.MaxConns < 0:
-		return &ConfigError{"MaxConns", "it must be 1 or more"}
 	case slices.Contains(c.Audience, ""):
 		return &ConfigError{"Audience", "one of them is empty"}
+	}
+	if err := c.checkServing(); err != nil {
+		return err
 	}
 	if reason := c.Pages.check(c.URL); reason != "" {
 		return &ConfigError{"Pages", reason}

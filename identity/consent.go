@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,10 @@ var consentPage = text("consent.html")
 type question struct {
 	asks      bool
 	unassured bool     // any program of the device may be the one that asks
-	scopes    []string // that the client would get
+	scopes    []string // that the client would have, with those that it was allowed before if it is asked for more
+	audience  []string // the services, likewise; none if they are the program itself
 	given     account.Consent
+	ask       account.CodeAsk // with those scopes alone that the person can give
 	bound     string
 }
 
@@ -30,12 +33,9 @@ type question struct {
 // no consent; but where any program on the device can take the answer of a public
 // client, somebody must have meant it every time (RFC 8252 section 8.6).
 func (p *authorizePage) mustAsk(ctx context.Context, a asked) (q question, err error) {
-	for _, one := range a.Scopes {
-		if a.caller.HasScope(one) {
-			q.scopes = append(q.scopes, one)
-		}
-	}
-	q.bound = bind(a, q.scopes)
+	q.ask = a.CodeAsk()
+	q.ask.Scopes = slices.DeleteFunc(slices.Clone(a.Scopes), func(one string) bool { return !a.caller.HasScope(one) })
+	defer func() { q.show(a) }()
 	q.unassured = a.Client.Public && !p.assured(a.Redirect)
 	q.asks = q.unassured || a.Consent || a.SelectAccount
 	if a.Client.FirstParty {
@@ -46,11 +46,44 @@ func (p *authorizePage) mustAsk(ctx context.Context, a asked) (q question, err e
 		q.asks = true
 		return q, nil
 	}
-	q.asks = q.asks || !q.given.Covers(q.scopes)
+	q.asks = q.asks || !q.given.Covers(q.ask)
 	if err != nil {
 		err = unavailable(err)
 	}
 	return q, err
+}
+
+// show finds out what the page shows. A scope that was allowed for one service, and
+// a service that was allowed another scope, are together something new, so that all
+// of it is shown if there is more of either.
+func (q *question) show(a asked) {
+	q.scopes = slices.Clone(q.ask.Scopes)
+	audience := audienceOf(q.ask, q.ask.Audience)
+	if q.given.ClientID != "" && !q.given.Covers(q.ask) {
+		for _, one := range q.given.Scopes {
+			if a.caller.HasScope(one) && a.Client.MayAsk(one) && !slices.Contains(q.scopes, one) {
+				q.scopes = append(q.scopes, one)
+			}
+		}
+		slices.Sort(q.scopes)
+		for _, one := range audienceOf(q.ask, q.given.Audience) {
+			if !slices.Contains(audience, one) {
+				audience = append(audience, one)
+			}
+		}
+	}
+	if slices.ContainsFunc(audience, func(one string) bool { return !slices.Contains(q.ask.DefaultAudience, one) }) {
+		q.audience = audience
+	}
+	q.bound = bind(a, append(slices.Clone(q.scopes), q.audience...))
+}
+
+// audienceOf is an audience by its names.
+func audienceOf(ask account.CodeAsk, audience []string) []string {
+	if len(audience) == 0 {
+		audience = ask.DefaultAudience
+	}
+	return slices.Clone(audience)
 }
 
 // assured reports whether an address belongs to its client alone: a name of the
@@ -64,6 +97,7 @@ func (p *authorizePage) assured(redirect string) bool {
 type consent struct {
 	Client, User  string
 	Scopes        []scopeLine
+	Audience      []scopeLine // the services, by their addresses; none for the program itself
 	Place, Lasts  string
 	Unassured     bool
 	Action, Other string // Other leads to the form to sign in
@@ -89,11 +123,15 @@ func (p *authorizePage) askWhat(w http.ResponseWriter, status int, a asked, q qu
 	}
 	for _, one := range q.scopes {
 		line := inWords(p.words, one)
-		line.New = q.given.ClientID != "" && !q.given.Covers([]string{one})
+		line.New = q.given.ClientID != "" && !slices.Contains(q.given.Scopes, one)
 		shown.Scopes = append(shown.Scopes, line)
 	}
+	before := audienceOf(q.ask, q.given.Audience)
+	for _, one := range q.audience {
+		shown.Audience = append(shown.Audience, scopeLine{Name: one, Text: one, New: q.given.ClientID != "" && !slices.Contains(before, one)})
+	}
 	return consentPage.Render(w, status, pagekit.Page{
-		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Leads: leads(a.Redirect), Content: shown,
+		Site: p.site, Title: "Allow " + a.Client.Name, Style: stylesheet, Popup: true, Leads: leads(a.Redirect), Content: shown,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/rs/cors"
 )
@@ -15,6 +16,9 @@ func crossOrigin(origins []string) (func(http.Handler) http.Handler, error) {
 		return func(next http.Handler) http.Handler { return next }, nil
 	}
 	for _, origin := range origins {
+		if strings.Contains(origin, "*") {
+			return nil, &ConfigError{"CORSOrigins", fmt.Sprintf("%q: want an origin as in https://app.example.org, each one that is meant: with a * it would be pages of others, too", origin)}
+		}
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
 			return nil, &ConfigError{"CORSOrigins", fmt.Sprintf("%q: want an origin as in https://app.example.org", origin)}

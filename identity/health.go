@@ -29,10 +29,12 @@ func (errStops) RetryAfter() time.Duration { return time.Second }
 
 // registerHealth adds the probes of those who keep the program running.
 func registerHealth(on holdfast.Routes, ping, hears func(context.Context) error, stopping func() bool) {
-	alive := func(context.Context, holdfast.Anyone, holdfast.NoInput) (health, error) {
+	alive := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (health, error) {
+		holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
 		return health{Status: "ok"}, nil
 	}
 	ready := func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (health, error) {
+		holdfast.ResponseHeader(ctx).Set("Cache-Control", "no-store")
 		if stopping() {
 			return health{}, errStopping
 		}

@@ -168,22 +168,11 @@ func (id *Identity) codes() oauth.Codes {
 
 // signIns is the accounts as the token endpoints use them.
 func (id *Identity) signIns() oauth.Accounts {
-	if id.config.Metrics == nil {
-		return id.accounts.Service
+	out := &remembering{Service: id.accounts.Service, signedIn: func(error) {}, leaves: keepsCookies(id.url)}
+	if id.config.Metrics != nil {
+		out.signedIn = id.config.Metrics.Login
 	}
-	return &counted{id.accounts.Service, id.config.Metrics}
-}
-
-// counted counts sign-ins.
-type counted struct {
-	*account.Service
-	metrics Metrics
-}
-
-func (c *counted) Login(ctx context.Context, name, password string, ask account.Ask) (account.Grant, error) {
-	grant, err := c.Service.Login(ctx, name, password, ask)
-	c.metrics.Login(err)
-	return grant, err
+	return out
 }
 
 // maintain announces and changes keys in time, writes down what was used, and

@@ -194,7 +194,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 	store := memory.New()
 	first, app := opened(t, Config{Store: store})
 	token := signIn(t, first, app, "ann", "me")
-	key, err := loginKey(t.Context(), store)
+	key, err := loginKey(t.Context(), store, Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 	if got := bearer(t, second, app, token.AccessToken).Get("/users/me"); got.Status != http.StatusOK {
 		t.Errorf("GET /users/me after a restart = %v, want 200", got)
 	}
-	if again, err := loginKey(t.Context(), store); err != nil || again != key {
+	if again, err := loginKey(t.Context(), store, Keys{}); err != nil || again != key {
 		t.Errorf("the login key after a restart is another one (%v)", err)
 	}
 	records, err := keyring.List(t.Context(), store)

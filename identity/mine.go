@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/holdfast-go/holdfast"
@@ -12,6 +13,17 @@ type myRoute struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Policy string `json:"policy" doc:"Who may call, in words"`
+}
+
+// mayCall reports whether one of the ways in of a route is the caller's.
+func mayCall(row holdfast.Access, c Caller) bool {
+	return slices.ContainsFunc(row.Ways, func(way holdfast.Way) bool {
+		one, hasRole := holdfast.Access{Ways: []holdfast.Way{way}}, c.HasRole
+		if !slices.ContainsFunc(way.Credentials, func(of holdfast.Credential) bool { return len(of.Scopes) > 0 }) {
+			hasRole = c.HasRoleAlone
+		}
+		return one.Allows(c.HasScope, hasRole)
+	})
 }
 
 // registerMine adds GET /me/routes, with which a page hides what its user may
@@ -25,7 +37,7 @@ func registerMine(on holdfast.Routes, app *holdfast.App, caller holdfast.Dep[Cal
 		}
 		out := []myRoute{}
 		for _, row := range rows {
-			if row.Allows(c.HasScope, c.HasRole) {
+			if mayCall(row, c) {
 				out = append(out, myRoute{row.Method, row.Path, row.Policy})
 			}
 		}

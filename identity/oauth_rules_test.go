@@ -286,3 +286,66 @@ func TestBearerTokensAndTheirChallenges(t *testing.T) {
 	}
 	l.browser().wants("a good token", "GET", "/users/me", http.StatusOK, "Authorization: Bearer "+got.AccessToken)
 }
+
+// RFC 8707 section 2.2: a code is for the resources that were asked for at the
+// authorization endpoint, of which each token may be for some.
+func TestTheResourcesOfACode(t *testing.T) {
+	t.Parallel()
+	l := openClients(t, Config{})
+	const one, two, other = "https://api.example/one", "https://api.example/two", "https://api.example/other"
+	err := l.config.Store.Update(t.Context(), func(w account.Writer) error {
+		return w.PutClient(account.Client{
+			ID: "two", Name: "Two", Public: true, Redirects: []string{photosURL}, Scopes: []string{"me"}, Audiences: []string{one, two, other},
+			Grants: []string{account.GrantCode, account.GrantRefresh}, Created: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := l.signedIn("ann")
+	ask := request("client_id=two")
+	ask["resource"] = []string{one, two}
+	for name, test := range map[string]struct{ redeem, refresh, aud, next, err string }{
+		"all of them":                 {"", "", `"aud":["` + one + `","` + two + `"]`, `"aud":["` + one + `","` + two + `"]`, ""},
+		"one, and by a refresh all":   {one, "", `"aud":"` + one + `"`, `"aud":["` + one + `","` + two + `"]`, ""},
+		"one, and by a refresh other": {one, two, `"aud":"` + one + `"`, `"aud":"` + two + `"`, ""},
+		"one that was not asked for":  {other, "", "", "", "invalid_target"},
+	} {
+		_, a := l.tokens(redemption(b.code(ask), "client_id=two", "resource="+test.redeem))
+		if test.err != "" {
+			a.refused(t, name, 400, test.err)
+			continue
+		}
+		got := a.tokens(t)
+		if claims := payload(t, got.AccessToken); !strings.Contains(claims, test.aud) {
+			t.Errorf("%s: the first token says %s, want %s", name, claims, test.aud)
+		}
+		next := l.browser().do("POST", "/token", url.Values{"grant_type": {account.GrantRefresh}, "client_id": {"two"}, "refresh_token": {got.RefreshToken}, "resource": {test.refresh}}.Encode()).tokens(t)
+		if claims := payload(t, next.AccessToken); !strings.Contains(claims, test.next) {
+			t.Errorf("%s: the next token says %s, want %s", name, claims, test.next)
+		}
+	}
+}
+
+// RFC 9700 section 4.16: no page is shown within a page of another site.
+func TestNoPageIsFramed(t *testing.T) {
+	t.Parallel()
+	l := openClients(t, Config{})
+	somebody, b := l.browser(), l.signedIn("ann")
+	for name, a := range map[string]answer{
+		"the sign-in":            somebody.do("GET", "/signin", ""),
+		"a wrong password":       somebody.do("POST", "/signin", credentials("ann", "wrong")),
+		"the first start":        somebody.do("GET", "/setup?secret=x", ""),
+		"its form":               somebody.do("POST", "/setup", "secret=x&name=eve&password=x"),
+		"a new password":         somebody.do("GET", "/reset?secret=x", ""),
+		"its form, too":          somebody.do("POST", "/reset", "secret=x&password=x&again=x"),
+		"the docs":               somebody.do("GET", "/docs", ""),
+		"a request of no client": somebody.authorize(request("client_id=")),
+		"the question":           b.authorize(request()),
+		"the account":            b.do("GET", "/account", ""),
+	} {
+		if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(a.body, "<!DOCTYPE html>") || !strings.Contains(policy, "frame-ancestors 'none'") {
+			t.Errorf("%s = %d with the policy %q\n%s", name, a.status, policy, a.body)
+		}
+	}
+}

@@ -69,6 +69,7 @@ type form struct {
 	Name               string // as it was sent
 	Problem, Done      string
 
+	popup  bool     // see pagekit.Page
 	secret string   // of the page's address
 	leads  []string // see pagekit.Page
 }
@@ -109,7 +110,7 @@ func (p *pages) form(one *page, secret string) form {
 // render answers with a form. Its error is that of a page that cannot be made.
 func (p *pages) render(w http.ResponseWriter, status int, f form) error {
 	return formPage.Render(w, status, pagekit.Page{
-		Site: p.site, Title: f.Heading, Style: stylesheet, Secret: f.secret != "", Leads: f.leads, Content: f,
+		Site: p.site, Title: f.Heading, Style: stylesheet, Secret: f.secret != "", Popup: f.popup, Leads: f.leads, Content: f,
 	})
 }
 

@@ -47,6 +47,27 @@ func (p proxies) trustPeer(r *http.Request) bool {
 	return err == nil && p.trust(peer.Addr())
 }
 
+// source is the address for which wrong passwords are counted: the client's. It is
+// "" for those who come through something on this machine or network that names
+// callers and is not trusted, which is a proxy that was forgotten: its callers are
+// not one person. From elsewhere such a header is taken for what anybody can send.
+func (p proxies) source(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err == nil && !p.trust(peer.Addr()) && near(peer.Addr().Unmap()) && len(forwarded.Hops(r.Header)) > 0 {
+		return ""
+	}
+	return p.client(r)
+}
+
+// carriers is the network that carriers and clouds use between their own machines
+// (RFC 6598).
+var carriers = netip.MustParsePrefix("100.64.0.0/10")
+
+// near reports whether an address is of this machine or of a network of one's own.
+func near(addr netip.Addr) bool {
+	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || carriers.Contains(addr)
+}
+
 // client returns who sent a request: the peer, or if that is a trusted proxy,
 // the last address that proxies name which is none of them. It is "" if a proxy
 // names something that is no address: then it is not known who it was, and the
@@ -75,12 +96,13 @@ func (p proxies) client(r *http.Request) string {
 func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler {
 	var untrusted, unreadable sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		source, hops := trusted.client(r), forwarded.Hops(r.Header)
+		source, hops := trusted.source(r), forwarded.Hops(r.Header)
 		switch {
 		case len(hops) > 0 && !trusted.trustPeer(r):
 			untrusted.Do(func() {
-				log.LogAttrs(r.Context(), slog.LevelWarn,
-					"requests come through a proxy that is not trusted: all of its callers count as one address; Config.TrustedProxies (--trusted-proxy) says otherwise", slog.String("proxy", r.RemoteAddr))
+				log.LogAttrs(r.Context(), slog.LevelError,
+					"somebody who is not trusted says from which address a request comes; if it is your proxy, say so (--trusted-proxy, Config.TrustedProxies). Until then all who come through it have its address in sessions and in the log, and wrong passwords are counted for accounts alone if it is near, and for its address if it is not",
+					slog.String("peer", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
 			})
 		case source == "":
 			unreadable.Do(func() {
@@ -91,7 +113,7 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 		}
 		ctx := account.WithSource(r.Context(), source)
 		if r.Method == http.MethodPost { // as all requests that may begin a session
-			ctx = account.WithDevice(ctx, r.UserAgent())
+			ctx = withDevice(account.WithDevice(ctx, r.UserAgent()), r)
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

@@ -104,20 +104,57 @@ func (n noted) describe() Refusal {
 		Route: n.route.Method + " " + n.route.Path, Policy: n.route.Policy, Declared: n.route.Declared, Status: n.status,
 		Scopes: n.scopes, Roles: n.roles,
 	}
-	machine := false
-	for _, s := range n.steps {
+	var who account.Caller
+	for _, s := range n.relevant() {
 		if c, ok := s.Value.(account.Caller); ok {
-			if out.Caller, machine = c.User.Name, c.Machine(); machine {
+			if who, out.Caller = c, c.User.Name; c.Machine() {
 				out.Caller = "client " + c.ClientID
 			}
 		}
 		out.Steps = append(out.Steps, stepsOf(s)...)
 	}
-	if out.Change = out.change(); machine && len(out.Roles) > 0 {
+	switch out.Change = out.change(); {
+	case len(out.Roles) == 0:
+	case who.Machine():
 		out.Change += ", which people have and clients that call for themselves have not"
+	case who.Foreign() && slices.ContainsFunc(out.Roles, who.HasRole):
+		out.Change += ", which the user has, but not an application of others where the rule asks for no scope beside it"
 	}
 	return out
 }
+
+// relevant leaves out what a way would ask of a credential that was not presented,
+// where the caller has presented one of another way. Who presents an API key has
+// presented no token, although both stand in the same place.
+func (n noted) relevant() []holdfast.Step {
+	presents, key, lacks := false, false, map[int]bool{}
+	for _, s := range n.steps {
+		if s.Kind == "credential" && s.Reached {
+			presents = presents || s.Err == nil
+			key = key || s.Err == nil && s.Name == keyName
+			lacks[s.Way] = lacks[s.Way] || s.Err != nil
+		}
+	}
+	if !presents {
+		return n.steps
+	}
+	for _, s := range n.steps {
+		lacks[s.Way] = lacks[s.Way] || key && s.Kind == "verify" && errors.Is(s.Err, jwt.ErrMalformed)
+	}
+	var out []holdfast.Step
+	for _, s := range n.steps {
+		if lacks[s.Way] && s.Kind == "credential" {
+			s.Err = cmp.Or(s.Err, errOther)
+		}
+		if !lacks[s.Way] || s.Kind == "credential" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// errOther is about a credential that is of another scheme.
+var errOther = errors.New("the credential is of another scheme")
 
 // shortened is a path as it may stand in a table.
 func shortened(path string) string {
@@ -288,7 +325,11 @@ func (r Refusal) carrier() string {
 func (r Refusal) wanted() []string {
 	var out []string
 	session, key := r.has("a credential of "+sessionName, ""), r.has("a credential of "+keyName, "")
-	if !session && !key || r.has("token: signature", "") {
+	token := slices.ContainsFunc(r.Steps, func(s RefusalStep) bool {
+		name, ok := strings.CutPrefix(s.Text, "a credential of ")
+		return ok && name != sessionName && name != keyName
+	})
+	if !session && !key || token {
 		out = append(out, "a good access token, from POST /token")
 	}
 	if session {

@@ -2,15 +2,15 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/internal/conns"
 	"github.com/holdfast-go/holdfast/internal/serving"
 )
 
@@ -26,7 +26,7 @@ func front(c *Config) (func(http.Handler) http.Handler, error) {
 		return nil, err
 	}
 	return func(app http.Handler) http.Handler {
-		return logged(c.Logger, trusted, sourced(c.Logger, trusted, allowed(app)))
+		return logged(c.Logger, trusted, sourced(c.Logger, trusted, allowed(unkept(app))))
 	}, nil
 }
 
@@ -44,8 +44,9 @@ func (id *Identity) Handler(app http.Handler) http.Handler {
 // ctx ends. Then it is not ready any more and goes on for Config.Drain, in which
 // answers tell callers to close their connections; and then it accepts nothing
 // new, and lets requests in progress, and the work of holdfast.Background, finish
-// for up to ten seconds. It refuses an application whose declarations are wrong, and logs which roles and
-// scopes of the store and of the routes have nothing to do with each other.
+// for up to ten seconds. It refuses an application whose declarations are wrong, and
+// an address of which CheckServe says so, and logs which roles and scopes of the
+// store and of the routes have nothing to do with each other.
 func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -57,7 +58,7 @@ func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr 
 // Serve is ListenAndServe on a listener, which it closes.
 func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener) error {
 	defer func() { _ = l.Close() }() // the server closes it too
-	if err := app.Err(); err != nil {
+	if err := errors.Join(app.Err(), id.checkServe(l.Addr())); err != nil {
 		return err
 	}
 	log := id.config.Logger
@@ -67,17 +68,50 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 	if lane := id.accounts.lane; lane != nil {
 		log.LogAttrs(ctx, slog.LevelInfo, "hashing is bounded", slog.String("lane", lane.String()))
 	}
-	s := holdfast.NewServer(l.Addr().String(), id.Handler(app))
-	s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	server := &serving.Server{
-		HTTP: s, Drain: id.config.Drain, Grace: grace, Wait: app.Wait,
-		Limit: func(l net.Listener) net.Listener { return netutil.LimitListener(l, id.config.MaxConns) },
+	server, err := id.server(app, l.Addr())
+	if err != nil {
+		return err
 	}
 	defer context.AfterFunc(ctx, func() {
 		id.stopping.Store(true)
 		log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
 	})()
 	return server.Serve(ctx, l)
+}
+
+// checkServe is CheckServe with the URL that holds.
+func (id *Identity) checkServe(at net.Addr) error {
+	config := id.config
+	config.URL = id.url
+	return config.CheckServe(at)
+}
+
+// server is the one that serves an application.
+func (id *Identity) server(app *holdfast.App, at net.Addr) (*serving.Server, error) {
+	c := &id.config
+	trusted, err := parseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	handler := id.Handler(app)
+	if c.TLS != nil {
+		handler = strictly(id.url, handler)
+	}
+	s := holdfast.NewServer(at.String(), handler)
+	s.ErrorLog = slog.NewLogLogger(c.Logger.Handler(), slog.LevelWarn)
+	bounds := conns.New(conns.Config{Most: c.MaxConns, Each: c.MaxConnsEach, Exempt: trusted.trust, Log: c.Logger})
+	if m, ok := c.Metrics.(gauged); ok {
+		m.Gauge("connections", func() (running, queued, most int) {
+			now := bounds.Stats()
+			return now.Open, now.Waiting, now.Most
+		})
+	}
+	return &serving.Server{HTTP: s, Drain: c.Drain, Grace: grace, Wait: app.Wait, Conns: bounds, TLS: c.TLS}, nil
+}
+
+// gauged are metrics that measure bounds, too.
+type gauged interface {
+	Gauge(name string, read func() (running, queued, most int))
 }
 
 // grace is how long requests in progress may take when the program stops.

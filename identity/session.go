@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
 
 // sessions are the sessions of browsers.
@@ -24,6 +25,7 @@ type sessionAccounts interface {
 	LoginSession(ctx context.Context, name, password string) (account.SessionGrant, error)
 	SessionCaller(ctx context.Context, secret account.Secret) (Caller, error)
 	Logout(ctx context.Context, sessionID string) error
+	ResetPassword(ctx context.Context, secret, next account.Secret) (account.User, error)
 }
 
 // openSessions makes what is asked at each request, for a program that is
@@ -71,7 +73,7 @@ func (s *sessions) signIn(w http.ResponseWriter, r *http.Request, name, password
 	if name == "" || password == "" {
 		return &holdfast.Error{Status: http.StatusBadRequest, Detail: "A name and a password are required", Cause: account.ErrBadLogin}
 	}
-	grant, err := s.accounts.LoginSession(r.Context(), name, password)
+	grant, err := s.accounts.LoginSession(withDevice(r.Context(), r), name, password)
 	s.signedIn(err)
 	if err != nil {
 		return signInAnswer(err)
@@ -80,6 +82,7 @@ func (s *sessions) signIn(w http.ResponseWriter, r *http.Request, name, password
 		return err // the new session has no cookie, so no browser has it
 	}
 	s.setCookie(w, string(grant.Secret), grant.Expires)
+	leaveDevice(w.Header(), grant.Device)
 	return nil
 }
 
@@ -135,9 +138,12 @@ func (s *sessions) setCookie(w http.ResponseWriter, secret string, until time.Ti
 // signInAnswer is the answer to a sign-in that failed, as at POST /token.
 func signInAnswer(err error) error {
 	var throttled *account.ThrottledError
+	var given *account.GivenPasswordError
 	switch {
 	case errors.As(err, &throttled):
 		return &holdfast.Error{Status: http.StatusTooManyRequests, Detail: "Too many attempts", RetryAfter: throttled.RetryAfter, Cause: err}
+	case errors.As(err, &given):
+		return &holdfast.Error{Status: http.StatusForbidden, Detail: "The password was chosen by somebody else: choose your own", Cause: err}
 	case errors.Is(err, account.ErrBadLogin):
 		return &holdfast.Error{Status: http.StatusBadRequest, Detail: "Incorrect username or password", Cause: err}
 	}
@@ -146,5 +152,5 @@ func signInAnswer(err error) error {
 
 // unavailable is for errors that are no answer about the caller: no caller may pass.
 func unavailable(err error) error {
-	return &holdfast.Error{Status: http.StatusServiceUnavailable, RetryAfter: time.Second, Cause: err}
+	return &holdfast.Error{Status: http.StatusServiceUnavailable, RetryAfter: retryafter.Of(err, time.Second), Cause: err}
 }

@@ -92,7 +92,7 @@ func TestTheCookie(t *testing.T) {
 	l := openShop(t, Config{RefreshTTL: time.Hour})
 	a := l.browser().do("POST", "/signin", credentials("ann", secret))
 	set := a.header.Values("Set-Cookie")
-	if len(set) != 1 {
+	if len(set) != 2 || !strings.HasPrefix(set[1], "__Host-device=") || !strings.HasSuffix(set[1], "; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Lax") {
 		t.Fatalf("POST /signin sets %q", set)
 	}
 	name, rest, _ := strings.Cut(set[0], "=")

@@ -47,7 +47,8 @@ func resetPage(accounts *account.Service) *page {
 
 // SetupLink returns the link with which the first administrator chooses a name
 // and a password, or "" if there is an administrator. It works once, for 30
-// minutes, and any link before it does not work any more. It is a secret:
+// minutes; those of programs that started before on the store work as well, until one
+// was used. It is a secret:
 // print it where the one who runs the program sees it, and not into a log.
 func (id *Identity) SetupLink(ctx context.Context) (string, error) {
 	secret, err := id.accounts.NewSetup(ctx)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast"
+	"github.com/holdfast-go/holdfast/account"
 	pagekit "github.com/holdfast-go/holdfast/internal/pages"
 	"github.com/holdfast-go/holdfast/internal/retryafter"
 )
@@ -75,21 +76,28 @@ func (p *signInPage) submit(w http.ResponseWriter, r *http.Request, _ holdfast.A
 		shown.Problem = unreadable
 		return p.render(w, http.StatusBadRequest, shown)
 	}
-	err := p.sessions.signIn(w, r, r.PostForm.Get("username"), r.PostForm.Get("password"))
-	if err == nil {
-		next, ok := LocalPath(r.PostForm.Get("next"))
-		if !ok {
-			next = p.home
-		}
-		return seeOther(w, next)
+	next, ok := LocalPath(r.PostForm.Get("next"))
+	if !ok {
+		next = p.home
 	}
 	shown := p.shown(r.PostForm.Get("next"))
+	if r.PostForm.Has("secret") {
+		return p.setOwn(w, r, next, shown)
+	}
 	shown.Name = r.PostForm.Get("username")
+	err := p.sessions.signIn(w, r, shown.Name, r.PostForm.Get("password"))
+	if err == nil {
+		return seeOther(w, next)
+	}
 	return p.refused(w, r, err, shown)
 }
 
 // refused shows the form again, with why the sign-in failed.
 func (p *signInPage) refused(w http.ResponseWriter, r *http.Request, err error, shown form) error {
+	var given *account.GivenPasswordError
+	if errors.As(err, &given) {
+		return p.render(w, http.StatusOK, ownPassword(shown, string(given.Reset), p.least))
+	}
 	var answer *holdfast.Error
 	if !errors.As(err, &answer) || answer.Status == http.StatusServiceUnavailable && r.Context().Err() != nil {
 		return err

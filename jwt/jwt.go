@@ -59,6 +59,8 @@ type Claims struct {
 	SessionID string // sid
 	ClientID  string // client_id, who the token was given to (RFC 9068 section 2.2)
 	Scope     string // space-separated, as RFC 8693 section 4.2 writes it
+
+	AuthTime time.Time // auth_time, when the subject signed in (RFC 9068 section 2.2.1); zero if it is not said
 }
 
 // Expires returns Expiry, and false if the token has none.

@@ -199,6 +199,10 @@ func (c *Claims) read(o *strictjson.Object) (err error) {
 		c.NotBefore, err = date(name, value, math.Ceil)
 	case "iat":
 		c.IssuedAt, err = date(name, value, math.Ceil)
+	case "auth_time":
+		if at, wrong := date(name, value, math.Floor); wrong == nil { // nothing rests on it, and some issuers write it otherwise
+			c.AuthTime = at
+		}
 	case "aud":
 		c.Audience, err = audience(value)
 	default:

@@ -98,6 +98,7 @@ type wire struct {
 	ID        string `json:"jti"`
 	SessionID string `json:"sid,omitempty"`
 	ClientID  string `json:"client_id,omitempty"`
+	AuthTime  int64  `json:"auth_time,omitempty"`
 	Scope     string `json:"scope"`
 }
 
@@ -143,6 +144,9 @@ func (s *Signer) claims(c Claims, now time.Time) ([]byte, error) {
 	}
 	if !c.Expiry.IsZero() {
 		w.Expiry = min(w.Expiry, c.Expiry.Unix())
+	}
+	if !c.AuthTime.IsZero() {
+		w.AuthTime = c.AuthTime.Unix()
 	}
 	if !c.NotBefore.IsZero() {
 		w.NotBefore = c.NotBefore.Unix()

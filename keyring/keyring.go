@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/changes"
+	"github.com/holdfast-go/holdfast/internal/horizon"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -93,6 +94,7 @@ type Ring struct {
 	changes *changes.Reader
 	current atomic.Pointer[snapshot]
 	loading sync.Mutex
+	past    horizon.Horizon // of Run
 }
 
 // ChangeStats returns what was heard of changes so far.
@@ -161,7 +163,7 @@ func (r *Ring) prepare(t timeline, now time.Time) (timeline, error) {
 	}
 	for i := range t {
 		// A key that has retired keeps what it had: no new token is its own.
-		if t[i].Term.At(now) != Verifying {
+		if stage := t[i].Term.At(now); stage == Announced || stage == Signing {
 			t[i].Term.TokenTTL = max(t[i].Term.TokenTTL, r.config.TokenTTL)
 		}
 	}
@@ -198,12 +200,12 @@ func (r *Ring) log(ctx context.Context, next Record) {
 // now is the time as stores keep it.
 func (r *Ring) now() time.Time { return r.config.Now().UTC().Truncate(time.Millisecond) }
 
-// update changes the timeline in one transaction, and drops what is gone.
+// update changes the timeline in one transaction.
 func (r *Ring) update(ctx context.Context, change func(timeline, time.Time) (timeline, error)) error {
 	return r.config.Store.UpdateKeys(ctx, func(records []Record) ([]Record, error) {
 		t, now := timeline(records), r.now()
 		t.sort()
-		return change(t.prune(now), now)
+		return change(t, now)
 	})
 }
 

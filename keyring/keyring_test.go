@@ -126,9 +126,9 @@ func TestALife(t *testing.T) {
 		{10 * hour, "verifying signing", 2},
 		{10*hour + ttl, "verifying signing", 2},
 		{10*hour + ttl + time.Minute - 1, "verifying signing", 2},
-		{10*hour + ttl + time.Minute, "signing", 1},
-		{19 * hour, "signing announced", 2},
-		{20 * hour, "verifying signing", 2},
+		{10*hour + ttl + time.Minute, "gone signing", 1},
+		{19 * hour, "gone signing announced", 2},
+		{20 * hour, "gone verifying signing", 2},
 	} {
 		c.now = day.Add(step.at)
 		maintain(t, r)

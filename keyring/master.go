@@ -16,8 +16,9 @@ import (
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 )
 
-// MasterKey encrypts private keys in a store (XChaCha20-Poly1305, with the
-// key's id as associated data, so that no record can stand in for another). It
+// MasterKey encrypts private keys and other secrets in a store
+// (XChaCha20-Poly1305, with the key's id or the purpose as associated data, so that
+// none can stand in for another). It
 // does not print itself. The zero MasterKey is none: keys are kept as they are.
 type MasterKey struct {
 	aead func() cipher.AEAD // a function: fmt looks into fields, but not into those
@@ -78,6 +79,19 @@ func (m MasterKey) GoString() string { return m.String() }
 
 // LogValue tells nothing.
 func (m MasterKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+// Seal encrypts another secret of the program's than a signing key, for a purpose of
+// which there is one secret: nothing that was sealed can stand in for something else.
+// The zero MasterKey panics.
+func (m MasterKey) Seal(purpose string, data []byte) []byte { return m.seal(otherSecret+purpose, data) }
+
+// Open decrypts what Seal has encrypted for a purpose. Error: ErrMasterKey.
+func (m MasterKey) Open(purpose string, sealed []byte) ([]byte, error) {
+	return m.open(otherSecret+purpose, sealed)
+}
+
+// otherSecret begins what is no id of a signing key: those have no NUL.
+const otherSecret = "\x00other secret\x00"
 
 // associated is what a sealed record is bound to.
 func associated(id string) []byte { return []byte("holdfast signing key\x00" + id) }

@@ -180,8 +180,14 @@ func TestRun(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute) //nolint:forbidigo // the clock is synctest's
 		synctest.Wait()
-		if got := story(t, store, time.Now()); got != "signing" {
+		if got := story(t, store, time.Now()); got != "gone signing" {
 			t.Errorf("after a rotation the keys are %q, want that the old one is gone", got)
+		}
+		time.Sleep(26 * time.Hour) //nolint:forbidigo // the clock is synctest's
+		synctest.Wait()
+		records, err := keyring.List(t.Context(), store)
+		if err != nil || len(records) > 27 || len(records) < 24 {
+			t.Errorf("26 rotations later there are %d keys, %v, want those of a day", len(records), err)
 		}
 		stop()
 		<-done

@@ -34,7 +34,7 @@ func (r *Ring) Retire(ctx context.Context, id string) (Record, error) {
 	return r.updateAndReport(ctx, func(t timeline, now time.Time) (timeline, error) {
 		i, signer := t.find(id), t.signer(now)
 		switch {
-		case i < 0:
+		case i < 0, t[i].Term.At(now) == Gone:
 			return nil, fmt.Errorf("%w: %s", ErrNoKey, id)
 		case i < signer:
 			return nil, fmt.Errorf("%w: %s leaves at %s", ErrVerifying, id, t[i].Term.Leaves().Format(time.RFC3339))
@@ -111,12 +111,14 @@ func (r *Ring) signNextFrom(t timeline, now, signs time.Time) (timeline, error) 
 	return r.announce(t, now, signs)
 }
 
-// due is what the schedule wants done: to announce the next key, and to drop
-// those that are gone. Next is when it wants something the next time.
-func (r *Ring) due(t timeline, now time.Time) (announce, prune bool, next time.Time) {
+// due is what the schedule wants done: to announce the next key, and to mend or drop
+// others. Next is when it wants something the next time.
+func (r *Ring) due(t timeline, now time.Time) (announce, mend bool, next time.Time) {
 	if len(t) == 0 {
 		return false, false, now.Add(longestWait)
 	}
+	past := r.past.Past(now)
+	mend = t.ahead(now)
 	next = now.Add(longestWait)
 	earlier := func(at time.Time) {
 		if at.After(now) && at.Before(next) {
@@ -124,7 +126,7 @@ func (r *Ring) due(t timeline, now time.Time) (announce, prune bool, next time.T
 		}
 	}
 	for _, rec := range t {
-		prune = prune || rec.Term.At(now) == Gone
+		mend = mend || rec.Term.goneAt(past)
 		if leaves := rec.Term.Leaves(); !leaves.IsZero() {
 			earlier(leaves)
 		}
@@ -134,7 +136,7 @@ func (r *Ring) due(t timeline, now time.Time) (announce, prune bool, next time.T
 		announce = !at.After(now)
 		earlier(at)
 	}
-	return announce, prune, next
+	return announce, mend, next
 }
 
 // The schedule looks at the clock once a minute at the least: a timer does not
@@ -146,18 +148,26 @@ const (
 
 // Maintain does what the schedule wants done now, and returns when to call it
 // again. Of processes that do the same at the same time, one does it.
+//
+// A clock that jumps ahead and back loses no key: what it has announced meanwhile is
+// put back to when it would have been due, and keys that are gone are removed by Run,
+// a day later, as seen by a clock that has not gone back for an hour.
 func (r *Ring) Maintain(ctx context.Context) (next time.Time, err error) {
 	s, err := r.load(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	announce, prune, next := r.due(s.timeline, r.now())
-	if !announce && !prune {
+	announce, mend, next := r.due(s.timeline, r.now())
+	if !announce && !mend {
 		return next, nil
 	}
 	var announced []Record
 	err = r.update(ctx, func(t timeline, now time.Time) (timeline, error) {
 		announced = nil
+		if t.ahead(now) {
+			t.putBack(now, r.config.Period, r.config.Announce)
+		}
+		t = t.prune(r.past.Past(now))
 		again := false
 		if again, _, next = r.due(t, now); !again {
 			return t, nil // another process was faster
@@ -203,6 +213,7 @@ func (r *Ring) Run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.C:
+			r.past.Advance(wait, r.now())
 		}
 	}
 }

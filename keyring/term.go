@@ -69,6 +69,13 @@ func (t Term) At(now time.Time) Stage {
 	return Gone
 }
 
+// goneAt reports whether the key was gone for certain at a time: of one that never
+// had an end nothing is.
+func (t Term) goneAt(past time.Time) bool {
+	leaves := t.Leaves()
+	return !leaves.IsZero() && !leaves.After(past)
+}
+
 // Describe says for people what a key does at a moment and when that ends, as
 // in "announced; it signs from 2030-01-02T03:04:05Z".
 func (t Term) Describe(now time.Time) string {

@@ -62,9 +62,29 @@ func (t timeline) remove(i int, now time.Time) timeline {
 	return t
 }
 
-// prune drops the keys that are gone.
-func (t timeline) prune(now time.Time) timeline {
-	return slices.DeleteFunc(t, func(r Record) bool { return r.Term.At(now) == Gone })
+// prune drops the keys that were gone at a time.
+func (t timeline) prune(past time.Time) timeline {
+	return slices.DeleteFunc(t, func(r Record) bool { return r.Term.goneAt(past) })
+}
+
+// ahead reports whether the last key was announced later than it is now: the clock was
+// ahead then, and has been put back.
+func (t timeline) ahead(now time.Time) bool {
+	return len(t) > 0 && t[len(t)-1].Term.Announced.After(now.Add(margin))
+}
+
+// putBack makes good what a clock that was ahead has written down: the last key, which
+// all know by now, signs when it would have been due.
+func (t timeline) putBack(now time.Time, period, announce time.Duration) {
+	last := len(t) - 1
+	signs := now.Add(announce)
+	if last > 0 {
+		if due := t[last-1].Term.Signs.Add(period); due.After(signs) {
+			signs = due
+		}
+	}
+	t[last].Term.Announced = now
+	t.advance(signs)
 }
 
 func (t timeline) find(id string) int {

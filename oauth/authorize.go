@@ -36,6 +36,8 @@ type AuthorizeRequest struct {
 	state   string
 	issuer  string
 	present string // the challenge
+
+	standard []string // the issuer's default audience
 }
 
 // The names of the parameters. Others are ignored (RFC 6749 section 3.1).
@@ -83,7 +85,7 @@ func (s *Server) ReadAuthorize(ctx context.Context, raw string) (AuthorizeReques
 	if err != nil {
 		return AuthorizeRequest{}, err
 	}
-	a := AuthorizeRequest{MaxAge: -1, issuer: s.config.Issuer, Query: said.values}
+	a := AuthorizeRequest{MaxAge: -1, issuer: s.config.Issuer, standard: s.config.Audience, Query: said.values}
 	if err := s.readClient(ctx, &a, said); err != nil {
 		return AuthorizeRequest{}, err
 	}
@@ -272,7 +274,9 @@ func isText(text string) bool {
 
 // CodeAsk is what is asked for, in the words of accounts.
 func (a AuthorizeRequest) CodeAsk() account.CodeAsk {
-	return account.CodeAsk{ClientID: a.Client.ID, Redirect: a.asked, Challenge: a.present, Scopes: a.Scopes, Audience: a.Audience}
+	return account.CodeAsk{
+		ClientID: a.Client.ID, Redirect: a.asked, Challenge: a.present, Scopes: a.Scopes, Audience: a.Audience, DefaultAudience: a.standard,
+	}
 }
 
 // Answer returns where the browser is sent with a code.

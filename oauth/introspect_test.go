@@ -110,6 +110,10 @@ func TestWhoMayAsk(t *testing.T) {
 	if w := s.call("POST", "/introspect", got.AccessToken, "token="+got.AccessToken); w.Code != http.StatusUnauthorized {
 		t.Errorf("with a user's token: %d %s, want 401", w.Code, w.Body)
 	}
+	s.client(account.Client{ID: "shop", Scopes: []string{"me"}})
+	if w := s.as("shop", "/introspect", "client_secret="+url.QueryEscape(clientSecret)+"&token="+got.AccessToken); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `{"error":"invalid_request"`) {
+		t.Errorf("in two ways at once: %d %s, want 400 invalid_request", w.Code, w.Body)
+	}
 	s.store.down = errors.New("disk on fire")
 	if w := s.ask(shopName, shopSecret, got.AccessToken); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "fire") {
 		t.Errorf("with a broken store: %d %s, want 503 that tells nothing", w.Code, w.Body)

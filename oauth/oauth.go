@@ -24,6 +24,7 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/apidoc"
+	"github.com/holdfast-go/holdfast/internal/retryafter"
 	"github.com/holdfast-go/holdfast/jwt"
 )
 
@@ -170,7 +171,7 @@ func (s *Server) Register(on holdfast.Routes) {
 	tags := holdfast.Tags("tokens")
 	on.Handle("POST /token", holdfast.To1(holdfast.Public(), authorization, s.token), append(speaks(), fails(refused, badClient, tooLarge, throttled, noStore),
 		holdfast.Summary("Get tokens"), holdfast.Description(s.describeGrants()), s.withoutFlows())...)
-	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, notMachine)), s.logout, tags, fails(noStore),
+	holdfast.Post(on, "/logout", holdfast.Security(holdfast.Depends1(s.caller, ownSession)), s.logout, tags, fails(noStore),
 		holdfast.Summary("End the session that the token belongs to"))
 	on.Handle("GET "+keySetPath, holdfast.Raw(holdfast.Public(), s.keys), tags, holdfast.Answers("application/jwk-set+json"),
 		holdfast.Summary("The public keys that verify access tokens"))
@@ -193,16 +194,16 @@ func fails(with ...apidoc.Answer) holdfast.RouteOption {
 	return holdfast.Document(apidoc.Operation{Answers: with})
 }
 
-// notMachine refuses machines where a person's session is meant.
-func notMachine(_ context.Context, c account.Caller) (account.Caller, error) {
+// ownSession is the session that a token belongs to. A machine has none.
+func ownSession(_ context.Context, c account.Caller) (string, error) {
 	if c.Machine() {
-		return c, holdfast.Errorf(http.StatusForbidden, "This is for people, and the caller is a client that calls for itself")
+		return "", holdfast.Errorf(http.StatusForbidden, "A client that calls for itself has no session to end")
 	}
-	return c, nil
+	return c.SessionID, nil
 }
 
-func (s *Server) logout(ctx context.Context, c account.Caller, _ holdfast.NoInput) (holdfast.NoContent, error) {
-	if err := s.config.Accounts.Logout(ctx, c.SessionID); err != nil {
+func (s *Server) logout(ctx context.Context, session string, _ holdfast.NoInput) (holdfast.NoContent, error) {
+	if err := s.config.Accounts.Logout(ctx, session); err != nil {
 		return holdfast.NoContent{}, unavailable(err)
 	}
 	return holdfast.NoContent{}, nil
@@ -214,6 +215,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone)
 		return unavailable(err)
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	age := cmp.Or(s.config.KeySetAge, time.Minute)
 	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
 	_, _ = w.Write(data) // the caller may be gone
@@ -225,7 +227,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone)
 func unavailable(err error) error {
 	return &holdfast.Error{
 		Status:     http.StatusServiceUnavailable,
-		RetryAfter: time.Second,
+		RetryAfter: retryafter.Of(err, time.Second),
 		Cause:      err,
 	}
 }

@@ -363,10 +363,10 @@ func TestRefusedSignInsAreTheSame(t *testing.T) {
 		}
 	}
 	w := s.call("POST", "/token", "", login)
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "45" || !strings.Contains(w.Body.String(), `"error":"slow_down"`) {
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "90" || !strings.Contains(w.Body.String(), `"error":"slow_down"`) {
 		t.Errorf("POST /token after too many = %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 	}
-	s.now = s.now.Add(45 * time.Second)
+	s.now = s.now.Add(90 * time.Second)
 	if w := s.call("POST", "/token", "", login); w.Code != http.StatusOK {
 		t.Errorf("POST /token after Retry-After = %d %s, want 200", w.Code, w.Body)
 	}

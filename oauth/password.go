@@ -15,9 +15,12 @@ func (s *Server) password(ctx context.Context, client account.Client, in TokenRe
 	}
 	grant, err := s.config.Accounts.Login(ctx, in.Username, in.Password, in.ask(client))
 	var many *account.ThrottledError
+	var given *account.GivenPasswordError
 	switch {
 	case errors.As(err, &many):
 		return grant, tooMany(many)
+	case errors.As(err, &given):
+		return grant, refuse("invalid_grant", passwordIsGiven)
 	case errors.Is(err, account.ErrBadLogin):
 		return grant, refuse("invalid_grant", "Incorrect username or password")
 	case err != nil:
@@ -25,6 +28,10 @@ func (s *Server) password(ctx context.Context, client account.Client, in TokenRe
 	}
 	return grant, nil
 }
+
+// passwordIsGiven says what to do with a right password that is good for nothing
+// else.
+const passwordIsGiven = "The password was chosen by somebody else and is good for setting another one: sign in on the server's own page, or send name, given_password and new_password as JSON to POST /first-password"
 
 // ask is what the request asks for, in the words of accounts.
 func (in TokenRequest) ask(client account.Client) account.Ask {

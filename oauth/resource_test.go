@@ -168,13 +168,21 @@ func TestTheClaimsOfAccessTokens(t *testing.T) {
 		"a refreshed one":        s.tokenAs("shop", "grant_type=refresh_token&refresh_token="+first.RefreshToken),
 	} {
 		have := claims(t, got.AccessToken)
-		for _, claim := range []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti"} {
+		for _, claim := range []string{"iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time"} {
 			if have[claim] == nil || have[claim] == "" {
 				t.Errorf("%s has no %s: %v", name, claim, have)
 			}
 		}
-		if head := part(t, got.AccessToken, 0); head["typ"] != "at+jwt" {
-			t.Errorf("%s: header %v, want typ at+jwt", name, head)
+		if head := part(t, got.AccessToken, 0); head["typ"] != "at+jwt" || head["alg"] != "EdDSA" {
+			t.Errorf("%s: header %v, want typ at+jwt and alg EdDSA", name, head)
+		}
+		if scope, _ := have["scope"].(string); scope != got.Scope {
+			t.Errorf("%s: scope = %v, want %q as the answer says", name, have["scope"], got.Scope)
+		}
+		for _, claim := range []string{"acr", "amr", "roles", "groups", "entitlements"} {
+			if have[claim] != nil {
+				t.Errorf("%s: %s = %v, which docs/oauth.md says is not there", name, claim, have[claim])
+			}
 		}
 		if want := map[bool]string{true: "holdfast", false: "shop"}[name == "the built-in client's"]; have["client_id"] != want {
 			t.Errorf("%s: client_id = %v, want %s", name, have["client_id"], want)

@@ -76,6 +76,7 @@ func (s *Server) Issue(ctx context.Context, grant account.Grant) (TokenResponse,
 		SessionID: grant.SessionID,
 		ClientID:  grant.ClientID,
 		Audience:  grant.Audience,
+		AuthTime:  grant.AuthTime,
 		Scope:     strings.Join(grant.Scopes, " "),
 	})
 	if errors.Is(err, jwt.ErrNoSigningKey) {
@@ -115,7 +116,17 @@ func (s *Server) dispatch(ctx context.Context, presented Authorization, in Token
 	if err != nil {
 		return grant, err
 	}
+	if !s.stillFor(asks.Client, grant.Audience) { // since the code was made
+		return s.giveUp(ctx, grant, "What was granted is for nothing that the client may ask for any more")
+	}
 	return s.narrow(ctx, grant, in)
+}
+
+// stillFor reports whether a client may ask for all of an audience.
+func (s *Server) stillFor(client account.Client, audience []string) bool {
+	return !slices.ContainsFunc(audience, func(one string) bool {
+		return !slices.Contains(client.Audiences, one) && !slices.Contains(s.config.Audience, one)
+	})
 }
 
 // narrow gives the token the part of what was granted that the request names (RFC
@@ -130,17 +141,22 @@ func (s *Server) narrow(ctx context.Context, grant account.Grant, in TokenReques
 		if slices.Contains(granted, one) {
 			continue
 		}
-		if grant.SessionID != "" {
-			if err := s.config.Accounts.Logout(ctx, grant.SessionID); err != nil {
-				return grant, unavailable(err)
-			}
-		}
-		return grant, refuse("invalid_target", "What was granted is not for "+one)
+		return s.giveUp(ctx, grant, "What was granted is not for "+one)
 	}
 	if len(in.audience) > 0 {
 		grant.Audience = in.audience
 	}
 	return grant, nil
+}
+
+// giveUp ends what a grant has begun that is for the wrong resource.
+func (s *Server) giveUp(ctx context.Context, grant account.Grant, why string) (account.Grant, error) {
+	if grant.SessionID != "" {
+		if err := s.config.Accounts.Logout(ctx, grant.SessionID); err != nil {
+			return grant, unavailable(err)
+		}
+	}
+	return grant, refuse("invalid_target", why)
 }
 
 // grantOf finds the grant that a client asks for. None means password, as

@@ -57,7 +57,7 @@ func (b *bcryptScheme) parse(hash string) (parsed, error) {
 		return parsed{}, err
 	}
 	return parsed{
-		blank: blankBcrypt(h.cost), weak: h.cost < b.cost, limit: bcryptLimit, matches: h.matches,
+		blank: blankBcrypt(h.cost), weak: h.cost < b.cost, limit: bcryptLimit, cuts: true, matches: h.matches,
 	}, nil
 }
 

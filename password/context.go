@@ -139,6 +139,39 @@ func (c *Context) VerifyAndUpdate(ctx context.Context, secret, hash string) (ok 
 	return ok && err == nil, newHash, err
 }
 
+// Cuts reports whether a hash is one of bcrypt's own, of which many programs cut
+// passwords to 72 bytes. This package does not.
+func (c *Context) Cuts(hash string) bool {
+	_, p, err := c.read(hash)
+	return err == nil && p.cuts
+}
+
+// VerifyCut is VerifyAndUpdate as a program does it that cuts passwords to what the
+// hash can hold: for users who come from one, who would be locked out otherwise. Cut
+// says that the password is longer, so that whatever stands behind that part was not
+// looked at; newHash is then one of all of it. Programs that cut elsewhere, as after
+// 255 bytes or at a NUL, are not followed.
+func (c *Context) VerifyCut(ctx context.Context, secret, hash string) (ok, cut bool, newHash string, err error) {
+	s, p, err := c.read(hash)
+	if err != nil {
+		return false, false, "", err
+	}
+	err = c.run(ctx, func() (err error) {
+		var another bool
+		ok, another = p.typed(secret, p.verifyCut)
+		cut = ok && len(secret) > p.most()
+		if !ok || !cut && !another && !c.outdated(s, p) {
+			return nil
+		}
+		newHash, err = c.hash(secret)
+		if errors.Is(err, ErrTooLong) || errors.Is(err, ErrNUL) {
+			return nil // the default scheme cannot hold it
+		}
+		return err
+	})
+	return ok && err == nil, cut, newHash, err
+}
+
 // NeedsUpdate reports whether hash should be replaced: it is of a deprecated
 // scheme, weaker than its scheme is configured, or cannot be verified at all.
 func (c *Context) NeedsUpdate(hash string) bool {

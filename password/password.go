@@ -69,6 +69,7 @@ type parsed struct {
 	weak    bool                     // weaker than the scheme is configured
 	limit   int                      // how many bytes of a password count; MaxLength if 0
 	nul     bool                     // passwords with NUL bytes are told from others
+	cuts    bool                     // other programs compare what limit leaves of a password
 	matches func(secret string) bool // the work
 }
 
@@ -87,11 +88,15 @@ func (p parsed) fits(secret string) error {
 // form where that is another one: twice the work, for names without an account
 // as well. another says that a right one is not in its normal form.
 func (p parsed) verifyTyped(secret string) (ok, another bool) {
+	return p.typed(secret, p.verify)
+}
+
+func (p parsed) typed(secret string, verify func(string) bool) (ok, another bool) {
 	typed := normal(secret)
-	if p.verify(secret) {
+	if verify(secret) {
 		return true, typed != secret
 	}
-	return typed != secret && p.verify(typed), false
+	return typed != secret && verify(typed), false
 }
 
 func (p parsed) most() int {
@@ -105,6 +110,13 @@ func (p parsed) most() int {
 func (p parsed) verify(secret string) bool {
 	err := p.fits(secret)
 	return p.matches(secret[:min(len(secret), p.most())]) && err == nil
+}
+
+// verifyCut is verify as programs do it that cut what is too long, with the same
+// work.
+func (p parsed) verifyCut(secret string) bool {
+	err := p.fits(secret)
+	return p.matches(secret[:min(len(secret), p.most())]) && (err == nil || p.cuts && errors.Is(err, ErrTooLong) && !strings.ContainsRune(secret, 0))
 }
 
 // importOnly is for schemes that verify what others made.

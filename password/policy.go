@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -20,6 +21,15 @@ type Policy struct {
 	MinLength int      // code points; 15 if zero, never less than 8
 	MaxBytes  int      // 1024 if zero, never more than MaxLength
 	Forbidden []string // words that no password may contain, as the product's name
+
+	// Breached knows passwords that were found in breaches of other services, as a
+	// breached.Filter does; none if nil. Where it cannot be asked, no password passes.
+	Breached Breached
+}
+
+// Breached knows passwords, as they are typed. It is safe for concurrent use.
+type Breached interface {
+	Has(secret string) (bool, error)
 }
 
 // PolicyError says which rule a password breaks. It does not hold the
@@ -48,10 +58,12 @@ func (p Policy) Least() int {
 	return max(leastLength, p.MinLength)
 }
 
-// Check returns a *PolicyError for a password that must not be set. What is
+// Check returns a *PolicyError for a password that must not be set, and another
+// error if Breached cannot be asked. What is
 // about the user, such as the name and the e-mail address, must not be in it;
 // of an address neither the whole nor what stands before the @.
 func (p Policy) Check(secret string, about ...string) error {
+	typed := secret
 	secret = normal(secret)
 	least := p.Least()
 	most := min(MaxLength, p.MaxBytes)
@@ -79,6 +91,23 @@ func (p Policy) Check(secret string, about ...string) error {
 		local, _, _ := strings.Cut(word, "@")
 		if contains(lower, word) || contains(lower, local) {
 			return &PolicyError{"contains the name or the e-mail address"}
+		}
+	}
+	return p.checkBreached(typed, secret)
+}
+
+// checkBreached asks for a password in each of its spellings.
+func (p Policy) checkBreached(spellings ...string) error {
+	if p.Breached == nil {
+		return nil
+	}
+	for _, one := range slices.Compact(spellings) {
+		known, err := p.Breached.Has(one)
+		if err != nil {
+			return fmt.Errorf("password: whether it is known from a breach: %w", err)
+		}
+		if known {
+			return &PolicyError{"is known from a breach of another service"}
 		}
 	}
 	return nil

@@ -93,7 +93,8 @@ func NewLane(config Config) *Lane {
 }
 
 // Do waits for its turn, runs fn once and returns what fn returns. Callers are
-// served in the order in which they came. The errors of the lane itself are
+// served in the order in which they came; those of package account by who they are
+// and where they come from. The errors of the lane itself are
 // ErrBusy at once when the queue is full or after MaxWait, ErrClosed after
 // Close, and ctx's if ctx ends before fn begins; fn has not run then, and
 // never will. Once fn runs, Do waits for its end whatever ctx says.
@@ -178,11 +179,28 @@ type Stats struct {
 	Queued  int
 	Done    uint64        // functions that ran
 	Refused uint64        // calls that got ErrBusy
-	Oldest  time.Duration // how long the first of the queue has waited
+	Oldest  time.Duration // how long the one has waited who waits longest
+
+	// Queues are the parts of the queue where callers are of several classes, as those
+	// of package account are: the first is served most. Together they are Queued and
+	// Refused.
+	Queues [3]Queue
+}
+
+// Queue is the part of a lane's queue that one class of callers waits in.
+type Queue struct {
+	Queued  int
+	Refused uint64
 }
 
 // Stats returns what the lane is doing.
 func (l *Lane) Stats() Stats {
 	s := l.slots.Stats()
-	return Stats{l.config.Name, l.config.Workers, s.Held, s.Queued, s.Done, s.Refused, s.Oldest}
+	out := Stats{
+		Name: l.config.Name, Workers: l.config.Workers, Running: s.Held, Queued: s.Queued, Done: s.Done, Refused: s.Refused, Oldest: s.Oldest,
+	}
+	for i := range out.Queues {
+		out.Queues[i] = Queue{s.QueuedOf[i], s.RefusedOf[i]}
+	}
+	return out
 }

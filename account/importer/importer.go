@@ -23,6 +23,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 )
@@ -61,6 +62,11 @@ type Config struct {
 	Roles  []string // given to everybody; none if empty
 	DryRun bool     // say what would be done, and change nothing
 
+	// CutUntil says that the system has cut passwords to the 72 bytes that bcrypt
+	// reads, as many do, and until when people with such a hash get in as they did
+	// there, once each: see account.ImportedUser. Zero if it has not.
+	CutUntil time.Time
+
 	// Progress is called after each batch with the report so far, which it must
 	// not keep. Nothing is called if nil.
 	Progress func(Report)
@@ -74,6 +80,7 @@ type Report struct {
 	There      int       `json:"already_there"`        // and not changed
 	NoPassword int       `json:"without_password"`     // of those added
 	Admins     int       `json:"administrators_there"` // in the other system, and not here
+	Cut        int       `json:"cut_at_72_bytes"`      // of those added, whose passwords may have been cut there
 	Refused    []Refused `json:"refused"`              // by their lines; never nil
 }
 
@@ -124,6 +131,12 @@ type job struct {
 	lines []int // of users
 }
 
+// ofBcrypt reports whether a hash is one of bcrypt's, Django's among them, and not of
+// those that bcrypt makes of another hash.
+func ofBcrypt(hash string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(hash, "bcrypt$"), "$2")
+}
+
 // take puts a record into the batch.
 func (j *job) take(ctx context.Context, r record) error {
 	j.report.Read++
@@ -137,6 +150,9 @@ func (j *job) take(ctx context.Context, r record) error {
 		return nil
 	}
 	user.Roles = j.config.Roles
+	if ofBcrypt(user.Hash) {
+		user.CutUntil = j.config.CutUntil
+	}
 	if admin {
 		j.report.Admins++
 	}
@@ -169,6 +185,9 @@ func (j *job) flush(ctx context.Context) error {
 			j.report.Added++
 			if j.users[i].Hash == "" {
 				j.report.NoPassword++
+			}
+			if !j.users[i].CutUntil.IsZero() {
+				j.report.Cut++
 			}
 		case errors.Is(err, account.ErrNameTaken):
 			j.report.There++

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/account/importer"
@@ -118,6 +119,23 @@ func TestEachFormat(t *testing.T) {
 				t.Errorf("the users are %q, want %q", users, test.users)
 			}
 		})
+	}
+}
+
+// Hashes of bcrypt alone are those of which a system may have cut the password.
+func TestWhosePasswordsWereCut(t *testing.T) {
+	t.Parallel()
+	file := "name,hash\nanna," + bcrypt4 + "\nben,bcrypt$" + bcrypt4 + "\ncarl,$2a" + bcrypt4[3:] + "\ndora,$2y" + bcrypt4[3:] + "\nwithout,\nx,$2x" + bcrypt4[3:] + "\nsha,bcrypt_sha256" + "$" + bcrypt4 + "\n"
+	accounts := newAccounts(t)
+	for _, test := range []struct {
+		until time.Time
+		dry   bool
+		want  int
+	}{{time.Now().Add(time.Hour), true, 4}, {time.Time{}, true, 0}, {time.Now().Add(time.Hour), false, 4}} {
+		report, err := importer.Import(t.Context(), accounts, strings.NewReader(file), importer.Config{Format: importer.PasslibCSV, CutUntil: test.until, DryRun: test.dry})
+		if err != nil || report.Cut != test.want || report.Added != 6 || len(report.Refused) != 1 || report.Refused[0].Name != "x" {
+			t.Errorf("until %v: Import = %+v, %v, want %d that were cut, and that $2x$ is refused", test.until, report, err, test.want)
+		}
 	}
 }
 

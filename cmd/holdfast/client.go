@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,7 @@ type clientCmd struct {
 	Add          clientAdd    `cmd:"" help:"Add a client; its secret is printed this once."`
 	List         clientList   `cmd:"" help:"List the clients."`
 	Show         clientShow   `cmd:"" help:"Show one client."`
+	Change       clientChange `cmd:"" help:"Change what is said of a client, from its next request on; the rest stays."`
 	RotateSecret clientRotate `cmd:"" help:"Give a client another secret; the one before stays good for a while."`
 	Remove       clientRemove `cmd:"" help:"Remove a client; what it was given stops working."`
 }
@@ -46,6 +48,9 @@ func (c *clientAdd) Run(ctx context.Context, std streams) error {
 	if client.Scopes == nil && !c.FirstParty {
 		client.Scopes = []string{}
 	}
+	if c.Public && len(c.Redirect) == 0 && len(c.Grant) == 0 {
+		return errors.New("a --public client needs a --redirect URI: it has no secret, so people sign in to it")
+	}
 	if c.JWKS != "" {
 		keys, err := os.ReadFile(c.JWKS)
 		if err != nil {
@@ -58,7 +63,14 @@ func (c *clientAdd) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
-		return printSecret(std, c.JSON, "added "+client.Name, client, secret)
+		if err := printSecret(std, c.JSON, "added "+client.Name, client, secret); err != nil {
+			return err
+		}
+		missing, err := ungranted(ctx, accounts, client.Scopes)
+		if err == nil && len(missing) > 0 {
+			fmt.Fprintf(std.err, "No role grants %s: it is for clients that call for themselves, or misspelt.\n", strings.Join(missing, " "))
+		}
+		return err
 	})
 }
 
@@ -148,21 +160,26 @@ func (c *clientShow) Run(ctx context.Context, std streams) error {
 		if c.JSON {
 			return printJSON(std.out, accountapi.DescribeClient(client))
 		}
-		w := bufio.NewWriter(std.out)
-		fmt.Fprintf(w, "client     %s\nname       %s\nkind       %s\ngrants     %s\nscopes     %s\n",
-			client.ID, client.Name, clientKind(client), strings.Join(client.Grants, " "), clientScopes(client))
-		for _, uri := range client.Redirects {
-			fmt.Fprintf(w, "redirect   %s\n", uri)
-		}
-		for _, uri := range client.Audiences {
-			fmt.Fprintf(w, "audience   %s\n", uri)
-		}
-		secrets, _ := accounts.ClientSecrets(ctx, client.ID) // one that the server declares has none
-		for _, one := range secrets {
-			fmt.Fprintf(w, "secret     %s\n", ends(one))
-		}
-		return w.Flush()
+		return writeClient(ctx, std.out, accounts, client)
 	})
+}
+
+// writeClient writes what is known of a client.
+func writeClient(ctx context.Context, out io.Writer, accounts *account.Service, client account.Client) error {
+	w := bufio.NewWriter(out)
+	fmt.Fprintf(w, "client     %s\nname       %s\nkind       %s\ngrants     %s\nscopes     %s\n",
+		client.ID, client.Name, clientKind(client), strings.Join(client.Grants, " "), clientScopes(client))
+	for _, uri := range client.Redirects {
+		fmt.Fprintf(w, "redirect   %s\n", uri)
+	}
+	for _, uri := range client.Audiences {
+		fmt.Fprintf(w, "audience   %s\n", uri)
+	}
+	secrets, _ := accounts.ClientSecrets(ctx, client.ID) // one that the server declares has none
+	for _, one := range secrets {
+		fmt.Fprintf(w, "secret     %s\n", ends(one))
+	}
+	return w.Flush()
 }
 
 // ends says until when a secret is good.

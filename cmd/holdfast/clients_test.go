@@ -141,7 +141,7 @@ func clients(t *testing.T, times int, pause time.Duration, more ...func(*testing
 	p := start(t, dir, "--key-period", "3s", "--key-announce", "2s", "--access-ttl", "30s", "--service", "shop="+file)
 	names := []string{"alice", "bob"}
 	for _, name := range names {
-		p.shell(secret+"\n", "user", "add", name, "--password-stdin")
+		p.shell(secret+"\n", "user", "add", name, "--password-stdin", "--own-password")
 	}
 	var ahead clock
 	byKeys, byAsking := verifying(t, p), asking(t, p, ahead.Now)

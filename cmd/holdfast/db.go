@@ -30,7 +30,7 @@ var (
 
 // database is the flag that every command shares.
 type database struct {
-	DB string `name:"db" default:"holdfast.db" help:"The database: an SQLite file, created if missing, or postgres://USER:PASSWORD@HOST/NAME." placeholder:"FILE|URL"`
+	DB string `name:"db" default:"holdfast.db" help:"The database: an SQLite file, or postgres://USER:PASSWORD@HOST/NAME. 'serve' makes it, in PostgreSQL its tables, and so do commands that add or set what is in it." placeholder:"FILE|URL"`
 }
 
 // isPostgres reports whether it is a URL of PostgreSQL.

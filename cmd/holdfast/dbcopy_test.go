@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-go/holdfast/internal/pgtest"
@@ -12,9 +13,9 @@ import (
 func TestACopyGoesOn(t *testing.T) {
 	needsServers(t)
 	file, again, url := t.TempDir(), t.TempDir(), pgtest.Database(t)
-	addr := freeAddr(t)
-	servers, admin := several(t, 1, file, "--addr", addr)
+	servers, admin := several(t, 1, file)
 	p := servers[0]
+	addr := strings.TrimPrefix(p.url, "http://")
 	p.kill()
 	p.shell("", "db", "copy", file+"/test.db", url)
 	p = start(t, url, "--addr", addr)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,6 +32,9 @@ func (c *loginCmd) Run(ctx context.Context, std streams) error {
 		return nil
 	}
 	tokens, err := nativelogin.Login(ctx, nativelogin.Config{Issuer: c.URL, ClientID: c.ClientID, Scopes: c.Scope, Resource: c.Resource, Open: open})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("there was no sign-in within %v; --wait says how long to wait", c.Wait)
+	}
 	if err != nil {
 		return err
 	}

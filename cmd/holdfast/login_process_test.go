@@ -80,7 +80,7 @@ func TestTwoServersCountTogether(t *testing.T) {
 	}
 	dir := t.TempDir()
 	one, two := start(t, dir), start(t, dir)
-	one.shell(secret+"\n", "user", "add", "bob", "--password-stdin")
+	one.shell(secret+"\n", "user", "add", "bob", "--password-stdin", "--own-password")
 	bob := one.login("bob", "me") // from now on 127.0.0.1 is known for bob
 	for i := range 10 {
 		p := []*process{one, two}[i%2]
@@ -132,5 +132,16 @@ func TestTwoServersCountTogether(t *testing.T) {
 		if log := p.out.String(); strings.Contains(log, linkSecret) || strings.Contains(log, "horse") {
 			t.Errorf("a secret is in the log:\n%s", log)
 		}
+	}
+}
+
+// A sign-in that does not come is said in the words of the flag.
+func TestALoginThatDoesNotCome(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := start(t, dir)
+	out, err := command(t, dir, "login", p.url, "--no-browser", "--wait", "1ms").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "there was no sign-in within 1ms; --wait says how long to wait") {
+		t.Errorf("holdfast login = %v\n%s", err, out)
 	}
 }

@@ -56,6 +56,16 @@ const (
 // exited carries kong's exit code (of --help) out of the parser.
 type exited int
 
+// usageError is about a command line whose flags are right by themselves.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func isUsage(err error) bool {
+	_, ok := errors.AsType[usageError](err)
+	return ok
+}
+
 // version is the module's, as the build recorded it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -104,6 +114,9 @@ func run(ctx context.Context, args []string, std streams) (code int) {
 	switch err := parsed.Run(); {
 	case err == nil:
 		return 0
+	case isUsage(err):
+		fmt.Fprintf(std.err, "holdfast: %v\nRun 'holdfast %s --help' for what there is.\n", err, parsed.Selected().Name)
+		return exitUsage
 	case errors.Is(err, errInterrupted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(std.err, "holdfast: interrupted")
 		return exitInterrupted

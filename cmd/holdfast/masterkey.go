@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/keyring"
 )
 
@@ -14,7 +15,7 @@ const masterKeyEnv = "HOLDFAST_MASTER_KEY"
 
 // masterKey is the flag of commands that read private keys.
 type masterKey struct {
-	MasterKeyFile    string `name:"master-key-file" help:"A file with the master key that encrypts the signing keys (32 random bytes as base64), which others may not read; or HOLDFAST_MASTER_KEY holds it." placeholder:"FILE"`
+	MasterKeyFile    string `name:"master-key-file" help:"A file with the master key that encrypts the signing keys and the other secrets of the database (32 random bytes as base64), which others may not read; or HOLDFAST_MASTER_KEY holds it." placeholder:"FILE"`
 	OldMasterKeyFile string `name:"old-master-key-file" help:"To change the master key: the file with the one before. Stop other servers of the database first." placeholder:"FILE"`
 }
 
@@ -55,6 +56,9 @@ func (m masterKey) openRing(ctx context.Context, config keyring.Config) (*keyrin
 		return nil, err
 	}
 	ring, err := keyring.Open(ctx, config)
+	if settings, ok := config.Store.(identity.Settings); ok && err == nil {
+		err = identity.SealSecrets(ctx, settings, identity.Keys{Master: config.Master, OldMaster: config.OldMaster})
+	}
 	return ring, withKeyHint(err)
 }
 

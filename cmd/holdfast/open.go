@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
@@ -16,18 +15,21 @@ var auth = identity.NewScheme()
 
 // config is what all that is opened on a store has in common.
 func config(store identity.Store) identity.Config {
-	return identity.Config{Scheme: auth, Store: store, Policy: password.Policy{Forbidden: []string{"holdfast"}}}
+	return identity.Config{Scheme: auth, Store: store, Policy: policy()}
 }
+
+// policy says which passwords may be set.
+func policy() password.Policy { return password.Policy{Forbidden: []string{"holdfast"}} }
 
 // with opens the accounts of a store, runs fn and closes them again.
 func (d database) with(ctx context.Context, fn func(*account.Service) error) error {
 	return d.withStore(ctx, func(store store) error {
-		return withAccounts(ctx, store, func(accounts *identity.Accounts) error { return fn(accounts.Service) })
+		return withAccounts(ctx, config(store), func(accounts *identity.Accounts) error { return fn(accounts.Service) })
 	})
 }
 
-func withAccounts(ctx context.Context, store store, fn func(*identity.Accounts) error) (err error) {
-	accounts, err := identity.OpenAccounts(ctx, config(store))
+func withAccounts(ctx context.Context, config identity.Config, fn func(*identity.Accounts) error) (err error) {
+	accounts, err := identity.OpenAccounts(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -47,12 +49,8 @@ func (d database) withStore(ctx context.Context, fn func(store) error) (err erro
 
 // withStoreThere is withStore, for commands that read what a server has made.
 func (d database) withStoreThere(ctx context.Context, fn func(store) error) error {
-	if d.isPostgres() {
-		if err := d.there(ctx); err != nil {
-			return err
-		}
-	} else if _, err := os.Stat(d.file()); err != nil {
-		return fmt.Errorf("open %s: %w", d, err)
+	if err := d.there(ctx); err != nil {
+		return err
 	}
 	return d.withStore(ctx, fn)
 }

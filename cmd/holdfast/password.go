@@ -18,6 +18,7 @@ type passwordCmd struct {
 	Verify    passwordVerify    `cmd:"" help:"Exit with 0 only if the password from standard input is the one of the hash."`
 	Identify  passwordIdentify  `cmd:"" help:"Say what made a hash, and whether it should be replaced."`
 	Calibrate passwordCalibrate `cmd:"" help:"Measure what hashes this machine can afford."`
+	Breached  passwordBreached  `cmd:"" help:"Make a filter of passwords known from breaches, and ask one."`
 }
 
 type passwordHash struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -111,7 +110,7 @@ func TestTheShellDisablesAUser(t *testing.T) {
 	}
 	p := start(t, t.TempDir())
 	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
-	p.shell(secret+"\n", "user", "add", "bob", "--role", "user", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "bob", "--role", "user", "--password-stdin", "--own-password")
 	bob := p.login("bob", "me")
 	p.want("GET", "/users/me", bob.Access, "", http.StatusOK)
 
@@ -175,30 +174,29 @@ func TestTheSetupLink(t *testing.T) {
 	}
 }
 
+// listens is where a server says that it listens, whose URL is another place.
+func (p *process) listens() string {
+	p.t.Helper()
+	return p.out.find(p.t, `(?m)^  Listens (127\.0\.0\.1:\d+)$`)
+}
+
 // A restart keeps the issuer; another public URL than the stored one is an
 // error, because it would make all tokens worthless.
 func TestThePublicURLIsChosenOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := start(t, dir, "--url", "https://auth.example.org/")
+	if p.url != "https://auth.example.org" {
+		t.Errorf("the server says that it is %s", p.url)
+	}
+	p.url = "http://" + p.listens()
+	p.want("GET", "/healthz", "", "", http.StatusOK)
 	p.kill()
 	cmd := command(t, dir, "serve", "--addr", "127.0.0.1:0", "--url", "https://other.example.org")
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "this database belongs to https://auth.example.org") {
 		t.Errorf("serve with another --url = %v\n%s", err, out)
 	}
-}
-
-// freeAddr is an address without a listener, for a server whose output
-// does not tell where it listens.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // A trial run does not choose the issuer for ever: a public URL takes its place,
@@ -210,19 +208,18 @@ func TestATrialRunEnds(t *testing.T) {
 	}
 	dir := t.TempDir()
 	p := start(t, dir)
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	trial := p.login("alice", "me")
 	p.kill()
 	p = start(t, dir) // on another port
 	p.want("GET", "/users/me", trial.Access, "", http.StatusOK)
 	p.kill()
 
-	addr := freeAddr(t)
-	p = start(t, dir, "--addr", addr, "--url", "https://auth.example.org", "--audience", "shop", "--audience", "stock")
+	p = start(t, dir, "--url", "https://auth.example.org", "--audience", "shop", "--audience", "stock")
 	if log := p.out.find(t, "(the issuer was that of a trial run.*)"); !strings.Contains(log, "issuer=https://auth.example.org") {
 		t.Errorf("the log says %s", log)
 	}
-	p.url = "http://" + addr
+	p.url = "http://" + p.listens()
 	p.want("GET", "/users/me", trial.Access, "", http.StatusUnauthorized)
 	status, body := p.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+trial.Refresh)
 	if status != http.StatusOK {

@@ -65,7 +65,7 @@ func overlaps(t *testing.T, rounds, callers int) {
 	dir := t.TempDir()
 	p := start(t, dir)
 	q := start(t, dir)
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: time.Minute}
 	defer client.CloseIdleConnections()
 	got := p.login("alice", "me")
@@ -103,7 +103,7 @@ func thefts(t *testing.T, number int) {
 	}
 	for i := range list {
 		if i%50 == 0 {
-			servers[0].shell(secret+"\n", "user", "add", fmt.Sprint("user-", i/50), "--password-stdin")
+			servers[0].shell(secret+"\n", "user", "add", fmt.Sprint("user-", i/50), "--password-stdin", "--own-password")
 		}
 		one := &list[i]
 		one.kind = i % 3

@@ -20,7 +20,7 @@ type userReset struct {
 
 // Run prints a link with which the user sets a new password.
 func (c *userReset) Run(ctx context.Context, std streams) error {
-	return c.withStore(ctx, func(store store) error {
+	return c.withStoreThere(ctx, func(store store) error {
 		base := strings.TrimSuffix(c.URL, "/")
 		if base == "" {
 			var err error
@@ -31,7 +31,7 @@ func (c *userReset) Run(ctx context.Context, std streams) error {
 		if base == "" {
 			return errors.New("the server has never run with this database, so its address is not known; give it with --url")
 		}
-		return withAccounts(ctx, store, func(accounts *identity.Accounts) error {
+		return withAccounts(ctx, config(store), func(accounts *identity.Accounts) error {
 			user, err := accounts.UserByName(ctx, c.Name)
 			if err != nil {
 				return fmt.Errorf("user %s: %w", c.Name, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -29,7 +30,7 @@ type roleJSON struct {
 
 // Run lists the roles.
 func (c *roleList) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, func(accounts *account.Service) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
 		roles, err := accounts.Roles(ctx)
 		if err != nil {
 			return err
@@ -64,13 +65,32 @@ func (c *roleSet) Run(ctx context.Context, std streams) error {
 		if err != nil {
 			return err
 		}
+		missing, err := ungranted(ctx, accounts, c.Scopes)
+		if err != nil {
+			return err
+		}
 		role, err := accounts.PutRole(ctx, account.Role{Name: c.Name, Description: description, Scopes: c.Scopes})
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(std.out, "%s grants %s\n", role.Name, strings.Join(role.Scopes, " "))
+		if len(missing) > 0 {
+			fmt.Fprintf(std.err, "No role granted %s before: it is to be spelt as the program has it.\n", strings.Join(missing, " "))
+		}
 		return nil
 	})
+}
+
+// ungranted are those of the scopes that no role grants. They may be right, since a
+// shell does not know what the programs on the database ask for.
+func ungranted(ctx context.Context, accounts *account.Service, scopes []string) (missing []string, err error) {
+	roles, err := accounts.Roles(ctx)
+	for _, scope := range scopes {
+		if !slices.ContainsFunc(roles, func(r account.Role) bool { return slices.Contains(r.Scopes, scope) }) {
+			missing = append(missing, scope)
+		}
+	}
+	return missing, err
 }
 
 // description is what was given, or what the role has.
@@ -94,7 +114,7 @@ type roleRemove struct {
 
 // Run removes the role.
 func (c *roleRemove) Run(ctx context.Context, std streams) error {
-	return c.with(ctx, func(accounts *account.Service) error {
+	return c.withThere(ctx, func(accounts *account.Service) error {
 		if err := accounts.RemoveRole(ctx, c.Name); err != nil {
 			return err
 		}

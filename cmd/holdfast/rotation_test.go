@@ -185,7 +185,7 @@ func rotations(t *testing.T, dir string, times int, pause time.Duration) {
 	q := start(t, dir, args...)
 	names := []string{"alice", "bob"}
 	for _, name := range names {
-		p.shell(secret+"\n", "user", "add", name, "--password-stdin")
+		p.shell(secret+"\n", "user", "add", name, "--password-stdin", "--own-password")
 	}
 	w := &onlooker{t: t, pause: pause, left: time.Second, signed: map[string]time.Time{}, retires: map[string]time.Time{}, keysOf: map[string]set{}}
 	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)

@@ -19,7 +19,7 @@ func TestSleepDurability(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"--key-period", "3s", "--key-announce", "2s", "--access-ttl", "5s"}
 	p, q := start(t, dir, args...), start(t, dir, args...)
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	w := &onlooker{t: t, signed: map[string]time.Time{}}
 	for range 5 {
 		got := q.login("alice", "me")

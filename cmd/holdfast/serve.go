@@ -17,6 +17,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/postgres"
 )
@@ -25,6 +26,7 @@ import (
 type serveCmd struct {
 	database
 	masterKey
+	breachedFile
 	insecureSwitches
 	DBMaxConns    int               `name:"db-max-conns" default:"10" help:"The most connections to PostgreSQL, beside the one that listens for what other servers change. All servers together must stay below its max_connections."`
 	DBTimeout     time.Duration     `name:"db-timeout" default:"5s" help:"How long PostgreSQL may take for a transaction, with the wait for a connection; the answer is 503 then."`
@@ -39,12 +41,17 @@ type serveCmd struct {
 	MaxKeyTTL     time.Duration     `name:"max-api-key-ttl" default:"8784h" help:"How long an API key lives at most."`
 	KeyPeriod     time.Duration     `name:"key-period" default:"720h" help:"How long a key signs access tokens before the next one takes over; 0 for ever."`
 	KeyAnnounce   time.Duration     `name:"key-announce" default:"24h" help:"How long a key is published before it signs, so that others who verify tokens have it."`
-	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy are then one address, for which wrong passwords are counted together." placeholder:"CIDR"`
+	TrustedProxy  []string          `help:"A proxy (address or network) whose X-Forwarded-For, or else Forwarded, is believed; may be repeated. None by default: all who come through a proxy have its address then. One of them lets others reach the server over plain http, as the proxy does." placeholder:"CIDR"`
 	Service       map[string]string `help:"A service that may ask POST /introspect whether a token still stands, and the file with its secret of 32 characters or more; may be repeated." placeholder:"NAME=FILE"`
-	MaxConns      int               `default:"10000" help:"The most connections at once; more wait to be accepted."`
+	TLSCert       string            `name:"tls-cert" help:"A file with the certificate and those above it, in PEM: the server then serves https. It is read again when it changes." placeholder:"FILE"`
+	TLSKey        string            `name:"tls-key" help:"The file with the certificate's private key." placeholder:"FILE"`
+	InsecureHTTP  bool              `name:"insecure-http" help:"Serve plain http where others can reach it, and let --url be http://: passwords and tokens are for everybody to read who is on the way. For networks of one's own."`
+	MaxConns      int               `default:"10000" help:"The most connections at once. When there is no room, the one makes some that has been idle for longest."`
+	MaxConnsEach  int               `help:"How many of them one address may have, or the /64 of an IPv6 address, but for trusted proxies. A quarter of --max-conns by default." placeholder:"N"`
 	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
 	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
+	NoDocs        bool              `name:"no-docs" help:"Serve neither the docs page nor the document of the API."`
 	CORSOrigin    []string          `name:"cors-origin" help:"An origin whose pages may call the API from a browser; may be repeated. None by default." placeholder:"ORIGIN"`
 }
 
@@ -52,28 +59,39 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	log := slog.New(slog.NewTextHandler(std.err, nil))
 	if err := c.check(); err != nil {
-		return err
+		return usageError{err}
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}
 	defer func() { _ = listener.Close() }() // Serve closes it too
+	secure, err := c.tls(log)
+	if err != nil {
+		return err
+	}
+	if err := c.mayServe(listener.Addr(), secure); err != nil {
+		return err
+	}
 	store, err := c.openWith(ctx, postgres.Config{MaxConns: c.DBMaxConns, Timeout: c.DBTimeout, Listen: c.DBListen, Log: log})
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.serve(ctx, std, store, listener, log), store.Close())
+	err = c.withPolicy(func(policy password.Policy) error {
+		config, err := c.config(ctx, store, listener.Addr(), log)
+		if err != nil {
+			return err
+		}
+		config.Policy, config.TLS = policy, secure
+		return c.serve(ctx, std, config, listener)
+	})
+	return errors.Join(err, store.Close())
 }
 
-func (c *serveCmd) serve(ctx context.Context, std streams, store store, l net.Listener, log *slog.Logger) (err error) {
+func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Config, l net.Listener) (err error) {
 	seen := metrics.New()
-	config, err := c.config(ctx, store, l.Addr(), log)
-	if err != nil {
-		return err
-	}
 	config.Metrics = seen
-	if pool, ok := store.(*postgres.Store); ok {
+	if pool, ok := config.Store.(*postgres.Store); ok {
 		seen.Database(func() metrics.DatabaseStats { return metrics.DatabaseStats(pool.Stats()) })
 	}
 	id, err := identity.Open(ctx, config)
@@ -81,11 +99,11 @@ func (c *serveCmd) serve(ctx context.Context, std streams, store store, l net.Li
 		return flagged(err)
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	app := newApp(id)
-	if err := c.greet(ctx, std, id, app); err != nil {
+	app := newApp(id, holdfast.Docs{NoDocument: c.NoDocs})
+	if err := c.greet(ctx, std, id, app, l.Addr()); err != nil {
 		return err
 	}
-	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, log)
+	unwatch, err := watch(ctx, std, c.MetricsAddr, seen, config.Logger)
 	if err != nil {
 		return err
 	}
@@ -102,8 +120,8 @@ func (c *serveCmd) check() error {
 		return errors.New("--db-timeout must be 100ms or more")
 	case c.DBListen != "" && !c.isPostgres():
 		return errors.New("--db-listen is for PostgreSQL alone, and --db is none")
-	case c.MaxConns < 1:
-		return errors.New("--max-conns must be 1 or more")
+	case c.MaxConns < 1 || c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
+		return errors.New("--max-conns must be 1 or more, and --max-conns-each not more than it")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
 		return errors.New("--access-ttl must be a second or more, and --refresh-ttl not shorter than it")
 	case c.Overlap < 0 || c.Overlap > 10*time.Minute:
@@ -121,6 +139,7 @@ func (c *serveCmd) config(ctx context.Context, store store, addr net.Addr, log *
 	out := config(store)
 	out.Audience, out.TrustedProxies, out.CORSOrigins = c.Audience, c.TrustedProxy, c.CORSOrigin
 	out.AccessTTL, out.RefreshTTL, out.MaxConns, out.Drain, out.Logger = c.AccessTTL, c.RefreshTTL, c.MaxConns, c.Drain, log
+	out.MaxConnsEach, out.InsecureHTTP = c.MaxConnsEach, c.InsecureHTTP
 	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
 	out.MaxAPIKeyTTL = c.MaxKeyTTL
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
@@ -155,6 +174,9 @@ func (c *serveCmd) services() (map[string]account.Secret, error) {
 func (c *serveCmd) url(ctx context.Context, store store, addr net.Addr) (string, error) {
 	stored, err := identity.Issuer(ctx, store)
 	local := "http://" + addr.String()
+	if c.TLSCert != "" {
+		local = "https://" + addr.String()
+	}
 	switch {
 	case err != nil || c.URL != "":
 		return c.URL, err
@@ -167,9 +189,9 @@ func (c *serveCmd) url(ctx context.Context, store store, addr net.Addr) (string,
 }
 
 // newApp is the server's application.
-func newApp(id *identity.Identity) *holdfast.App {
+func newApp(id *identity.Identity, docs holdfast.Docs) *holdfast.App {
 	return id.NewApp(holdfast.Config{
-		Title: "Holdfast", Version: "0.1.0",
+		Docs: docs, Title: "Holdfast", Version: "0.1.0",
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
 	})
 }
@@ -184,13 +206,13 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	return read(newApp(id))
+	return read(newApp(id, holdfast.Docs{}))
 }
 
 // flags are what fields of the configuration are called here.
 var flags = map[string]string{ //nolint:gosec // no credentials
 	"URL": "--url", "TrustedProxies": "--trusted-proxy", "CORSOrigins": "--cors-origin", "Audience": "--audience", "Services": "--service", "Drain": "--drain",
-	"Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
+	"TLS": "--tls-cert", "InsecureHTTP": "--insecure-http", "Keys.Announce": "--key-announce", "Keys.Period": "--key-period", "MaxAPIKeyTTL": "--max-api-key-ttl",
 }
 
 // flagged says of an error which flag it is about.
@@ -214,7 +236,7 @@ func hintFor(err error) string {
 }
 
 // greet prints what a person needs to go on.
-func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App) error {
+func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity, app *holdfast.App, addr net.Addr) error {
 	if err := app.Err(); err != nil {
 		return err
 	}
@@ -226,7 +248,14 @@ func (c *serveCmd) greet(ctx context.Context, std streams, id *identity.Identity
 	if id.Issuer() != id.URL() {
 		kept = " (chosen at the first start, and kept)"
 	}
-	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s/docs\n  Issuer  %s%s\n  Data    %s\n", id.URL(), id.URL(), id.Issuer(), kept, place)
+	docs := id.URL() + "/docs"
+	if c.NoDocs {
+		docs = "none (--no-docs)"
+	}
+	fmt.Fprintf(std.out, "Holdfast\n  API     %s\n  Docs    %s\n  Issuer  %s%s\n  Data    %s\n", id.URL(), docs, id.Issuer(), kept, place)
+	if id.URL() != "http://"+addr.String() { // a proxy, or a person with curl, has to know where
+		fmt.Fprintf(std.out, "  Listens %s\n", addr)
+	}
 	link, err := id.SetupLink(ctx)
 	if err != nil {
 		return err

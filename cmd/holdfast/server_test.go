@@ -32,7 +32,7 @@ func inProcess(t *testing.T) (*identity.Identity, *holdfast.App) {
 			t.Error(err)
 		}
 	})
-	return id, newApp(id)
+	return id, newApp(id, holdfast.Docs{})
 }
 
 func TestGolden(t *testing.T) {

@@ -79,10 +79,14 @@ func whatOneDoesHoldsAtTheOther(t *testing.T, dir string) {
 // adds adds a user with the role manager and returns the id.
 func (p *process) adds(name, token string) (id string) {
 	p.t.Helper()
-	status, body := p.call("POST", "/users", token, fmt.Sprintf(`{"name":%q,"password":%q,"roles":["manager"]}`, name, secret))
+	status, body := p.call("POST", "/users", token, fmt.Sprintf(`{"name":%q,"password":%q,"roles":["manager"]}`, name, "given "+secret))
 	var user struct{ ID string }
 	if err := json.Unmarshal([]byte(body), &user); err != nil || status != http.StatusCreated {
 		p.t.Fatalf("POST /users = %d %s", status, body)
+	}
+	own := fmt.Sprintf(`{"name":%q,"given_password":%q,"new_password":%q}`, name, "given "+secret, secret)
+	if status, body := p.call("POST", "/first-password", "", own); status != http.StatusNoContent {
+		p.t.Fatalf("POST /first-password = %d %s", status, body)
 	}
 	return user.ID
 }

@@ -32,11 +32,13 @@ func allFlags(t *testing.T) (list []string) {
 	return list
 }
 
-// The product has no flag that takes a bound away. A program with the tag has
-// these two.
+// The product has no flag that takes a bound away: --insecure-http says what network
+// it is on. A program with the tag has two more.
 func TestInsecureFlagsNeedTheTag(t *testing.T) {
 	t.Parallel()
-	var got, want []string
+	const network = "--insecure-http HOLDFAST_INSECURE_HTTP"
+	var got []string
+	want := []string{network}
 	all := allFlags(t)
 	for _, flag := range all {
 		if strings.Contains(strings.ToLower(flag), "insecure") {
@@ -47,6 +49,7 @@ func TestInsecureFlagsNeedTheTag(t *testing.T) {
 		want = []string{
 			"--insecure-unbounded-hashing HOLDFAST_INSECURE_UNBOUNDED_HASHING",
 			"--insecure-no-login-throttle-for-timing-tests HOLDFAST_INSECURE_NO_LOGIN_THROTTLE_FOR_TIMING_TESTS",
+			network,
 		}
 	}
 	if !slices.Equal(got, want) {

@@ -21,7 +21,7 @@ func TestAServerWithAMasterKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := start(t, dir, "--master-key-file", master)
-	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "alice", "--password-stdin", "--own-password")
 	token := p.login("alice", "me").Access
 	p.want("GET", "/users/me", token, "", http.StatusOK)
 

@@ -10,10 +10,13 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"golang.org/x/term"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/password"
 )
 
 // userCmd is `holdfast user`.
@@ -25,32 +28,50 @@ type userCmd struct {
 	Enable  userEnable  `cmd:"" help:"Enable a user again."`
 	Roles   userRoles   `cmd:"" help:"Set a user's roles."`
 	Reset   userReset   `cmd:"" help:"Print a one-time link with which a user sets a new password."`
+	Unlock  userUnlock  `cmd:"" help:"Let strangers' addresses sign in again after too many wrong passwords in a row."`
 	Remove  userRemove  `cmd:"" help:"Remove a user."`
 }
 
 type userAdd struct {
 	database
+	breachedFile
 	Name          string   `arg:"" help:"The name to sign in with."`
 	Email         string   `help:"The user's e-mail address."`
 	Role          []string `help:"A role to give; may be repeated." default:"user"`
 	PasswordStdin bool     `help:"Read the password from standard input; one newline at its end is dropped." xor:"password"`
+	OwnPassword   bool     `name:"own-password" help:"Whoever types the password is its user, who keeps it. Otherwise it is good for one sign-in, which sets another; that of the first administrator is their own anyway."`
 	NoPassword    bool     `help:"Give the user no password: 'holdfast user reset' makes a link to set one." xor:"password"`
 }
 
 // Run adds the user.
 func (c *userAdd) Run(ctx context.Context, std streams) error {
+	if c.NoPassword && c.OwnPassword {
+		return errors.New("--no-password and --own-password do not fit together")
+	}
 	secret, err := c.password(ctx, std)
 	if err != nil {
 		return err
 	}
-	return c.with(ctx, func(accounts *account.Service) error {
-		user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
-		return nil
+	return c.withStore(ctx, func(store store) error {
+		return c.withPolicy(func(policy password.Policy) error {
+			config := config(store)
+			config.Policy = policy
+			return withAccounts(ctx, config, func(accounts *identity.Accounts) error { return c.add(ctx, std, accounts.Service, secret) })
+		})
 	})
+}
+
+func (c *userAdd) add(ctx context.Context, std streams, accounts *account.Service, secret string) error {
+	user, err := accounts.CreateUser(ctx, account.NewUser{Name: c.Name, Email: c.Email, Password: account.Secret(secret), Roles: c.Role, WithoutPassword: c.NoPassword, Given: !c.OwnPassword})
+	if err != nil {
+		return fmt.Errorf("user %s: %w", c.Name, err)
+	}
+	given, err := accounts.PasswordGiven(ctx, user.ID)
+	fmt.Fprintf(std.out, "added %s (%s)\n", user.Name, strings.Join(user.Roles, ", "))
+	if given {
+		fmt.Fprintf(std.out, "the password is good for one sign-in, in which %s sets another\n", user.Name)
+	}
+	return err
 }
 
 func (c *userAdd) password(ctx context.Context, std streams) (string, error) {
@@ -116,13 +137,44 @@ type userShow struct {
 
 // Run shows one user.
 func (c *userShow) Run(ctx context.Context, std streams) error {
-	return c.withUser(ctx, c.Name, func(_ *account.Service, u account.User) error {
+	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		failed, err := accounts.FailuresOf(ctx, u.ID)
+		if err != nil {
+			return err
+		}
 		if c.JSON {
-			return printJSON(std.out, toJSON(u))
+			return printJSON(std.out, struct {
+				userJSON
+
+				Failures int  `json:"failures"`
+				Locked   bool `json:"locked"`
+			}{toJSON(u), failed.Count, failed.Locked()})
 		}
 		w := bufio.NewWriter(std.out)
 		fmt.Fprintf(w, "name   %s\nid     %s\nemail  %s\nroles  %s\nstate  %s\n", u.Name, u.ID, u.Email, strings.Join(u.Roles, ", "), state(u.Disabled))
+		if failed.Count > 0 {
+			fmt.Fprintf(w, "wrong  %d passwords in a row, the last at %s\n", failed.Count, failed.Last.Format(time.RFC3339))
+		}
+		if failed.Locked() {
+			fmt.Fprintf(w, "locked for addresses and devices that are not known: 'holdfast user unlock %s' or 'holdfast user reset %s'\n", u.Name, u.Name)
+		}
 		return w.Flush()
+	})
+}
+
+type userUnlock struct {
+	database
+	Name string `arg:"" help:"The user's name."`
+}
+
+// Run begins a new row of wrong passwords.
+func (c *userUnlock) Run(ctx context.Context, std streams) error {
+	return c.withUser(ctx, c.Name, func(accounts *account.Service, u account.User) error {
+		if err := accounts.ClearFailures(ctx, u.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "%s may sign in from anywhere again\n", u.Name)
+		return nil
 	})
 }
 

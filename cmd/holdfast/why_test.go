@@ -16,7 +16,7 @@ func TestWhyInAnotherProcess(t *testing.T) {
 	}
 	p := start(t, t.TempDir())
 	p.shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
-	p.shell(secret+"\n", "user", "add", "mia", "--role", "manager", "--password-stdin")
+	p.shell(secret+"\n", "user", "add", "mia", "--role", "manager", "--password-stdin", "--own-password")
 	token := p.login("mia", "me users:read").Access
 	status, body := p.call("DELETE", "/users/7", token, "")
 	var refused struct {

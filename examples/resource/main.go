@@ -4,7 +4,7 @@
 // they need. In one shell, the issuer:
 //
 //	$ holdfast role set clerk stock:read stock:write
-//	$ echo 'correct horse battery' | holdfast user add ann --role clerk --password-stdin
+//	$ echo 'correct horse battery' | holdfast user add ann --role clerk --password-stdin --own-password
 //	$ holdfast serve --audience auth --audience stock
 //
 // In another, this service, and in a third a caller:

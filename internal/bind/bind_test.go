@@ -38,6 +38,9 @@ func (r request) LimitBody() int64 {
 // Keep keeps the files until the process ends, which small ones need not survive.
 func (r request) Keep(io.Closer) {}
 
+// Hold has room for everything.
+func (r request) Hold(int64) error { return nil }
+
 // get is a request for a path with a query, with headers written "Name: value".
 func get(target string, headers ...string) request {
 	r := httptest.NewRequest("GET", target, nil)
@@ -70,6 +73,14 @@ func compile(t testing.TB, of reflect.Type, path ...string) *bind.Input {
 // loader is a type that cannot be read from text.
 type loader struct{ Name string }
 
+type withBody struct {
+	Body struct {
+		Name string `json:"name"`
+	}
+}
+
+type deeper struct{ withBody }
+
 func TestInputsThatCannotBeCompiled(t *testing.T) {
 	t.Parallel()
 	type Page struct {
@@ -98,6 +109,12 @@ func TestInputsThatCannotBeCompiled(t *testing.T) {
 		"behind a pointer": {struct {
 			*Page
 		}{}, "it is in an embedded pointer"},
+		"a body in an embedded struct": {struct {
+			withBody
+		}{}, "field Body: it is in an embedded struct, where it would not be read"},
+		"a body two embeddings deep": {struct {
+			deeper
+		}{}, "field Body: it is in an embedded struct, where it would not be read"},
 		"the header Host": {struct {
 			A string `header:"host"`
 		}{}, "the header Host is not among the headers"},

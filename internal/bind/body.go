@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/bodies"
 	"github.com/holdfast-go/holdfast/internal/parts"
 	"github.com/holdfast-go/holdfast/internal/schema"
 )
@@ -108,14 +109,65 @@ func mediaType(r *http.Request) string {
 }
 
 func readAll(src BodySource) ([]byte, error) {
-	src.LimitBody()
+	most := src.LimitBody()
 	body := src.Sent().Body
 	if body == nil {
 		return nil, nil
 	}
-	data, err := io.ReadAll(body)
-	return data, readError(err)
+	return readUpTo(src, body, most)
 }
+
+// firstRead is how many bytes there is room for before any has arrived.
+const firstRead = 512
+
+// readUpTo reads a body of so many bytes at most, whose own bound is the reader's
+// to keep. The memory for it grows with what has arrived.
+func readUpTo(src BodySource, body io.Reader, most int64) ([]byte, error) {
+	data := make([]byte, 0, firstRead)
+	for {
+		n, err := body.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err == io.EOF { // wrapped, it is an end too soon
+			return data, nil
+		}
+		if err != nil {
+			return data, readError(err)
+		}
+		if len(data) < cap(data) {
+			continue
+		}
+		size := 2 * int64(cap(data))
+		if most >= int64(cap(data)) && size-1 > most {
+			size = most + 1 // one byte more, by which the end is found
+		}
+		if err := hold(src, int64(cap(data)), size); err != nil {
+			return data, err
+		}
+		data = append(make([]byte, 0, size), data...)
+	}
+}
+
+// hold counts memory for a body that grows from one size to another. A first piece
+// of every body does not count.
+func hold(src BodySource, from, to int64) error {
+	if to <= bodies.Free {
+		return nil
+	}
+	if err := src.Hold(to - max(from, bodies.Free)); err != nil {
+		return &NoRoomError{err}
+	}
+	return nil
+}
+
+// NoRoomError says that there is no memory for a body, for which its cause has a
+// reason and perhaps a time to come again.
+type NoRoomError struct{ Cause error }
+
+// Error is the cause's text.
+func (e *NoRoomError) Error() string { return "reading the body: " + e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *NoRoomError) Unwrap() error { return e.Cause }
 
 // readError keeps the error of a body that is too large. With any other one
 // the body stopped short, which is the caller's doing.

@@ -120,6 +120,8 @@ func (in *Input) addField(t reflect.Type, f reflect.StructField, options Options
 	case source == "" && f.Name == "Body" && len(f.Index) == 1:
 		in.Body, err = bodyOf(f, t.Name(), options.Types)
 		return err
+	case source == "" && f.Name == "Body" && !f.Anonymous:
+		return errors.New("it is in an embedded struct, where it would not be read; a Body stands in the input itself")
 	case source == "" && (f.Anonymous || len(f.Index) > 1):
 		return nil
 	case source == "" && f.Tag.Get("json") != "":

@@ -41,6 +41,10 @@ type BodySource interface {
 
 	// Keep has files of the body removed when the request is over.
 	Keep(files io.Closer)
+
+	// Hold counts so many more bytes of the body that are in memory until the
+	// request is over. Its error says that there is no room for them.
+	Hold(bytes int64) error
 }
 
 // Invalid says that the input does not fit, and where.

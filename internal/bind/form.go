@@ -122,11 +122,11 @@ func (in *Input) readText(src BodySource) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(body, maxText+1))
+	data, err := readUpTo(src, io.LimitReader(body, maxText+1), maxText)
 	if len(data) > maxText {
 		return nil, tooMuchText()
 	}
-	return data, readError(err)
+	return data, err
 }
 
 // mostText is how many bytes of text there may be in a body of so many bytes.
@@ -135,6 +135,12 @@ func (in *Input) mostText(body int64) int64 {
 		return min(body, maxText)
 	}
 	return min(body, math.MaxInt64-1) // one more must still be a number
+}
+
+// InMemory reports whether the body, as far as it is read, is in memory: it is JSON,
+// or a form without files.
+func (in *Input) InMemory() bool {
+	return in != nil && (in.Body != nil || in.Form != nil && !in.takesFiles())
 }
 
 // takesFiles reports whether there is a field for files.
@@ -168,7 +174,7 @@ func (in *Input) receiveParts(src BodySource, boundary string) ([]received, erro
 	case body == nil:
 		body = http.NoBody
 	}
-	p := &partReader{form: in.Form, limits: in.limits, text: left, out: make([]received, len(in.Form))}
+	p := &partReader{src: src, form: in.Form, limits: in.limits, text: left, out: make([]received, len(in.Form))}
 	if in.takesFiles() {
 		p.spool = &parts.Spool{}
 		src.Keep(p.spool)
@@ -191,8 +197,9 @@ func partError(err error) error {
 	_, ours := errors.AsType[*parts.DiskError](err)
 	_, known := errors.AsType[*BodyError](err)
 	_, large := errors.AsType[*http.MaxBytesError](err)
+	_, full := errors.AsType[*NoRoomError](err)
 	switch {
-	case ours, known, large:
+	case ours, known, large, full:
 		return err
 	case errors.Is(err, errRead), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &BodyError{CutShort, err}
@@ -202,6 +209,7 @@ func partError(err error) error {
 
 // partReader receives the parts of a form, one after the other.
 type partReader struct {
+	src    BodySource
 	form   []Field
 	limits Limits
 	spool  *parts.Spool // nil if the form takes no files
@@ -209,6 +217,7 @@ type partReader struct {
 	parts  *multipart.Reader
 	part   *multipart.Part // the one that was begun
 	text   int64           // bytes of text that there still may be
+	held   int64           // bytes of text that there are
 	fields int             // that were seen
 	files  int
 	out    []received
@@ -278,7 +287,7 @@ func disposition(part *multipart.Part) (name, filename string, isFile bool, err 
 func (p *partReader) receive(f *Field, got *received, filename string, isFile bool) error {
 	if !isFile && f.files == nil {
 		var text strings.Builder
-		n, err := io.Copy(&text, io.LimitReader(p.part, p.text+1))
+		n, err := io.Copy(&text, heldReader{io.LimitReader(p.part, p.text+1), p})
 		if p.text -= n; p.text < 0 {
 			return tooMuchText()
 		}
@@ -298,6 +307,22 @@ func (p *partReader) receive(f *Field, got *received, filename string, isFile bo
 		return nil
 	}
 	return p.keep(f, got, filename, content)
+}
+
+// heldReader counts texts as memory while they arrive.
+type heldReader struct {
+	io.Reader
+	p *partReader
+}
+
+func (r heldReader) Read(into []byte) (int, error) {
+	n, err := r.Reader.Read(into)
+	before := r.p.held
+	r.p.held += int64(n)
+	if full := hold(r.p.src, before, r.p.held); full != nil {
+		return 0, full
+	}
+	return n, err
 }
 
 // ended is the error of reading, if it is not that a part has ended.

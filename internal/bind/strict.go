@@ -62,6 +62,9 @@ func strictReadError(err error) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &BodyError{TooLarge, tooLarge{large}}
 	}
+	if _, ours := errors.AsType[*NoRoomError](err); ours {
+		return err
+	}
 	return &BodyError{NotStrict, &strictform.Error{Text: "the form could not be read to its end"}}
 }
 

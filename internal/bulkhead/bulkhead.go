@@ -1,30 +1,14 @@
 // Package bulkhead bounds how many do something at once: a few slots, and a queue
-// before them that has an end and is served in order.
+// before them that has an end and is served in order, or in a fair one where callers
+// bring tickets (see fairqueue).
 package bulkhead
 
 import (
-	"container/list"
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
-)
 
-// refusal is an error that says when to come again. Code that answers requests
-// finds that by the method.
-type refusal string
-
-func (r refusal) Error() string { return string(r) }
-
-// RetryAfter is a second: a queue that is full now moves on within one.
-func (refusal) RetryAfter() time.Duration { return time.Second }
-
-// The reasons for which there is no slot. A caller who waited too long gets an
-// error that is ErrBusy, too.
-var (
-	ErrBusy   error = refusal("too busy")
-	ErrClosed error = refusal("closed: no more is taken")
+	"github.com/holdfast-go/holdfast/internal/fairqueue"
 )
 
 // UsualWait is how long a request waits for a slot where nothing else is said.
@@ -41,21 +25,21 @@ type Config struct {
 // Bulkhead is a number of slots with a queue before them. Its methods are safe for concurrent use.
 type Bulkhead struct {
 	config Config
-	late   error
 
 	mu      sync.Mutex
 	held    int
-	waiting list.List // of *waiter, the first comes first
+	waiting fairqueue.Queue[*waiter]
+	pace    pace
 	closed  bool
 	drained chan struct{}
 	done    uint64
-	refused uint64
+	refused [fairqueue.Classes]uint64
 }
 
-// waiter is one caller in the queue. place is nil once the caller has a slot:
-// that decides between a slot that is being given and a caller who leaves.
+// waiter is one caller in the queue. Whether its place is one still, guarded by the
+// bulkhead's mu, decides between a slot that is being given and a caller who leaves.
 type waiter struct {
-	place *list.Element // guarded by the bulkhead's mu
+	place *fairqueue.Place[*waiter]
 	since time.Time
 	ready chan struct{}
 }
@@ -65,18 +49,24 @@ func New(config Config) *Bulkhead {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Bulkhead{config: config, drained: make(chan struct{}), late: fmt.Errorf("%w: waited %v", ErrBusy, config.MaxWait)}
+	return &Bulkhead{config: config, drained: make(chan struct{})}
 }
 
 // Acquire takes a slot, which the caller must give back with Release. When
 // none is free it waits in the queue, for which the errors are ErrBusy at once
 // if the queue is full or after MaxWait, ErrClosed after Close, and ctx's when
-// ctx ends. An error means that the caller holds nothing.
+// ctx ends. An error means that the caller holds nothing. ErrBusy says by its
+// RetryAfter when to come again, from how fast the queue moves on.
+//
+// Callers are served in the order in which they came. Those whose ctx has a ticket
+// (see fairqueue.With) are served by that; who has none is of the first class. A
+// class has no more than its part of the queue and a source no more than a quarter,
+// and who would wait longer than MaxWait is refused at once, as far as can be known.
 func (s *Bulkhead) Acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w, err := s.enter()
+	w, err := s.enter(ctx)
 	if w == nil {
 		return err
 	}
@@ -84,8 +74,8 @@ func (s *Bulkhead) Acquire(ctx context.Context) error {
 }
 
 // enter takes a free slot or a place in the queue; the latter is a waiter.
-// No waiter overtakes another: while somebody waits, no slot is free.
-func (s *Bulkhead) enter() (*waiter, error) {
+// While somebody waits, no slot is free.
+func (s *Bulkhead) enter(ctx context.Context) (*waiter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -94,13 +84,38 @@ func (s *Bulkhead) enter() (*waiter, error) {
 	case s.held < s.config.Slots:
 		s.held++
 		return nil, nil //nolint:nilnil // a slot at once: no waiting, no error
-	case s.waiting.Len() >= s.config.Queue:
-		s.refused++
-		return nil, ErrBusy
+	}
+	ticket, fair := fairqueue.Of(ctx)
+	if !s.room(ticket) || fair && s.vain(ticket) {
+		s.refused[ticket.Class]++
+		return nil, s.busy(ticket, 0)
 	}
 	w := &waiter{since: s.config.Now(), ready: make(chan struct{})}
-	w.place = s.waiting.PushBack(w)
+	w.place = s.waiting.Push(ticket, w)
 	return w, nil
+}
+
+// room reports whether the queue has a place. The lower classes leave a part of it
+// to those before them: of four parts, the third class has two and with the second
+// three.
+func (s *Bulkhead) room(t fairqueue.Ticket) bool {
+	if t.Source != "" && s.waiting.LenFrom(t) >= max(1, s.config.Queue/4) {
+		return false
+	}
+	third := s.waiting.LenOf(fairqueue.Third)
+	switch t.Class {
+	case fairqueue.Third:
+		return 4*third < 2*s.config.Queue && s.waiting.Len() < s.config.Queue
+	case fairqueue.Second:
+		return 4*(third+s.waiting.LenOf(fairqueue.Second)) < 3*s.config.Queue && s.waiting.Len() < s.config.Queue
+	}
+	return s.waiting.Len() < s.config.Queue
+}
+
+// vain reports whether somebody would wait until they are refused.
+func (s *Bulkhead) vain(t fairqueue.Ticket) bool {
+	ahead := s.waiting.Ahead(t)
+	return s.config.MaxWait > 0 && ahead > 0 && s.pace.known() && s.pace.after(ahead+1) > s.config.MaxWait
 }
 
 func (s *Bulkhead) wait(ctx context.Context, w *waiter) error {
@@ -116,27 +131,31 @@ func (s *Bulkhead) wait(ctx context.Context, w *waiter) error {
 	case <-ctx.Done():
 		return s.leave(w, ctx.Err())
 	case <-late:
-		return s.leave(w, s.late)
+		return s.leave(w, nil)
 	}
 }
 
 // leave gives up the place in the queue, or the slot if it came in the same
-// moment: the next one waits for it.
+// moment: the next one waits for it. Why is nil for who has waited too long.
 func (s *Bulkhead) leave(w *waiter, why error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w.place == nil {
+	if !w.place.Waits() {
 		s.pass()
+		if why == nil {
+			why = s.busy(w.place.Ticket, s.config.MaxWait)
+		}
 		return why
 	}
 	s.waiting.Remove(w.place)
-	if errors.Is(why, ErrBusy) {
-		s.refused++
+	if why == nil {
+		s.refused[w.place.Ticket.Class]++
+		why = s.busy(w.place.Ticket, s.config.MaxWait)
 	}
 	return why
 }
 
-// Release gives a slot back: to the first of the queue, if there is one.
+// Release gives a slot back: to the next of the queue, if there is one.
 func (s *Bulkhead) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,10 +169,9 @@ func (s *Bulkhead) Release() {
 // pass hands a slot on. The one who gets it owns it from here on, so that the
 // number held does not change and nothing can come between.
 func (s *Bulkhead) pass() {
-	if first := s.waiting.Front(); first != nil {
-		w := s.waiting.Remove(first).(*waiter)
-		w.place = nil
-		close(w.ready)
+	if next := s.waiting.Pop(); next != nil {
+		close(next.Value.ready)
+		s.pace.moved(s.config.Now(), s.waiting.Len() > 0)
 		return
 	}
 	s.held--
@@ -182,16 +200,24 @@ type Stats struct {
 	Queued  int
 	Done    uint64        // slots given back
 	Refused uint64        // callers who got ErrBusy
-	Oldest  time.Duration // how long the first of the queue has waited
+	Oldest  time.Duration // how long the one has waited who waits longest
+
+	// Of Queued and Refused, those of each class.
+	QueuedOf  [fairqueue.Classes]int
+	RefusedOf [fairqueue.Classes]uint64
 }
 
 // Stats returns what goes on.
 func (s *Bulkhead) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{Held: s.held, Queued: s.waiting.Len(), Done: s.done, Refused: s.refused}
-	if first := s.waiting.Front(); first != nil {
-		out.Oldest = s.config.Now().Sub(first.Value.(*waiter).since)
+	out := Stats{Held: s.held, Queued: s.waiting.Len(), Done: s.done, RefusedOf: s.refused}
+	for c := range fairqueue.Classes {
+		out.QueuedOf[c] = s.waiting.LenOf(fairqueue.Class(c))
+		out.Refused += s.refused[c]
+	}
+	if first := s.waiting.Oldest(); first != nil {
+		out.Oldest = s.config.Now().Sub(first.Value.since)
 	}
 	return out
 }

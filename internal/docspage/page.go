@@ -200,7 +200,11 @@ const redirectPage = `<!DOCTYPE html><html lang="en"><title>Signing in</title><b
 
 // ServePage writes the docs page.
 func (p *Page) ServePage(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Security-Policy", p.policy())
+	h := w.Header()
+	h.Set("Content-Security-Policy", p.policy())
+	h.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups") // it opens the page to sign in, and waits for it
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Frame-Options", "DENY")
 	serve(w, "text/html; charset=utf-8", p.html)
 }
 
@@ -210,7 +214,11 @@ func (p *Page) ServeRedirect(w http.ResponseWriter, _ *http.Request) bool {
 	if p.redirect == nil {
 		return false
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store") // its address has a code
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
 	serve(w, "text/html; charset=utf-8", p.redirect)
 	return true
 }

@@ -66,10 +66,13 @@ var (
 	named = map[string]string{
 		"eyJ…":     `eyJ[\w.-]+`, // an access token
 		"hfr_…":    `hfr_[\w.-]+`,
+		"hfp_…":    `hfp_\w{49}`,   // a user's API key
+		"hfk_…":    `hfk_\w{49}`,   // a client's
+		"06H1…":    `[0-9A-V]{26}`, // an id
 		"5O6P…":    `[A-Z2-7]{26}`, // the name of a request
 		"6HGAWKX…": `[A-Z2-7]{26}`,
 	}
-	varying = regexp.MustCompile(`eyJ…|hfr_…|5O6P…|6HGAWKX…|…|\.go:\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+	varying = regexp.MustCompile(`eyJ…|hf[rpk]_…|06H1…|5O6P…|6HGAWKX…|…|\.go:\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 )
 
 // line makes a pattern of a line on a page, and lists the names in it by group.

@@ -2,7 +2,7 @@
 // show is true.
 //
 //   - A console block is typed into a shell, in the order of the page, and what
-//     is printed is compared. … alone on a line stands for any lines, within a
+//     is printed is compared; variables live on. … alone on a line stands for any lines, within a
 //     line for any text. TestTheConsoleBlocksOnThePagesAreTrue has the list of
 //     pages, with what is there before the first command.
 //   - On such a page, a block of any language below a line that ends with a file's

@@ -82,3 +82,18 @@ func TestEveryPageIsTwoClicksAway(t *testing.T) {
 		}
 	}
 }
+
+// goFiles are the files of Go in a folder, by their path in the module.
+func goFiles(t *testing.T, folder string) (files []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(root, folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) == ".go" {
+			files = append(files, path.Join(folder, entry.Name()))
+		}
+	}
+	return files
+}

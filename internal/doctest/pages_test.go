@@ -16,6 +16,7 @@ import (
 var pages = map[string]func(s *session){
 	"README.md":         func(*session) {},
 	"docs/access.md":    beforeAccess,
+	"docs/embedding.md": func(*session) {},
 	"docs/passwords.md": beforePasswords,
 	"docs/tutorial.md":  func(*session) {},
 
@@ -23,12 +24,14 @@ var pages = map[string]func(s *session){
 	"docs/howto/clients.md":           func(*session) {},
 	"docs/howto/deployment.md":        func(*session) {},
 	"docs/howto/limits.md":            beforeModule,
-	"docs/howto/mcp.md":               beforeModule,
+	"docs/howto/mcp.md":               func(*session) {},
 	"docs/howto/middleware.md":        beforeModule,
 	"docs/howto/own-api-keys.md":      beforeModule,
 	"docs/howto/owner-only.md":        beforeModule,
+	"docs/howto/proxy.md":             func(*session) {},
 	"docs/howto/real-database.md":     beforeModule,
 	"docs/howto/roles-and-scopes.md":  func(*session) {},
+	"docs/howto/sessions.md":          func(*session) {},
 	"docs/howto/sign-in-with-code.md": func(*session) {},
 	"docs/howto/streaming.md":         beforeModule,
 }
@@ -117,8 +120,8 @@ func beforeAccess(s *session) {
 	s.do(`
 $ go run ./cmd/holdfast serve
 …
-$ echo 'correct horse battery' | holdfast user add bob --password-stdin
-$ echo 'correct horse battery' | holdfast user add mia --role manager --password-stdin
+$ echo 'correct horse battery' | holdfast user add bob --password-stdin --own-password
+$ echo 'correct horse battery' | holdfast user add mia --role manager --password-stdin --own-password
 $ curl localhost:8000/token -d username=mia -d 'password=correct horse battery' -d scope=me
 {"access_token":"eyJ…",…}
 `)

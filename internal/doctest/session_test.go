@@ -98,6 +98,9 @@ func (s *session) run(all []step) {
 	s.t.Helper()
 	for _, step := range all {
 		start := servers[step.command]
+		if flags, ok := strings.CutPrefix(step.command, "holdfast serve"); ok {
+			start = func(s *session, want []string) { s.serve(want, strings.Fields(flags)...) }
+		}
 		switch {
 		case step.file != "":
 			s.save(step)
@@ -120,12 +123,14 @@ func (s *session) save(step step) {
 	s.write(name, step.text)
 }
 
-// command runs a command to its end. Where a page shows no output it promises
+// command runs a command to its end, in the folder and with the variables that the
+// one before has left, as in a terminal. Where a page shows no output it promises
 // none, and the command must only succeed.
 func (s *session) command(step step) {
 	s.t.Helper()
-	after := filepath.Join(s.tmp, "pwd")
-	cmd := exec.CommandContext(s.t.Context(), "sh", "-c", s.filled(step.command)+"\nstatus=$?; pwd >"+after+"; exit $status") //nolint:gosec // a command of a page
+	after, kept := filepath.Join(s.tmp, "pwd"), filepath.Join(s.tmp, "variables")
+	script := "set -a; [ ! -e " + kept + " ] || . " + kept + "\n" + s.filled(step.command) + "\nstatus=$?; pwd >" + after + "; export -p >" + kept + "; exit $status"
+	cmd := exec.CommandContext(s.t.Context(), "sh", "-c", script) //nolint:gosec // a command of a page
 	cmd.Dir, cmd.Env = s.dir, append(s.env, "PWD="+s.dir)
 	var printed, reported strings.Builder
 	cmd.Stdout, cmd.Stderr = &printed, &printed
@@ -172,16 +177,17 @@ func (s *session) asOnThePage(text string) string {
 // servers are the commands of pages that go on running, and how each is started
 // here.
 var servers = map[string]func(s *session, want []string){
-	"go run ./cmd/holdfast serve": (*session).serve,
+	"go run ./cmd/holdfast serve": func(s *session, want []string) { s.serve(want) },
 	"go run ./examples/hello":     func(s *session, want []string) { s.example(filepath.Join(root, "examples/hello"), want) },
+	"go run ./examples/library":   func(s *session, want []string) { s.example(filepath.Join(root, "examples/library"), want) },
 	"go run .":                    func(s *session, want []string) { s.example(s.dir, want) },
 }
 
 // serve starts the server on a free port that it says.
-func (s *session) serve(want []string) {
+func (s *session) serve(want []string, flags ...string) {
 	s.t.Helper()
 	s.host = ""
-	s.start(want, exec.CommandContext(context.Background(), s.server, "serve", "--addr", "127.0.0.1:0")) //nolint:gosec // it was built for this test
+	s.start(want, exec.CommandContext(context.Background(), s.server, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)) //nolint:gosec // it was built for this test
 }
 
 // example starts a program of one file that listens on the pages' address, with
@@ -220,8 +226,9 @@ func freePort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// announced is where a server says that it listens.
-var announced = regexp.MustCompile(`(?m)^  API +http://(\S+)$`)
+// announced is where a server says that it listens: where it is reached, unless
+// that is another place.
+var announced = regexp.MustCompile(`(?m)^  (?:API +http://|Listens )(\S+)$`)
 
 // start starts a server and waits until it has printed what the page shows.
 func (s *session) start(want []string, cmd *exec.Cmd) {
@@ -239,8 +246,8 @@ func (s *session) start(want []string, cmd *exec.Cmd) {
 	late := time.After(30 * time.Second)
 	for {
 		text := out.String()
-		if found := announced.FindStringSubmatch(text); found != nil {
-			s.host = found[1]
+		if found := announced.FindAllStringSubmatch(text, -1); found != nil {
+			s.host = found[len(found)-1][1]
 		}
 		_, err := compareOutput(want, s.asOnThePage(text))
 		if err == nil && s.host != "" {

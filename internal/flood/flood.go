@@ -19,6 +19,7 @@ type Server struct {
 	Login *loadgen.Target // a sign-in that succeeds
 	Me    *loadgen.Target // the protected route, by somebody who has signed in
 	Close func()          // ends the server and removes what it has kept
+	PID   int             // of its process; 0 if it has none of its own
 }
 
 // Start starts a server of its own, and returns when it answers.

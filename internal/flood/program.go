@@ -35,7 +35,7 @@ func Program(path string, flags ...string) Start {
 			remove()
 			return nil, fmt.Errorf("the server of the benchmark did not start: %w", err)
 		}
-		server.Close = func() { p.kill(); remove() }
+		server.Close, server.PID = func() { p.kill(); remove() }, p.serves.Process.Pid
 		return server, nil
 	}
 }
@@ -63,7 +63,7 @@ func (p *process) command(ctx context.Context, args ...string) *exec.Cmd {
 
 // serve adds a user, starts the server and signs in once.
 func (p *process) serve(ctx context.Context, flags []string) (*Server, error) {
-	add := p.command(ctx, "user", "add", "bench", "--password-stdin")
+	add := p.command(ctx, "user", "add", "bench", "--password-stdin", "--own-password")
 	add.Stdin = strings.NewReader(p.secret)
 	if text, err := add.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("add a user: %w\n%s", err, text)

@@ -67,6 +67,12 @@ func divide(limbs *[4]uint64) (rest uint64) {
 	return rest
 }
 
+// Is reports whether a text says of itself that it is a key, right or wrong: by its
+// prefix.
+func Is(text string) bool {
+	return len(text) >= prefixLen && (text[:prefixLen] == Person || text[:prefixLen] == Service)
+}
+
 // Parse returns the prefix of a key and reports whether it is one: by its length,
 // its letters and its checksum, which say nothing about whether it was ever given
 // out. It does not allocate.

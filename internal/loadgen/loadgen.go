@@ -6,6 +6,7 @@ package loadgen
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -26,6 +27,9 @@ type Target struct {
 	addr string
 	text []byte
 }
+
+// Addr is the server's.
+func (t *Target) Addr() string { return t.addr }
 
 // NewTarget makes a target of a plain http URL. The header is lines, each with
 // its end.
@@ -129,8 +133,22 @@ func (t *Target) keepSending(ctx context.Context, r *Recorder) {
 // the one that a waiting client had sent.
 func (t *Target) Open(ctx context.Context, perSecond float64, r *Recorder) {
 	var idle pool
-	var all sync.WaitGroup
 	defer idle.close()
+	t.due(ctx, perSecond, func(ctx context.Context, due time.Time) { t.sendOne(ctx, &idle, due, r) })
+}
+
+// OpenEach is Open on a connection of its own for each request.
+func (t *Target) OpenEach(ctx context.Context, perSecond float64, r *Recorder) {
+	t.due(ctx, perSecond, func(ctx context.Context, due time.Time) {
+		var own pool
+		t.sendOne(ctx, &own, due, r)
+		own.close()
+	})
+}
+
+// due calls send so many times a second, until ctx ends, and waits for all of them.
+func (t *Target) due(ctx context.Context, perSecond float64, send func(context.Context, time.Time)) {
+	var all sync.WaitGroup
 	defer all.Wait()
 	gap := time.Duration(float64(time.Second) / perSecond)
 	timer := time.NewTimer(0)
@@ -142,27 +160,50 @@ func (t *Target) Open(ctx context.Context, perSecond float64, r *Recorder) {
 			return
 		case <-timer.C:
 		}
-		all.Go(func() { t.sendOne(context.WithoutCancel(ctx), &idle, due, r) })
+		all.Go(func() { send(context.WithoutCancel(ctx), due) })
 	}
 }
 
 func (t *Target) sendOne(ctx context.Context, idle *pool, due time.Time, r *Recorder) {
-	c := idle.take()
-	if c == nil {
-		var err error
-		if c, err = t.dial(ctx); err != nil {
-			r.fail(ctx)
-			return
-		}
-	}
-	status, _, err := c.send(t.text, due.Add(timeout))
+	c, status, err := t.reuse(idle, due)
 	if err != nil {
-		_ = c.Close()
+		c, status, err = t.renew(ctx, due)
+	}
+	if err != nil {
 		r.fail(ctx)
 		return
 	}
 	r.add(status, time.Since(due)) //nolint:forbidigo // as above
 	idle.put(c)
+}
+
+// reuse sends the request over a connection that is kept. A server may have closed it
+// meanwhile: then the request is sent again, as every client does.
+func (t *Target) reuse(idle *pool, due time.Time) (*conn, int, error) {
+	c := idle.take()
+	if c == nil {
+		return nil, 0, errNoneKept
+	}
+	status, _, err := c.send(t.text, due.Add(timeout))
+	if err != nil {
+		_ = c.Close()
+	}
+	return c, status, err
+}
+
+var errNoneKept = errors.New("loadgen: no connection is kept")
+
+// renew sends the request over a connection of its own.
+func (t *Target) renew(ctx context.Context, due time.Time) (*conn, int, error) {
+	c, err := t.dial(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	status, _, err := c.send(t.text, due.Add(timeout))
+	if err != nil {
+		_ = c.Close()
+	}
+	return c, status, err
 }
 
 // pool keeps idle connections; the last used is the first to be used again.

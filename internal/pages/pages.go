@@ -50,6 +50,11 @@ type Page struct {
 	// sends "Origin: null" with a form.
 	Secret bool
 
+	// Popup says that another site's page may have opened this one as a window that it
+	// waits for, as a client does that asks for a code. Otherwise the two know nothing of
+	// each other.
+	Popup bool
+
 	// Leads are where a form's redirects may lead beside this origin, as sources of
 	// a Content-Security-Policy: browsers hold redirects after a form to it, too.
 	Leads []string
@@ -73,8 +78,8 @@ func (p Page) policy() string {
 		"; base-uri 'none'; frame-ancestors 'none'"
 }
 
-// Render answers with a page that no cache keeps, no other site frames, and whose
-// address no other site learns. Its error is that of a page that cannot be made;
+// Render answers with a page that no cache keeps, no other site frames or has a hand
+// on, and whose address no other site learns. Its error is that of a page that cannot be made;
 // nothing is sent then.
 func (t *Template) Render(w http.ResponseWriter, status int, p Page) error {
 	var body bytes.Buffer
@@ -86,6 +91,9 @@ func (t *Template) Render(w http.ResponseWriter, status int, p Page) error {
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", p.Referrer())
+	if !p.Popup {
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
 	h.Set("Content-Security-Policy", p.policy())

@@ -58,6 +58,18 @@ func (b *builder) ofScheme(s *Scheme, scopes Scopes) {
 	b.schemes = append(b.schemes, SchemeScopes{Scheme: s, Scopes: scopes})
 }
 
+// leaveAlone has roles asked for by themselves where the way asks for no scope.
+func (b *builder) leaveAlone() {
+	if slices.ContainsFunc(b.schemes, func(s SchemeScopes) bool { return len(s.Scopes) > 0 }) {
+		return
+	}
+	for i := range b.steps {
+		if alone := b.steps[i].alone; alone != nil {
+			b.steps[i].has = alone
+		}
+	}
+}
+
 // order puts credentials, verification and scopes before everything else, so
 // that no dependency works for a caller who will be refused. Before them comes
 // what they take: usually nothing, but in a test something else may stand for a

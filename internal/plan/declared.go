@@ -17,6 +17,7 @@ type Scheme struct {
 	Realm      string            // what follows the challenge where it would carry neither
 	Hide       func(http.Header) // takes the credential out of a request; nil if it may stay
 	Own        bool              // a function of the application finds the credential
+	Tokens     func(string) bool // which bearer tokens are of this scheme: another one is none; all if nil
 	OpenAPI    map[string]any
 	Missing    error // the answer to callers without a credential; nil for the usual one
 	Scopes     Scopes
@@ -25,6 +26,12 @@ type Scheme struct {
 	At         Place
 	Faults     []error
 	Frozen     atomic.Bool // set when the first application that reaches it starts
+}
+
+// OnlyTokens is an option of bearer schemes: of says which tokens are of the
+// scheme. To it a request with another one presents nothing.
+func OnlyTokens(of func(token string) bool) func(*Scheme) {
+	return func(s *Scheme) { s.Tokens = of }
 }
 
 // Scope is one permission that a credential of a scheme may carry.

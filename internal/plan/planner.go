@@ -116,6 +116,7 @@ func (p *planner) way(way Way, deps []*Node) PlannedWay {
 	for i := ofPolicy; i < len(b.steps); i++ {
 		b.steps[i].ofHandler = true
 	}
+	b.leaveAlone()
 	out.Principal = p.principal(way.Principal, b)
 	out.Steps, out.Schemes = b.order(), b.schemes
 	return out
@@ -140,7 +141,7 @@ func (p *planner) need(one Need, by taker, b *builder) {
 	cell := p.visit(one.Node, nil, by, b)
 	b.needs[one.Node] = cell
 	if len(one.Roles) > 0 {
-		b.steps = append(b.steps, Step{Kind: AskRoles, Node: one.Node, In: []int{cell}, Out: noCell, Roles: one.Roles, has: one.Has})
+		b.steps = append(b.steps, Step{Kind: AskRoles, Node: one.Node, In: []int{cell}, Out: noCell, Roles: one.Roles, has: one.Has, alone: one.Alone})
 	}
 }
 

@@ -26,6 +26,19 @@ type Need struct {
 	Node  *Node
 	Roles []*Role
 	Has   func(f *Frame, cell int, role string) bool
+	Alone func(f *Frame, cell int, role string) bool // in place of Has in a way that asks for no scope; Has if nil
+}
+
+// HasAlone is the Alone of a need whose principal has a method HasRoleAlone, and
+// nil for others.
+func HasAlone[P any]() func(f *Frame, cell int, role string) bool {
+	type holder interface{ HasRoleAlone(role string) bool }
+	if _, ok := any(new(P)).(holder); !ok {
+		return nil
+	}
+	return func(f *Frame, cell int, role string) bool {
+		return any(Pointer[P](f, cell)).(holder).HasRoleAlone(role)
+	}
 }
 
 // Wrong says why the policy cannot be used, and nothing if it can. A nil policy

@@ -34,7 +34,7 @@ type Step struct {
 	// the reader of a struct, the holder of a lifetime's value.
 	Ready any
 
-	has func(f *Frame, cell int, role string) bool
+	has, alone func(f *Frame, cell int, role string) bool // alone is the Need's; has is the one that is asked
 
 	notes     bool // what its function begins is remembered
 	ofHandler bool // only the handler takes it

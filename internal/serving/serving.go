@@ -1,17 +1,17 @@
 // Package serving runs a server until it is told to stop, and stops it so that
-// what it has accepted is answered.
+// what it has accepted is answered. Its connections are bounded, see package conns.
 package serving
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/holdfast-go/holdfast/internal/deadline"
+	"github.com/holdfast-go/holdfast/internal/conns"
 )
 
 // Server is a server and how it ends. When it is told to, it first goes on: each
@@ -28,11 +28,11 @@ type Server struct {
 	// Grace is how long what is in progress may take after that.
 	Grace time.Duration
 
-	Limit func(net.Listener) net.Listener // of connections; none if nil
-	Wait  func(context.Context) error     // for what is done after answers; nothing if nil
+	Conns *conns.Bounds               // of connections; those of conns.Config's zero if nil
+	TLS   *tls.Config                 // with a certificate; nil for no TLS
+	Wait  func(context.Context) error // for what is done after answers; nothing if nil
 
 	stopping atomic.Bool
-	open     atomic.Int64
 }
 
 // Stopping reports whether the server has been told to stop.
@@ -41,13 +41,13 @@ func (s *Server) Stopping() bool { return s.stopping.Load() }
 // Serve serves on a listener, which it closes, until ctx ends. It is called once.
 // Its error is that of the listener, or says what did not finish in time.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	s.HTTP.Handler = s.closing(s.HTTP.Handler)
-	l = counting{deadline.Listen(l), &s.open}
-	if s.Limit != nil {
-		l = s.Limit(l)
+	if s.Conns == nil {
+		s.Conns = conns.New(conns.Config{})
 	}
+	s.HTTP.Handler = s.closing(s.HTTP.Handler)
+	s.Conns.Attach(s.HTTP)
 	failed := make(chan error, 1)
-	go func() { failed <- s.HTTP.Serve(l) }() // ends with Shutdown below
+	go func() { failed <- s.accept(s.Conns.Listen(l)) }() // ends with Shutdown below
 	select {
 	case err := <-failed:
 		return err
@@ -64,8 +64,19 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
+func (s *Server) accept(l net.Listener) error {
+	if s.TLS == nil {
+		return s.HTTP.Serve(l)
+	}
+	s.HTTP.TLSConfig = s.TLS
+	return s.HTTP.ServeTLS(l, "", "") // with the certificate of the configuration
+}
+
 // closing tells callers to close their connections while the server stops.
 func (s *Server) closing(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.DefaultServeMux
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.stopping.Load() {
 			w.Header().Set("Connection", "close")
@@ -89,38 +100,11 @@ func (s *Server) drain() {
 	end, tick := time.NewTimer(usualDrain), time.NewTicker(look)
 	defer end.Stop()
 	defer tick.Stop()
-	for s.open.Load() > 0 {
+	for s.Conns.Stats().Open > 0 {
 		select {
 		case <-tick.C:
 		case <-end.C:
 			return
 		}
 	}
-}
-
-// counting counts the connections that are open.
-type counting struct {
-	net.Listener
-	open *atomic.Int64
-}
-
-func (l counting) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	l.open.Add(1)
-	return &countedConn{Conn: c.(deadline.Conn), open: l.open}, nil
-}
-
-// countedConn can do what the connection below it can.
-type countedConn struct {
-	deadline.Conn
-	open *atomic.Int64
-	once sync.Once
-}
-
-func (c *countedConn) Close() error {
-	c.once.Do(func() { c.open.Add(-1) })
-	return c.Conn.Close()
 }

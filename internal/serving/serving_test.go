@@ -166,3 +166,19 @@ func TestAListenerThatFails(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// A server that is told nothing of connections has bounds all the same.
+func TestConnectionsAreBoundedAsTheyAre(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &serving.Server{}, fine)
+	if _, err := ask(s.connect()); err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	if err := <-s.done; err != nil {
+		t.Error(err)
+	}
+	if got := s.Conns.Stats(); got.Most != 10_000 {
+		t.Errorf("Stats = %+v, want 10,000 connections at most", got)
+	}
+}

@@ -77,8 +77,9 @@ func (s *state) RemoveSessionsOfClient(userID, clientID string) error {
 type grantee struct{ userID, clientID string }
 
 func cloneConsent(c account.Consent) account.Consent {
-	c.Scopes = slices.Clone(c.Scopes)
+	c.Scopes, c.Audience = slices.Clone(c.Scopes), slices.Clone(c.Audience)
 	slices.Sort(c.Scopes)
+	slices.Sort(c.Audience)
 	return c
 }
 

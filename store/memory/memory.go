@@ -24,18 +24,20 @@ type Store struct {
 
 	counting sync.Mutex
 	attempts map[[32]byte]time.Time // when the bucket is full again
-	sweep    int                    // how many there are when full ones are thrown out
+	failures map[[32]byte]failures
+	nobodies int // of failures
+	sweep    int // how many there are when full ones are thrown out
 }
 
 var _ account.Store = (*Store)(nil)
 
 // New makes an empty store.
 func New() *Store {
-	s := &Store{attempts: map[[32]byte]time.Time{}, sweep: 1024}
+	s := &Store{attempts: map[[32]byte]time.Time{}, failures: map[[32]byte]failures{}, sweep: 1024}
 	s.state.Store(&state{
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
-		kinds: map[string]string{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
+		kinds: map[string]string{}, setups: map[[32]byte]time.Time{}, marks: map[string]account.PasswordMark{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 		codes: map[[32]byte]account.Code{}, consents: map[grantee]account.Consent{},
 		assertions: map[assertion]time.Time{}, used: map[string]int{},
@@ -76,11 +78,12 @@ type state struct {
 	roles     map[string]account.Role    // by name
 	sessions  map[string]account.Session // by id
 	handles   map[string]string          // handle to session id
-	setup     *account.PendingSetup
+	setups    map[[32]byte]time.Time     // when they expire, by the hash of the secret
 	keys      []keyring.Record
-	kinds     map[string]string        // user id to kind of password hash
-	resets    map[string]account.Reset // by user id
-	addresses map[address]time.Time    // when they were seen
+	kinds     map[string]string               // user id to kind of password hash
+	marks     map[string]account.PasswordMark // by user id
+	resets    map[string]account.Reset        // by user id
+	addresses map[address]time.Time           // when they were seen
 	settings  map[string]string
 	clients   map[string]account.Client         // by id
 	secrets   map[string][]account.ClientSecret // by client id
@@ -96,7 +99,7 @@ type state struct {
 
 func (s *state) clone() *state {
 	return &state{
-		log: s.log, setup: s.setup, keys: s.keys,
+		log: s.log, setups: maps.Clone(s.setups), keys: s.keys, marks: maps.Clone(s.marks),
 		users: maps.Clone(s.users), names: maps.Clone(s.names), hashes: maps.Clone(s.hashes),
 		roles: maps.Clone(s.roles), sessions: maps.Clone(s.sessions), handles: maps.Clone(s.handles),
 		kinds: maps.Clone(s.kinds), resets: maps.Clone(s.resets), addresses: maps.Clone(s.addresses),
@@ -194,6 +197,7 @@ func (s *state) RemoveUser(id string) error {
 	delete(s.users, id)
 	delete(s.hashes, id)
 	delete(s.kinds, id)
+	delete(s.marks, id)
 	delete(s.resets, id)
 	s.forget(func(userID, _ string) bool { return userID == id })
 	s.log.tell(account.UserChanged, id)
@@ -238,22 +242,5 @@ func (s *state) RemoveRole(name string) error {
 		s.log.tell(account.RoleChanged, name)
 	}
 	delete(s.roles, name)
-	return nil
-}
-
-func (s *state) PendingSetup() (account.PendingSetup, error) {
-	if s.setup == nil {
-		return account.PendingSetup{}, account.ErrBadSetup
-	}
-	return *s.setup, nil
-}
-
-func (s *state) PutPendingSetup(setup account.PendingSetup) error {
-	s.setup = &setup
-	return nil
-}
-
-func (s *state) RemovePendingSetup() error {
-	s.setup = nil
 	return nil
 }

@@ -129,6 +129,20 @@ func (s *Store) ReturnAttempts(ctx context.Context, now time.Time, buckets []acc
 	return nil
 }
 
+// AttemptWaits implements account.Store.
+func (s *Store) AttemptWaits(ctx context.Context, now time.Time, buckets []account.Bucket) ([]time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	waits := make([]time.Duration, len(buckets))
+	for i, b := range buckets {
+		_, waits[i] = b.Take(s.attempts[b.Key], now)
+	}
+	return waits, nil
+}
+
 // sweepAttempts throws out the full buckets, each time that there are twice as
 // many as were left the last time.
 func (s *Store) sweepAttempts(now time.Time) {

@@ -58,6 +58,23 @@ func (s *Store) ReturnAttempts(ctx context.Context, now time.Time, buckets []acc
 	})
 }
 
+// AttemptWaits implements account.Store.
+func (s *Store) AttemptWaits(ctx context.Context, now time.Time, buckets []account.Bucket) (waits []time.Duration, err error) {
+	err = s.ask(ctx, func(t *tx) error {
+		rows, err := many(t, scanFullAt, "SELECT key, full_at FROM attempts WHERE key = ANY($1::bytea[])", keys(buckets))
+		full := byKey(rows)
+		waits = make([]time.Duration, len(buckets))
+		for i, b := range buckets {
+			_, waits[i] = b.Take(full[b.Key], now)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return waits, nil
+}
+
 type fullAt struct {
 	key [32]byte
 	at  time.Time
@@ -80,11 +97,15 @@ func lock(t *tx, buckets []account.Bucket) (map[[32]byte]time.Time, error) {
 	rows, err := many(t, scanFullAt, `
 		INSERT INTO attempts (key, full_at) SELECT key, 0 FROM unnest($1::bytea[]) AS key ORDER BY key
 		ON CONFLICT (key) DO UPDATE SET full_at = attempts.full_at RETURNING key, full_at`, keys(buckets))
+	return byKey(rows), err
+}
+
+func byKey(rows []fullAt) map[[32]byte]time.Time {
 	full := make(map[[32]byte]time.Time, len(rows))
 	for _, row := range rows {
 		full[row.key] = row.at
 	}
-	return full, err
+	return full
 }
 
 // keys are those of buckets, each once.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -63,13 +64,14 @@ func (t *tx) RemoveSessionsOfClient(userID, clientID string) error {
 	return t.exec("DELETE FROM sessions WHERE user_id = $1 AND client_id = $2", userID, clientID)
 }
 
-const selectConsent = "SELECT user_id, client_id, scopes, given FROM consents "
+const selectConsent = "SELECT user_id, client_id, scopes, audience, given FROM consents "
 
 func scanConsent(row scanner) (c account.Consent, err error) {
-	var scopes string
+	var scopes, audience string
 	var given int64
-	err = row.Scan(&c.UserID, &c.ClientID, &scopes, &given)
-	c.Scopes, c.Given = words(scopes), date(given)
+	err = row.Scan(&c.UserID, &c.ClientID, &scopes, &audience, &given)
+	c.Scopes, c.Audience, c.Given = words(scopes), texts(audience), date(given)
+	slices.Sort(c.Audience)
 	return c, err
 }
 
@@ -86,9 +88,9 @@ func (t *tx) PutConsent(c account.Consent) error {
 		return err
 	}
 	return t.exec(`
-		INSERT INTO consents (user_id, client_id, scopes, given) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, given = excluded.given`,
-		c.UserID, c.ClientID, strings.Join(c.Scopes, " "), c.Given.UnixMilli())
+		INSERT INTO consents (user_id, client_id, scopes, audience, given) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, audience = excluded.audience, given = excluded.given`,
+		c.UserID, c.ClientID, strings.Join(c.Scopes, " "), strings.Join(c.Audience, " "), c.Given.UnixMilli())
 }
 
 func (t *tx) RemoveConsent(userID, clientID string) error {

@@ -72,6 +72,7 @@ type Store struct {
 	settled    settled
 	unpruned   atomic.Int64 // changes since it was last looked what need not be kept
 	generation atomic.Uint64
+	nobodies   atomic.Int64 // wrong passwords for names without an account, since the start
 	listening  atomic.Bool
 	retried    atomic.Uint64
 

@@ -12,19 +12,22 @@ import (
 const (
 	selectSession = `
 		SELECT id, user_id, scopes, created, expires, handle, token_hash, client_id, audience,
-		       previous, successor, rotated, last_used, device, address
+		       previous, successor, rotated, last_used, device, address, auth_time
 		FROM sessions `
 	alive = " AND epoch = (SELECT epoch FROM users WHERE users.id = sessions.user_id)"
 )
 
 func scanSession(row scanner) (session account.Session, err error) {
-	var created, expires, rotated, used int64
+	var created, expires, rotated, used, signedIn int64
 	var scopes, audience string
 	var hash, previous []byte
 	err = row.Scan(&session.ID, &session.UserID, &scopes, &created, &expires, &session.Handle, &hash, &session.ClientID, &audience,
-		&previous, &session.Successor, &rotated, &used, &session.Device, &session.Address)
+		&previous, &session.Successor, &rotated, &used, &session.Device, &session.Address, &signedIn)
 	if err != nil {
 		return session, err
+	}
+	if signedIn != 0 {
+		session.AuthTime = date(signedIn)
 	}
 	session.Created, session.Expires, session.Scopes = date(created), date(expires), words(scopes)
 	session.LastUsed, session.Audience = date(used), texts(audience)
@@ -77,13 +80,13 @@ func (t *tx) PutSession(s account.Session) error {
 	previous, successor, rotated := rotation(s)
 	return t.exec(`
 		INSERT INTO sessions (id, user_id, scopes, created, expires, handle, token_hash, client_id, audience,
-			previous, successor, rotated, last_used, device, address, epoch)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, (SELECT epoch FROM users WHERE id = $2))
+			previous, successor, rotated, last_used, device, address, auth_time, epoch)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, (SELECT epoch FROM users WHERE id = $2))
 		ON CONFLICT (id) DO UPDATE SET scopes = excluded.scopes, expires = excluded.expires, token_hash = excluded.token_hash,
 			previous = excluded.previous, successor = excluded.successor, rotated = excluded.rotated,
 			last_used = excluded.last_used, epoch = excluded.epoch`,
 		s.ID, s.UserID, strings.Join(s.Scopes, " "), s.Created.UnixMilli(), s.Expires.UnixMilli(), s.Handle, s.TokenHash[:], s.ClientID, strings.Join(s.Audience, " "),
-		previous, successor, rotated, s.LastUsed.UnixMilli(), s.Device, s.Address)
+		previous, successor, rotated, s.LastUsed.UnixMilli(), s.Device, s.Address, millis(s.AuthTime))
 }
 
 func (t *tx) RotateSession(id string, from [32]byte, to account.Session) (won bool, err error) {
@@ -176,27 +179,3 @@ func (t *tx) SweepSessions(now time.Time, keep, most int) (more bool, err error)
 	}
 	return true, t.exec("DELETE FROM session_sweeps WHERE user_id = $1", userID)
 }
-
-func scanSetup(row scanner) (setup account.PendingSetup, err error) {
-	var hash []byte
-	var expires int64
-	if err := row.Scan(&hash, &expires); err != nil {
-		return setup, err
-	}
-	setup.Expires = date(expires)
-	setup.SecretHash, err = sum(hash)
-	return setup, err
-}
-
-func (t *tx) PendingSetup() (account.PendingSetup, error) {
-	return one(t, account.ErrBadSetup, scanSetup, "SELECT secret_hash, expires FROM setup")
-}
-
-func (t *tx) PutPendingSetup(setup account.PendingSetup) error {
-	return t.exec(`
-		INSERT INTO setup (id, secret_hash, expires) VALUES (1, $1, $2)
-		ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, expires = excluded.expires`,
-		setup.SecretHash[:], setup.Expires.UnixMilli())
-}
-
-func (t *tx) RemovePendingSetup() error { return t.exec("DELETE FROM setup") }

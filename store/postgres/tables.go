@@ -13,7 +13,7 @@ import (
 
 // Tables that are not copied: goose's own, what is derived from others, what those
 // who hear of changes have heard already, and what may be lost.
-var notCopied = []string{"goose_db_version", "password_kinds", "changes", "changes_pruned", "turns", "attempts", "refusals"}
+var notCopied = []string{"goose_db_version", "password_kinds", "changes", "changes_pruned", "turns", "attempts", "failures", "refusals"}
 
 // ReadTables runs a function with all that the store keeps, as rows, in one
 // snapshot.

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -46,6 +47,10 @@ func older(t *testing.T, version int64) (url string) {
 	if _, err := migrations(t, db).UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
+	setup := "INSERT INTO setup (id, secret_hash, expires) VALUES (1, decode(repeat('07', 32), 'hex'), 1000)" // there was one at most
+	if version >= 52 {
+		setup = "INSERT INTO setups (secret_hash, expires) VALUES (decode(repeat('07', 32), 'hex'), 1000)"
+	}
 	for _, statement := range []string{
 		"INSERT INTO roles (name, description) VALUES ('editor', 'Edits')",
 		"INSERT INTO role_scopes (role, scope) VALUES ('editor', 'read'), ('editor', 'write')",
@@ -53,6 +58,7 @@ func older(t *testing.T, version int64) (url string) {
 		"INSERT INTO user_roles (user_id, role) VALUES ('1', 'editor')",
 		"INSERT INTO sessions (id, user_id, scopes, created, expires, handle, token_hash) VALUES ('s', '1', 'read', 1000, 4000000000000, 'h', decode(repeat('00', 32), 'hex'))",
 		"INSERT INTO settings (name, value) VALUES ('issuer', 'https://a.example')",
+		setup,
 		"INSERT INTO keys (id, algorithm, data, created, signs, retires, token_ttl, sealed) VALUES ('k', 'EdDSA', 'data', 1000, 1000, 0, 900000, false)",
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
@@ -117,7 +123,11 @@ func kept(t *testing.T, store *postgres.Store) {
 			session.ID != "s" || fmt.Sprint(session.Scopes) != "[read]" || hash != "$hash$" {
 			t.Errorf("there are %v, %v, %v and %q", user, role, session, hash)
 		}
-		return errors.Join(err1, err2, err3, err4)
+		setup, err5 := r.PendingSetup([32]byte(bytes.Repeat([]byte{7}, 32)))
+		if setup.Expires.Unix() != 1 || !session.AuthTime.IsZero() {
+			t.Errorf("there are %v, and a sign-in at %v", setup, session.AuthTime)
+		}
+		return errors.Join(err1, err2, err3, err4, err5)
 	})
 	keys, err2 := store.Keys(t.Context())
 	issuer, err3 := store.Setting(t.Context(), "issuer")

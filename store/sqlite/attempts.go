@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -22,7 +23,7 @@ const attemptsTable = `
 	  key     BLOB PRIMARY KEY,
 	  full_at INTEGER NOT NULL -- milliseconds since 1970
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX IF NOT EXISTS attempts_full_at ON attempts (full_at);`
+	CREATE INDEX IF NOT EXISTS attempts_full_at ON attempts (full_at);` + failuresTable
 
 // TakeAttempts implements account.Store.
 func (s *Store) TakeAttempts(ctx context.Context, now time.Time, buckets []account.Bucket) (wait time.Duration, err error) {
@@ -72,6 +73,22 @@ func (s *Store) ReturnAttempts(ctx context.Context, now time.Time, buckets []acc
 	})
 }
 
+// AttemptWaits implements account.Store.
+func (s *Store) AttemptWaits(ctx context.Context, now time.Time, buckets []account.Bucket) (waits []time.Duration, err error) {
+	err = s.lookUp(ctx, func(t *tx) error {
+		waits = make([]time.Duration, len(buckets))
+		for i, b := range buckets {
+			fullAt, err := fullAt(t, b)
+			if err != nil {
+				return err
+			}
+			_, waits[i] = b.Take(fullAt, now)
+		}
+		return nil
+	})
+	return waits, err
+}
+
 // fullAt returns when a bucket is full, or a time long ago.
 func fullAt(t *tx, b account.Bucket) (time.Time, error) {
 	millis, err := one(t, nil, scanned[int64], "SELECT coalesce(max(full_at), 0) FROM attempts WHERE key = ?", b.Key[:])
@@ -86,4 +103,9 @@ func putFullAt(t *tx, b account.Bucket, at time.Time) error {
 // count runs a transaction on the file of attempts.
 func (s *Store) count(ctx context.Context, fn func(*tx) error) error {
 	return s.attempts.do(ctx, nil, fn)
+}
+
+// lookUp is count for what only reads.
+func (s *Store) lookUp(ctx context.Context, fn func(*tx) error) error {
+	return s.attempts.do(ctx, &sql.TxOptions{ReadOnly: true}, fn)
 }

@@ -33,7 +33,7 @@ func filled(t *testing.T) (path string) {
 				w.PutPasswordHash("1", "hash", "kind"),
 				w.PutSession(account.Session{ID: "s", UserID: "1", Handle: "h", Scopes: []string{"me"}, Expires: day}),
 				w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{1}}),
-				w.PutKnownAddress("1", [32]byte{2}, day), w.PutPendingSetup(account.PendingSetup{Expires: day}),
+				w.PutKnownAddress("1", [32]byte{2}, day), w.PutPendingSetup(account.PendingSetup{Expires: day}), w.PutPasswordMark("1", account.PasswordMark{CutUntil: day}),
 			)
 		}),
 		store.UpdateKeys(t.Context(), func([]keyring.Record) ([]keyring.Record, error) {
@@ -73,7 +73,8 @@ var operations = map[string]func(context.Context, *sqlite.Store) error{
 	"Roles":           viewing(func(r account.Reader) ([]account.Role, error) { return r.Roles() }),
 	"Session":         viewing(func(r account.Reader) (account.Session, error) { return r.Session("s") }),
 	"SessionByHandle": viewing(func(r account.Reader) (account.Session, error) { return r.SessionByHandle("h") }),
-	"PendingSetup":    viewing(func(r account.Reader) (account.PendingSetup, error) { return r.PendingSetup() }),
+	"PendingSetup":    viewing(func(r account.Reader) (account.PendingSetup, error) { return r.PendingSetup([32]byte{}) }),
+	"PasswordMark":    viewing(func(r account.Reader) (account.PasswordMark, error) { return r.PasswordMark("1") }),
 	"Reset":           viewing(func(r account.Reader) (account.Reset, error) { return r.Reset([32]byte{1}) }),
 
 	"PutUser, a new one": updating(func(w account.Writer) error {
@@ -94,13 +95,15 @@ var operations = map[string]func(context.Context, *sqlite.Store) error{
 		_, err := w.RotateSession("s", [32]byte{}, account.Session{})
 		return err
 	}),
-	"TouchSession":       updating(func(w account.Writer) error { return w.TouchSession("s", day) }),
-	"TrimSessions":       updating(func(w account.Writer) error { return w.TrimSessions("1", 0, 1) }),
-	"SweepSessions":      updating(func(w account.Writer) error { _, err := w.SweepSessions(day, 0, 10); return err }),
-	"PutPendingSetup":    updating(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{}) }),
-	"RemovePendingSetup": updating(func(w account.Writer) error { return w.RemovePendingSetup() }),
-	"PutReset":           updating(func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{9}}) }),
-	"RemoveReset":        updating(func(w account.Writer) error { return w.RemoveReset("1") }),
+	"TouchSession":        updating(func(w account.Writer) error { return w.TouchSession("s", day) }),
+	"TrimSessions":        updating(func(w account.Writer) error { return w.TrimSessions("1", 0, 1) }),
+	"SweepSessions":       updating(func(w account.Writer) error { _, err := w.SweepSessions(day, 0, 10); return err }),
+	"PutPendingSetup":     updating(func(w account.Writer) error { return w.PutPendingSetup(account.PendingSetup{SecretHash: [32]byte{7}}) }),
+	"RemovePendingSetups": updating(func(w account.Writer) error { return w.RemovePendingSetups() }),
+	"PutPasswordMark":     updating(func(w account.Writer) error { return w.PutPasswordMark("1", account.PasswordMark{Given: true}) }),
+	"RemoveCutMarks":      updating(func(w account.Writer) error { return w.RemoveCutMarks(day) }),
+	"PutReset":            updating(func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{9}}) }),
+	"RemoveReset":         updating(func(w account.Writer) error { return w.RemoveReset("1") }),
 
 	"TakeAttempts": func(ctx context.Context, s *sqlite.Store) error {
 		wait, err := s.TakeAttempts(ctx, day, attempts)

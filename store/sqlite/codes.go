@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -63,13 +64,14 @@ func (t *tx) RemoveSessionsOfClient(userID, clientID string) error {
 	return t.exec("DELETE FROM sessions WHERE user_id = ? AND client_id = ?", userID, clientID)
 }
 
-const selectConsent = "SELECT user_id, client_id, scopes, given FROM consents "
+const selectConsent = "SELECT user_id, client_id, scopes, audience, given FROM consents "
 
 func scanConsent(row scanner) (c account.Consent, err error) {
-	var scopes string
+	var scopes, audience string
 	var given int64
-	err = row.Scan(&c.UserID, &c.ClientID, &scopes, &given)
-	c.Scopes, c.Given = words(scopes), date(given)
+	err = row.Scan(&c.UserID, &c.ClientID, &scopes, &audience, &given)
+	c.Scopes, c.Audience, c.Given = words(scopes), texts(audience), date(given)
+	slices.Sort(c.Audience)
 	return c, err
 }
 
@@ -85,8 +87,8 @@ func (t *tx) PutConsent(c account.Consent) error {
 	if _, err := t.PasswordHash(c.UserID); err != nil {
 		return err
 	}
-	return t.exec("INSERT OR REPLACE INTO consents (user_id, client_id, scopes, given) VALUES (?, ?, ?, ?)",
-		c.UserID, c.ClientID, strings.Join(c.Scopes, " "), c.Given.UnixMilli())
+	return t.exec("INSERT OR REPLACE INTO consents (user_id, client_id, scopes, audience, given) VALUES (?, ?, ?, ?, ?)",
+		c.UserID, c.ClientID, strings.Join(c.Scopes, " "), strings.Join(c.Audience, " "), c.Given.UnixMilli())
 }
 
 func (t *tx) RemoveConsent(userID, clientID string) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"path/filepath"
+	"time"
 )
 
 // Pools are the store's connections by what they are for, with how many there
@@ -35,8 +36,10 @@ func OpenThrough(path string, through func(driver.Connector) driver.Connector) (
 		db.SetMaxOpenConns(c.most)
 		return db
 	}
+	writer, readers := open(name, writing()), open(name, reading())
 	return &Store{
-		writer: open(name, writing()), readers: open(name, reading()), attempts: &sideFile{name: name + attemptsSuffix, how: counting(), table: attemptsTable, db: open(name+attemptsSuffix, counting())},
+		writer: writer, readers: readers, toWrite: newStatements(writer), toRead: newStatements(readers),
+		attempts: &sideFile{name: name + attemptsSuffix, how: counting(), table: attemptsTable, db: open(name+attemptsSuffix, counting())},
 	}, nil
 }
 
@@ -54,4 +57,18 @@ func (connector) Driver() driver.Driver {
 	}
 	defer func() { _ = db.Close() }() // which was never connected
 	return db.Driver()
+}
+
+// FillWithNobodies counts one wrong password for each of so many names that nobody
+// has.
+func (s *Store) FillWithNobodies(ctx context.Context, n int, at time.Time) error {
+	_, err := s.attempts.db.ExecContext(ctx, `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ?)
+		INSERT INTO failures (key, nobody, count, first_at, last_at) SELECT randomblob(32), 1, 1, ?, ? FROM c`, n, at.UnixMilli(), at.UnixMilli())
+	return err
+}
+
+// Nobodies is how many of them there are.
+func (s *Store) Nobodies(ctx context.Context) (n int, err error) {
+	err = s.attempts.db.QueryRowContext(ctx, "SELECT count(*) FROM failures WHERE nobody = 1").Scan(&n)
+	return n, err
 }

@@ -58,7 +58,12 @@ func (s *Store) UpdateKeys(ctx context.Context, fn func([]keyring.Record) ([]key
 	case err != nil || !wipe:
 		return err
 	}
-	if _, err = s.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+	return s.wipe(ctx)
+}
+
+// wipe takes what was overwritten out of the write-ahead log.
+func (s *Store) wipe(ctx context.Context) error {
+	if _, err := s.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	return nil

@@ -22,7 +22,9 @@ func (s *Store) SetOnce(ctx context.Context, name, value string) (stored string,
 }
 
 // ReplaceSetting stores a setting in place of a value that it has now, and
-// returns the value that holds: another one if the setting was not old.
+// returns the value that holds: another one if the setting was not old. The value from
+// before is overwritten, in the write-ahead log as well, as UpdateKeys does: it may
+// have been a secret in the clear.
 func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (stored string, err error) {
 	err = s.update(ctx, func(t *tx) error {
 		if err := t.set(name, "UPDATE settings SET value = ?1 WHERE name = ?2 AND value = ?3 AND value <> ?1", value, name, old); err != nil {
@@ -34,6 +36,9 @@ func (s *Store) ReplaceSetting(ctx context.Context, name, old, value string) (st
 		}
 		return err
 	})
+	if err == nil && stored == value {
+		err = s.wipe(ctx)
+	}
 	return stored, err
 }
 

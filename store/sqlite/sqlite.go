@@ -34,6 +34,9 @@ type Store struct {
 	writer   *sql.DB // one connection, so that writers queue here and not at the file's lock
 	readers  *sql.DB
 	attempts *sideFile
+	nobodies atomic.Int64 // wrong passwords for names without an account, since the start
+
+	toWrite, toRead *statements // prepared ones
 
 	generation atomic.Uint64
 	stop       context.CancelFunc // of the watcher
@@ -74,6 +77,7 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	if s.readers, err = connect(name, reading()); err != nil {
 		return nil, err
 	}
+	s.toWrite, s.toRead = newStatements(s.writer), newStatements(s.readers)
 	if s.attempts, err = openSide(ctx, name+attemptsSuffix, counting(), attemptsTable); err != nil {
 		return nil, err
 	}
@@ -187,6 +191,11 @@ func (s *Store) Close() error {
 		s.watching.Wait()
 	}
 	var err error
+	for _, kept := range []*statements{s.toRead, s.toWrite} {
+		if kept != nil {
+			err = errors.Join(err, kept.Close())
+		}
+	}
 	for _, db := range []*sql.DB{s.readers, s.writer} {
 		if db != nil {
 			err = errors.Join(err, db.Close())
@@ -214,8 +223,9 @@ func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
+	defer s.toRead.prepare(ctx)
 	defer func() { _ = t.Rollback() }() // it only read
-	return fn(&tx{ctx: ctx, sql: t})
+	return fn(&tx{ctx: ctx, sql: t, kept: s.toRead})
 }
 
 // Update implements account.Store.
@@ -228,8 +238,9 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
+	defer s.toWrite.prepare(ctx)
 	defer done()
-	t := &tx{ctx: ctx, sql: begun}
+	t := &tx{ctx: ctx, sql: begun, kept: s.toWrite}
 	if err := fn(t); err != nil {
 		return err
 	}

@@ -337,13 +337,12 @@ func TestADamagedHashIsAnError(t *testing.T) {
 		return errors.Join(
 			w.PutUser(account.User{ID: "1", Name: "ann", Created: created}),
 			w.PutSession(account.Session{ID: "s", UserID: "1", Handle: "h", Created: created, Expires: created, TokenHash: [32]byte{1}}),
-			w.PutPendingSetup(account.PendingSetup{SecretHash: [32]byte{1}, Expires: created}),
 		)
 	}); err != nil {
 		t.Fatal(err)
 	}
 	db := raw(t, name)
-	for _, statement := range []string{"UPDATE sessions SET token_hash = x'01'", "UPDATE setup SET secret_hash = x'01'"} {
+	for _, statement := range []string{"UPDATE sessions SET token_hash = x'01'"} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
@@ -351,7 +350,6 @@ func TestADamagedHashIsAnError(t *testing.T) {
 	for what, read := range map[string]func(account.Reader) error{
 		"Session":         func(r account.Reader) error { _, err := r.Session("s"); return err },
 		"SessionByHandle": func(r account.Reader) error { _, err := r.SessionByHandle("h"); return err },
-		"PendingSetup":    func(r account.Reader) error { _, err := r.PendingSetup(); return err },
 	} {
 		if err := store.View(t.Context(), read); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%s with a damaged hash = %v, want an error that says so", what, err)

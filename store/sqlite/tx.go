@@ -12,7 +12,20 @@ import (
 type tx struct {
 	ctx  context.Context
 	sql  *sql.Tx
-	told bool // it has written into the log of changes
+	kept *statements // nil for none
+	told bool        // it has written into the log of changes
+}
+
+// prepared is the statement of a text within the transaction; nil if it is not
+// prepared yet.
+func (t *tx) prepared(query string) *sql.Stmt {
+	if t.kept == nil {
+		return nil
+	}
+	if stmt := t.kept.find(query); stmt != nil {
+		return t.sql.StmtContext(t.ctx, stmt)
+	}
+	return nil
 }
 
 func (t *tx) exec(query string, args ...any) error {
@@ -22,7 +35,12 @@ func (t *tx) exec(query string, args ...any) error {
 
 // affect returns how many rows a statement has changed.
 func (t *tx) affect(query string, args ...any) (rows int64, err error) {
-	result, err := t.sql.ExecContext(t.ctx, query, args...)
+	var result sql.Result
+	if stmt := t.prepared(query); stmt != nil {
+		result, err = stmt.ExecContext(t.ctx, args...)
+	} else {
+		result, err = t.sql.ExecContext(t.ctx, query, args...)
+	}
 	if err == nil {
 		rows, err = result.RowsAffected()
 	}
@@ -37,7 +55,13 @@ type scanner interface{ Scan(dst ...any) error }
 
 // one returns the row that a query finds, or missing if there is none.
 func one[T any](t *tx, missing error, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	value, err := scan(t.sql.QueryRowContext(t.ctx, query, args...))
+	var row *sql.Row
+	if stmt := t.prepared(query); stmt != nil {
+		row = stmt.QueryRowContext(t.ctx, args...)
+	} else {
+		row = t.sql.QueryRowContext(t.ctx, query, args...)
+	}
+	value, err := scan(row)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return value, missing
@@ -49,7 +73,13 @@ func one[T any](t *tx, missing error, scan func(scanner) (T, error), query strin
 
 // many returns all rows that a query finds.
 func many[T any](t *tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := t.sql.QueryContext(t.ctx, query, args...)
+	var rows *sql.Rows
+	var err error
+	if stmt := t.prepared(query); stmt != nil {
+		rows, err = stmt.QueryContext(t.ctx, args...) //nolint:sqlclosecheck // collect closes them
+	} else {
+		rows, err = t.sql.QueryContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}

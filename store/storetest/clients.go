@@ -106,7 +106,7 @@ func testClientSecrets(t *testing.T, store account.Store) {
 
 func testRemoveClient(t *testing.T, store account.Store) {
 	of, others := session(1, user(1), day), session(2, user(1), day)
-	of.ClientID, of.Audience = "a", []string{"https://z.example", "https://a.example"}
+	of.ClientID, of.Audience, of.AuthTime = "a", []string{"https://z.example", "https://a.example"}, day.Add(-time.Hour)
 	others.ClientID = "b"
 	put(t, store, user(1), client("a"), client("b"), of, others)
 	update(t, store, func(w account.Writer) error {

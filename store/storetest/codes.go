@@ -237,6 +237,14 @@ func testConsents(t *testing.T, store account.Store) {
 		expect(t, "Consents", []account.Consent{consent(user(1), "b", "a", "z")})(r.Consents(user(1).ID))
 		return nil
 	})
+	wide := consent(user(1), "b", "a")
+	wide.Audience = []string{"https://z.example", "https://a.example"}
+	putConsents(t, store, wide)
+	view(t, store, func(r account.Reader) error {
+		wide.Audience = []string{"https://a.example", "https://z.example"}
+		expect(t, "a Consent for services", wide)(r.Consent(user(1).ID, "b"))
+		return nil
+	})
 }
 
 const verifier = "a-verifier-of-43-characters-or-more-is-wanted"
@@ -273,7 +281,7 @@ func allows(t *testing.T, store account.Store) *allowing {
 
 func (a *allowing) consents() {
 	a.t.Helper()
-	if err := a.s.GiveConsent(a.t.Context(), a.caller.User.ID, app, []string{"me"}); err != nil {
+	if err := a.s.GiveConsent(a.t.Context(), a.caller.User.ID, account.CodeAsk{ClientID: app, Scopes: []string{"me"}}); err != nil {
 		a.t.Fatal(err)
 	}
 }

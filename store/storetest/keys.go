@@ -22,6 +22,7 @@ func RunKeys(t *testing.T, open func(t *testing.T) keyring.Store) {
 		"keys that are read belong to their reader":    testKeysAliasing,
 		"the generation changes with keys":             testKeysGeneration,
 		"a context that has ended ends it":             testKeysContext,
+		"a clock that jumps loses no key":              testKeysAndJumps,
 		"of concurrent changes to keys none is lost":   testKeysRace,
 		"of rings that open at once one makes the key": testKeysFirst,
 		"of rings that rotate at once one does it":     testKeysRotation,

@@ -34,7 +34,8 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"an update that fails leaves nothing behind":         testRollback,
 		"a view does not change while it is looked at":       testSnapshot,
 		"removing a user takes the sessions along":           testRemoveUser,
-		"there is one pending setup":                         testSetup,
+		"several setups may wait, the newest":                testSetup,
+		"what is known of a password goes with it":           testMarks,
 		"what is read can be changed by its reader":          testAliasing,
 		"a context that has ended ends a transaction":        testContext,
 		"one of the last two administrators stays":           testAdminRace,
@@ -46,6 +47,11 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"attempts run out and come back":                     testAttempts,
 		"attempts are taken from all buckets or none":        testAttemptsTogether,
 		"no more attempts are taken than there are":          testAttemptsRace,
+		"what buckets have can be looked at":                 testAttemptWaits,
+		"wrong passwords in a row are counted":               testFailures,
+		"no wrong password is missed":                        testFailuresTogether,
+		"a clock that jumps ends nothing":                    testJumps,
+		"what a clock makes while it is ahead is none":       testMadeAhead,
 		"of concurrent sign-ins one replaces an old hash":    testUpgradeRace,
 		"a reset link is good once":                          testResetRace,
 	} {
@@ -187,7 +193,10 @@ func testMissing(t *testing.T, store account.Store) {
 			_, err := r.SessionByHandle("")
 			return err, account.ErrNoSession
 		},
-		"PendingSetup": func(r account.Reader) (error, error) { _, err := r.PendingSetup(); return err, account.ErrBadSetup },
+		"PendingSetup": func(r account.Reader) (error, error) {
+			_, err := r.PendingSetup([32]byte{})
+			return err, account.ErrBadSetup
+		},
 	}
 	view(t, store, func(r account.Reader) error {
 		for name, read := range reads {
@@ -198,7 +207,7 @@ func testMissing(t *testing.T, store account.Store) {
 		return nil
 	})
 	update(t, store, func(w account.Writer) error { // removing what is not there is done already
-		return errors.Join(w.RemoveSession("x"), w.RemoveSessionsOf("x"), w.RemovePendingSetup(), w.RemoveUser("x"), w.RemoveRole("x"))
+		return errors.Join(w.RemoveSession("x"), w.RemoveSessionsOf("x"), w.RemovePendingSetups(), w.RemoveUser("x"), w.RemoveRole("x"))
 	})
 	for name, write := range map[string]func(account.Writer) error{
 		"PutSession":      func(w account.Writer) error { return w.PutSession(session(1, user(9), day)) },
@@ -354,7 +363,7 @@ func testRollback(t *testing.T, store account.Store) {
 		if _, err := r.User(user(2).ID); !errors.Is(err, account.ErrNoUser) {
 			t.Errorf("User of a failed update = %v, want ErrNoUser", err)
 		}
-		if _, err := r.PendingSetup(); !errors.Is(err, account.ErrBadSetup) {
+		if _, err := r.PendingSetup([32]byte{}); !errors.Is(err, account.ErrBadSetup) {
 			t.Errorf("PendingSetup of a failed update = %v, want ErrBadSetup", err)
 		}
 		return nil
@@ -389,23 +398,6 @@ func testRemoveUser(t *testing.T, store account.Store) {
 		return nil
 	})
 	put(t, store, account.User{ID: "id-9", Name: user(1).Name, Roles: []string{}, Created: day}) // the name is free
-}
-
-func testSetup(t *testing.T, store account.Store) {
-	first := account.PendingSetup{SecretHash: [32]byte{1}, Expires: day}
-	second := account.PendingSetup{SecretHash: [32]byte{2}, Expires: day.Add(time.Hour)}
-	put(t, store, first, second)
-	view(t, store, func(r account.Reader) error {
-		expect(t, "PendingSetup", second)(r.PendingSetup())
-		return nil
-	})
-	update(t, store, func(w account.Writer) error { return w.RemovePendingSetup() })
-	view(t, store, func(r account.Reader) error {
-		if _, err := r.PendingSetup(); !errors.Is(err, account.ErrBadSetup) {
-			t.Errorf("PendingSetup after removal = %v, want ErrBadSetup", err)
-		}
-		return nil
-	})
 }
 
 func testAliasing(t *testing.T, store account.Store) {

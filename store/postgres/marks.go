@@ -1,0 +1,43 @@
+package postgres
+
+import (
+	"errors"
+	"time"
+
+	"github.com/holdfast-go/holdfast/account"
+)
+
+func scanMark(row scanner) (mark account.PasswordMark, err error) {
+	var until int64
+	err = row.Scan(&mark.Given, &until)
+	if until != 0 {
+		mark.CutUntil = date(until)
+	}
+	return mark, err
+}
+
+var errNoMark = errors.New("postgres: the password has no mark")
+
+func (t *tx) PasswordMark(userID string) (account.PasswordMark, error) {
+	mark, err := one(t, errNoMark, scanMark, "SELECT given, cut_until FROM password_marks WHERE user_id = $1", userID)
+	if errors.Is(err, errNoMark) {
+		return account.PasswordMark{}, nil
+	}
+	return mark, err
+}
+
+func (t *tx) PutPasswordMark(userID string, mark account.PasswordMark) error {
+	if _, err := t.PasswordHash(userID); err != nil {
+		return err
+	}
+	if mark == (account.PasswordMark{}) {
+		return t.exec("DELETE FROM password_marks WHERE user_id = $1", userID)
+	}
+	return t.exec(`
+		INSERT INTO password_marks (user_id, given, cut_until) VALUES ($1, $2, $3)
+		ON CONFLICT (user_id) DO UPDATE SET given = excluded.given, cut_until = excluded.cut_until`, userID, mark.Given, millis(mark.CutUntil))
+}
+
+func (t *tx) RemoveCutMarks(until time.Time) error {
+	return t.exec("DELETE FROM password_marks WHERE cut_until > 0 AND cut_until <= $1", until.UnixMilli())
+}

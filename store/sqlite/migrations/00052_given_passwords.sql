@@ -1,0 +1,16 @@
+-- +goose Up
+-- What is known of a password besides its hash; most have no row.
+CREATE TABLE password_marks (
+  user_id   TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  given     INTEGER NOT NULL, -- chosen by somebody else than the user
+  cut_until INTEGER NOT NULL -- milliseconds since 1970; 0: it was never cut
+) STRICT, WITHOUT ROWID;
+CREATE INDEX password_marks_cut ON password_marks (cut_until);
+
+-- Links for the first administrator: one for each program that has printed one.
+CREATE TABLE setups (
+  secret_hash BLOB PRIMARY KEY,
+  expires     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO setups SELECT secret_hash, expires FROM setup;
+DROP TABLE setup;
