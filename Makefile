@@ -15,7 +15,7 @@ help: ## print this list
 check: tidy vet test browser clients differential lint ## what CI runs
 
 test: ## all tests, with the race detector (needs a C compiler; minutes)
-	$(GO) test -race -shuffle=on -timeout=10m ./...
+	$(GO) test -race -shuffle=on -timeout=25m ./...
 	$(GO) test -timeout=1m ./password # the hashes that cost too much under the race detector
 	$(GO) test -timeout=1m -run TestScripts/calibrate ./cmd/holdfast # and these
 	$(GO) -C mcp test -race -shuffle=on ./... # a module of its own, for those who want it

@@ -123,7 +123,7 @@ func TestClassesHaveAPartOfTheQueue(t *testing.T) {
 func TestWhoWouldWaitInVainIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := occupied(t, Config{Queue: 1000, MaxWait: 5 * time.Second})
+		s := occupied(t, Config{Queue: 1000, MaxWait: 5050 * time.Millisecond})
 		ticket := fairqueue.Ticket{Class: fairqueue.Third}
 		if refused := come(t, s, 10, ticket); refused != 0 {
 			t.Fatalf("%d of 10 were refused before anything is known", refused)
@@ -132,12 +132,12 @@ func TestWhoWouldWaitInVainIsToldAtOnce(t *testing.T) {
 		<-time.After(950 * time.Millisecond) // nine are done, one runs
 		refused := come(t, s, 100, ticket)
 		if refused != 50 {
-			t.Errorf("%d of 100 were refused who wait 100 ms for each other, want those who would wait for longer than five seconds: 50", refused)
+			t.Errorf("%d of 100 were refused who wait 100 ms for each other, want those who would wait for longer than that: 50", refused)
 		}
 		err := s.Acquire(fairqueue.With(t.Context(), ticket))
 		var later interface{ RetryAfter() time.Duration }
-		if !errors.Is(err, ErrBusy) || !errors.As(err, &later) || later.RetryAfter() != 2500*time.Millisecond {
-			t.Errorf("Acquire = %v, want ErrBusy that says 2.5 s", err)
+		if !errors.Is(err, ErrBusy) || !errors.As(err, &later) || later.RetryAfter() != 2525*time.Millisecond {
+			t.Errorf("Acquire = %v, want ErrBusy that says 2.525 s", err)
 		}
 		if refused := come(t, s, 1, fairqueue.Ticket{}); refused != 0 {
 			t.Error("one of the first class was refused, who would be served soon")
