@@ -53,6 +53,17 @@ func filled() *database {
 
 func empty() *database { return &database{list: users(), rows: map[string][][]any{}} }
 
+// What a new database has in it is replaced, and keeps nothing from being copied.
+func TestASeededTableIsReplaced(t *testing.T) {
+	t.Parallel()
+	to := filled()
+	to.list[0].Seeded = true
+	to.rows["users"] = [][]any{{int64(9), "of a new database"}}
+	if err := tables.Copy(t.Context(), filled(), to, tables.Options{}); err != nil || len(to.rows["users"]) != 3 {
+		t.Errorf("Copy = %v, and there is %v", err, to.rows)
+	}
+}
+
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -1,7 +1,7 @@
 package postgres
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -46,67 +46,75 @@ func scanAuditState(row scanner) (s account.AuditState, err error) {
 	return s, nil
 }
 
+// conditions of a query, all of which must hold.
+type conditions struct {
+	where []string
+	args  []any
+}
+
+// add adds one. A $ in it stands for the value, however often it is there.
+func (c *conditions) add(condition string, value any) {
+	c.args = append(c.args, value)
+	c.where = append(c.where, strings.ReplaceAll(condition, "$", fmt.Sprintf("$%d", len(c.args))))
+}
+
 // Audit implements account.AuditReader.
 func (t *tx) Audit(q account.AuditQuery) ([]account.AuditRecord, error) {
-	var where []string
-	var args []any
-	add := func(condition string, values ...any) { // each ? is the next value
-		for _, value := range values {
-			args = append(args, value)
-			condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(args)), 1)
-		}
-		where = append(where, condition)
-	}
-	add("seq > ?", q.After)
+	var c conditions
+	c.add("seq > $", q.After)
 	if q.Before > 0 {
-		add("seq < ?", q.Before)
+		c.add("seq < $", q.Before)
 	}
 	if q.User != "" {
-		add("id IN (SELECT id FROM audit WHERE on_id = ? AND on_id <> '' AND seq IS NOT NULL UNION ALL SELECT id FROM audit WHERE actor_id = ? AND actor_id <> '' AND actor_id <> on_id AND seq IS NOT NULL)", q.User, q.User)
+		c.add(`id IN (SELECT id FROM audit WHERE on_id = $ AND on_id <> '' AND seq IS NOT NULL
+			UNION ALL SELECT id FROM audit WHERE actor_id = $ AND actor_id <> '' AND actor_id <> on_id AND seq IS NOT NULL)`, q.User)
 	}
 	switch kind := string(q.Kind); {
 	case strings.HasSuffix(kind, "."):
-		add("kind > ? AND kind < ?", kind, kind[:len(kind)-1]+"/") // which comes after the dot
+		c.add("kind > $", kind)
+		c.add("kind < $", kind[:len(kind)-1]+"/") // which comes after the dot
 	case kind != "":
-		add("kind = ?", kind)
+		c.add("kind = $", kind)
 	}
 	if !q.Since.IsZero() {
-		add("at >= ?", q.Since.UnixMilli())
+		c.add("at >= $", q.Since.UnixMilli())
 	}
 	if !q.Until.IsZero() {
-		add("at < ?", q.Until.UnixMilli())
+		c.add("at < $", q.Until.UnixMilli())
 	}
-	order := " ORDER BY seq LIMIT $"
+	order := " ORDER BY seq"
 	if q.Newest {
-		order = " ORDER BY seq DESC LIMIT $"
+		order = " ORDER BY seq DESC"
 	}
-	args = append(args, q.Limit)
-	return many(t, scanAudit, selectAudit+"WHERE "+strings.Join(where, " AND ")+order+strconv.Itoa(len(args)), args...)
+	return many(t, scanAudit, fmt.Sprintf("%sWHERE %s%s LIMIT $%d", selectAudit, strings.Join(c.where, " AND "), order, len(c.args)+1), append(c.args, q.Limit)...)
 }
 
-// UnsealedAudit implements account.AuditReader. Ids are not in the order of commits:
-// what has no place yet is found by that alone.
+// UnsealedAudit implements account.AuditReader. What waits may have a lower id than
+// what is sealed already: its transaction has taken longer.
 func (t *tx) UnsealedAudit(after int64, limit int) ([]account.AuditRecord, error) {
 	return many(t, scanAudit, selectAudit+"WHERE seq IS NULL AND id > $1 ORDER BY id LIMIT $2", after, limit)
 }
 
-// AppendAudit implements account.AuditWriter.
+// AppendAudit implements account.AuditWriter. What somebody has sent is written so
+// that it is a text: a record must not be missing, nor undo what it is about, because
+// of a name.
 func (t *tx) AppendAudit(events ...account.AuditEvent) error {
 	for _, e := range events {
-		err := t.exec("INSERT INTO audit (id, "+auditColumns+") VALUES (nextval('audit_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-			e.At.UnixMilli(), kept(string(e.Kind)), kept(e.Actor.Kind), kept(e.Actor.ID), kept(e.Actor.Name), kept(e.Actor.Client), kept(e.Actor.Session), kept(e.Actor.Key),
-			kept(e.On.Kind), kept(e.On.ID), kept(e.On.Name), kept(e.Source), kept(e.Result), kept(e.Request), e.Count, kept(string(e.Details)))
+		args := []any{
+			e.At.UnixMilli(), string(e.Kind), e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.Client, e.Actor.Session, e.Actor.Key,
+			e.On.Kind, e.On.ID, e.On.Name, e.Source, e.Result, e.Request, e.Count, string(e.Details),
+		}
+		for i, arg := range args {
+			if text, ok := arg.(string); ok {
+				args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+			}
+		}
+		err := t.exec("INSERT INTO audit ("+auditColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)", args...)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// kept is a text without what the database cannot keep. A record is not lost because
-// of what somebody has sent.
-func kept(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // SealAudit implements account.AuditWriter.
@@ -125,9 +133,8 @@ func (t *tx) SealAudit(from, to account.AuditState, records []account.AuditRecor
 		ids[i], seqs[i], macs[i] = r.ID, r.Seq, r.MAC[:]
 	}
 	return true, t.exec(`
-		UPDATE audit SET seq = given.seq, mac = given.mac
-		FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS given (id, seq, mac)
-		WHERE audit.id = given.id AND audit.seq IS NULL`, ids, seqs, macs)
+		UPDATE audit SET seq = place.seq, mac = place.mac FROM unnest($1::int8[], $2::int8[], $3::bytea[]) AS place (id, seq, mac)
+		WHERE audit.id = place.id AND audit.seq IS NULL`, ids, seqs, macs)
 }
 
 // TrimAudit implements account.AuditWriter.

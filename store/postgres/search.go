@@ -1,7 +1,7 @@
 package postgres
 
 import (
-	"strconv"
+	"fmt"
 
 	"github.com/holdfast-go/holdfast/account"
 )
@@ -18,7 +18,7 @@ func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error)
 	if q.Prefix > q.After {
 		begin, first = ">=", q.Prefix
 	}
-	args := []any{first, q.Prefix + last}
+	args := []any{first, q.Prefix + last, limit}
 	filter := ""
 	switch q.State {
 	case account.UserDisabled:
@@ -28,16 +28,14 @@ func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error)
 	}
 	switch {
 	case q.Role != "" && q.State == account.UserDisabled:
-		filter += " AND EXISTS (SELECT 1 FROM user_roles WHERE user_id = id AND role = $3)"
+		filter += " AND EXISTS (SELECT 1 FROM user_roles WHERE user_id = id AND role = $4)"
 		args = append(args, q.Role)
 	case q.Role != "":
 		from, name = "user_roles AS held JOIN users ON id = held.user_id", "held.user_name"
-		filter += " AND held.role = $3"
+		filter += " AND held.role = $4"
 		args = append(args, q.Role)
 	}
-	args = append(args, limit)
-	return many(t, scanUser, userColumns+"FROM "+from+" WHERE "+name+" "+begin+" $1 AND "+name+" < $2"+filter+
-		" ORDER BY "+name+" LIMIT $"+strconv.Itoa(len(args)), args...)
+	return many(t, scanUser, fmt.Sprintf("%sFROM %s WHERE %s %s $1 AND %s < $2%s ORDER BY %s LIMIT $3", userColumns, from, name, begin, name, filter, name), args...)
 }
 
 func (t *tx) CountHolders(role string, most int) (int, error) {

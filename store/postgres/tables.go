@@ -58,7 +58,7 @@ func (r rawTables) Tables(context.Context) (list []tables.Table, err error) {
 			r.bools[c.table+" "+c.name] = true
 		}
 		if len(list) == 0 || list[len(list)-1].Name != c.table {
-			list = append(list, tables.Table{Name: c.table})
+			list = append(list, tables.Table{Name: c.table, Seeded: c.table == "audit_chain"})
 		}
 		last := &list[len(list)-1]
 		last.Columns = append(last.Columns, c.name)
@@ -138,8 +138,8 @@ func (r rawTables) Insert(_ context.Context, t tables.Table, rows [][]any) error
 	return nil
 }
 
-// Finish has new records of the audit trail numbered after those that were copied.
-// The rest is counted by triggers.
+// Finish has no id given twice. Triggers have counted what is counted.
 func (r rawTables) Finish(context.Context) error {
-	return r.t.exec("SELECT setval('audit_id', greatest(1, (SELECT max(id) FROM audit), (SELECT seq FROM audit_chain)))")
+	return r.t.exec(`SELECT setval('audit_id', 1 + greatest((SELECT coalesce(max(id), 0) FROM audit),
+		(SELECT coalesce(max(seq), 0) FROM audit_chain), (SELECT last_value FROM audit_id)), false)`)
 }

@@ -51,11 +51,15 @@ func older(t *testing.T, version int64) (url string) {
 	if version >= 52 {
 		setup = "INSERT INTO setups (secret_hash, expires) VALUES (decode(repeat('07', 32), 'hex'), 1000)"
 	}
+	holds := "INSERT INTO user_roles (user_id, role) VALUES ('1', 'editor')"
+	if version >= 53 {
+		holds = "INSERT INTO user_roles (user_id, role, user_name) VALUES ('1', 'editor', 'anna')"
+	}
 	for _, statement := range []string{
 		"INSERT INTO roles (name, description) VALUES ('editor', 'Edits')",
 		"INSERT INTO role_scopes (role, scope) VALUES ('editor', 'read'), ('editor', 'write')",
 		"INSERT INTO users (id, name, email, disabled, created, password_hash, password_kind) VALUES ('1', 'anna', 'a@example.org', false, 1000, '$hash$', '$kind$')",
-		"INSERT INTO user_roles (user_id, role) VALUES ('1', 'editor')",
+		holds,
 		"INSERT INTO sessions (id, user_id, scopes, created, expires, handle, token_hash) VALUES ('s', '1', 'read', 1000, 4000000000000, 'h', decode(repeat('00', 32), 'hex'))",
 		"INSERT INTO settings (name, value) VALUES ('issuer', 'https://a.example')",
 		setup,
@@ -127,7 +131,11 @@ func kept(t *testing.T, store *postgres.Store) {
 		if setup.Expires.Unix() != 1 || !session.AuthTime.IsZero() {
 			t.Errorf("there are %v, and a sign-in at %v", setup, session.AuthTime)
 		}
-		return errors.Join(err1, err2, err3, err4, err5)
+		found, err6 := r.SearchUsers(account.UserQuery{Role: "editor"}, 9)
+		if len(found) != 1 || found[0].Name != "anna" {
+			t.Errorf("editors are %v", found)
+		}
+		return errors.Join(err1, err2, err3, err4, err5, err6)
 	})
 	keys, err2 := store.Keys(t.Context())
 	issuer, err3 := store.Setting(t.Context(), "issuer")

@@ -10,13 +10,12 @@ import (
 )
 
 // A user's roles come in one column: names of roles have no spaces.
-const (
-	userColumns = `
+const userColumns = `
 	SELECT id, name, email, disabled, created,
 	       coalesce((SELECT string_agg(role, ' ' ORDER BY role) FROM user_roles WHERE user_id = id), '')
 	`
-	selectUser = userColumns + "FROM users "
-)
+
+const selectUser = userColumns + "FROM users "
 
 func scanUser(row scanner) (user account.User, err error) {
 	var created int64

@@ -74,13 +74,14 @@ func (t *tx) Audit(q account.AuditQuery) ([]account.AuditRecord, error) {
 	return many(t, scanAudit, selectAudit+"WHERE "+strings.Join(where, " AND ")+order, append(args, q.Limit)...)
 }
 
-// UnsealedAudit implements account.AuditReader. What is sealed has the lower ids.
+// UnsealedAudit implements account.AuditReader. In what was copied from another kind of
+// store, records that are sealed may have higher ids.
 func (t *tx) UnsealedAudit(after int64, limit int) ([]account.AuditRecord, error) {
-	return many(t, scanAudit, selectAudit+"WHERE seq IS NULL AND id > max(?, coalesce((SELECT seq FROM audit_chain), 0)) ORDER BY id LIMIT ?", after, limit)
+	return many(t, scanAudit, selectAudit+"WHERE seq IS NULL AND id > ? ORDER BY id LIMIT ?", after, limit)
 }
 
 // AppendAudit implements account.AuditWriter. Transactions that write come one after
-// the other, so ids have no gaps and a record has as its place the id that it has.
+// the other, so ids come in their order.
 func (t *tx) AppendAudit(events ...account.AuditEvent) error {
 	const (
 		next = "max((SELECT coalesce(max(id), 0) FROM audit), (SELECT coalesce(max(seq), 0) FROM audit_chain)) + 1"

@@ -37,7 +37,7 @@ func (r rawTables) Tables(context.Context) (list []tables.Table, err error) {
 		if err != nil || slices.Contains(notCopied, name) {
 			continue
 		}
-		t := tables.Table{Name: name}
+		t := tables.Table{Name: name, Seeded: name == "audit_chain"}
 		var err2 error
 		t.Columns, err = many(r.t, scanned[string], "SELECT name FROM pragma_table_info(?) ORDER BY name", name)
 		refers[name], err2 = many(r.t, scanned[string], "SELECT \"table\" FROM pragma_foreign_key_list(?)", name)

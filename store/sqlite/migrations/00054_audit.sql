@@ -22,9 +22,10 @@ CREATE TABLE audit (
   count         INTEGER NOT NULL,
   details       TEXT NOT NULL -- a JSON object, or nothing
 ) STRICT;
--- A row comes into an index when it is given its place, and not in the transaction of
--- the change, which writes one page more and no others.
+-- A row comes into the larger indexes when it is given its place, and not in the
+-- transaction of the change.
 CREATE UNIQUE INDEX audit_seq ON audit (seq) WHERE seq IS NOT NULL;
+CREATE INDEX audit_unsealed ON audit (id) WHERE seq IS NULL; -- a few rows
 CREATE INDEX audit_on ON audit (on_id) WHERE seq IS NOT NULL AND on_id <> '';
 CREATE INDEX audit_actor ON audit (actor_id) WHERE seq IS NOT NULL AND actor_id <> '' AND actor_id <> on_id;
 

@@ -2,8 +2,9 @@
 -- The audit trail: rows are added, given their place in the chain once, and removed
 -- when they are old enough. Moments are milliseconds since 1970.
 CREATE SEQUENCE audit_id;
+
 CREATE TABLE audit (
-  id            bigint PRIMARY KEY, -- of audit_id; not in the order of commits
+  id            bigint PRIMARY KEY DEFAULT nextval('audit_id'), -- with gaps, and not in the order of commits
   seq           bigint, -- the place in the chain; NULL: none yet
   mac           bytea,
   at            bigint NOT NULL,
@@ -23,14 +24,14 @@ CREATE TABLE audit (
   count         bigint NOT NULL,
   details       text COLLATE "C" NOT NULL -- a JSON object, or nothing
 );
+CREATE INDEX audit_waits ON audit (id) WHERE seq IS NULL;
 CREATE UNIQUE INDEX audit_seq ON audit (seq) WHERE seq IS NOT NULL;
-CREATE INDEX audit_unsealed ON audit (id) WHERE seq IS NULL;
 CREATE INDEX audit_on ON audit (on_id) WHERE seq IS NOT NULL AND on_id <> '';
 CREATE INDEX audit_actor ON audit (actor_id) WHERE seq IS NOT NULL AND actor_id <> '' AND actor_id <> on_id;
 
 -- How far the chain has come, and where it begins: one row.
 CREATE TABLE audit_chain (
-  one        bigint PRIMARY KEY CHECK (one = 1),
+  one        integer PRIMARY KEY CHECK (one = 1),
   seq        bigint NOT NULL,
   mac        bytea NOT NULL,
   at         bigint NOT NULL,
