@@ -172,7 +172,7 @@ func TestAnswers(t *testing.T) {
 			t.Parallel()
 			d := newDesk(map[string]string{"t": test.answer})
 			config := d.config()
-			config.Issuer = home
+			config.Issuer, config.Now = home, func() time.Time { return now }
 			_, err := verify(t, introspect(t, config), "t")
 			word, why, _ := strings.Cut(test.want, ": ")
 			got := map[string]string{"good": "good", "refused": "refused", "unavailable": "nothing"}[outcome(err)]
