@@ -18,6 +18,7 @@ import (
 type Table[T any] struct {
 	mux     http.ServeMux
 	entries []*entry[T]
+	any     []*entry[T] // those of them that are for every method
 	methods []string
 }
 
@@ -49,9 +50,12 @@ func (t *Table[T]) Add(method string, pattern *Pattern, value T) error {
 		}
 		return err
 	}
-	for _, other := range t.entries {
-		one.inner = one.inner || one.method == Any && other.pattern.inside(pattern)
-		other.inner = other.inner || other.method == Any && pattern.inside(other.pattern)
+	for _, other := range t.any {
+		other.inner = other.inner || pattern.inside(other.pattern)
+	}
+	if method == Any {
+		one.inner = slices.ContainsFunc(t.entries, func(other *entry[T]) bool { return other.pattern.inside(pattern) })
+		t.any = append(t.any, one)
 	}
 	t.entries = append(t.entries, one)
 	if !slices.Contains(t.methods, method) {
