@@ -227,9 +227,9 @@ const (
 
 // plainError is how the answer looks to an error that no code chose.
 func (d documenter) plainError() *schema.Schema {
-	return d.types.Name(errorName, d.types.Object([]schema.Property{
-		{Name: "detail", Schema: d.types.Text(), Required: true},
-	}))
+	return d.types.Once(errorName, func() *schema.Schema {
+		return d.types.Object([]schema.Property{{Name: "detail", Schema: d.types.Text(), Required: true}})
+	})
 }
 
 // refusal is how a 401 or 403 looks.
@@ -237,22 +237,24 @@ func (d documenter) refusal() *schema.Schema {
 	if !d.explains {
 		return d.plainError()
 	}
-	missing := d.types.Object([]schema.Property{
-		{Name: "scopes", Doc: "All of them", Schema: d.types.List(d.types.Text())},
-		{Name: "any_role_of", Doc: "One of them", Schema: d.types.List(d.types.Text())},
+	return d.types.Once(refusalName, func() *schema.Schema {
+		missing := d.types.Object([]schema.Property{
+			{Name: "scopes", Doc: "All of them", Schema: d.types.List(d.types.Text())},
+			{Name: "any_role_of", Doc: "One of them", Schema: d.types.List(d.types.Text())},
+		})
+		return d.types.Object([]schema.Property{
+			{Name: "detail", Schema: d.types.Text(), Required: true},
+			{Name: "request", Doc: "What to refer to when asking why", Schema: d.types.Text()},
+			{Name: "missing", Doc: "What would have let the caller in", Schema: missing},
+		})
 	})
-	return d.types.Name(refusalName, d.types.Object([]schema.Property{
-		{Name: "detail", Schema: d.types.Text(), Required: true},
-		{Name: "request", Doc: "What to refer to when asking why", Schema: d.types.Text()},
-		{Name: "missing", Doc: "What would have let the caller in", Schema: missing},
-	}))
 }
 
 // invalid is how a 422 looks.
 func (d documenter) invalid() *schema.Schema {
-	return d.types.Name(invalidName, d.types.Object([]schema.Property{
-		{Name: "detail", Schema: d.types.Violations(), Required: true},
-	}))
+	return d.types.Once(invalidName, func() *schema.Schema {
+		return d.types.Object([]schema.Property{{Name: "detail", Schema: d.types.Violations(), Required: true}})
+	})
 }
 
 // responses are the answers of the handler and those that the declaration of

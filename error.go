@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,8 @@ type Error struct {
 	// is no such header if it is zero.
 	RetryAfter time.Duration
 
-	unexpected bool // neither a handler nor a dependency chose this answer
+	challenge  string // of a refusal: a value of WWW-Authenticate beside those of Header
+	unexpected bool   // neither a handler nor a dependency chose this answer
 }
 
 // Errorf makes an Error whose detail is a sentence.
@@ -124,6 +126,9 @@ type errorRules []Errors
 
 // known gives an error the answer of Own, if it has none.
 func (rules errorRules) known(err error) error {
+	if !slices.ContainsFunc(rules, func(one Errors) bool { return one.Own != nil }) {
+		return err // no answer is made only to see that there is one
+	}
 	if answerOf(err) != nil || is[*Error](err) {
 		return err
 	}
@@ -385,7 +390,7 @@ func refusal(err error) *Error {
 }
 
 func challenge(status int, detail, value string, cause error) *Error {
-	return &Error{Status: status, Detail: detail, Header: http.Header{"Www-Authenticate": {value}}, Cause: cause}
+	return &Error{Status: status, Detail: detail, challenge: value, Cause: cause}
 }
 
 // isRefusal reports whether err says no to the caller, rather than that

@@ -173,15 +173,16 @@ func withChallenges(err error, ways []plan.PlannedWay) error {
 	}
 	answer := answerTo(err)
 	answer.Cause = err // which it still is
-	seen := map[string]bool{none.Kind: true}
+	seen, more := map[string]bool{none.Kind: true}, []string(nil)
 	for _, way := range ways {
 		for _, one := range way.Schemes {
 			if says := one.Says; !seen[says.Kind] {
 				seen[says.Kind] = true
-				answer.Header.Add("WWW-Authenticate", says.Missing)
+				more = append(more, says.Missing)
 			}
 		}
 	}
+	answer.Header = http.Header{"Www-Authenticate": more}
 	return answer
 }
 

@@ -93,7 +93,7 @@ func basicCredentials(r *http.Request) (BasicCredentials, presence) {
 // rest. Of two such headers a proxy may have checked the other one, so that
 // neither can be read.
 func authorization(r *http.Request, scheme string) (word, rest string, is presence) {
-	header, is := single(r, "Authorization")
+	header, is := only(r.Header["Authorization"])
 	if is != present {
 		return "", "", is
 	}

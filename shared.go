@@ -133,6 +133,9 @@ func (s answering) tryAnswer(w http.ResponseWriter, r *http.Request, err error) 
 			w.Header()[name] = values
 		}
 	}
+	if says := answer.challenge; says != "" {
+		w.Header()["Www-Authenticate"] = append(slices.Clip(w.Header()["Www-Authenticate"]), says)
+	}
 	for name, values := range answer.headers() {
 		name = http.CanonicalHeaderKey(name)
 		w.Header()[name] = slices.Concat(w.Header()[name], values)
@@ -157,6 +160,9 @@ var ofSuccess = []string{
 // forgetSuccess removes headers of a success from those of an error. Where there
 // was a word on keeping the success, none may keep the error.
 func forgetSuccess(h http.Header) {
+	if len(h) == 0 {
+		return
+	}
 	for _, name := range ofSuccess {
 		delete(h, name)
 	}
@@ -174,6 +180,7 @@ func (s answering) content(buf *buffer, e *Error, r *http.Request, err error) (k
 	}
 	format, failure := s.rules.format(), e.failure(err)
 	if !format.IsZero() && e.status() >= http.StatusBadRequest {
+		failure.Reason = reason(err)
 		if kind, broken = buf.shape(format, withoutBody(r), failure); broken == nil {
 			return kind, nil
 		}
@@ -190,9 +197,9 @@ func withoutBody(r *http.Request) *http.Request {
 	return out
 }
 
-// failure is what may be told of an error.
+// failure is what may be told of an error, but for its Reason.
 func (e *Error) failure(err error) answer.Failure {
-	out := answer.Failure{Status: e.status(), Detail: e.detail(), Code: e.Code, Reason: reason(err), Unexpected: e.unexpected}
+	out := answer.Failure{Status: e.status(), Detail: e.detail(), Code: e.Code, Unexpected: e.unexpected}
 	out.Violations, _ = e.Detail.([]Violation)
 	if told, ok := errors.AsType[*explained](err); ok {
 		out.Request, out.MissingScopes, out.MissingRoles = told.reference, told.scopes, told.roles

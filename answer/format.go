@@ -145,6 +145,9 @@ func (f Format) Encode(w io.Writer, r *http.Request, x Failure) (mediaType strin
 	case f.Type() == nil && x.Unexpected:
 		_, err := io.WriteString(w, http.StatusText(x.Status))
 		return "text/plain; charset=utf-8", err
+	case f.Type() == nil && x.onlyText():
+		_, err := io.WriteString(w, `{"detail":"`+x.Text()+`"}`)
+		return jsonType, err
 	case f.Type() == nil:
 		return jsonType, writeJSON(w, detail{x.Detail, x.missing(), x.Request})
 	}
@@ -154,6 +157,21 @@ func (f Format) Encode(w io.Writer, r *http.Request, x Failure) (mediaType strin
 		return f.of.mediaType, err
 	}
 	return f.of.mediaType, writeJSON(w, body)
+}
+
+// onlyText reports whether FastAPI's shape of the failure is a text which JSON
+// writes as it is, as that of nearly every refusal.
+func (f Failure) onlyText() bool {
+	text, ok := f.Detail.(string)
+	if !ok || f.Request != "" || f.missing() != nil {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func writeJSON(w io.Writer, value any) error {

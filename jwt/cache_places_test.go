@@ -3,6 +3,7 @@ package jwt
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,12 +28,37 @@ func TestTheCacheHasPlacesForAtLeastItsSize(t *testing.T) {
 	}
 }
 
+// remember puts a token in where it belongs.
+func (c *cache) remember(text string, key *Key, claims *Claims) {
+	_, where := c.find(text)
+	c.put(text, where, key, claims)
+}
+
+// What a token says is written down in another form, and read as it was.
+func TestTheCacheGivesBackWhatATokenSays(t *testing.T) {
+	t.Parallel()
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+	for name, want := range map[string]Claims{
+		"nothing":             {},
+		"everything":          {"iss", "sub", []string{"a", "", "b"}, at(9), at(8), at(7), "jti", "sid", "client", "me items", at(6)},
+		"the first second":    {Expiry: at(0), IssuedAt: at(0)},
+		"an empty audience":   {Audience: []string{}, Subject: "s"},
+		"only the last ones":  {Scope: "me", AuthTime: at(5)},
+		"texts that are long": {Subject: strings.Repeat("s", 1500), ID: strings.Repeat("ü", 200)},
+	} {
+		got := flatten("a.b.c", &Key{}, &want).read()
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: the cache gives back %+v, want %+v", name, got, want)
+		}
+	}
+}
+
 // Every place is used, so that a cache remembers as many tokens as it says.
 func TestTheCacheUsesAllItsPlaces(t *testing.T) {
 	t.Parallel()
 	c := newCache(64)
 	for i := range 64 * 100 {
-		c.put(strconv.Itoa(i), &Key{}, &Claims{})
+		c.remember(strconv.Itoa(i), &Key{}, &Claims{})
 	}
 	for i := range c.places {
 		if c.places[i].Load() == nil {
@@ -44,8 +70,9 @@ func TestTheCacheUsesAllItsPlaces(t *testing.T) {
 func TestWhatTheCacheKeeps(t *testing.T) {
 	t.Parallel()
 	c := newCache(1) // four places
-	put := func(text string) { c.put(text, &Key{}, &Claims{Subject: text}) }
-	kept := func(text string) bool { return c.find(text) != nil }
+	put := func(text string) { c.remember(text, &Key{}, &Claims{Subject: text}) }
+	found := func(text string) *verified { one, _ := c.find(text); return one }
+	kept := func(text string) bool { return found(text) != nil }
 	put(strings.Repeat("x", 2049))
 	for i := range c.places {
 		if c.places[i].Load() != nil {
@@ -61,12 +88,13 @@ func TestWhatTheCacheKeeps(t *testing.T) {
 		put(text) // the last one into its own place
 	}
 	for _, text := range []string{"a", "b", "c", "d"} {
-		if !kept(text) || c.find(text).claims.Subject != text {
+		if !kept(text) || found(text).read().Subject != text {
 			t.Errorf("%s is not kept in one of four places", text)
 		}
 	}
+	unused := found("c")
 	for i := range c.places {
-		c.places[i].Load().used.Store(c.places[i].Load().text != "c")
+		c.places[i].Load().used.Store(c.places[i].Load() != unused)
 	}
 	put("e")
 	if !kept("a") || !kept("b") || kept("c") || !kept("d") || !kept("e") {
@@ -104,7 +132,7 @@ func TestARememberedSignatureIsNotLookedAtAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	const text = "header.payload.signature"
-	v.cache.put(text, &key, &Claims{Subject: "alice", Expiry: now.Add(time.Minute)})
+	v.cache.remember(text, &key, &Claims{Subject: "alice", Expiry: now.Add(time.Minute)})
 	if c, err := v.Verify(t.Context(), text); err != nil || c.Subject != "alice" || asked != 1 {
 		t.Errorf("Verify = %+v, %v, asking for keys %d times; want what is remembered, asking once", c, err, asked)
 	}

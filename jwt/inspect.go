@@ -86,7 +86,7 @@ func (i *inspection) check(of string, ok bool, format string, args ...any) {
 }
 
 func (i *inspection) token(ctx context.Context, text string) {
-	t, err := split(text, nil)
+	t, err := split(text, nil, new(scratch))
 	if err != nil {
 		i.add("form", Wrong, "%s", trimPrefix(err))
 		return

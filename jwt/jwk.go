@@ -137,7 +137,7 @@ func isBase64(value string) bool {
 		return false
 	}
 	var buf scratch
-	_, ok = decode(&buf, part)
+	_, ok = buf.decode(part)
 	return ok
 }
 

@@ -23,7 +23,7 @@ type JWS struct {
 // It is as strict as a [Verifier] up to the signature; the keys' algorithms are
 // the allow-list. A key without an id is tried whatever the kid.
 func VerifyJWS(text string, keys ...Key) (JWS, error) {
-	t, err := split(text, nil)
+	t, err := split(text, nil, new(scratch))
 	if err != nil {
 		return JWS{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/strictjson"
@@ -22,9 +23,10 @@ var encoding = base64.RawURLEncoding.Strict()
 // token is a compact JWS, taken apart but not believed.
 type token struct {
 	header  header
+	head    int    // the length of the encoded header
 	signed  string // what the signature is over
 	payload string
-	sig     []byte
+	sig     []byte // in the scratch
 }
 
 // header is the protected header's members that mean something here.
@@ -35,7 +37,11 @@ type header struct {
 
 // scratch is where the parts of a usual token are decoded: what is kept of
 // them is copied, once.
-type scratch [1 << 10]byte
+type scratch struct{ in, out [1 << 10]byte }
+
+// scratches are used again: of a token whose parts are decoded here only what it
+// says is allocated.
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // seenHeader is a header that a good token had. Tokens of one key have one
 // header, letter for letter, so that it is read once.
@@ -49,7 +55,7 @@ func (s *seenHeader) read(buf *scratch, encoded string) (header, error) {
 	if s != nil && s.encoded == encoded {
 		return s.header, nil
 	}
-	decoded, ok := decode(buf, encoded)
+	decoded, ok := buf.decode(encoded)
 	if !ok {
 		return header{}, notBase64("header")
 	}
@@ -58,8 +64,9 @@ func (s *seenHeader) read(buf *scratch, encoded string) (header, error) {
 
 // split takes a compact JWS apart (RFC 7515 section 7.1). Only the alphabet of
 // base64url and two dots may appear, and the unused bits must be zero, so that
-// one token has one spelling.
-func split(text string, seen *seenHeader) (token, error) {
+// one token has one spelling. The token's signature is good for as long as the
+// buffer is not used again.
+func split(text string, seen *seenHeader, buf *scratch) (token, error) {
 	if len(text) > MaxSize {
 		return token{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, MaxSize)
 	}
@@ -68,21 +75,19 @@ func split(text string, seen *seenHeader) (token, error) {
 	if !ok || !ok2 || strings.IndexByte(tail, '.') >= 0 {
 		return token{}, fmt.Errorf("%w: a token has three parts", ErrMalformed)
 	}
-	var buf scratch
-	h, err := seen.read(&buf, head)
+	h, err := seen.read(buf, head)
 	if err != nil {
 		return token{}, err
 	}
-	t := token{header: h, signed: text[:len(head)+1+len(body)]}
-	decoded, ok := decode(&buf, body)
+	t := token{header: h, head: len(head), signed: text[:len(head)+1+len(body)]}
+	decoded, ok := buf.decode(body)
 	if !ok {
 		return token{}, notBase64("payload")
 	}
 	t.payload = string(decoded)
-	if decoded, ok = decode(&buf, tail); !ok {
+	if t.sig, ok = buf.decode(tail); !ok {
 		return token{}, notBase64("signature")
 	}
-	t.sig = append([]byte(nil), decoded...)
 	return t, nil
 }
 
@@ -90,16 +95,16 @@ func notBase64(part string) error {
 	return fmt.Errorf("%w: the %s is not base64url", ErrMalformed, part)
 }
 
-// decode decodes a part, into the buffer if that is large enough.
-func decode(buf *scratch, part string) ([]byte, bool) {
+// decode decodes a part, in the buffer if that is large enough.
+func (s *scratch) decode(part string) ([]byte, bool) {
 	if strings.IndexByte(part, '\n') >= 0 || strings.IndexByte(part, '\r') >= 0 {
 		return nil, false // encoding/base64 would skip them
 	}
-	out := buf[:]
+	in, out := append(s.in[:0], part...), s.out[:]
 	if size := encoding.DecodedLen(len(part)); size > len(out) {
 		out = make([]byte, size)
 	}
-	n, err := encoding.Decode(out, []byte(part))
+	n, err := encoding.Decode(out, in)
 	return out[:n], err == nil
 }
 

@@ -88,7 +88,8 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 // Verify returns what the token says if every word of it may be believed now.
 // Its errors are of this package's Err values, or the Keys function's own.
 func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
-	if known := v.cache.find(text); known != nil {
+	known, where := v.cache.find(text)
+	if known != nil {
 		keys, err := v.keys(ctx)
 		if err != nil {
 			return Claims{}, err
@@ -97,21 +98,25 @@ func (v *Verifier) Verify(ctx context.Context, text string) (Claims, error) {
 			return v.again(known)
 		}
 	}
-	return v.verify(ctx, text)
+	return v.verify(ctx, text, where)
 }
 
 // again decides about a token whose signature is known to be good.
 func (v *Verifier) again(known *verified) (Claims, error) {
-	if err := v.checkClaims(&known.claims); err != nil {
+	c := known.read()
+	if err := v.checkClaims(&c); err != nil {
 		return Claims{}, err
 	}
-	return known.read(), nil
+	c.Audience = slices.Clone(c.Audience) // the caller may change it
+	return c, nil
 }
 
 // verify looks at a token for the first time.
-func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
+func (v *Verifier) verify(ctx context.Context, text string, where spot) (Claims, error) {
 	seen := v.seen.Load()
-	t, err := split(text, seen)
+	buf := scratches.Get().(*scratch) //nolint:forcetypeassert // as New made it
+	defer scratches.Put(buf)
+	t, err := split(text, seen, buf)
 	if err != nil {
 		return Claims{}, err
 	}
@@ -119,7 +124,7 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	if head, _, _ := strings.Cut(text, "."); seen == nil || seen.encoded != head {
+	if head := text[:t.head]; seen == nil || seen.encoded != head {
 		v.seen.Store(&seenHeader{strings.Clone(head), t.header})
 	}
 	if !v.config.takes(t.header.typ) {
@@ -132,7 +137,7 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, error) {
 	if err := v.checkClaims(&c); err != nil {
 		return Claims{}, err
 	}
-	v.cache.put(text, key, &c)
+	v.cache.put(text, where, key, &c)
 	return c, nil
 }
 

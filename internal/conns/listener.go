@@ -194,6 +194,10 @@ func (b *Bounds) Attach(s *http.Server) {
 // watching notes what a request waits for, and bounds those of HTTP/2.
 func (b *Bounds) watching(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor < 2 && (r.Body == nil || r.Body == http.NoBody) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		c, _ := r.Context().Value(connKey{}).(*conn)
 		switch {
 		case c == nil:
@@ -204,7 +208,7 @@ func (b *Bounds) watching(next http.Handler) http.Handler {
 				return
 			}
 			defer b.end(c)
-		case r.Body != nil && r.Body != http.NoBody:
+		default:
 			r.Body = watchedBody{r.Body, c}
 		}
 		next.ServeHTTP(w, r)

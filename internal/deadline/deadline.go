@@ -5,7 +5,9 @@
 // it replaces has come. Each move takes the socket's lock and a timer of the
 // runtime. A connection of this package writes down what it is asked for, and
 // moves the socket's own deadline only where that would come too late. Where it
-// comes too early, it is moved then, and reading or writing goes on.
+// comes too early, it is moved then, and reading or writing goes on. A deadline in
+// the distant past is how net/http interrupts a read: it goes to the socket only if
+// something waits there.
 package deadline
 
 import (
@@ -14,7 +16,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -54,8 +55,8 @@ type conn struct {
 }
 
 // step is how far ahead a socket's deadline is put when something ended the one
-// before, which net/http does with each request: not so far that the limit for
-// the next request's header, of a few seconds, would have to move it again.
+// before: not so far that the limit for the next request's header, of a few
+// seconds, would have to move it again.
 const step = 4 * time.Second
 
 // longAgo is later than the deadlines that only interrupt.
@@ -69,8 +70,8 @@ type side struct {
 	wanted time.Time // zero for none
 	socket time.Time // what the socket has; zero for none
 	exact  bool      // the socket is to have what is wanted
-
-	over atomic.Bool // the socket's has been used to interrupt, and is not wanted any more
+	over   bool      // the socket's has been used to interrupt, and is not wanted any more
+	inside int       // who reads or writes, and may wait in the socket
 }
 
 // want asks for a deadline.
@@ -79,36 +80,54 @@ func (s *side) want(at time.Time) error {
 	defer s.mu.Unlock()
 	s.wanted = at
 	switch {
-	case s.exact, !at.IsZero() && (s.socket.IsZero() || at.Before(s.socket)):
+	case s.exact:
 		return s.move(at)
-	case !s.socket.IsZero() && s.socket.Before(longAgo):
-		s.over.Store(s.wanted.IsZero() || s.wanted.After(longAgo))
+	case at.IsZero():
+		s.over = s.over || interrupts(s.socket)
+	case interrupts(at) && s.inside == 0: // who comes next is told by begin
+	case s.socket.IsZero() || at.Before(s.socket):
+		return s.move(at)
+	case interrupts(s.socket):
+		s.over = !interrupts(at)
 	}
 	return nil
 }
 
+// interrupts reports whether a deadline is one that only interrupts.
+func interrupts(at time.Time) bool { return !at.IsZero() && at.Before(longAgo) }
+
 func (s *side) move(at time.Time) error {
 	s.socket = at
-	s.over.Store(false)
+	s.over = false
 	return s.set(at)
 }
 
-// begin gives the socket a deadline in place of one that is over, so that what
+// begin is called before reading or writing, and end after it if there was no
+// error. It gives the socket a deadline in place of one that is over, so that what
 // begins now need not fail first.
 func (s *side) begin() error {
-	if !s.over.Load() {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.over.Load() {
-		return nil
+	if interrupts(s.wanted) {
+		return os.ErrDeadlineExceeded
 	}
-	at := s.wanted
-	if next := now().Add(step); !at.IsZero() && next.Before(at) {
-		at = next
+	if s.over {
+		at := s.wanted
+		if next := now().Add(step); !at.IsZero() && next.Before(at) {
+			at = next
+		}
+		if err := s.move(at); err != nil {
+			return err
+		}
 	}
-	return s.move(at)
+	s.inside++
+	return nil
+}
+
+func (s *side) end() {
+	s.mu.Lock()
+	s.inside--
+	s.mu.Unlock()
 }
 
 // early reports whether an error is that of a deadline of the socket before the
@@ -149,6 +168,7 @@ func (c *conn) Read(b []byte) (n int, err error) {
 	if err := c.reads.begin(); err != nil {
 		return 0, err
 	}
+	defer c.reads.end()
 	for {
 		if n, err = c.Conn.Read(b); err == nil || n > 0 || !c.reads.early(err) {
 			return n, err
@@ -160,6 +180,7 @@ func (c *conn) Write(b []byte) (n int, err error) {
 	if err := c.writes.begin(); err != nil {
 		return 0, err
 	}
+	defer c.writes.end()
 	for {
 		more, err := c.Conn.Write(b[n:])
 		if n += more; err == nil || n == len(b) || !c.writes.early(err) {

@@ -91,6 +91,34 @@ func TestARequestMovesTheSocketTwice(t *testing.T) {
 	})
 }
 
+// With few processors, the read that net/http begins while a handler works is
+// interrupted before it has come to the socket.
+func TestARequestThatIsAnsweredAtOnceLeavesTheSocketAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, below, other := pipe()
+		request(t, c, other)
+		before := below.moves.Load()
+		for range 10 {
+			check(t, errors.Join(
+				c.SetReadDeadline(time.Now().Add(2*time.Minute)), exchange(c, other), c.SetReadDeadline(time.Time{}),
+				c.SetReadDeadline(time.Now().Add(5*time.Second)), exchange(c, other),
+				c.SetReadDeadline(time.Now().Add(30*time.Second)), c.SetWriteDeadline(time.Now().Add(time.Minute)),
+				c.SetReadDeadline(time.Unix(1, 0)),
+			))
+			n, err := c.Read(make([]byte, 1))
+			if late, ok := err.(net.Error); n != 0 || !ok || !late.Timeout() {
+				t.Fatalf("a read that was interrupted before it began = %d, %v, want a timeout", n, err)
+			}
+			check(t, c.SetReadDeadline(time.Time{}))
+		}
+		if moves := below.moves.Load() - before; moves > 1 {
+			t.Errorf("ten requests moved the socket's deadlines %d times, want once at most, for the one that waited before", moves)
+		}
+		check(t, c.Close())
+	})
+}
+
 // What a connection of this package does is what the one below it would do, at
 // the same moment.
 func TestDeadlinesAreKept(t *testing.T) {

@@ -50,10 +50,35 @@ func (m members) write(buf *bytes.Buffer) error {
 }
 
 func writeValue(buf *bytes.Buffer, value any) error {
-	if object, ok := value.(members); ok {
-		return object.write(buf)
+	switch v := value.(type) {
+	case members:
+		return v.write(buf)
+	case []members:
+		return writeList(buf, v)
+	case json.Marshaler: // what it writes is not looked at again
+		text, err := v.MarshalJSON()
+		buf.Write(text)
+		return err
 	}
 	text, err := json.Marshal(value)
 	buf.Write(text)
 	return err
+}
+
+func writeList(buf *bytes.Buffer, list []members) error {
+	if list == nil {
+		buf.WriteString("null")
+		return nil
+	}
+	buf.WriteByte('[')
+	for i, one := range list {
+		if i > 0 {
+			buf.WriteByte(',')
+		}
+		if err := one.write(buf); err != nil {
+			return err
+		}
+	}
+	buf.WriteByte(']')
+	return nil
 }

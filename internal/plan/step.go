@@ -85,10 +85,12 @@ func (s *Step) make(x Exchange, f *Frame) error {
 		f.states[s.Out] = Made
 		return nil
 	}
-	if invalid, ok := errors.AsType[InvalidInput](err); ok && s.Node.Kind == Params {
-		f.states[s.Out] = Invalid
-		f.InvalidInputs = append(f.InvalidInputs, invalid)
-		return nil
+	if s.Node.Kind == Params {
+		if invalid, ok := errors.AsType[InvalidInput](err); ok {
+			f.states[s.Out] = Invalid
+			f.InvalidInputs = append(f.InvalidInputs, invalid)
+			return nil
+		}
 	}
 	f.errs[s.Out] = err
 	return err

@@ -18,6 +18,7 @@ import (
 type Table[T any] struct {
 	mux     http.ServeMux
 	entries []*entry[T]
+	any     []*entry[T] // those of them that are for every method
 	methods []string
 }
 
@@ -49,9 +50,12 @@ func (t *Table[T]) Add(method string, pattern *Pattern, value T) error {
 		}
 		return err
 	}
-	for _, other := range t.entries {
-		one.inner = one.inner || one.method == Any && other.pattern.inside(pattern)
-		other.inner = other.inner || other.method == Any && pattern.inside(other.pattern)
+	for _, other := range t.any {
+		other.inner = other.inner || pattern.inside(other.pattern)
+	}
+	if method == Any {
+		one.inner = slices.ContainsFunc(t.entries, func(other *entry[T]) bool { return other.pattern.inside(pattern) })
+		t.any = append(t.any, one)
 	}
 	t.entries = append(t.entries, one)
 	if !slices.Contains(t.methods, method) {
@@ -149,8 +153,17 @@ func (t *Table[T]) hasOther(one *entry[T], at string) bool {
 func (t *Table[T]) match(r *http.Request) *entry[T] {
 	h, _ := t.mux.Handler(r)
 	one, ok := h.(*entry[T])
+	switch {
+	case !ok:
+		return nil
+	case r.URL.RawPath == "" && !one.pattern.rest: // then nothing in it is escaped that was not
+		if !one.pattern.fits(r.URL.Path) {
+			return nil
+		}
+		return one
+	}
 	escaped := r.URL.EscapedPath()
-	if !ok || !one.pattern.fits(escaped) || one.pattern.rest && t.elsewhere(one, escaped) {
+	if !one.pattern.fits(escaped) || one.pattern.rest && t.elsewhere(one, escaped) {
 		return nil
 	}
 	return one

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -35,7 +36,13 @@ func (r *Registry) MarshalJSON() ([]byte, error) {
 
 // MarshalJSON writes the schema as JSON Schema 2020-12. What it says of a type
 // that is read and sent is final when both were asked for.
-func (s *Schema) MarshalJSON() ([]byte, error) { return json.Marshal(s.r.split().written(s.s)) }
+func (s *Schema) MarshalJSON() ([]byte, error) {
+	out := s.r.split().written(s.s)
+	if out.Ref != "" && reflect.DeepEqual(out, &huma.Schema{Ref: out.Ref}) { // as nearly all that a route answers
+		return json.Marshal(map[string]string{"$ref": out.Ref})
+	}
+	return out.MarshalJSON()
+}
 
 // Words are what the schema says to people: its description, and whether what it
 // describes is deprecated.

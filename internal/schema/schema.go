@@ -27,6 +27,7 @@ type Registry struct {
 	inputs  *shapes
 	outputs *shapes
 	named   map[string]*huma.Schema // made by Name
+	once    map[string]*Schema      // made by Once
 	explain func(error) ([]Violation, error)
 	fields  sync.Map // of a model, in the order in which they are checked
 
@@ -46,6 +47,7 @@ func NewRegistry(reserved ...string) *Registry {
 		inputs:  newShapes(n, refPrefix, true, named),
 		outputs: newShapes(n, outputPrefix, false, named),
 		named:   named,
+		once:    map[string]*Schema{},
 	}
 }
 
@@ -143,6 +145,14 @@ func (s *Schema) InParts() *Schema {
 func (r *Registry) Name(name string, s *Schema) *Schema {
 	r.named[name] = s.s
 	return &Schema{&huma.Schema{Ref: refPrefix + name}, r}
+}
+
+// Once is Name for a schema that every route has: it is made for the first.
+func (r *Registry) Once(name string, make func() *Schema) *Schema {
+	if r.once[name] == nil {
+		r.once[name] = r.Name(name, make())
+	}
+	return r.once[name]
 }
 
 // Text is the schema of a string.
