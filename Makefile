@@ -2,7 +2,7 @@
 GO    ?= go
 TOOLS  = $(GO) tool -modfile=tools/go.mod
 FUZZTIME ?= 30s
-MODULES = . mcp bench e2e # tools is only what tools need
+MODULES = . mcp otel bench e2e # tools is only what tools need
 # SQLite's own code, C made into Go, has its own locks. Not to watch it makes the tests
 # of what stands on it three times as fast; our code beside it is watched. It has no
 # generics: a package's copy of sync.Map that is not watched would be linked for all.
@@ -22,7 +22,7 @@ test: ## all tests, with the race detector (needs a C compiler; minutes)
 	$(GO) test -race $(QUIET) -shuffle=on -timeout=25m ./...
 	$(GO) test -timeout=1m ./password # the hashes that cost too much under the race detector
 	$(GO) test -timeout=1m -run TestScripts/calibrate ./cmd/holdfast # and these
-	$(GO) -C mcp test -race $(QUIET) -shuffle=on ./... # a module of its own, for those who want it
+	for module in mcp otel; do $(GO) -C $$module test -race $(QUIET) -shuffle=on ./... || exit 1; done # modules of their own, for those who want them
 	$(GO) -C bench test ./... # what is measured keeps the contract
 	@command -v postgres initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "$$HOLDFAST_POSTGRES" ] || \
 	  echo "There is no PostgreSQL, so store/postgres and the servers on it were skipped. script/bootstrap installs it; make postgres then tests them."
@@ -60,7 +60,7 @@ fuzz: ## every fuzz target for FUZZTIME
 
 lint: ## golangci-lint with the short list of .golangci.yml
 	$(TOOLS) golangci-lint run ./...
-	cd mcp && $(GO) tool -modfile=../tools/go.mod golangci-lint run ./...
+	for module in mcp otel; do (cd $$module && $(GO) tool -modfile=../tools/go.mod golangci-lint run ./...) || exit 1; done
 
 fmt: ## format as the linter wants it
 	$(TOOLS) golangci-lint fmt ./...
@@ -82,7 +82,7 @@ golden: ## write the golden files again
 
 postgres: ## the store and several servers on a PostgreSQL of their own, which is stopped, frozen and replaced (minutes; script/bootstrap); nothing is skipped
 	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m ./store/postgres
-	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m -v -run 'Postgre|ARevocation|AServerIsKilled|AStandby|APooler|WhatOneServer|NothingAcknowledged' ./cmd/holdfast
+	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m -v -run 'Postgre|ARevocation|AServerIsKilled|AStandby|APooler|WhatOneServer|NothingAcknowledged|BehindAProxy' ./cmd/holdfast
 
 durability: ## minutes of what must never happen: 20 key rotations under load, 100 rounds of 1,000 refreshes, 100 thefts, in two processes
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -v -run Durability ./cmd/holdfast

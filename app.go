@@ -45,6 +45,7 @@ type App struct {
 
 	origin  *App                      // of a copy with replaced dependencies
 	replace map[*plan.Node]*plan.Node // what a copy replaces
+	around  around                    // what stands around it
 }
 
 // New makes an application without routes.
@@ -343,7 +344,7 @@ func (a *App) original() *App {
 // ServeHTTP finds the route and serves it. The route that was matched is the
 // one whose policy is enforced; nothing after this looks at
 // the path to decide who may call.
-func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serveFrom(w, r, &a.table) }
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.around.serve(a, w, r) }
 
 func (a *App) serveFrom(w http.ResponseWriter, r *http.Request, routes *routing.Table[*compiled]) {
 	if err := a.Err(); err != nil {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bind"
 	"github.com/holdfast-go/holdfast/internal/panics"
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recorder"
+	"github.com/holdfast-go/holdfast/internal/spans"
 )
 
 // Observation is how a request ended, for metrics.
@@ -104,5 +106,66 @@ func (o observer) noteRefusal(w http.ResponseWriter, err error) {
 			return
 		}
 		w = wrapped.Unwrap()
+	}
+}
+
+// watchSteps makes of a traced request what its frame tells of dependencies; nil if
+// nothing traces it.
+func watchSteps(r *http.Request) func(*plan.Step) func(error) {
+	tracer := spans.From(r.Context())
+	if tracer == nil {
+		return nil
+	}
+	return func(s *plan.Step) func(error) {
+		kind := spans.Dependency
+		if s.Kind == plan.VerifyCredential {
+			kind = spans.Verify
+		}
+		part := tracer.Enter(kind, s.Node.Describe())
+		return func(err error) { part.End(reasonOr(err)) }
+	}
+}
+
+// reasonOr is the reason of an error, and "" of none.
+func reasonOr(err error) string {
+	if err == nil {
+		return ""
+	}
+	return reason(err)
+}
+
+// endSpan ends a part of a request, with why it failed.
+func endSpan(span spans.Span, err error) {
+	if span.Traced() {
+		span.End(reasonOr(err))
+	}
+}
+
+// endPolicy ends the part that decides, with what was decided.
+func endPolicy(span spans.Span, err error) {
+	if !span.Traced() {
+		return
+	}
+	decision := "fail"
+	switch {
+	case err == nil:
+		decision = "allow"
+	case isRefusal(err) || is[*ValidationError](err):
+		decision = "refuse"
+	}
+	span.Set(spans.Decision, decision)
+	if lacking, ok := errors.AsType[*plan.NoScope](err); ok {
+		span.Set(spans.Missing, strings.Join(lacking.Scopes.Names(), " "))
+	}
+	if lacking, ok := errors.AsType[*plan.NoRole](err); ok {
+		span.Set(spans.Missing, strings.Join(plan.RoleNames(lacking.Roles), " "))
+	}
+	span.End(reasonOr(err))
+}
+
+// noteSpan notes why a traced request was refused or failed.
+func noteSpan(r *http.Request, err error) {
+	if tracer := spans.From(r.Context()); tracer != nil {
+		tracer.Note(reason(err))
 	}
 }

@@ -32,6 +32,7 @@ var _ = overrides.Provide(overrides.Functions{
 		}
 		return x.application()
 	},
+	Around: func(app any, wrap func(http.Handler) http.Handler) { a := app.(*App); a.around.put(a, wrap) },
 })
 
 // anyDep is a Dep of any type.
@@ -49,6 +50,9 @@ func (a *App) replaced(pairs [][2]any) (*App, error) {
 	out.shared.gauge = nil // the original is measured
 	out.shared.onDecision.Store(a.shared.onDecision.Load())
 	maps.Copy(out.replace, a.replace)
+	for _, wrap := range a.around.wraps {
+		out.around.put(out, wrap)
+	}
 	for _, pair := range pairs {
 		n, fake := pair[0].(anyDep).node(), pair[1].(anyDep).node()
 		if n == nil || fake == nil || fake.Wrong() != "" {
@@ -78,4 +82,26 @@ func (a *App) uses(n *plan.Node) bool {
 		}
 	}
 	return false
+}
+
+// around is what stands around an application, for all that it serves itself. The
+// zero around is nothing.
+type around struct {
+	handler http.Handler
+	wraps   []func(http.Handler) http.Handler // of which it is made
+}
+
+func (o *around) serve(a *App, w http.ResponseWriter, r *http.Request) {
+	if o.handler != nil {
+		o.handler.ServeHTTP(w, r)
+		return
+	}
+	a.serveFrom(w, r, &a.table)
+}
+
+func (o *around) put(a *App, wrap func(http.Handler) http.Handler) {
+	if o.handler == nil {
+		o.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serveFrom(w, r, &a.table) })
+	}
+	o.handler, o.wraps = wrap(o.handler), append(o.wraps, wrap)
 }

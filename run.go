@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-go/holdfast/internal/plan"
 	"github.com/holdfast-go/holdfast/internal/recheck"
 	"github.com/holdfast-go/holdfast/internal/routing"
+	"github.com/holdfast-go/holdfast/internal/spans"
 )
 
 // This file is the order of a request; see the package's documentation.
@@ -96,10 +97,13 @@ func (e undecided) Unwrap() error { return e.error }
 
 // answer is everything up to the response.
 func (c *compiled) answer(x *exchange) error {
+	x.frame.Watch = watchSteps(x.sent)
+	span := spans.Enter(x.sent.Context(), spans.Policy, x.route.name)
 	way, err := c.authorize(x)
 	if is[undecided](err) {
 		err = c.collect(x)
 	}
+	endPolicy(span, err)
 	if err = c.reportDecision(x, err); err != nil {
 		return err
 	}
@@ -221,7 +225,10 @@ func (c *compiled) callHandler(x *exchange, principal int) error {
 	if err := plan.RunAll(x, c.plan.Own); err != nil {
 		return err
 	}
-	if err := c.handler.call(x, principal); err != nil {
+	span := spans.Enter(x.sent.Context(), spans.Handler, x.route.name)
+	err := c.handler.call(x, principal)
+	endSpan(span, err)
+	if err != nil {
 		return err
 	}
 	return c.handler.encode(x)

@@ -114,6 +114,7 @@ func (s answering) tryAnswer(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	answer := answerTo(err)
 	s.observer.noteRefusal(w, err)
+	noteSpan(r, err)
 	if answer.logged(err) {
 		s.logFailure(r, err)
 	}

@@ -139,6 +139,11 @@ type Config struct {
 	// nil, it is the store's own file if it has one, or else memory.
 	Refusals RefusalStore
 
+	// LogOneOf has one of so many requests that succeed written into the log, so that a
+	// busy program's log can be read and paid for: each line stands for that many. All
+	// are if zero. Those that are refused or fail always are.
+	LogOneOf int
+
 	Metrics Metrics          // a metrics.Metrics; nothing is measured if nil
 	Logger  *slog.Logger     // slog.Default() if nil
 	Now     func() time.Time // time.Now if nil
@@ -207,6 +212,8 @@ func (c *Config) complete() error {
 		return &ConfigError{"Keys.Period", "it must be longer than Keys.Announce, or negative for ever"}
 	case c.MaxAPIKeyTTL < 0:
 		return &ConfigError{"MaxAPIKeyTTL", "it must be more than nothing"}
+	case c.LogOneOf < 0:
+		return &ConfigError{"LogOneOf", "it must be 1 or more, or 0 for all"}
 	case slices.Contains(c.Audience, ""):
 		return &ConfigError{"Audience", "one of them is empty"}
 	}

@@ -24,7 +24,7 @@ func TestTheLogSaysWhatWasAnswered(t *testing.T) {
 		"a status that comes in a panic": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); panic(http.ErrAbortHandler) }, 500},
 	} {
 		var out strings.Builder
-		handler := logged(slog.New(slog.NewTextHandler(&out, nil)), proxies{}, test.serve)
+		handler := logged(slog.New(slog.NewTextHandler(&out, nil)), 0, proxies{}, test.serve)
 		w := httptest.NewRecorder()
 		func() {
 			defer func() { _ = recover() }()
@@ -38,5 +38,26 @@ func TestTheLogSaysWhatWasAnswered(t *testing.T) {
 				t.Errorf("%s: the log has no %q: %s", name, want, line)
 			}
 		}
+	}
+}
+
+// Of requests that succeed one of so many has a line; of those that do not, each has.
+func TestALogOfSamplesHasEveryFailure(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	handler := logged(slog.New(slog.NewTextHandler(&out, nil)), 10, proxies{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bad" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	for i := range 25 {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/good", nil))
+		if i%5 == 0 {
+			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/bad", nil))
+		}
+	}
+	good, bad := strings.Count(out.String(), "path=/good"), strings.Count(out.String(), "path=/bad")
+	if good != 3 || bad != 5 {
+		t.Errorf("of 25 requests that succeed %d have a line, and of 5 that do not %d; want 3 and 5:\n%s", good, bad, &out)
 	}
 }

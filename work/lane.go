@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/bulkhead"
+	"github.com/holdfast-go/holdfast/internal/spans"
 	"github.com/holdfast-go/holdfast/internal/threads"
 )
 
@@ -102,6 +103,29 @@ func NewLane(config Config) *Lane {
 // A panic of fn comes back as a panic of Do, with a [*Panic]; a fn that calls
 // runtime.Goexit ends the caller's goroutine. Neither costs the lane a worker.
 func (l *Lane) Do(ctx context.Context, fn func() error) error {
+	if _, span := spans.Begin(ctx, spans.Lane, l.config.Name); span.Traced() {
+		return l.traced(ctx, span, fn)
+	}
+	return l.do(ctx, fn)
+}
+
+// traced is do for who wants to know how long it took, and how much of that was the
+// wait.
+func (l *Lane) traced(ctx context.Context, span spans.Span, fn func() error) (err error) {
+	reason := "panic"
+	defer func() { span.End(reason) }()
+	began := l.config.Now()
+	err = l.do(ctx, func() error {
+		span.Set("holdfast.lane.wait", l.config.Now().Sub(began).String())
+		return fn()
+	})
+	if reason = ""; err != nil {
+		reason = err.Error()
+	}
+	return err
+}
+
+func (l *Lane) do(ctx context.Context, fn func() error) error {
 	if err := l.slots.Acquire(ctx); err != nil {
 		return err
 	}

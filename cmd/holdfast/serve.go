@@ -52,6 +52,8 @@ type serveCmd struct {
 	MaxConnsEach  int               `help:"How many of them one address may have, or the /64 of an IPv6 address, but for trusted proxies. A quarter of --max-conns by default." placeholder:"N"`
 	Drain         time.Duration     `default:"0s" help:"How long to go on after being told to stop, not ready any more, for those who send callers here to notice; 0 for until no connection is open, a second at most."`
 	AuditKeep     time.Duration     `name:"audit-keep" default:"9600h" help:"How long records of the audit trail are kept; 0 for ever."`
+	LogFormat     string            `default:"text" enum:"text,json" help:"How the log is written: as text, or as JSON with an object for each line."`
+	LogOneOf      int               `name:"log-one-of" default:"1" help:"Write one of so many requests that succeed into the log; those that are refused or fail always are." placeholder:"N"`
 	MetricsAddr   string            `help:"An address on which to serve GET /metrics for Prometheus; nobody is asked who they are there. Off by default." placeholder:"HOST:PORT"`
 	PasswordGrant bool              `name:"allow-password-grant" help:"Let clients send people's names and passwords to POST /token. Off unless the public URL is this machine's: a client that does sees the passwords of all who use it, and people learn to type theirs anywhere (RFC 9700 forbids it). 'holdfast login' and clients with a browser do not need it."`
 	NoConsole     bool              `help:"Do without the console at /console, where administrators and managers look at who may do what, and change it."`
@@ -61,7 +63,8 @@ type serveCmd struct {
 
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
-	log := slog.New(slog.NewTextHandler(std.err, nil))
+	handlers := map[string]slog.Handler{"text": slog.NewTextHandler(std.err, nil), "json": slog.NewJSONHandler(std.err, nil)}
+	log := slog.New(handlers[c.LogFormat])
 	ctx = account.WithActor(ctx, account.AuditActor{Kind: "server", Name: account.ActorOf(ctx).Name})
 	if err := c.check(); err != nil {
 		return usageError{err}
@@ -125,6 +128,8 @@ func (c *serveCmd) check() error {
 		return errors.New("--db-timeout must be 100ms or more")
 	case c.DBListen != "" && !c.isPostgres():
 		return errors.New("--db-listen is for PostgreSQL alone, and --db is none")
+	case c.LogOneOf < 1:
+		return errors.New("--log-one-of must be 1 or more: of so many requests that succeed one is logged")
 	case c.MaxConns < 1 || c.MaxConnsEach < 0 || c.MaxConnsEach > c.MaxConns:
 		return errors.New("--max-conns must be 1 or more, and --max-conns-each not more than it")
 	case c.AccessTTL < time.Second || c.RefreshTTL < c.AccessTTL:
@@ -148,7 +153,7 @@ func (c *serveCmd) config(ctx context.Context, store store, addr net.Addr, log *
 	out.RefreshOverlap, out.SessionIdle = cmp.Or(c.Overlap, account.StrictRefresh), c.SessionIdle
 	out.MaxAPIKeyTTL, out.AuditKeep = c.MaxKeyTTL, cmp.Or(c.AuditKeep, -1)
 	out.Keys = identity.Keys{Period: cmp.Or(c.KeyPeriod, -1), Announce: c.KeyAnnounce}
-	out.AllowPasswordGrant = c.PasswordGrant
+	out.AllowPasswordGrant, out.LogOneOf = c.PasswordGrant, c.LogOneOf
 	c.insecureSwitches.apply(ctx, &out)
 	var err error
 	if out.URL, err = c.url(ctx, store, addr); err != nil {

@@ -216,7 +216,7 @@ func TestExportedAPI(t *testing.T) {
 }
 
 // modules are the folders of the modules that have packages for users.
-var modules = []string{filepath.Join("..", ".."), filepath.Join("..", "..", "mcp")}
+var modules = []string{filepath.Join("..", ".."), filepath.Join("..", "..", "mcp"), filepath.Join("..", "..", "otel")}
 
 // compare compares an API with its file. With UPDATE_GOLDEN=1 in the
 // environment it writes the file instead.

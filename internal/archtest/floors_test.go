@@ -83,10 +83,10 @@ var shared = map[string][]string{
 // stand in its own declarations.
 var vocabulary = []string{"answer", "apidoc", "upload"}
 
-// outside are the folders that use the library as its users do, and mcp, a module
-// of its own on top of it: they may import everything, and nothing on a floor may
+// outside are the folders that use the library as its users do, and mcp and otel,
+// modules of their own on top of it: they may import everything, and nothing on a floor may
 // import them.
-var outside = []string{"bench", "e2e", "examples", "internal/fastapi", "mcp", "tools"}
+var outside = []string{"bench", "e2e", "examples", "internal/fastapi", "mcp", "otel", "tools"}
 
 // below reports whether a folder is dir or stands in it.
 func below(folder, dir string) bool {

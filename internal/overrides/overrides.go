@@ -31,6 +31,10 @@ type Functions struct {
 	// Serving is the application that serves the request of a context, which may be
 	// a copy of the one that was declared; nil for none.
 	Serving func(ctx context.Context) http.Handler
+
+	// Around puts a handler around an application, before it serves, for all that it
+	// serves itself. Copies of it have it, too.
+	Around func(app any, wrap func(http.Handler) http.Handler)
 }
 
 // provided is set once, while the root package is initialised.
@@ -59,3 +63,6 @@ func Fault(app any, file string, line int, mistake error) {
 
 // Serving calls the function that the root package left.
 func Serving(ctx context.Context) http.Handler { return provided.Serving(ctx) }
+
+// Around calls the function that the root package left.
+func Around(app any, wrap func(http.Handler) http.Handler) { provided.Around(app, wrap) }

@@ -102,6 +102,14 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
+// Open starts a server for a program that is no test, such as a benchmark, which has
+// to Close it. Settings come after those that tests have, so "fsync=on" is one that
+// keeps what it acknowledges.
+func Open(settings ...string) (*Server, error) { return start(settings...) }
+
+// Close stops a server of Open and removes all of it.
+func (s *Server) Close() error { return s.remove() }
+
 // Database makes a new, empty database on the shared server and returns its URL.
 func Database(t testing.TB) string {
 	t.Helper()

@@ -46,6 +46,10 @@ type Frame struct {
 	// which they were read.
 	InvalidInputs []error
 
+	// Watch, if there is one, is called when a function of the application begins, and
+	// what it returns when that has ended. Clean takes it away.
+	Watch func(*Step) func(error)
+
 	cells  []Cell
 	states []State
 	errs   []error
@@ -69,7 +73,7 @@ func (f *Frame) Clean() {
 			f.errs[i] = nil
 		}
 	}
-	f.InvalidInputs, f.begun = nil, f.begun[:0]
+	f.InvalidInputs, f.Watch, f.begun = nil, nil, f.begun[:0]
 }
 
 // Forget forgets what did not fit in ways that the caller did not

@@ -80,7 +80,7 @@ func (s *Step) make(x Exchange, f *Frame) error {
 	if s.notes {
 		defer s.note(x, x.Registered())
 	}
-	err := s.Node.Run(x, s)
+	err := s.call(x, f)
 	if err == nil {
 		f.states[s.Out] = Made
 		return nil
@@ -93,6 +93,17 @@ func (s *Step) make(x Exchange, f *Frame) error {
 		}
 	}
 	f.errs[s.Out] = err
+	return err
+}
+
+// call calls the node's function, and tells who watches.
+func (s *Step) call(x Exchange, f *Frame) error {
+	if f.Watch == nil || !s.Decides() && s.Kind != VerifyCredential {
+		return s.Node.Run(x, s)
+	}
+	done := f.Watch(s)
+	err := s.Node.Run(x, s)
+	done(err)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/spans"
 )
 
 // Transactions that write are serializable: of two that could not have happened
@@ -53,13 +54,13 @@ func (s *Store) View(ctx context.Context, fn func(account.Reader) error) error {
 
 func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
 	begin := s.begin("ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	return s.run(ctx, func(int) string { return begin }, fn)
+	return s.run(ctx, "read", func(int) string { return begin }, fn)
 }
 
 // ask runs a function that reads with one statement, which needs no transaction
 // around it.
 func (s *Store) ask(ctx context.Context, fn func(*tx) error) error {
-	return s.run(ctx, func(int) string { return "" }, fn)
+	return s.run(ctx, "read", func(int) string { return "" }, fn)
 }
 
 // Update implements account.Store.
@@ -69,7 +70,7 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 
 func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 	told := int64(0)
-	err := s.run(ctx, s.beginWriting, func(t *tx) error {
+	err := s.run(ctx, "write", s.beginWriting, func(t *tx) error {
 		err := fn(t)
 		if told = t.told; err == nil && told > 0 {
 			err = t.exec("SELECT pg_notify($1, $2)", channel, s.me)
@@ -86,7 +87,7 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 // lightly runs a transaction on what may be lost, in which rows are locked.
 func (s *Store) lightly(ctx context.Context, fn func(*tx) error) error {
 	begin := s.begin("ISOLATION LEVEL READ COMMITTED") + "; SET LOCAL synchronous_commit = off"
-	return s.run(ctx, func(int) string { return begin }, fn)
+	return s.run(ctx, "count", func(int) string { return begin }, fn)
 }
 
 var (
@@ -95,7 +96,9 @@ var (
 )
 
 // run runs a transaction, again if others got in its way.
-func (s *Store) run(ctx context.Context, begin func(try int) string, fn func(*tx) error) error {
+func (s *Store) run(ctx context.Context, what string, begin func(try int) string, fn func(*tx) error) (err error) {
+	ctx, span := spans.Begin(ctx, spans.Store, what)
+	defer func() { span.EndWith(err) }()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errSlow)
 	defer cancel()
 	for try := 0; ; try++ {

@@ -13,6 +13,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"github.com/holdfast-go/holdfast/internal/spans"
 )
 
 // sideFile is a file of one table beside the store's, whose loss costs no more
@@ -141,7 +143,9 @@ func (f *sideFile) replace(ctx context.Context, old *sql.DB, cause error) error 
 
 // do runs a transaction, and runs it again on a new file if this one turns out
 // to be damaged.
-func (f *sideFile) do(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) error {
+func (f *sideFile) do(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) (err error) {
+	ctx, span := spans.Begin(ctx, spans.Store, "count")
+	defer func() { span.EndWith(err) }()
 	db, err := f.try(ctx, options, fn)
 	if !isDamaged(err) {
 		return err

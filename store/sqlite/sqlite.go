@@ -26,6 +26,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/spans"
 )
 
 // Store is the store. It is safe for concurrent use.
@@ -218,7 +219,9 @@ func (s *Store) View(ctx context.Context, fn func(account.Reader) error) error {
 	return s.view(ctx, func(t *tx) error { return fn(t) })
 }
 
-func (s *Store) view(ctx context.Context, fn func(*tx) error) error {
+func (s *Store) view(ctx context.Context, fn func(*tx) error) (err error) {
+	ctx, span := spans.Begin(ctx, spans.Store, "read")
+	defer func() { span.EndWith(err) }()
 	t, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
@@ -233,7 +236,9 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 	return s.update(ctx, func(t *tx) error { return fn(t) })
 }
 
-func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
+func (s *Store) update(ctx context.Context, fn func(*tx) error) (err error) {
+	ctx, span := spans.Begin(ctx, spans.Store, "write")
+	defer func() { span.EndWith(err) }()
 	begun, done, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/holdfast-go/holdfast/internal/pgtest"
+)
+
+const secret = "correct horse battery"
+
+// site is a database with the servers on it.
+type site struct {
+	kind, db, program string
+	servers           []*server
+}
+
+// server is a process, and where it listens.
+type server struct {
+	cmd *exec.Cmd
+	url string
+}
+
+// build builds the server of this checkout; "go -C bench run" runs in bench.
+func build(ctx context.Context, dir string) (string, error) {
+	file := filepath.Join(dir, "holdfast")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "./cmd/holdfast")
+	cmd.Dir = ".."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return file, nil
+}
+
+// open makes an empty database.
+func open(kind, dir string) (db string, closing func() error, err error) {
+	switch {
+	case kind == "sqlite":
+		return filepath.Join(dir, "stores.db"), func() error { return nil }, nil
+	case *given != "":
+		return *given, func() error { return nil }, nil
+	}
+	pg, err := pgtest.Open("fsync=on", "shared_buffers=512MB", "max_wal_size=2GB")
+	if err != nil {
+		return "", nil, err
+	}
+	return pg.URL("postgres"), pg.Close, nil
+}
+
+// people are those who call, with the tables that the first command makes.
+func (s *site) people(ctx context.Context) error {
+	for i := range *callers {
+		role := "user"
+		if i == 0 {
+			role = "admin"
+		}
+		cmd := exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--own-password", "--db", s.db)
+		if i == 0 {
+			cmd = exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--db", s.db)
+		}
+		cmd.Stdin = strings.NewReader(secret + "\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("holdfast user add: %w\n%s", err, out)
+		}
+	}
+	return nil
+}
+
+func caller(i int) string { return fmt.Sprint("caller", i) }
+
+// fill brings the database to 100 users, or to as many users and sessions as were
+// asked for.
+func (s *site) fill(ctx context.Context, full bool) error {
+	driver, source := "pgx", s.db
+	if s.kind == "sqlite" {
+		driver, source = "sqlite", "file:"+s.db+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // what it wrote is checked below
+	from, to, more := 1, 100, 0
+	if full {
+		from, to, more = 101, *users, *sessions
+	}
+	for _, one := range s.statements(from, to, more) {
+		if _, err := db.ExecContext(ctx, one); err != nil {
+			return fmt.Errorf("%s: %w", one, err)
+		}
+	}
+	return nil
+}
+
+// statements add users with a role each, and sessions of theirs in turn.
+func (s *site) statements(from, to, sessions int) []string {
+	series, disabled, hash := func(from, to int) string { return fmt.Sprintf("generate_series(%d, %d) AS n (i)", from, to) }, "false", "decode(md5(i::text) || md5('x' || i), 'hex')"
+	with := func(int, int) string { return "" }
+	if s.kind == "sqlite" {
+		with = func(from, to int) string {
+			return fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", from, to)
+		}
+		series, disabled, hash = func(int, int) string { return "n" }, "0", "randomblob(32)"
+	}
+	list := []string{
+		fmt.Sprintf("%sINSERT INTO users (id, name, email, disabled, created) SELECT 'bulk' || i, 'bulk' || i, '', %s, 1000 FROM %s", with(from, to), disabled, series(from, to)),
+		fmt.Sprintf("%sINSERT INTO user_roles (user_id, role, user_name) SELECT 'bulk' || i, 'user', 'bulk' || i FROM %s", with(from, to), series(from, to)),
+	}
+	if sessions > 0 {
+		list = append(list, fmt.Sprintf("%sINSERT INTO sessions (id, user_id, scopes, created, expires, handle, token_hash, client_id) SELECT 'bulk' || i, 'bulk' || (1 + i %% %d), 'me', 1000, 4000000000000, 'bulk' || i, %s, 'holdfast' FROM %s",
+			with(1, sessions), to, hash, series(1, sessions)))
+	}
+	return append(list, "ANALYZE")
+}
+
+// start starts so many servers.
+func (s *site) start(ctx context.Context, n int) error {
+	for range n {
+		cmd := exec.CommandContext(ctx, s.program, "serve", "--addr", "127.0.0.1:0", "--db", s.db, "--log-one-of", "1000000")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return err
+		}
+		cmd.Stderr = os.Stderr
+		if *quiet {
+			cmd.Stderr = nil
+		}
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		one := &server{cmd: cmd}
+		s.servers = append(s.servers, one)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if at, ok := strings.CutPrefix(lines.Text(), "  API     "); ok {
+				one.url = at
+			}
+			if strings.Contains(lines.Text(), "built in") {
+				break // the end of what it says at the start
+			}
+		}
+		if one.url == "" {
+			return errors.Join(errors.New("a server does not start"), s.stop())
+		}
+	}
+	return nil
+}
+
+// stop stops them.
+func (s *site) stop() (err error) {
+	for _, one := range s.servers {
+		err = errors.Join(err, one.cmd.Process.Signal(syscall.SIGTERM), one.cmd.Wait())
+	}
+	s.servers = nil
+	return err
+}
