@@ -93,7 +93,7 @@ const (
 // The kinds that strangers can cause without end. They are counted, for a source, an
 // account and a minute, and never have a transaction each.
 const (
-	AuditSignInRefused  AuditKind = "signin.refused"  // a wrong name or password; or the wrong present one at a change
+	AuditSignInRefused  AuditKind = "signin.refused"  // a wrong name or password, also the present one at a change; or a right one of which nothing came
 	AuditThrottled      AuditKind = "throttled"       // an attempt too many, of what the details say
 	AuditTokenRefused   AuditKind = "token.refused"   // a refresh token or a code that is good for nothing
 	AuditClientRefused  AuditKind = "client.refused"  // a wrong client, secret or assertion
@@ -171,6 +171,7 @@ func (q AuditQuery) Wants(r AuditRecord) bool {
 // Origin is where a request comes from, for what is remembered and recorded of it.
 type Origin struct {
 	Source    string // the address, as in WithSource
+	Shared    bool   // many come through that address: nothing is counted for it, and nobody is known by it
 	Device    string // the User-Agent, as in WithDevice
 	RequestID string // as the answer and the log have it
 }
@@ -179,7 +180,7 @@ type Origin struct {
 // token, a session or an API key, is the actor of what is recorded. It takes the
 // place of [WithSource] and [WithDevice].
 func WithOrigin(ctx context.Context, o Origin) context.Context {
-	return audit.With(ctx, &audit.Origin{Source: o.Source, Device: o.Device, Request: o.RequestID})
+	return audit.With(ctx, &audit.Origin{Source: o.Source, Shared: o.Shared, Device: o.Device, Request: o.RequestID})
 }
 
 // WithActor returns a context in which somebody acts who needs not show who they
@@ -192,7 +193,7 @@ func WithActor(ctx context.Context, actor AuditActor) context.Context {
 func withOrigin(ctx context.Context, change func(*audit.Origin)) context.Context {
 	o := &audit.Origin{}
 	if before := audit.From(ctx); before != nil {
-		o.Source, o.Device, o.Request = before.Source, before.Device, before.Request
+		o.Source, o.Shared, o.Device, o.Request = before.Source, before.Shared, before.Device, before.Request
 		o.Act(before.Actor())
 	}
 	change(o)

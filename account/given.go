@@ -14,7 +14,14 @@ func (s *Service) ReplaceGivenPassword(ctx context.Context, name string, given, 
 	if err != nil {
 		return User{}, err
 	}
-	defer func() { s.countRefused(ctx, err, "own password for a given one", found.subject()) }()
+	right := false
+	defer func() {
+		refused := err
+		if right && err != nil {
+			refused = errInVain
+		}
+		s.countRefused(ctx, refused, "own password for a given one", found.subject())
+	}()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return User{}, err
@@ -23,13 +30,14 @@ func (s *Service) ReplaceGivenPassword(ctx context.Context, name string, given, 
 	if _, err := s.authenticate(taken.Queued(ctx), found, string(given)); err != nil {
 		return User{}, err
 	}
-	switch {
-	case !found.mark.Given:
+	right = true
+	if !found.mark.Given {
 		return User{}, ErrNotGiven
-	case given == next:
-		return User{}, errSame
 	}
 	if err := s.checkPassword(string(next), found.user); err != nil {
+		return User{}, err
+	}
+	if err := s.differs(taken.Queued(ctx), found.user.ID, next); err != nil {
 		return User{}, err
 	}
 	hash, err := s.hash(ctx, next)

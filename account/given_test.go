@@ -154,3 +154,16 @@ func TestGuessesAtAGivenPassword(t *testing.T) {
 		t.Errorf("an hour later = %v", err)
 	}
 }
+
+// A given password in another form of Unicode is the same password.
+func TestAGivenPasswordIsNotReplacedByItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.user("root", "admin")
+	_, err := w.CreateUser(t.Context(), account.NewUser{Name: "bob", Password: "caf\u00e9 na\u00efve z\u00fcrich", Roles: []string{"user"}, Given: true})
+	w.refused("CreateUser", err, nil)
+	var invalid *account.InvalidError
+	if _, err := w.ReplaceGivenPassword(t.Context(), "bob", "caf\u00e9 na\u00efve z\u00fcrich", "cafe\u0301 nai\u0308ve zu\u0308rich"); !errors.As(err, &invalid) {
+		t.Errorf("ReplaceGivenPassword with the same = %v, want an *InvalidError", err)
+	}
+}

@@ -134,3 +134,27 @@ func TestASessionLeavesADevice(t *testing.T) {
 	_, err = w.grant("anna", secret, "203.0.113.1", session.Device)
 	w.refused("Login with the session's device", err, nil)
 }
+
+// Who has stolen what a device keeps can use up what it stands for, and keeps the owner
+// out neither at an address that they are known at nor with another device. It is not
+// twice as much for the thief.
+func TestAStolenDeviceKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	w, _ := watched(t)
+	w.user("anna", "user")
+	grant, err := w.grant("anna", secret, "192.0.2.1", "")
+	w.refused("Login", err, nil)
+	w.now = w.now.Add(24 * time.Hour)
+	other, err := w.grant("anna", secret, "192.0.2.9", "")
+	w.refused("Login with another device", err, nil)
+	for n := range 10 {
+		_, err := w.grant("anna", "wrong", fmt.Sprintf("203.0.%d.1", n), grant.Device)
+		w.refused("a guess of the thief", err, account.ErrBadLogin)
+	}
+	_, err = w.grant("anna", "wrong", "203.0.113.1", grant.Device)
+	w.throttled("one more", err, 45*time.Second)
+	_, err = w.grant("anna", secret, "198.51.100.1", other.Device)
+	w.refused("Login of the owner with the other device", err, nil)
+	_, err = w.grant("anna", secret, "192.0.2.1", grant.Device)
+	w.refused("Login of the owner at the known address, with the stolen device", err, nil)
+}

@@ -127,3 +127,44 @@ func TestHashingIsBoundedByDefault(t *testing.T) {
 		}
 	})
 }
+
+// Who has a link to set a password has no more hashed with it than somebody types, at
+// once and after each other.
+func TestALinkIsNoFlood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		passwords := &slow{}
+		s, err := account.NewService(t.Context(), account.Config{
+			Store: memory.New(), Passwords: passwords, Lane: work.NewLane(work.Config{Workers: 2, Queue: 1000, MaxWait: time.Hour}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		user, err := s.CreateUser(t.Context(), account.NewUser{Name: "anna", Password: "correct horse battery", Roles: []string{"user"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		link, err := s.NewReset(t.Context(), user.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := passwords.all.Load()
+		var set, many atomic.Int64
+		var wg sync.WaitGroup
+		for range 500 {
+			wg.Go(func() {
+				_, err := s.ResetPassword(t.Context(), link, "another horse battery")
+				switch throttled := (*account.ThrottledError)(nil); {
+				case err == nil:
+					set.Add(1)
+				case errors.As(err, &throttled):
+					many.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if hashed := passwords.all.Load() - before; hashed > 10 || set.Load() != 1 || many.Load() < 400 {
+			t.Errorf("%d hashes, %d passwords set, %d told to come later; want 10 at most, and one that is set", hashed, set.Load(), many.Load())
+		}
+	})
+}

@@ -54,7 +54,13 @@ func (s *Service) enter(ctx context.Context, name, password string, into entry) 
 	if err != nil {
 		return "", err
 	}
-	defer func() { s.countRefused(ctx, err, "sign-in", found.subject()) }()
+	defer func() {
+		refused := err
+		if given, ok := errors.AsType[*GivenPasswordError](err); ok && given.Reset == "" {
+			refused = errInVain
+		}
+		s.countRefused(ctx, refused, "sign-in", found.subject())
+	}()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return "", err

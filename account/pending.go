@@ -54,7 +54,9 @@ func (s *Service) CountRefused(ctx context.Context, status int, route string) {
 // CountAuditRead counts a reading of the trail itself: one record a minute for who
 // reads, so that a program that reads on and on does not fill what it reads.
 func (s *Service) CountAuditRead(ctx context.Context, c Caller) {
-	s.count(ctx, cell{kind: AuditRead, account: c.User.ID, name: c.User.Name, known: true, what: "audit"})
+	by := actorOf(c)
+	by.Session = "" // of which a user has many
+	s.count(ctx, cell{kind: AuditRead, known: true, what: "audit", actor: by})
 }
 
 // FlushAudit writes down what waits to be recorded, and what was counted in the
@@ -64,8 +66,8 @@ func (s *Service) FlushAudit(ctx context.Context) error {
 	return s.flushAudit(ctx, s.now().Unix()/60)
 }
 
-func (s *Service) flushAudit(ctx context.Context, before int64) error {
-	return s.pending.flush(before, func(events []AuditEvent) error {
+func (s *Service) flushAudit(ctx context.Context, goesOn int64) error {
+	return s.pending.flush(goesOn, func(events []AuditEvent) error {
 		return s.upkeep(ctx, func(w Writer) error { return w.AppendAudit(events...) })
 	})
 }

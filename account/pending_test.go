@@ -259,3 +259,148 @@ func TestWhoActs(t *testing.T) {
 		}
 	}
 }
+
+// A flood leaves those room who have shown who they are: that an auditor has read the
+// trail is recorded whatever strangers do, by name and by the key that was shown.
+func TestAFloodHidesNoReading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.InsecureNoThrottle = true
+	for i := range 60 {
+		name := fmt.Sprint("known", i)
+		w.user(name, "user")
+		_, err := w.Login(account.WithSource(t.Context(), fmt.Sprintf("10.0.%d.1", i)), name, "wrong", account.Ask{})
+		w.refused("Login", err, account.ErrBadLogin)
+	}
+	for i := range 60 {
+		c := account.Caller{User: account.User{ID: "AUDITOR", Name: "lea"}, KeyID: "key"}
+		w.CountAuditRead(account.WithSource(t.Context(), fmt.Sprintf("192.0.%d.1", i)), c)
+	}
+	w.CountAuditRead(t.Context(), account.Caller{User: account.User{ID: "LATE", Name: "max"}})
+	before := len(trailOf(t, w.store))
+	w.now = w.now.Add(time.Minute)
+	if err := w.FlushAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reads := map[string]int64{}
+	for _, r := range trailOf(t, w.store)[before:] {
+		if r.Kind == account.AuditRead {
+			reads[r.Actor.ID+r.Actor.Key+r.Actor.Name+r.On.Kind] += r.Count
+		}
+	}
+	if reads["AUDITORkeyleaaudit"] != 60 || reads["LATEmaxaudit"] != 1 || len(reads) != 2 {
+		t.Errorf("the readings are %v, want 60 by lea with her key and one by max", reads)
+	}
+}
+
+// What was counted while a clock was ahead does not wait for that time to come.
+func TestCountsOfAClockThatWasPutBackAreWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.now = w.now.AddDate(1, 0, 0)
+	w.CountRefused(t.Context(), 403, "GET /users")
+	w.now = w.now.AddDate(-1, 0, 0)
+	if err := w.FlushAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	list := trailOf(t, w.store)
+	if last := list[len(list)-1]; last.Kind != account.AuditRequestRefused || last.Count != 1 {
+		t.Errorf("the last record is %+v, want what was counted", last)
+	}
+}
+
+// That a password is right is found out by nobody without a record, whatever they make
+// of it.
+func TestARightPasswordLeavesARecord(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]func(w *world) error{
+		"at a sign-in for tokens with a given one": func(w *world) error {
+			_, err := w.Login(t.Context(), "bob", secret, account.Ask{})
+			return err
+		},
+		"as a given one, which it is not": func(w *world) error {
+			_, err := w.ReplaceGivenPassword(t.Context(), "root", secret, another)
+			return err
+		},
+		"as a given one, with another that is too short": func(w *world) error {
+			_, err := w.ReplaceGivenPassword(t.Context(), "bob", secret, "short")
+			return err
+		},
+		"as a given one, with the same": func(w *world) error {
+			_, err := w.ReplaceGivenPassword(t.Context(), "bob", secret, secret)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.given()
+			before := len(trailOf(t, w.store))
+			if err := try(w); err == nil {
+				t.Fatal("it was taken")
+			}
+			w.now = w.now.Add(time.Minute)
+			if err := w.FlushAudit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			list := trailOf(t, w.store)[before:]
+			if len(list) != 1 || list[0].Kind != account.AuditSignInRefused || !strings.Contains(list[0].Details.Get("what"), "with the right password") || list[0].On.Name == "" {
+				t.Errorf("the records are %+v, want one that says that the password was right", list)
+			}
+		})
+	}
+}
+
+// Of whom it is not known who they are, nothing is counted for an address, and all the
+// same it stands in the records from where it was.
+func TestASharedAddressIsRecordedAndNotCounted(t *testing.T) {
+	t.Parallel()
+	w, _ := watched(t)
+	w.user("anna", "user")
+	shared := account.WithOrigin(t.Context(), account.Origin{Source: "10.1.2.3", Shared: true})
+	for i := range 110 {
+		_, err := w.Login(shared, fmt.Sprint("nobody", i), "wrong", account.Ask{})
+		w.refused("a guess", err, account.ErrBadLogin)
+	}
+	if _, err := w.Login(shared, "anna", secret, account.Ask{}); err != nil {
+		t.Errorf("Login = %v", err)
+	}
+	list := trailOf(t, w.store)
+	if last := list[len(list)-1]; last.Kind != account.AuditSignedIn || last.Source != "10.1.2.3" {
+		t.Errorf("the last record is %+v, want the sign-in and from where it was", last)
+	}
+	w.now = w.now.Add(time.Minute)
+	if err := w.FlushAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	list = trailOf(t, w.store)
+	if last := list[len(list)-1]; last.Count != 110 || last.Source != "10.1.2.3" {
+		t.Errorf("the last record is %+v, want 110 guesses and from where they were", last)
+	}
+}
+
+// What a role grants and where a client sends codes stands whole in the records, so
+// that nobody can hide a scope or an address behind many others.
+func TestNoChangeHidesBehindOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var scopes, redirects []string
+	for i := range 199 {
+		scopes = append(scopes, fmt.Sprintf("a%0127d", i))
+	}
+	for i := range 19 {
+		redirects = append(redirects, fmt.Sprintf("https://a.example/%0200d", i))
+	}
+	_, err := w.PutRole(t.Context(), account.Role{Name: "large", Scopes: append(scopes, "users:write")})
+	w.refused("PutRole", err, nil)
+	_, _, err = w.CreateClient(t.Context(), account.Client{Name: "App", Public: true, FirstParty: true, Redirects: append(redirects, "https://z.example/cb")})
+	w.refused("CreateClient", err, nil)
+	list := trailOf(t, w.store)
+	list = list[len(list)-2:]
+	if got := list[0].Details.Get("scopes"); !strings.HasSuffix(got, " users:write") {
+		t.Errorf("the scopes of the role are recorded as %.100q…", got)
+	}
+	if got := list[1].Details.Get("redirects"); !strings.HasSuffix(got, " https://z.example/cb") {
+		t.Errorf("the redirect URIs of the client are recorded as %.100q…", got)
+	}
+}

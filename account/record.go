@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/holdfast-go/holdfast/internal/attempts"
 	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
@@ -94,7 +95,10 @@ func update[T any](ctx context.Context, s *Service, what *deed, fn func(Writer) 
 
 // count counts what was refused, for the network that it came from.
 func (s *Service) count(ctx context.Context, one cell) {
-	one.minute, one.source = s.now().Unix()/60, sourceOf(ctx)
+	one.minute = s.now().Unix() / 60
+	if all := attempts.NetworksOf(sourceText(ctx)); len(all) > 0 {
+		one.source = all[0].Text
+	}
 	s.pending.count(one)
 }
 
@@ -109,6 +113,8 @@ func (s *Service) countRefused(ctx context.Context, err error, what string, who 
 		one.kind = AuditThrottled
 	case errors.Is(err, ErrBadLogin):
 		one.kind = AuditSignInRefused
+	case errors.Is(err, errInVain): // which is the most that somebody can find out
+		one.kind, one.what = AuditSignInRefused, what+", with the right password"
 	case errors.Is(err, ErrBadGrant):
 		one.kind = AuditTokenRefused
 	case errors.Is(err, ErrBadClient):
@@ -120,6 +126,9 @@ func (s *Service) countRefused(ctx context.Context, err error, what string, who 
 	}
 	s.count(ctx, one)
 }
+
+// errInVain is what came of a right password where it is counted.
+var errInVain = errors.New("the password was right, and nothing came of it")
 
 // acts notes who has shown in a request who they are.
 func acts(ctx context.Context, c Caller) {

@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+
+	"github.com/holdfast-go/holdfast/internal/attempts"
 )
 
 // NewReset makes the secret with which a user sets a new password, in place of
@@ -48,10 +50,13 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	if err := s.checkPassword(string(next), user); err != nil {
 		return User{}, err
 	}
-	if err := s.differs(ctx, user.ID, next); err != nil {
+	// Who has a link of their own must not have all others wait for what is hashed with it.
+	tries, err := s.take(ctx, []Bucket{attempts.PerKnown.Bucket(s.keyed("new passwords of", user.ID))})
+	if err != nil {
 		return User{}, err
 	}
-	hash, err := s.hash(ctx, next)
+	defer func() { tries.Settle(ctx, err != nil) }()
+	hash, err := s.newHash(attempts.Proven(ctx, siteOf(ctx)), user.ID, next)
 	if err != nil {
 		return User{}, err
 	}
@@ -68,6 +73,14 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 		s.forgetRow(ctx, user.ID)
 	}
 	return user, err
+}
+
+// newHash is the hash of a user's next password.
+func (s *Service) newHash(ctx context.Context, userID string, next Secret) (string, error) {
+	if err := s.differs(ctx, userID, next); err != nil {
+		return "", err
+	}
+	return s.hash(ctx, next)
 }
 
 // reset stores the hash and forgets what came before it. Addresses that signed

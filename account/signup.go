@@ -8,8 +8,8 @@ import (
 	"github.com/holdfast-go/holdfast/internal/attempts"
 )
 
-// How many users can be made by those who sign themselves up, from one address
-// and from all together, and how many links can be asked for, for one name. An
+// How many users can be made by those who sign themselves up, from one address, from
+// the networks around it and from all together, and how many links can be asked for, for one name. An
 // address has to pay for asking, too: see package attempts.
 const (
 	signUpBurst = 10
@@ -28,8 +28,8 @@ const (
 // as making a user. Errors: *InvalidError, ErrNameTaken, *ThrottledError.
 func (s *Service) SignUp(ctx context.Context, n NewUser) (user User, err error) {
 	buckets := []Bucket{{Key: s.keyed("sign-ups"), Burst: allSignUpsBurst, Every: allSignUpsEvery}}
-	if from := sourceOf(ctx); from != "" {
-		buckets = append(buckets, Bucket{Key: s.keyed("sign-ups from", from), Burst: signUpBurst, Every: signUpEvery})
+	for i, one := range networksOf(ctx) { // a wider one has twice as much
+		buckets = append(buckets, Bucket{Key: s.keyed("sign-ups from", one.Text), Burst: signUpBurst << i, Every: signUpEvery >> i})
 	}
 	defer func() { s.countRefused(ctx, err, "sign-up", AuditSubject{}) }()
 	taken, err := s.take(ctx, buckets)

@@ -35,13 +35,18 @@ type cell struct {
 	name    string
 	known   bool // the account is there
 	what    string
+	actor   AuditActor // of what only those can do who have shown who they are
 }
 
-// room is what has a bound.
+// room is what has a bound. What strangers do takes nothing of the room of those who
+// have shown who they are.
 type room struct {
 	minute int64
 	known  bool
+	shown  bool
 }
+
+func (c cell) room() room { return room{c.minute, c.known, c.actor != AuditActor{}} }
 
 // count counts one that was refused. Those for whom there is no room are counted
 // together with all others of the minute.
@@ -52,7 +57,7 @@ func (p *pending) count(one cell) {
 		p.cells, p.used = map[cell]int64{}, map[room]int{}
 	}
 	if _, ok := p.cells[one]; !ok {
-		in := room{one.minute, one.known}
+		in := one.room()
 		switch {
 		case p.used[in] >= maxCells:
 			one = one.ofOthers(one.minute)
@@ -64,9 +69,11 @@ func (p *pending) count(one cell) {
 	p.bound()
 }
 
-// ofOthers is the cell of a minute that counts what has none of its own.
+// ofOthers is the cell of a minute that counts what has none of its own. Who has
+// shown who they are is told apart always: there are no more of them than there are
+// users.
 func (c cell) ofOthers(minute int64) cell {
-	return cell{minute: minute, kind: c.kind, source: others, known: c.known}
+	return cell{minute: minute, kind: c.kind, source: others, known: c.known, actor: c.actor}
 }
 
 // others stands for all sources of a minute for which there was no room.
@@ -93,8 +100,11 @@ func (p *pending) bound() {
 			p.cells[one.ofOthers(to)] += n
 		}
 	}
-	delete(p.used, room{from, true})
-	delete(p.used, room{from, false})
+	for in := range p.used {
+		if in.minute == from {
+			delete(p.used, in)
+		}
+	}
 }
 
 // add adds a record that is written down a moment later, and reports whether there
@@ -109,22 +119,23 @@ func (p *pending) add(e AuditEvent) bool {
 	return true
 }
 
-// flush writes down what waits, with the counts of the minutes before one; nothing
-// is lost if write fails.
-func (p *pending) flush(before int64, write func([]AuditEvent) error) error {
+// flush writes down what waits, with the counts of all minutes but one, which goes on:
+// also of those that come later, where a clock was put back. Nothing is lost if write
+// fails.
+func (p *pending) flush(goesOn int64, write func([]AuditEvent) error) error {
 	p.writing.Lock()
 	defer p.writing.Unlock()
 	p.mu.Lock()
 	list, cells := p.list, map[cell]int64{}
 	p.list = nil
 	for one, n := range p.cells {
-		if one.minute < before {
+		if one.minute != goesOn {
 			cells[one] = n
 			delete(p.cells, one)
 		}
 	}
 	for in := range p.used {
-		if in.minute < before {
+		if in.minute != goesOn {
 			delete(p.used, in)
 		}
 	}
@@ -149,7 +160,7 @@ func (p *pending) putBack(list []AuditEvent, cells map[cell]int64) {
 	}
 	for one, n := range cells {
 		p.cells[one] += n
-		p.used[room{one.minute, one.known}]++
+		p.used[one.room()]++
 	}
 }
 
@@ -166,7 +177,7 @@ func counted(cells map[cell]int64) []AuditEvent {
 		}
 		switch {
 		case one.kind == AuditRead:
-			e.Actor, e.On, e.Result = AuditActor{Kind: "user", ID: one.account, Name: one.name}, AuditSubject{Kind: "audit"}, AuditOK
+			e.Actor, e.On, e.Result = one.actor, AuditSubject{Kind: "audit"}, AuditOK
 		case one.account == "":
 		case one.kind == AuditClientRefused:
 			e.On.Kind = "client"
@@ -176,7 +187,7 @@ func counted(cells map[cell]int64) []AuditEvent {
 		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b AuditEvent) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source), cmp.Compare(a.On.ID, b.On.ID), cmp.Compare(a.Details, b.Details))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source), cmp.Compare(a.On.ID, b.On.ID), cmp.Compare(a.Actor.ID, b.Actor.ID), cmp.Compare(a.Details, b.Details))
 	})
 	return out
 }

@@ -27,7 +27,7 @@ type Failures = attempts.Failures
 // the one that wrong passwords are counted for, and that is remembered when
 // the password is right. Without one, only accounts are counted for.
 func WithSource(ctx context.Context, address string) context.Context {
-	return withOrigin(ctx, func(o *audit.Origin) { o.Source = address })
+	return withOrigin(ctx, func(o *audit.Origin) { o.Source, o.Shared = address, false })
 }
 
 // sourceText is what WithSource or WithOrigin has said, or "".
@@ -36,6 +36,15 @@ func sourceText(ctx context.Context) string {
 		return o.Source
 	}
 	return ""
+}
+
+// networksOf are the networks that stand for who sends a request: none where that is
+// not known.
+func networksOf(ctx context.Context) []attempts.Network {
+	if o := audit.From(ctx); o != nil && !o.Shared {
+		return attempts.NetworksOf(o.Source)
+	}
+	return nil
 }
 
 type knownDeviceKey struct{}
@@ -64,7 +73,7 @@ func (s *Service) deviceMarks() devicemark.Marks {
 
 // sourceOf returns the network that stands for the address of a request.
 func sourceOf(ctx context.Context) string {
-	if all := attempts.NetworksOf(sourceText(ctx)); len(all) > 0 {
+	if all := networksOf(ctx); len(all) > 0 {
 		return all[0].Text
 	}
 	return ""
@@ -72,7 +81,7 @@ func sourceOf(ctx context.Context) string {
 
 // siteOf returns the widest network of a request's address: who floods has all of it.
 func siteOf(ctx context.Context) string {
-	if all := attempts.NetworksOf(sourceText(ctx)); len(all) > 0 {
+	if all := networksOf(ctx); len(all) > 0 {
 		return all[len(all)-1].Text
 	}
 	return ""
@@ -100,7 +109,7 @@ func (s *Service) keyed(purpose string, parts ...string) (sum [32]byte) {
 
 // networkBuckets returns the buckets of the request's networks, if they are known.
 func (s *Service) networkBuckets(ctx context.Context) (out []Bucket) {
-	for _, one := range attempts.NetworksOf(sourceText(ctx)) {
+	for _, one := range networksOf(ctx) {
 		out = append(out, one.Most.Bucket(s.keyed("attempts of address", one.Text)))
 	}
 	return out
@@ -116,11 +125,15 @@ func (s *Service) visitorOf(ctx context.Context, l login) attempts.Visitor {
 		account = "nobody " + l.name
 	}
 	v := attempts.Visitor{Known: true, Nobody: l.user.ID == "", Site: siteOf(ctx), Row: s.rowOf(l.user.ID, l.name)}
+	here := []Bucket{attempts.PerKnown.Bucket(s.keyed("attempts at account from", account, sourceOf(ctx)))}
 	switch {
 	case l.device != "":
 		v.Own = []Bucket{attempts.PerKnown.Bucket(s.keyed("attempts at account with", account, l.device))}
+		if l.known {
+			v.Spare = here // somebody may have stolen what the device has, and use that up
+		}
 	case l.known:
-		v.Own = []Bucket{attempts.PerKnown.Bucket(s.keyed("attempts at account from", account, sourceOf(ctx)))}
+		v.Own = here
 	default:
 		v.Known = false
 		v.Own = append([]Bucket{attempts.PerSite.Bucket(s.keyed("attempts at account by", account, v.Site))}, s.networkBuckets(ctx)...)

@@ -88,7 +88,7 @@ func TestAttemptsThatAreNotCounted(t *testing.T) {
 		reset   bool
 	}{
 		"as always":               {false, "192.0.2.1", true, true},
-		"of an unknown address":   {false, "", true, false},
+		"of an unknown address":   {false, "", true, true}, // of the user whose link it is
 		"without a throttle":      {true, "192.0.2.1", false, false},
 		"without either of these": {true, "", false, false},
 	} {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -113,7 +114,8 @@ func (t *AuditTrail) Verify(ctx context.Context, head string) (AuditReport, erro
 
 // Trim removes the records from before a time, a piece at a time, from the beginning
 // of the chain up to the first that is younger. What is removed leaves a signed
-// checkpoint, at which a verification begins.
+// checkpoint, at which a verification begins. What is not as it was sealed is not
+// removed: somebody may have made it look old. The error says so.
 func (t *AuditTrail) Trim(ctx context.Context, before time.Time) (removed int64, err error) {
 	for {
 		n, err := t.trimPiece(ctx, before, removed == 0)
@@ -132,6 +134,9 @@ func (t *AuditTrail) trimPiece(ctx context.Context, before time.Time, first bool
 	last := old[len(old)-1]
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if fault := t.sealer.Follow(state, old); fault != "" {
+		return 0, fmt.Errorf("account: nothing is removed from an audit trail that is not whole: %s", fault)
+	}
 	to := AuditState{Start: last.Seq, Checkpoint: t.sealer.SignCheckpoint(last, t.now())}
 	err = t.store.Update(ctx, func(w Writer) error {
 		removed = 0
@@ -200,16 +205,27 @@ type trailSource struct {
 	t   *AuditTrail
 }
 
-func (s trailSource) State() (state AuditState, more bool, err error) {
+func (s trailSource) State() (state AuditState, stray int64, err error) {
 	err = s.t.store.View(s.ctx, func(r Reader) error {
 		if state, err = r.AuditState(); err != nil {
 			return err
 		}
-		behind, err := r.Audit(AuditQuery{After: state.Seq, Limit: 1})
-		more = len(behind) > 0
-		return err
+		outside := []AuditQuery{{After: state.Seq, Limit: 1}}
+		if state.Start > 0 {
+			outside = append(outside, AuditQuery{Before: state.Start + 1, Limit: 1})
+		}
+		for _, query := range outside {
+			found, err := r.Audit(query)
+			if err != nil {
+				return err
+			}
+			if len(found) > 0 {
+				stray = found[0].Seq
+			}
+		}
+		return nil
 	})
-	return state, more, err
+	return state, stray, err
 }
 
 func (s trailSource) After(seq int64, limit int) (list []AuditRecord, err error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/horizon"
 )
 
 // usualAuditKeep is for how long records are kept.
@@ -80,28 +81,32 @@ func (t *auditTrail) run(ctx context.Context) {
 			t.log.LogAttrs(ctx, slog.LevelError, "the audit trail cannot be sealed; it is tried again", slog.String("error", err.Error()))
 		})
 	}()
+	var past horizon.Horizon
+	past.Advance(0, t.now())
 	tick := time.NewTicker(tellEvery)
 	defer tick.Stop()
 	for {
-		t.trim(ctx)
 		select {
 		case <-ctx.Done():
 			<-sealed
 			return
 		case <-tick.C:
 		}
+		past.Advance(tellEvery, t.now())
+		t.trim(ctx, past.Past(t.now()))
 		t.tell(ctx)
 	}
 }
 
-// trim removes what is older than it is kept.
-func (t *auditTrail) trim(ctx context.Context) {
-	if t.keep < 0 {
+// trim removes what had been kept for long enough at a time that is past for certain:
+// a clock that has jumped ahead must not take the trail away.
+func (t *auditTrail) trim(ctx context.Context, past time.Time) {
+	if t.keep < 0 || past.IsZero() {
 		return
 	}
-	removed, err := t.Trim(ctx, t.now().Add(-t.keep))
+	removed, err := t.Trim(ctx, past.Add(-t.keep))
 	if err != nil && ctx.Err() == nil {
-		t.log.LogAttrs(ctx, slog.LevelWarn, "old records of the audit trail could not be removed", slog.String("error", err.Error()))
+		t.log.LogAttrs(ctx, slog.LevelError, "old records of the audit trail could not be removed", slog.String("error", err.Error()))
 	}
 	if removed > 0 {
 		t.log.LogAttrs(ctx, slog.LevelInfo, "old records of the audit trail are removed", slog.Int64("records", removed))

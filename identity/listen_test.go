@@ -222,18 +222,20 @@ func TestOriginsWithAStarAreNone(t *testing.T) {
 func TestProxiesThatAreNotTrusted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		peer   string
-		locked bool // after many wrong attempts, another caller is refused
+		peer     string
+		locked   bool // after many wrong attempts, another caller is refused
+		recorded string
 	}{
-		"of this machine":      {"127.0.0.1:1", false},
-		"of a private network": {"10.1.2.3:1", false},
-		"of a cloud's network": {"100.64.0.9:1", false},
-		"of a link":            {"[fe80::1%eth0]:1", false},
-		"of a private one, v6": {"[fd00::1]:1", false},
-		"from elsewhere":       {"203.0.113.9:1", true},
+		"of this machine":      {"127.0.0.1:1", false, "127.0.0.1"},
+		"of a private network": {"10.1.2.3:1", false, "10.1.2.3"},
+		"of a cloud's network": {"100.64.0.9:1", false, "100.64.0.9"},
+		"of a link":            {"[fe80::1%eth0]:1", false, "fe80::/64"},
+		"of a private one, v6": {"[fd00::1]:1", false, "fd00::/64"},
+		"from elsewhere":       {"203.0.113.9:1", true, "203.0.113.9"},
 	} {
 		var log bytes.Buffer
-		id, app := opened(t, Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		now := time.Unix(1_900_000_000, 0)
+		id, app := opened(t, Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return now }})
 		handler := id.Handler(app)
 		status := 0
 		for range 110 { // one address has 100
@@ -248,8 +250,24 @@ func TestProxiesThatAreNotTrusted(t *testing.T) {
 		if locked := status == http.StatusTooManyRequests; locked != test.locked {
 			t.Errorf("%s: after 110 wrong attempts the next is %d", name, status)
 		}
+		now = now.Add(time.Minute) // then what was counted is written
+		if got := recordedSources(t, id); !strings.Contains(got, test.recorded) {
+			t.Errorf("%s: the records say that it came from %q, want %s", name, got, test.recorded)
+		}
 		if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "--trusted-proxy") || !strings.Contains(log.String(), "said=198.51.100.1") {
 			t.Errorf("%s: the log has %d loud words, want one that says what to do\n%.500s", name, n, &log)
 		}
 	}
+}
+
+// recordedSources are the addresses in the records of a program.
+func recordedSources(t *testing.T, id *Identity) (all string) {
+	t.Helper()
+	if err := id.Accounts().FlushAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range everyRecord(t, id.config.Store) {
+		all += " " + r.Source
+	}
+	return all
 }

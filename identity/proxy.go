@@ -47,16 +47,14 @@ func (p proxies) trustPeer(r *http.Request) bool {
 	return err == nil && p.trust(peer.Addr())
 }
 
-// source is the address for which wrong passwords are counted: the client's. It is
-// "" for those who come through something on this machine or network that names
-// callers and is not trusted, which is a proxy that was forgotten: its callers are
-// not one person. From elsewhere such a header is taken for what anybody can send.
-func (p proxies) source(r *http.Request) string {
+// shared reports whether a request comes through something on this machine or network
+// that names callers and is not trusted, which is a proxy that was forgotten: its
+// callers are not one person, so wrong passwords are not counted for its address.
+// That stands in the records all the same, or anybody on the network could leave none.
+// From elsewhere such a header is taken for what anybody can send.
+func (p proxies) shared(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err == nil && !p.trust(peer.Addr()) && near(peer.Addr().Unmap()) && len(forwarded.Hops(r.Header)) > 0 {
-		return ""
-	}
-	return p.client(r)
+	return err == nil && !p.trust(peer.Addr()) && near(peer.Addr().Unmap()) && len(forwarded.Hops(r.Header)) > 0
 }
 
 // carriers is the network that carriers and clouds use between their own machines
@@ -96,7 +94,7 @@ func (p proxies) client(r *http.Request) string {
 func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler {
 	var untrusted, unreadable sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		source, hops := trusted.source(r), forwarded.Hops(r.Header)
+		source, hops := trusted.client(r), forwarded.Hops(r.Header)
 		switch {
 		case len(hops) > 0 && !trusted.trustPeer(r):
 			untrusted.Do(func() {
@@ -111,7 +109,7 @@ func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler 
 					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
 			})
 		}
-		ctx := account.WithOrigin(r.Context(), account.Origin{Source: source, Device: r.UserAgent(), RequestID: w.Header().Get("X-Request-Id")})
+		ctx := account.WithOrigin(r.Context(), account.Origin{Source: source, Shared: trusted.shared(r), Device: r.UserAgent(), RequestID: w.Header().Get("X-Request-Id")})
 		if r.Method == http.MethodPost { // as all requests that may begin a session
 			ctx = withDevice(ctx, r)
 		}

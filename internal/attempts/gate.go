@@ -45,6 +45,7 @@ type Visitor struct {
 	Site   string // the widest network
 
 	Own     []Bucket // that the visitor, or the visitor's network, uses up
+	Spare   []Bucket // in their place where they are empty; nil for none
 	Shared  Bucket   // of all strangers at the account
 	Reserve Bucket   // of those of them who have come again
 
@@ -68,6 +69,16 @@ type Attempt struct {
 // password give their attempts back, and should not be taken for too many while they
 // do not yet. Who gets an attempt has to end it.
 func (g *Gate) Enter(ctx context.Context, v Visitor) (_ *Attempt, wait time.Duration, err error) {
+	a, wait, err := g.enter(ctx, v)
+	if err != nil || wait == 0 || v.Spare == nil {
+		return a, wait, err
+	}
+	v.Own = v.Spare
+	a, again, err := g.enter(ctx, v)
+	return a, min(wait, again), err
+}
+
+func (g *Gate) enter(ctx context.Context, v Visitor) (_ *Attempt, wait time.Duration, err error) {
 	a := &Attempt{gate: g, visitor: v, leave: func() {}}
 	if !v.Known {
 		a.class = fairqueue.Third
@@ -196,6 +207,11 @@ func (g *Gate) Take(ctx context.Context, buckets []Bucket) (_ *Attempt, wait tim
 // Queued is a context with the place that the visitor has in the queue for the hash.
 func (a *Attempt) Queued(ctx context.Context) context.Context {
 	return fairqueue.With(ctx, fairqueue.Ticket{Class: a.class, Source: a.visitor.Site})
+}
+
+// Proven is a context with the place of somebody who has shown a secret.
+func Proven(ctx context.Context, site string) context.Context {
+	return fairqueue.With(ctx, fairqueue.Ticket{Class: fairqueue.First, Source: site})
 }
 
 // Stranger is a context with the place of somebody who is known nowhere.

@@ -121,10 +121,14 @@ func (s *Sealer) stateTag(state State) (sum [32]byte) {
 }
 
 // Genuine reports whether this key's sealer has written a state. The zero State is
-// genuine: nothing was sealed yet.
+// genuine: nothing was sealed yet. One that ends before its beginning is not: only
+// what was sealed is removed.
 func (s *Sealer) Genuine(state State) bool {
 	if state.Seq == 0 {
-		return state.MAC == [32]byte{} && state.Tag == [32]byte{}
+		return state == State{At: state.At}
+	}
+	if state.Start < 0 || state.Start > state.Seq {
+		return false
 	}
 	tag := s.stateTag(state)
 	return hmac.Equal(tag[:], state.Tag[:])

@@ -56,9 +56,12 @@ type Record struct {
 // that no byte of it can change without notice.
 type Details string
 
+// How long details are at most, in bytes: more than all scopes of a role or redirect
+// URIs of a client, or who changes them could hide one behind others. What strangers
+// say is in none.
 const (
-	maxDetail  = 512 // bytes of a value
-	maxDetails = 4096
+	maxDetail  = 64 << 10 // a value
+	maxDetails = 4 * maxDetail
 )
 
 // MakeDetails makes details of names and values in turn, without those that are
@@ -115,8 +118,8 @@ func Plain(text string, most int) string {
 	return text
 }
 
-// Bounded is the event with no text that is longer than a record should be, and the
-// time as stores keep it.
+// Bounded is the event with no text that is longer than a record should be or cannot
+// be printed, and the time as stores keep it.
 func (e Event) Bounded() Event {
 	const most = 256
 	e.At = e.At.UTC().Truncate(time.Millisecond)
@@ -124,9 +127,7 @@ func (e Event) Bounded() Event {
 		&e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Actor.Client, &e.Actor.Session, &e.Actor.Key,
 		&e.On.Kind, &e.On.ID, &e.On.Name, &e.Source, &e.Request,
 	} {
-		if len(*text) > most {
-			*text = Plain(*text, most)
-		}
+		*text = Plain(*text, most)
 	}
 	return e
 }

@@ -12,6 +12,7 @@ type originKey struct{}
 // program. It is safe for concurrent use.
 type Origin struct {
 	Source  string // the address
+	Shared  bool   // by callers who are not one person
 	Device  string // the User-Agent
 	Request string // the id
 

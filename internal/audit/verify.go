@@ -6,9 +6,9 @@ import (
 
 // Source is a trail to be verified. What it returns may grow from call to call.
 type Source interface {
-	// State returns where the chain stands, and whether there are records behind
-	// that, in one picture of the store.
-	State() (state State, more bool, err error)
+	// State returns where the chain stands, and the place of a record that is behind
+	// its end or before its beginning, 0 if there is none, in one picture of the store.
+	State() (state State, stray int64, err error)
 
 	// After returns at most limit records behind one, in the order of their places.
 	After(seq int64, limit int) ([]Record, error)
@@ -38,7 +38,7 @@ const verifyPage = 1000
 // Verify walks over a trail and compares it with a head that was kept elsewhere, if
 // that is not empty. A fault is in the report; the error is about the store.
 func (s *Sealer) Verify(src Source, head string) (report Report, err error) {
-	state, more, err := src.State()
+	state, stray, err := src.State()
 	if err != nil {
 		return report, err
 	}
@@ -49,8 +49,10 @@ func (s *Sealer) Verify(src Source, head string) (report Report, err error) {
 	switch {
 	case !s.Genuine(state):
 		return report.fault(state.Seq, "the row that says how far the chain goes was not written with this key"), nil
-	case more:
-		return report.fault(state.Seq+1, "there are records behind the end of the chain"), nil
+	case stray > state.Seq:
+		return report.fault(stray, "there are records behind the end of the chain"), nil
+	case stray != 0:
+		return report.fault(stray, "there are records of what was removed, which nothing proves"), nil
 	}
 	if head != "" {
 		if w.head, err = s.ReadHead(head); err != nil {
@@ -96,6 +98,28 @@ func (w *walk) start(state State) (fault string, ok bool) {
 		return "the checkpoint is not of the chain that the head was taken of", false
 	}
 	return "", true
+}
+
+// Follow says what is wrong with the records at the beginning of a chain, "" if
+// nothing is: what is removed in good order is verified before, or somebody who has
+// the store and not the key could have records removed by making them look old.
+func (s *Sealer) Follow(state State, records []Record) (fault string) {
+	if !s.Genuine(state) {
+		return "the row that says how far the chain goes was not written with this key"
+	}
+	w := &walk{s: s}
+	if fault, ok := w.start(state); !ok {
+		return fault
+	}
+	for _, r := range records {
+		if fault := w.next(r); fault != "" {
+			return fault
+		}
+	}
+	if w.at > state.Seq {
+		return "there are records behind the end of the chain"
+	}
+	return ""
 }
 
 func (w *walk) walk(report Report, state State) (Report, error) {

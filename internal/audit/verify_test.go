@@ -16,9 +16,12 @@ type trail struct {
 	waiting int64
 }
 
-func (t *trail) State() (State, bool, error) {
-	more := slices.ContainsFunc(t.records, func(r Record) bool { return r.Seq > t.state.Seq })
-	return t.state, more, nil
+func (t *trail) State() (State, int64, error) {
+	i := slices.IndexFunc(t.records, func(r Record) bool { return r.Seq > t.state.Seq || r.Seq <= t.state.Start })
+	if i < 0 {
+		return t.state, 0, nil
+	}
+	return t.state, t.records[i].Seq, nil
 }
 
 func (t *trail) After(seq int64, limit int) (out []Record, err error) {
@@ -307,7 +310,7 @@ func TestDetailsAreBounded(t *testing.T) {
 			t.Errorf("%s: MakeDetails(%q) = %s, want %s", name, test.pairs, got, test.want)
 		}
 	}
-	long := MakeDetails("a", strings.Repeat("é", 1000)).Get("a")
+	long := MakeDetails("a", strings.Repeat("é", maxDetail)).Get("a")
 	if len(long) > maxDetail || !strings.HasSuffix(long, "…") || strings.ContainsRune(long, '\uFFFD') {
 		t.Errorf("a long detail is %d bytes: …%q", len(long), long[len(long)-9:])
 	}
@@ -326,6 +329,94 @@ func TestAKeyDoesNotPrint(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%x", "%s", "%d"} {
 		if got := fmt.Sprintf(format, key); got != "[secret]" {
 			t.Errorf("%s of a key = %q", format, got)
+		}
+	}
+}
+
+// withoutBeginning is a chain of n records whose beginning was removed in good order.
+func withoutBeginning(s *Sealer, n, start int64) *trail {
+	t := sealed(s, n)
+	t.state.Start, t.state.Checkpoint = start, s.SignCheckpoint(t.records[start-1], day)
+	t.records = t.records[start:]
+	return t
+}
+
+// What was removed in good order comes back in no form, and its checkpoint covers
+// nothing but that.
+func TestWhatLiesBeforeTheBeginningIsFound(t *testing.T) {
+	t.Parallel()
+	const n, start = 20, 8
+	s := NewSealer(Key{1})
+	if report, err := s.Verify(withoutBeginning(s, n, start), ""); err != nil || report.Fault != "" || report.Records != n-start {
+		t.Fatalf("untouched: %+v, %v", report, err)
+	}
+	for name, change := range map[string]func(*trail){
+		"a forged record has the place of one that was removed": func(t *trail) {
+			r := record(3)
+			r.Seq, r.On.ID = 3, "FORGED"
+			t.records = append([]Record{r}, t.records...)
+		},
+		"a removed record is back as it was": func(t *trail) {
+			t.records = append(sealed(s, n).records[start-1:start], t.records...)
+		},
+		"all is gone but the checkpoint": func(t *trail) {
+			t.records, t.state = nil, State{Start: t.state.Start, Checkpoint: t.state.Checkpoint}
+		},
+		"all is gone, and the end is as an older copy had it": func(t *trail) {
+			older := sealed(s, start-2).state
+			older.Start, older.Checkpoint = t.state.Start, t.state.Checkpoint
+			t.records, t.state = nil, older
+		},
+		"the checkpoint is an older one": func(t *trail) {
+			old := withoutBeginning(s, n, start-3).state
+			t.state.Start, t.state.Checkpoint = old.Start, old.Checkpoint
+		},
+		"the beginning is before all": func(t *trail) { t.state.Start = -1 },
+	} {
+		tampered := withoutBeginning(s, n, start)
+		change(tampered)
+		if report, err := s.Verify(tampered, ""); err != nil || report.Fault == "" {
+			t.Errorf("%s: Verify = %+v, %v, want a fault", name, report, err)
+		}
+	}
+}
+
+// Records are removed only as they were sealed, one behind the other from the
+// beginning on.
+func TestWhatIsRemovedIsVerified(t *testing.T) {
+	t.Parallel()
+	s := NewSealer(Key{1})
+	for name, test := range map[string]struct {
+		change func(state *State, records []Record)
+		want   string
+	}{
+		"as they were sealed":              {func(*State, []Record) {}, ""},
+		"one that was made to look old":    {func(_ *State, r []Record) { r[2].At = day.AddDate(-9, 0, 0) }, "record 11 is not what was sealed"},
+		"one that is not there":            {func(_ *State, r []Record) { copy(r[1:], r[2:]) }, "record 10 is not there"},
+		"behind a checkpoint of nobody":    {func(state *State, _ []Record) { state.Checkpoint += "x" }, "checkpoint"},
+		"behind a state of nobody":         {func(state *State, _ []Record) { state.Tag[0]++ }, "not written with this key"},
+		"of a chain that ends before them": {func(state *State, _ []Record) { *state = withoutBeginning(s, 9, 8).state }, "behind the end"},
+	} {
+		chain := withoutBeginning(s, 20, 8)
+		test.change(&chain.state, chain.records)
+		if got := s.Follow(chain.state, chain.records[:4]); (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%s: Follow = %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// Nothing in a record is what a terminal or a reader of lines takes for more than a
+// text.
+func TestTextsOfARecordArePrintable(t *testing.T) {
+	t.Parallel()
+	e := record(1).Event
+	for _, text := range []*string{&e.Actor.Name, &e.On.ID, &e.On.Name, &e.Source, &e.Request} {
+		*text = "a\x1b[2J\n\x00\u009b\u202eb"
+	}
+	e = e.Bounded()
+	for _, text := range []string{e.Actor.Name, e.On.ID, e.On.Name, e.Source, e.Request} {
+		if text != "a[2Jb" {
+			t.Errorf("a text is recorded as %q", text)
 		}
 	}
 }

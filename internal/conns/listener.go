@@ -129,6 +129,8 @@ type conn struct {
 
 	body  atomic.Bool  // a handler waits for a part of the body
 	write atomic.Int64 // when the write began that lasts, in nanoseconds; 0 for none
+
+	streams streams // of HTTP/2
 }
 
 // Close gives the place back.
@@ -148,7 +150,7 @@ func (c *conn) Write(data []byte) (int, error) {
 // stuck reports whether a request in progress waits for its caller.
 func (c *conn) stuck(now time.Time) bool {
 	began := c.write.Load()
-	return c.body.Load() || began != 0 && now.UnixNano()-began >= int64(patience)
+	return c.body.Load() || began != 0 && now.UnixNano()-began >= int64(patience) || c.streams.stuck(now)
 }
 
 // ours is the connection of these bounds that another one, as of TLS, stands on.
@@ -202,12 +204,15 @@ func (b *Bounds) watching(next http.Handler) http.Handler {
 		switch {
 		case c == nil:
 		case r.ProtoMajor >= 2:
+			c.streams.seen.Store(true)
 			if !b.begin(c) {
 				b.warn(&b.requestLog, "there is no room for more requests over HTTP/2: more are refused", slog.String("peer", r.RemoteAddr))
 				refuse(w)
 				return
 			}
 			defer b.end(c)
+			w, r = c.streams.watch(w, r, b.config.Now)
+			defer c.streams.open.Add(-1)
 		default:
 			r.Body = watchedBody{r.Body, c}
 		}

@@ -135,3 +135,37 @@ func TestTwoProcessesSealOneChain(t *testing.T) {
 		t.Errorf("Verify = %+v, %v, want 63 records", report, err)
 	}
 }
+
+// Who has the file and not the key cannot have the program remove records by making
+// them look old: what is removed is verified before.
+func TestRecordsThatWereMadeToLookOldStay(t *testing.T) {
+	t.Parallel()
+	const records = 20
+	file, _, trail, _ := sealedFile(t, records)
+	raw, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = raw.Close() }()
+	if _, err := raw.ExecContext(t.Context(), "UPDATE audit SET at = -1000000 WHERE seq <= 15"); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := trail.Trim(t.Context(), time.Unix(-1, 0)); err == nil || removed != 0 {
+		t.Errorf("Trim = %d, %v, want an error", removed, err)
+	}
+	if report, err := trail.Verify(t.Context(), ""); err != nil || report.FaultAt != 1 {
+		t.Errorf("Verify = %+v, %v, want a fault at the first record", report, err)
+	}
+	if _, err := raw.ExecContext(t.Context(), "UPDATE audit SET at = (seq - 1) * 1000"); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := trail.Trim(t.Context(), time.Unix(15, 0)); err != nil || removed != 15 {
+		t.Errorf("Trim of what is old = %d, %v, want 15", removed, err)
+	}
+	if _, err := raw.ExecContext(t.Context(), "INSERT INTO audit SELECT 99, 3, mac, at, kind, actor_kind, actor_id, actor_name, actor_client, actor_session, actor_key, on_kind, 'FORGED', on_name, source, result, request, count, details FROM audit WHERE seq = 16"); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := trail.Verify(t.Context(), ""); err != nil || report.FaultAt != 3 {
+		t.Errorf("Verify = %+v, %v, want a fault at the record that was forged in the place of a removed one", report, err)
+	}
+}
