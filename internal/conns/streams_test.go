@@ -32,7 +32,7 @@ func TestStuckRequestsOverHTTP2MakeRoom(t *testing.T) {
 			t.Parallel()
 			var ahead atomic.Int64
 			now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-			b := conns.New(conns.Config{Most: len(test.asks), Now: now})                   // so many requests, too
+			b := conns.New(conns.Config{Most: len(test.asks), Now: now}) // so many requests, too
 			began, end := make(chan struct{}, 9), make(chan struct{})
 			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				answerOver2(w, r, began, end)
