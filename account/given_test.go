@@ -160,7 +160,7 @@ func TestAGivenPasswordIsNotReplacedByItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.user("root", "admin")
-	_, err := w.CreateUser(t.Context(), account.NewUser{Name: "bob", Password: "caf\u00e9 na\u00efve z\u00fcrich", Roles: []string{"user"}, Given: true})
+	_, err := w.CreateUser(t.Context(), account.NewUser{Name: "bob", Password: "caf\u00e9 na\u00efve z\u00fcrich", Roles: []string{"user"}, Given: true}) //nolint:gosec // of a test
 	w.refused("CreateUser", err, nil)
 	var invalid *account.InvalidError
 	if _, err := w.ReplaceGivenPassword(t.Context(), "bob", "caf\u00e9 na\u00efve z\u00fcrich", "cafe\u0301 nai\u0308ve zu\u0308rich"); !errors.As(err, &invalid) {

@@ -29,9 +29,9 @@ func TestAClockThatIsAheadRemovesNoRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				start := time.Now() //nolint:forbidigo // in a bubble
+				start := time.Now()
 				now := func() time.Time {
-					now := time.Now() //nolint:forbidigo // in a bubble
+					now := time.Now()
 					if test.ahead(now.Sub(start)) {
 						return now.AddDate(30, 0, 0)
 					}

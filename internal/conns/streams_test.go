@@ -31,8 +31,8 @@ func TestStuckRequestsOverHTTP2MakeRoom(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var ahead atomic.Int64
-			now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) } //nolint:forbidigo // the sockets' clock
-			b := conns.New(conns.Config{Most: len(test.asks), Now: now})                   // so many requests, too
+			now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+			b := conns.New(conns.Config{Most: len(test.asks), Now: now}) // so many requests, too
 			began, end := make(chan struct{}, 9), make(chan struct{})
 			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				answerOver2(w, r, began, end)
@@ -48,15 +48,15 @@ func TestStuckRequestsOverHTTP2MakeRoom(t *testing.T) {
 			for _, path := range test.asks {
 				go func() {
 					if path == "/body" {
-						_, _ = first.Post(s.URL+path, "text/plain", never) //nolint:noctx,bodyclose // there is no answer
+						_, _ = first.Post(s.URL+path, "text/plain", never) //nolint:noctx // there is no answer
 						return
 					}
-					_, _ = first.Get(s.URL + path) //nolint:noctx,bodyclose // it is not taken
+					_, _ = first.Get(s.URL + path) //nolint:noctx // it is not taken
 				}()
 				<-began
 			}
 			for range len(test.asks) - 1 { // what else there is works
-				go func() { _, _ = over1(first).Get(s.URL + "/work") }() //nolint:noctx,bodyclose // as above
+				go func() { _, _ = over1(first).Get(s.URL + "/work") }() //nolint:noctx // as above
 				<-began
 			}
 			ahead.Store(int64(6 * time.Second))
