@@ -93,7 +93,7 @@ func New(config Config) *Bounds {
 // ticking is a clock for how long something takes: one that asks the system for one
 // time, where time.Now asks for two.
 func ticking() func() time.Time {
-	began := time.Now()                                              //nolint:forbidigo // the sockets' clock
+	began := time.Now()                                             //nolint:forbidigo // the sockets' clock
 	return func() time.Time { return began.Add(time.Since(began)) } //nolint:forbidigo // as above
 }
 
