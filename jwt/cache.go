@@ -94,7 +94,7 @@ type spot struct {
 
 func (c *cache) spot(text string) spot {
 	hash := maphash.String(c.seed, text)
-	return spot{(hash & c.mask) * ways, uint32(hash>>32) | 1} //nolint:gosec // a part of it; an empty place has no mark
+	return spot{(hash & c.mask) * ways, uint32(hash>>32) | 1} // an empty place has no mark
 }
 
 // find returns the token if it was put in, nil if not, and where put may put it.

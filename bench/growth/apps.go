@@ -67,9 +67,9 @@ func asking(app *holdfast.App, path string) (side, error) {
 }
 
 // both makes the two sides of a pair.
-func both(name string, small, large int, make func(n int) (side, error)) (pair, error) {
-	a, err1 := make(small)
-	b, err2 := make(large)
+func both(name string, small, large int, of func(n int) (side, error)) (pair, error) {
+	a, err1 := of(small)
+	b, err2 := of(large)
 	return pair{name: fmt.Sprintf("%d and %d %s", small, large, name), small: a, large: b}, errors.Join(err1, err2)
 }
 

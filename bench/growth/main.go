@@ -131,8 +131,8 @@ func (r result) write(out io.Writer, name string) {
 func run(ctx context.Context, o options, out io.Writer) error {
 	fmt.Fprintf(out, "%s, %d cores, %s: %d rounds of %v for each side, in turn\n\n", runtime.Version(), runtime.NumCPU(), runtime.GOARCH, o.rounds, o.each)
 	fmt.Fprintf(out, "| %-42s | %8s | %8s | %13s | |\n| --- | ---: | ---: | ---: | --- |\n", "", "ns", "ns", "ratio")
-	for _, make := range []func(context.Context, options) (pair, error){routes, scopes, users, ended, goroutines} {
-		p, err := make(ctx, o)
+	for _, of := range []func(context.Context, options) (pair, error){routes, scopes, users, ended, goroutines} {
+		p, err := of(ctx, o)
 		if err != nil {
 			return err
 		}

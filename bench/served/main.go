@@ -139,9 +139,11 @@ func run(ctx context.Context, rounds int, each time.Duration) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "github.com/holdfast-go/holdfast/cmd/holdfast", "./peers/bare") //nolint:gosec // a folder of its own
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("served: go build: %w\n%s", err, out)
+	for module, pkg := range map[string]string{"..": "./cmd/holdfast", ".": "./peers/bare"} { // run in bench
+		build := exec.CommandContext(ctx, "go", "-C", module, "build", "-o", dir+"/", pkg) //nolint:gosec // a folder of its own
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("served: go build: %w\n%s", err, out)
+		}
 	}
 	targets, stop, err := servers(ctx, dir)
 	defer stop()

@@ -107,7 +107,7 @@ func TestARequestThatIsAnsweredAtOnceLeavesTheSocketAlone(t *testing.T) {
 				c.SetReadDeadline(time.Unix(1, 0)),
 			))
 			n, err := c.Read(make([]byte, 1))
-			if late, ok := err.(net.Error); n != 0 || !ok || !late.Timeout() {
+			if late, ok := errors.AsType[net.Error](err); n != 0 || !ok || !late.Timeout() {
 				t.Fatalf("a read that was interrupted before it began = %d, %v, want a timeout", n, err)
 			}
 			check(t, c.SetReadDeadline(time.Time{}))

@@ -148,9 +148,9 @@ func (r *Registry) Name(name string, s *Schema) *Schema {
 }
 
 // Once is Name for a schema that every route has: it is made for the first.
-func (r *Registry) Once(name string, make func() *Schema) *Schema {
+func (r *Registry) Once(name string, first func() *Schema) *Schema {
 	if r.once[name] == nil {
-		r.once[name] = r.Name(name, make())
+		r.once[name] = r.Name(name, first())
 	}
 	return r.once[name]
 }
