@@ -126,3 +126,21 @@ func List(ctx context.Context, store Store) ([]Record, error) {
 	}
 	return t, err
 }
+
+// Check reads every key of a store and changes nothing: whether it can be read, with
+// the master key if it is encrypted, and is the one that it says it is. It returns how
+// many keys there are, and how many are encrypted. Errors: ErrSealed, ErrMasterKey,
+// and that a key is not encrypted although there is a master key.
+func Check(ctx context.Context, store Store, master MasterKey) (keys, sealed int, err error) {
+	records, err := store.Keys(ctx)
+	r := Ring{config: Config{Master: master}}
+	for _, one := range records {
+		if one.Sealed {
+			sealed++
+		}
+		if _, bad := r.read(one); bad != nil && err == nil {
+			err = bad
+		}
+	}
+	return len(records), sealed, err
+}

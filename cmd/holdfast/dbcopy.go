@@ -12,7 +12,11 @@ import (
 
 // dbCmd is `holdfast db`.
 type dbCmd struct {
-	Copy dbCopy `cmd:"" help:"Copy everything into another database, as from SQLite to PostgreSQL and back. Stop the servers of both first: what they write meanwhile is not copied."`
+	Backup  dbBackup  `cmd:"" help:"Write all that a database keeps into one file, as of one moment; also while servers run."`
+	Restore dbRestore `cmd:"" help:"Put a backup back, into a new SQLite file or into a database of either kind. Stop its servers first."`
+	Check   dbCheck   `cmd:"" help:"Look whether a database is whole: its pages, its references, its secrets, its audit trail; also while servers run. Exits with 1 if not."`
+	Migrate dbMigrate `cmd:"" help:"Bring the tables up to date, as 'serve' does when it starts."`
+	Copy    dbCopy    `cmd:"" help:"Copy everything into another database, as from SQLite to PostgreSQL and back. Stop the servers of both first: what they write meanwhile is not copied."`
 }
 
 type dbCopy struct {

@@ -33,7 +33,7 @@ type cli struct {
 	Issuer  issuerCmd  `cmd:"" help:"Show and change the issuer of the tokens."`
 	Key     keyCmd     `cmd:"" help:"List, rotate and retire signing keys; also while the server runs."`
 	APIKey  apiKeyCmd  `cmd:"" name:"apikey" help:"Make, list, rotate and revoke API keys; also while the server runs."`
-	DB      dbCmd      `cmd:"" name:"db" help:"Copy a database into one of another kind."`
+	DB      dbCmd      `cmd:"" name:"db" help:"Back up, restore, check, migrate and copy a database."`
 	Token   tokenCmd   `cmd:"" help:"Make a token, and say what is right and wrong with one."`
 	Login   loginCmd   `cmd:"" help:"Sign in at a server with the browser, and print the access token."`
 	JWS     jwsCmd     `cmd:"" name:"jws" help:"Sign and verify with a key of one's own."`

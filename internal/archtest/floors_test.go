@@ -47,6 +47,7 @@ var floors = map[string]int{
 	"keyring":          1,
 
 	root:             2,
+	"store/backup":   2,
 	"store/memory":   2,
 	"store/postgres": 2,
 	"store/sqlite":   2,

@@ -36,7 +36,7 @@ const (
 
 	// maxCommandLines is how long the command is. It is flags and output; what
 	// else a program would want of it belongs into a package that can be imported.
-	maxCommandLines = 3400
+	maxCommandLines = 3650
 )
 
 func limitOf(folder string) limit {

@@ -134,7 +134,7 @@ func Copy(ctx context.Context, from Reader, to Writer, o Options) error {
 		return err
 	}
 	for _, t := range there {
-		got, err := sumOf(ctx, to, t)
+		got, err := SumOf(ctx, to, t)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}
@@ -175,7 +175,7 @@ func makeRoom(ctx context.Context, to Writer, list []Table, replace bool) error 
 			}
 			continue
 		}
-		sum, err := sumOf(ctx, to, t)
+		sum, err := SumOf(ctx, to, t)
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,8 @@ func copyTable(ctx context.Context, from Reader, to Writer, t Table) (sum Sum, e
 	return sum, err
 }
 
-func sumOf(ctx context.Context, from Reader, t Table) (sum Sum, err error) {
+// SumOf reads a table.
+func SumOf(ctx context.Context, from Reader, t Table) (sum Sum, err error) {
 	err = from.Rows(ctx, t, sum.add)
 	return sum, err
 }

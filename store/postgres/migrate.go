@@ -12,10 +12,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"github.com/holdfast-go/holdfast/internal/migrations"
 )
 
 //go:embed migrations/*.sql
-var migrations embed.FS
+var migrationFiles embed.FS
 
 // The lock under which tables are made. It is a transaction's: a pooler gives the
 // database's sessions to one after the other, so that a session's lock would be
@@ -24,7 +26,7 @@ const migrationLock = 0x686f6c6466617374 // holdfast
 
 // migrate brings the tables up to date, while others wait.
 func migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error {
-	dir, err := fs.Sub(migrations, "migrations")
+	dir, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
 		return err
 	}
@@ -81,8 +83,8 @@ type queryer interface {
 // that has newer ones.
 func compare(ctx context.Context, q queryer, target int64) (done bool, err error) {
 	current, err := version(ctx, q)
-	if err == nil && current > target {
-		err = fmt.Errorf("it was made by a newer version (its tables are of version %d, this program knows %d)", current, target)
+	if err == nil {
+		err = migrations.State{Current: current, Target: target}.Err()
 	}
 	return current == target, err
 }
@@ -117,4 +119,38 @@ func Exists(ctx context.Context, url string) (_ bool, err error) {
 		return false, fmt.Errorf("postgres: %w", err)
 	}
 	return current > 0, nil
+}
+
+// Migrations says of which version the tables are, and what would bring them up to
+// date. Tables of a newer program are an error.
+func (s *Store) Migrations(ctx context.Context) (state migrations.State, err error) {
+	err = s.ask(ctx, func(t *tx) error {
+		current, err := version(ctx, t.conn)
+		if err != nil {
+			return t.fail(err)
+		}
+		steps, err := fs.Sub(migrationFiles, "migrations")
+		if err == nil {
+			state, err = migrations.Of(steps, current)
+		}
+		return err
+	})
+	return state, err
+}
+
+// Check says which indexes and references PostgreSQL itself does not vouch for, as
+// after an index that could not be built. What pages hold is what PostgreSQL's own
+// pg_amcheck looks at. The error is that it could not be asked.
+func (s *Store) Check(ctx context.Context) (faults []string, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		faults, err = many(t, scanned[string], `
+			SELECT 'index ' || indexrelid::regclass::text || ' is not valid' FROM pg_index
+			JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace
+			UNION ALL
+			SELECT 'constraint ' || conname || ' of table ' || conrelid::regclass::text || ' was not checked' FROM pg_constraint
+			WHERE NOT convalidated AND connamespace = current_schema()::regnamespace
+			ORDER BY 1 LIMIT 20`)
+		return err
+	})
+	return faults, err
 }

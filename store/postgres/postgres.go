@@ -48,6 +48,10 @@ type Config struct {
 	// and for others that write the same; 5 seconds if zero. It is an error then.
 	Timeout time.Duration
 
+	// DoNotMigrate leaves the tables as they are, of whatever version, of which
+	// Store.Migrations tells: for who looks at a database, or copies it.
+	DoNotMigrate bool
+
 	Log *slog.Logger // slog.Default() if nil
 }
 
@@ -112,6 +116,9 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 			_ = s.Close() // it was only read
 		}
 	}()
+	if config.DoNotMigrate { // there may be no tables
+		return s, s.pool.Ping(ctx)
+	}
 	if err := s.Ping(ctx); err != nil {
 		return nil, err
 	}
@@ -130,6 +137,9 @@ func (s *Store) prepare(ctx context.Context, config Config, c *pgxpool.Config) (
 	}
 	if s.pooled && !config.choosesMode() {
 		c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec // a pooler may not know prepared statements
+	}
+	if config.DoNotMigrate {
+		return nil
 	}
 	return migrate(ctx, conn, c.ConnConfig)
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -125,7 +124,7 @@ func (w *watcher) changed(ctx context.Context) bool {
 
 func (w *watcher) number(ctx context.Context, query string) (n int64, err error) {
 	if err := w.conn.QueryRowContext(ctx, query).Scan(&n); err != nil {
-		return 0, fmt.Errorf("sqlite: %w", err)
+		return 0, fail(err)
 	}
 	return n, nil
 }

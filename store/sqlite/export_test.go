@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"path/filepath"
 	"time"
 )
@@ -71,4 +72,28 @@ func (s *Store) FillWithNobodies(ctx context.Context, n int, at time.Time) error
 func (s *Store) Nobodies(ctx context.Context) (n int, err error) {
 	err = s.attempts.db.QueryRowContext(ctx, "SELECT count(*) FROM failures WHERE nobody = 1").Scan(&n)
 	return n, err
+}
+
+// ExecReading runs a statement on a connection that reads.
+func ExecReading(ctx context.Context, s *Store, statement string) error {
+	_, err := s.readers.ExecContext(ctx, statement)
+	return err
+}
+
+// BoundLog sets from when on the write-ahead log is made to begin again.
+func (s *Store) BoundLog(most int64) { s.walMost = most }
+
+// Fill lets the file have no more pages than so many more than it has now.
+func (s *Store) Fill(ctx context.Context, more int) error {
+	var pages int
+	if err := s.writer.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+		return err
+	}
+	_, err := s.writer.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count(%d)", pages+more))
+	return err
+}
+
+// ExecWriting runs a statement in a transaction that writes.
+func ExecWriting(ctx context.Context, s *Store, statement string) error {
+	return s.update(ctx, func(t *tx) error { return t.exec(statement) })
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"time"
 
@@ -35,7 +34,7 @@ func scanKey(row scanner) (r keyring.Record, err error) {
 func (s *Store) Keys(ctx context.Context) ([]keyring.Record, error) {
 	rows, err := s.readers.QueryContext(ctx, selectKeys)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+		return nil, fail(err)
 	}
 	return collect(rows, scanKey)
 }
@@ -64,7 +63,7 @@ func (s *Store) UpdateKeys(ctx context.Context, fn func([]keyring.Record) ([]key
 // wipe takes what was overwritten out of the write-ahead log.
 func (s *Store) wipe(ctx context.Context) error {
 	if _, err := s.writer.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+		return fail(err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"os"
 
 	"github.com/holdfast-go/holdfast/internal/refusals"
@@ -36,7 +35,7 @@ func (s *Store) OpenRefusals(ctx context.Context) (refusals.Store, error) {
 func OpenRefusals(ctx context.Context, store string) (*Refusals, error) {
 	file, err := openSide(ctx, RefusalsOf(store), connection{lock: "deferred", synchronous: "OFF", most: 1}, refusalsTable)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+		return nil, fail(err)
 	}
 	return &Refusals{file}, nil
 }

@@ -63,5 +63,8 @@ func (s *Store) Setting(ctx context.Context, name string) (value string, err err
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return value, err
+	if err != nil {
+		return "", fail(err)
+	}
+	return value, nil
 }

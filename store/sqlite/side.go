@@ -144,6 +144,9 @@ func (f *sideFile) replace(ctx context.Context, old *sql.DB, cause error) error 
 // do runs a transaction, and runs it again on a new file if this one turns out
 // to be damaged.
 func (f *sideFile) do(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) (err error) {
+	if f == nil { // of a store that was opened to be read
+		return fmt.Errorf("sqlite: %w", errReadOnly)
+	}
 	ctx, span := spans.Begin(ctx, spans.Store, "count")
 	defer func() { span.EndWith(err) }()
 	db, err := f.try(ctx, options, fn)
@@ -167,14 +170,14 @@ func (f *sideFile) try(ctx context.Context, options *sql.TxOptions, fn func(*tx)
 	}
 	t, err := f.db.BeginTx(ctx, options)
 	if err != nil {
-		return f.db, fmt.Errorf("sqlite: %w", err)
+		return f.db, fail(err)
 	}
 	defer func() { _ = t.Rollback() }() // does nothing after Commit
 	if err := fn(&tx{ctx: ctx, sql: t}); err != nil || options != nil && options.ReadOnly {
 		return f.db, err
 	}
 	if err := t.Commit(); err != nil {
-		return f.db, fmt.Errorf("sqlite: %w", err)
+		return f.db, fail(err)
 	}
 	return f.db, nil
 }

@@ -39,6 +39,9 @@ type Store struct {
 
 	toWrite, toRead *statements // prepared ones
 
+	walMost  int64        // how long the write-ahead log may become before it is made to begin again
+	walAgain atomic.Int64 // after one that could not: when it is so long it is tried again
+
 	generation atomic.Uint64
 	stop       context.CancelFunc // of the watcher
 	watching   sync.WaitGroup
@@ -63,7 +66,7 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{name: name}
+	s := &Store{name: name, walMost: walMost}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -122,6 +125,7 @@ type connection struct {
 	lock        string // how transactions begin
 	synchronous string // FULL: NORMAL would lose commits in a power cut
 	most        int    // how many at once
+	looks       bool   // at what is there, and changes nothing
 }
 
 // The connections to the store's file.
@@ -143,10 +147,14 @@ func connect(name string, c connection) (*sql.DB, error) {
 
 // source tells the driver what every connection begins with.
 func (c connection) source(name string) string {
+	if c.looks {
+		return looking(name) + "&_pragma=query_only(ON)"
+	}
 	source := url.URL{Scheme: "file", Path: filepath.ToSlash(name), RawQuery: url.Values{
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 			"journal_mode(WAL)",
+			fmt.Sprintf("journal_size_limit(%d)", walKept),
 			"synchronous(" + c.synchronous + ")",
 			"foreign_keys(ON)",
 			"secure_delete(ON)", // a signing key that is gone, or encrypted now, leaves no trace
@@ -157,12 +165,12 @@ func (c connection) source(name string) string {
 }
 
 //go:embed migrations/*.sql
-var migrations embed.FS
+var migrationFiles embed.FS
 
 // migrate brings the tables up to date. Another process may be doing the same;
 // the one that loses a step finds it done at the next try.
 func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
+	dir, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
 		return err
 	}
@@ -211,7 +219,10 @@ func (s *Store) Close() error {
 // Ping reports whether the store can be read.
 func (s *Store) Ping(ctx context.Context) error {
 	var used bool
-	return s.readers.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM settings)").Scan(&used)
+	if err := s.readers.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM settings)").Scan(&used); err != nil {
+		return fail(err)
+	}
+	return nil
 }
 
 // View implements account.Store.
@@ -224,7 +235,7 @@ func (s *Store) view(ctx context.Context, fn func(*tx) error) (err error) {
 	defer func() { span.EndWith(err) }()
 	t, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+		return fail(err)
 	}
 	defer s.toRead.prepare(ctx)
 	defer func() { _ = t.Rollback() }() // it only read
@@ -237,12 +248,16 @@ func (s *Store) Update(ctx context.Context, fn func(account.Writer) error) error
 }
 
 func (s *Store) update(ctx context.Context, fn func(*tx) error) (err error) {
+	if s.writer == nil {
+		return fmt.Errorf("sqlite: %w", errReadOnly)
+	}
 	ctx, span := spans.Begin(ctx, spans.Store, "write")
 	defer func() { span.EndWith(err) }()
 	begun, done, err := s.begin(ctx)
 	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+		return fail(err)
 	}
+	defer s.shorten(ctx)
 	defer s.toWrite.prepare(ctx)
 	defer done()
 	t := &tx{ctx: ctx, sql: begun, kept: s.toWrite}
@@ -256,7 +271,7 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) (err error) {
 		defer s.generation.Add(1) // also after an error: the commit may have been done
 	}
 	if err := begun.Commit(); err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+		return fail(err)
 	}
 	return nil
 }

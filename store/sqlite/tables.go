@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -53,7 +52,7 @@ func columns(t tables.Table) string { return `"` + strings.Join(t.Columns, `", "
 func (r rawTables) Rows(_ context.Context, t tables.Table, each func(row []any) error) (err error) {
 	rows, err := r.t.sql.QueryContext(r.t.ctx, "SELECT "+columns(t)+" FROM "+t.Name) //nolint:gosec // names of the database's own
 	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+		return fail(err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
@@ -62,7 +61,7 @@ func (r rawTables) Rows(_ context.Context, t tables.Table, each func(row []any) 
 			into[i] = &row[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return fmt.Errorf("sqlite: %w", err)
+			return fail(err)
 		}
 		for i, value := range row {
 			if data, ok := value.([]byte); ok && data == nil {

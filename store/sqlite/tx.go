@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 )
 
 // tx is a transaction with the context it was begun with; both live as long as
@@ -45,7 +44,7 @@ func (t *tx) affect(query string, args ...any) (rows int64, err error) {
 		rows, err = result.RowsAffected()
 	}
 	if err != nil {
-		return 0, fmt.Errorf("sqlite: %w", err)
+		return 0, fail(err)
 	}
 	return rows, nil
 }
@@ -66,7 +65,7 @@ func one[T any](t *tx, missing error, scan func(scanner) (T, error), query strin
 	case errors.Is(err, sql.ErrNoRows):
 		return value, missing
 	case err != nil:
-		return value, fmt.Errorf("sqlite: %w", err)
+		return value, fail(err)
 	}
 	return value, nil
 }
@@ -81,7 +80,7 @@ func many[T any](t *tx, scan func(scanner) (T, error), query string, args ...any
 		rows, err = t.sql.QueryContext(t.ctx, query, args...)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+		return nil, fail(err)
 	}
 	return collect(rows, scan)
 }
@@ -92,12 +91,12 @@ func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (list []T, er
 	for rows.Next() {
 		value, err := scan(rows)
 		if err != nil {
-			return nil, fmt.Errorf("sqlite: %w", err)
+			return nil, fail(err)
 		}
 		list = append(list, value)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+		return nil, fail(err)
 	}
 	return list, nil
 }
