@@ -32,7 +32,7 @@ type server struct {
 // build builds the server of this checkout; "go -C bench run" runs in bench.
 func build(ctx context.Context, dir string) (string, error) {
 	file := filepath.Join(dir, "holdfast")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "./cmd/holdfast")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "./cmd/holdfast") //nolint:gosec // the file is our own
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
@@ -62,9 +62,9 @@ func (s *site) people(ctx context.Context) error {
 		if i == 0 {
 			role = "admin"
 		}
-		cmd := exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--own-password", "--db", s.db)
+		cmd := exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--own-password", "--db", s.db) //nolint:gosec // the server that was built
 		if i == 0 {
-			cmd = exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--db", s.db)
+			cmd = exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--db", s.db) //nolint:gosec // as above
 		}
 		cmd.Stdin = strings.NewReader(secret + "\n")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -124,7 +124,7 @@ func (s *site) statements(from, to, sessions int) []string {
 // start starts so many servers.
 func (s *site) start(ctx context.Context, n int) error {
 	for range n {
-		cmd := exec.CommandContext(ctx, s.program, "serve", "--addr", "127.0.0.1:0", "--db", s.db, "--log-one-of", "1000000")
+		cmd := exec.CommandContext(ctx, s.program, "serve", "--addr", "127.0.0.1:0", "--db", s.db, "--log-one-of", "1000000") //nolint:gosec // as above
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			return err
