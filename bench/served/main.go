@@ -104,7 +104,7 @@ func signIn(ctx context.Context, addr, program, db string) (string, error) {
 	if out, err := add.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("served: user add: %w\n%s", err, out)
 	}
-	form := url.Values{"grant_type": {"password"}, "username": {name}, "password": {secret}}
+	form := url.Values{"grant_type": {"password"}, "username": {name}, "password": {secret}, "scope": {"me"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr+"/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err
