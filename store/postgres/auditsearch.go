@@ -114,7 +114,7 @@ func (t *tx) auditPlaces(of owned, q account.AuditQuery, few bool) ([]int64, err
 		return t.auditInOrder(c.ofKind(kind), q)
 	}
 	var out []int64
-	for next := ""; ; {
+	for next := kind; ; {
 		first := owner.ofKind(kind).and("kind > $", next)
 		kinds, err := many(t, scanned[string], "SELECT kind FROM audit WHERE "+first.String()+" ORDER BY kind LIMIT 1", first.args...)
 		if err != nil || len(kinds) == 0 {

@@ -69,9 +69,9 @@ func (t *tx) auditPlaces(of owned, q account.AuditQuery, few bool) ([]int64, err
 		return t.auditInOrder(where+" AND kind = ?", append(args, kind), q)
 	}
 	var out []int64
-	for next := ""; ; {
-		kinds, err := many(t, scanned[string], "SELECT kind FROM audit WHERE seq IS NOT NULL"+auditOwner(of)+" AND kind > ?"+auditKind(kind)+" ORDER BY kind LIMIT 1",
-			append(append(auditOwnerArgs(of, q), next), auditKindArgs(kind)...)...)
+	for next := kind; ; { // one bound from below: of two SQLite takes either for the range
+		kinds, err := many(t, scanned[string], "SELECT kind FROM audit WHERE seq IS NOT NULL"+auditOwner(of)+" AND kind > ? AND kind < ? ORDER BY kind LIMIT 1",
+			append(auditOwnerArgs(of, q), next, auditKindsEnd(kind))...)
 		if err != nil || len(kinds) == 0 {
 			return out, err
 		}
@@ -109,12 +109,20 @@ func auditKind(kind string) string {
 	return " AND kind = ?"
 }
 
+// auditKindsEnd comes after all kinds that begin so.
+func auditKindsEnd(beginning string) string {
+	if beginning == "" {
+		return last
+	}
+	return beginning[:len(beginning)-1] + "/" // which comes after the dot
+}
+
 func auditKindArgs(kind string) []any {
 	switch {
 	case kind == "":
 		return nil
 	case strings.HasSuffix(kind, "."):
-		return []any{kind, kind[:len(kind)-1] + "/"} // which comes after the dot
+		return []any{kind, auditKindsEnd(kind)}
 	}
 	return []any{kind}
 }
