@@ -113,6 +113,7 @@ func consolePages(ids map[string]string) map[string]string {
 		"refusals": "/refusals", "refusal": "/refusals/" + ids["refusal"], "clients": "/clients", "client": "/clients/nightly", "client change": "/clients/photos/change", "client public": "/clients/photos", "new client": "/new/client",
 		"keys": "/keys", "settings": "/settings", "not found": "/users/X",
 		"audit": "/audit", "audit of alice": "/audit?person=alice&event=user.", "audit none": "/audit?event=nothing",
+		"all sessions": "/sessions", "sessions of ulf": "/sessions?user=ulf", "history": "/history/" + ids["person"], "import": "/import/users",
 	}
 }
 

@@ -67,7 +67,7 @@ var people = []string{
 // the chain of the program does not come.
 const trail = `INSERT INTO audit (id, seq, mac, at, kind, actor_kind, actor_id, actor_name, actor_client, actor_session, actor_key,
 	on_kind, on_id, on_name, source, result, request, count, details)
-	SELECT 1000000000 + i, 1000000000 + i, BYTES, BEGUN + i * 1000,
+	SELECT 1000000000 + i, 1000000000 + i, BYTES, BEGUN + i * CAST(1000 AS bigint),
 	CASE WHEN i % 100000 = 7 THEN 'role.removed' WHEN i % 100 = 1 THEN 'user.created' WHEN i % 100 < 6 THEN 'user.changed'
 	WHEN i % 100 < 16 THEN 'code.redeemed' WHEN i % 100 < 36 THEN 'signed_in' ELSE 'token.refreshed' END,
 	'user', CASE WHEN i % 25 = 0 THEN (SELECT id FROM users WHERE name = 'root') ELSE WHO END, CASE WHEN i % 25 = 0 THEN 'root' ELSE CALLED END, 'till', '', '',
