@@ -46,7 +46,7 @@ var swaggerUI = viewer{
     plugins: [...(mine ? [padlocks] : []), ...(granted ? [offers] : [])],
   })
   const oauth = $OAUTH$;
-  ui.initOAuth(oauth)
+  ui.initOAuth($OAUTH$)
   const ask = async () => {
     try {
       const answer = await fetch(new URL(granted, location.href), {headers: {Accept: 'application/json'}});
