@@ -126,6 +126,13 @@ type Docs struct {
 	// what is missing. If empty, the page says nothing of that.
 	Mine string
 
+	// Granted is the path of a route that tells which scopes whoever has signed in on a
+	// page of the origin can be granted at all: GET, with the cookies of the browser,
+	// answers with {"user": …, "scopes": […]}, an empty user where nobody has. The
+	// Authorize dialog then says so, and ticks of them OAuth.Scopes and those with which
+	// one reads. If empty, it says nothing and ticks OAuth.Scopes.
+	Granted string
+
 	// NoPage leaves out the page, NoDocument the page and the document.
 	NoPage     bool
 	NoDocument bool

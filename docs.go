@@ -40,7 +40,7 @@ func (d *docs) routes(title string, config Docs) ([]docsRoute, error) {
 	}
 	page, err := docspage.New(docspage.Config{
 		Title: title, PagePath: config.Path, DocumentPath: config.DocumentPath, RedirectPath: config.RedirectPath,
-		ReDoc: config.Viewer == apidoc.ReDoc, Mine: config.Mine, Parameters: config.Parameters,
+		ReDoc: config.Viewer == apidoc.ReDoc, Mine: config.Mine, Granted: config.Granted, Parameters: config.Parameters,
 		ClientID: config.OAuth.ClientID, AppName: config.OAuth.AppName, Query: config.OAuth.Query,
 		Scopes: Scopes(config.OAuth.Scopes).String(),
 	})

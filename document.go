@@ -51,11 +51,13 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 
 // mineFault says that the page would ask a route that is not there.
 func mineFault(d Docs, routes []*route) error {
-	there := func(rt *route) bool { return rt.method == http.MethodGet && rt.pattern.Path == d.Mine }
-	if d.Mine == "" || d.NoPage || d.NoDocument || slices.ContainsFunc(routes, there) {
-		return nil
+	for field, path := range map[string]string{"Mine": d.Mine, "Granted": d.Granted} {
+		there := func(rt *route) bool { return rt.method == http.MethodGet && rt.pattern.Path == path }
+		if path != "" && !d.NoPage && !d.NoDocument && !slices.ContainsFunc(routes, there) {
+			return fmt.Errorf("Config.Docs.%s: there is no route GET %s, which the docs page would ask", field, path)
+		}
 	}
-	return fmt.Errorf("Config.Docs.Mine: there is no route GET %s, which the docs page would ask", d.Mine)
+	return nil
 }
 
 // metadataOf is what clients without a token are told of the application as a

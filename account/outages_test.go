@@ -277,6 +277,10 @@ func (w writer) RemoveSession(id string) error {
 	return w.o.call("RemoveSession", w.in.RemoveSession(id))
 }
 
+func (r reader) LatestSessions(before string, limit int) ([]account.Session, error) {
+	return got(r.in.LatestSessions(before, limit)).from(r.o, "LatestSessions")
+}
+
 func (w writer) RemoveSessionsOf(userID string) error {
 	return w.o.call("RemoveSessionsOf", w.in.RemoveSessionsOf(userID))
 }

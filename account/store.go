@@ -186,6 +186,9 @@ type SessionReader interface {
 	// SessionsOf returns at most limit of a user's sessions, by id, whose ids come
 	// after the given one.
 	SessionsOf(userID, after string, limit int) ([]Session, error)
+	// LatestSessions returns at most limit sessions of all users, the last ids first,
+	// whose ids come before the given one; "" is after all of them.
+	LatestSessions(before string, limit int) ([]Session, error)
 }
 
 // SessionWriter changes sessions.

@@ -277,6 +277,7 @@ func (s *shop) pages() []string {
 		"/rule?route=" + url.QueryEscape("DELETE /users/{id}"), "/rule?route=" + url.QueryEscape("GET /users"), "/rule?route=" + url.QueryEscape("POST /token"), "/matrix",
 		"/refusals", "/refusals?person=x&route=y&within=1h", "/refusals/" + refused.ID,
 		"/clients", "/clients/nightly", "/clients/till", "/new/client", "/keys", "/settings",
+		"/sessions", "/sessions?user=u", "/history/" + id, "/import/users",
 	}
 }
 

@@ -47,7 +47,7 @@ func TestWhatIsWrittenIsText(t *testing.T) {
 	pages := []string{
 		"/overview", "/users?q=" + q + "&role=" + q + "&state=" + q + "&after=" + q, "/users", "/users/" + user.ID, "/users/" + user.ID + "/sessions",
 		"/roles", "/roles/auditor", "/roles/" + url.PathEscape(evil), "/preview/role?name=" + q + "&description=" + q + "&scopes=" + q,
-		"/routes?as=" + q, "/routes?role=" + q + "&scope=" + q + "&find=" + q, "/rule?route=" + q, "/refusals?person=" + q + "&route=" + q + "&within=" + q, "/audit?person=" + q + "&event=" + q + "&since=" + q + "&before=" + q, "/refusals", "/refusals/" + refused.ID,
+		"/routes?as=" + q, "/routes?role=" + q + "&scope=" + q + "&find=" + q, "/rule?route=" + q, "/refusals?person=" + q + "&route=" + q + "&within=" + q, "/audit?person=" + q + "&event=" + q + "&since=" + q + "&before=" + q, "/audit/export?person=" + q, "/sessions?user=" + q + "&before=" + q, "/history/" + user.ID + "?before=" + q, "/import/users?do=" + q, "/refusals", "/refusals/" + refused.ID,
 		"/clients?after=" + q, "/clients", "/clients/" + client.ID, "/users?done=" + q, "/new/user?name=" + q, "/overview?n=" + q,
 	}
 	for _, path := range pages {
@@ -61,6 +61,8 @@ func TestWhatIsWrittenIsText(t *testing.T) {
 		"/users":   {"name", evil, "email", evil, "roles", evil},
 		"/roles":   {"name", evil, "description", evil, "scopes", evil},
 		"/clients": {"name", evil, "id", evil, "kind", evil, "redirects", evil, "scopes", evil},
+
+		"/import/users": {"format", evil, "roles", evil, "again", evil, "cut", evil, "do", evil},
 	} {
 		a := b.post(path, form...)
 		a.wants(t, "POST "+path, http.StatusUnprocessableEntity, `role="alert"`)
@@ -147,7 +149,7 @@ func TestARefusalIsExplained(t *testing.T) {
 	b.get("/refusals").wants(t, "the list", http.StatusOK, "/console/keys", "mary", refused.ID)
 	b.get("/refusals?person=ulf").lacks(t, "of another", refused.ID)
 	b.get("/refusals?person=MAR&route=keys&within=1h").wants(t, "of the person", http.StatusOK, refused.ID)
-	b.get("/refusals/"+refused.ID).wants(t, "the refusal", http.StatusOK, "Step by step", `class="failed"`, "role admin", "What would let it through:", "console/console.go:")
+	b.get("/refusals/"+refused.ID).wants(t, "the refusal", http.StatusOK, "Step by step", `class="failed"`, "role admin", "What would let it through:", "console/mount.go:")
 	b.get("/overview").wants(t, "the overview", http.StatusOK, "in the last hour", "GET /console/keys")
 }
 

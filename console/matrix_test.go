@@ -91,7 +91,15 @@ func TestProofs(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	holdfasttest.Prove(t, s.app,
-		"only role admin may call POST /console/*",
+		"only role admin may call POST /console/users",
+		"only role admin may call POST /console/users/*",
+		"only role admin may call POST /console/import/*",
+		"only role admin may call POST /console/sessions",
+		"only role admin may call POST /console/roles",
+		"only role admin may call POST /console/roles/*",
+		"only role admin may call POST /console/clients",
+		"only role admin may call POST /console/clients/*",
+		"only role admin may call POST /console/keys",
 		"nothing under /console/users without role admin or role manager",
 		"nothing under /console/refusals without role admin",
 		"nothing under /console/clients without scope clients:write",

@@ -3,10 +3,11 @@ package console
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/identity"
-	"github.com/holdfast-go/holdfast/keyring"
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/work"
 )
 
@@ -16,6 +17,7 @@ const pollings = 60
 
 // overviewOf is what the overview shows.
 type overviewOf struct {
+	Server   serverOf
 	Next     int // which time it is asked for next; 0 for no more
 	Health   []healthOf
 	Attempts identity.Attempts
@@ -27,6 +29,19 @@ type overviewOf struct {
 	Keys     []keyOf
 }
 
+// serverOf is the process that answers. Others on the same store are not known to it:
+// a store keeps no list of them.
+type serverOf struct {
+	Build string
+	Since time.Time
+	Up    string // for how long
+}
+
+func (c *console) server() serverOf {
+	_, build, _ := strings.Cut(tty.Version("holdfast"), " ")
+	return serverOf{build, c.began, roughly(c.now().Sub(c.began))}
+}
+
 type healthOf struct {
 	Name, Text string
 	Good       bool
@@ -36,7 +51,7 @@ type healthOf struct {
 const lately = 500
 
 func (c *console) overview(r *http.Request, who caller) (page, error) {
-	o := overviewOf{Attempts: c.id.Attempts(), Watches: c.may(who, "GET", "/refusals")}
+	o := overviewOf{Server: c.server(), Attempts: c.id.Attempts(), Watches: c.may(who, "GET", "/refusals")}
 	if n, _ := strconv.Atoi(r.URL.Query().Get("n")); n >= 0 && n < pollings {
 		o.Next = n + 1
 	}
@@ -71,26 +86,6 @@ func said(yes bool, text, other string) string {
 		return text
 	}
 	return other
-}
-
-// keyOf is a signing key as a page shows it.
-type keyOf struct {
-	keyring.Record
-	Stage, Text string
-}
-
-func (c *console) keyList(r *http.Request) (out []keyOf, err error) {
-	list, err := c.id.SigningKeys(r.Context())
-	now := c.now()
-	for _, one := range list {
-		out = append(out, keyOf{one, one.Term.At(now).String(), one.Term.Describe(now)})
-	}
-	return out, err
-}
-
-func (c *console) keys(r *http.Request, _ caller) (page, error) {
-	list, err := c.keyList(r)
-	return page{"keys", "Signing keys", list}, err
 }
 
 func (c *console) settings(*http.Request, caller) (page, error) {

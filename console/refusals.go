@@ -20,44 +20,23 @@ type refusalsOf struct {
 // withins are the times that can be looked back.
 var withins = map[string]time.Duration{"15m": 15 * time.Minute, "1h": time.Hour, "24h": 24 * time.Hour}
 
-const (
-	mostRefusals = 5000 // as many as are kept
-	shownAtOnce  = 200
-)
+const shownAtOnce = 200
 
 func (c *console) refusals(r *http.Request, _ caller) (page, error) {
 	q := r.URL.Query()
 	out := refusalsOf{Person: strings.TrimSpace(q.Get("person")), Route: strings.TrimSpace(q.Get("route")), Within: q.Get("within"), Withins: []string{"15m", "1h", "24h"}}
-	list, err := identity.LastRefusals(r.Context(), c.id.RefusalStore(), out.read())
-	if err != nil {
+	query := identity.RefusalQuery{Caller: out.Person, Route: out.Route, Limit: shownAtOnce + 1}
+	if within, ok := withins[out.Within]; ok {
+		query.Since = c.now().Add(-within)
+	}
+	var err error
+	if out.Rows, err = identity.SearchRefusals(r.Context(), c.id.RefusalStore(), query); err != nil {
 		return page{}, err
 	}
-	var since time.Time
-	if within, ok := withins[out.Within]; ok {
-		since = c.now().Add(-within)
-	}
-	for _, one := range list {
-		if one.Time.Before(since) || !contains(one.Caller, out.Person) || !contains(one.Route+" "+one.Path, out.Route) {
-			continue
-		}
-		if out.More = len(out.Rows) == shownAtOnce; out.More {
-			break
-		}
-		out.Rows = append(out.Rows, one)
+	if len(out.Rows) > shownAtOnce {
+		out.Rows, out.More = out.Rows[:shownAtOnce], true
 	}
 	return page{"refusals", "Refusals", out}, nil
-}
-
-// read is how many have to be read: all, where not all are wanted.
-func (f refusalsOf) read() int {
-	if f.Person+f.Route+f.Within != "" {
-		return mostRefusals
-	}
-	return shownAtOnce + 1
-}
-
-func contains(text, part string) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
 // refusalOf is one refusal, way by way.

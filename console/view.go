@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -84,6 +85,7 @@ type section struct {
 var sections = []section{
 	{Name: "Overview", Path: "overview"},
 	{Name: "Users", Path: "users"},
+	{Name: "Sessions", Path: "sessions"},
 	{Name: "Roles", Path: "roles"},
 	{Name: "Routes", Path: "routes"},
 	{Name: "Matrix", Path: "matrix"},
@@ -128,7 +130,7 @@ func (c *console) view(r *http.Request, who caller, title string) (*view, error)
 		v.Again = c.again(r)
 	}
 	first, _, _ := strings.Cut(c.below(r), "/")
-	place := map[string]string{"new": below(r.URL.Path), "rule": "routes", "preview": "roles"}
+	place := map[string]string{"new": below(r.URL.Path), "rule": "routes", "preview": "roles", "import": "users", "history": "users"}
 	if other, ok := place[first]; ok {
 		first = other
 	}
@@ -160,6 +162,9 @@ func (c *console) again(r *http.Request) string {
 // users/1, and users on users.
 func formPage(path string) string {
 	parts := strings.Split(path, "/")
+	if parts[0] == "audit" {
+		return parts[0]
+	}
 	return strings.Join(parts[:min(2, len(parts))], "/")
 }
 
@@ -201,12 +206,21 @@ const maxForm = 64 << 10
 // maxCredentials is the most that a form may have that brings a password.
 const maxCredentials = 16 << 10
 
+// parse reads a form, with the files that it brings: they stay in memory, since a
+// body has no more than the form may have.
+func parse(r *http.Request, most int64) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		return r.ParseMultipartForm(most) //nolint:gosec // form bounds the body
+	}
+	return r.ParseForm()
+}
+
 // form answers to a form: it does what that says and leads to a page, or shows the
 // form again with what is wrong.
 func (c *console) form(most int64, do action, back pager) func(http.ResponseWriter, *http.Request, caller) error {
 	return func(w http.ResponseWriter, r *http.Request, who caller) error {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
-		if err := r.ParseForm(); err != nil {
+		if err := parse(r, most); err != nil {
 			status, text := http.StatusBadRequest, "The form could not be read."
 			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 				status, text = http.StatusRequestEntityTooLarge, "The form is too large."
@@ -295,6 +309,16 @@ func inWords(d time.Duration) string {
 	return d.String()
 }
 
+// roughly is inWords for a time that nobody wants to the minute.
+func roughly(d time.Duration) string {
+	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+		if d >= 2*unit || unit == time.Minute && d >= unit {
+			return inWords(d.Truncate(unit))
+		}
+	}
+	return "less than a minute"
+}
+
 // many is a number of things.
 func many(n int, thing string) string {
 	if n == 1 {
@@ -309,4 +333,13 @@ func failure(err error) error {
 		return err
 	}
 	return answerOf(err)
+}
+
+// seeOther sends a browser to a page, as seen from the request's own path: it works
+// behind any prefix.
+func seeOther(w http.ResponseWriter, to string) error {
+	w.Header().Set("Location", to)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
 }

@@ -167,7 +167,7 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	}{
 		{Tokens, func() { id.tokens.Register(id.tokensOn(app, which)); id.tokens.RegisterMetadata(app, id.issuer) }},
 		{Users, func() { id.api.Register(on) }},
-		{MyRoutes, func() { registerMine(on, app, id.Caller()) }},
+		{MyRoutes, func() { id.registerMine(on, app) }},
 		{Refusals, func() { registerWhy(on, id.api.Administrators(), id.refusals.store, id.accounts.Service) }},
 		{Setup, func() { p.register(on, setupPage(id.accounts.Service)) }},
 		{Reset, func() { p.register(on, resetPage(id.accounts.Service)) }},
@@ -177,7 +177,11 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 		{Introspection, func() { id.tokens.RegisterIntrospection(on, knownService(id.config.Services)) }},
 		{Revocation, func() { id.tokens.RegisterRevocation(on) }},
 		{SignIns, func() { signIn.register(on, id.config.Pages.SignIn != "") }},
-		{Authorize, func() { id.authorizePage(signIn).register(on); id.api.RegisterConsents(on) }},
+		{Authorize, func() {
+			id.authorizePage(signIn).register(on)
+			id.api.RegisterConsents(on)
+			id.registerMyScopes(on)
+		}},
 		{Account, func() { id.accountPage(signIn).register(on) }},
 		{Forgot, func() { id.api.RegisterForgot(on, id.links.ask) }},
 		{Clients, func() { id.api.RegisterClients(on) }},

@@ -87,7 +87,7 @@ func TestTheChoiceOfEndpoints(t *testing.T) {
 		"reset":                        {Reset, Config{}, []string{"GET /reset", "GET /pages.css", "POST /reset"}},
 		"both, with one style":         {Setup | Reset, Config{}, []string{"GET /setup", "GET /pages.css", "POST /setup", "GET /reset", "POST /reset"}},
 		"refusals":                     {Refusals, Config{}, []string{"GET /refusals/{id}"}},
-		"one's own":                    {MyRoutes, Config{}, []string{"GET /me/routes"}},
+		"one's own":                    {MyRoutes, Config{}, []string{"GET /me/routes", "GET /me/routes/as"}},
 		"sign-up":                      {SignUps, Config{SignUp: &SignUp{}}, []string{"POST /signup"}},
 		"sign-up that nobody may":      {SignUps, Config{}, nil},
 		"sign-in":                      {SignIns, Config{Pages: &Pages{}}, []string{"GET /signin", "GET /pages.css", "POST /signin", "POST /signout"}},
@@ -95,7 +95,7 @@ func TestTheChoiceOfEndpoints(t *testing.T) {
 		"sign-in without pages":        {SignIns, Config{}, nil},
 		"codes, with the pages": {Authorize, Config{}, []string{
 			"GET /signin", "GET /pages.css", "POST /signin", "POST /signout",
-			"GET /authorize", "POST /authorize", "GET /users/me/consents", "DELETE /users/me/consents/{client_id}",
+			"GET /authorize", "POST /authorize", "GET /users/me/consents", "DELETE /users/me/consents/{client_id}", "GET /me/scopes",
 		}},
 		"one's account, with the pages": {Account, Config{}, []string{"GET /signin", "GET /pages.css", "POST /signin", "POST /signout", "GET /account", "POST /account"}},
 		"codes where no cookie is kept": {Authorize | Account, Config{URL: "http://library.example"}, nil},

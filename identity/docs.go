@@ -21,6 +21,9 @@ func (id *Identity) documented(config *holdfast.Config, which Endpoints) {
 		return
 	}
 	docs.OAuth.ClientID = account.BuiltInClient
+	if docs.Granted == "" && id.HasSessions() {
+		docs.Granted = id.config.Scheme.prefix + "/me/scopes"
+	}
 	if docs.OAuth.Scopes == nil {
 		docs.OAuth.Scopes = []holdfast.Scope{id.config.Scheme.Me}
 	}

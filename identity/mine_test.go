@@ -50,3 +50,58 @@ func TestWhatIsMissingOfRoutes(t *testing.T) {
 		t.Errorf("the docs page does not ask:\n%s", page.body)
 	}
 }
+
+// Administrators see what another may call, with all that their roles grant; nobody
+// else does.
+func TestRoutesAsAnother(t *testing.T) {
+	t.Parallel()
+	l := openShop(t, Config{})
+	l.user("root", "admin")
+	ask := func(by, scope, user string) (answer, map[string]string) {
+		t.Helper()
+		granted := tokens(t, l.Identity, l.app, credentials(by, secret)+"&scope="+scope)
+		a := l.browser().do("GET", "/me/routes/as?user="+user, "", "Authorization: Bearer "+granted.AccessToken)
+		var rows []myRoute
+		out := map[string]string{}
+		if a.status == http.StatusOK {
+			if err := json.Unmarshal([]byte(a.body), &rows); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, row := range rows {
+			out[row.Method+" "+row.Path] = row.Missing
+		}
+		return a, out
+	}
+	a, rows := ask("root", "users:read", "ANN")
+	if a.status != http.StatusOK || rows["GET /users/me"] != "" || rows["DELETE /users/{id}"] != "scope users:write, role admin" {
+		t.Errorf("GET /me/routes/as by an administrator = %d %v", a.status, rows)
+	}
+	for name, test := range map[string]struct {
+		by, scope, user string
+		status          int
+	}{
+		"nobody of that name":    {"root", "users:read", "nobody", http.StatusNotFound},
+		"without the scope":      {"root", "me", "ann", http.StatusForbidden},
+		"by who is nothing more": {"ann", "me", "ann", http.StatusForbidden},
+	} {
+		if a, _ := ask(test.by, test.scope, test.user); a.status != test.status {
+			t.Errorf("%s = %d %s, want %d", name, a.status, a.body, test.status)
+		}
+	}
+}
+
+// The docs page learns who has signed in, and what they can be granted.
+func TestScopesOfWhoHasSignedIn(t *testing.T) {
+	t.Parallel()
+	l := openShop(t, Config{})
+	if a := l.browser().do("GET", "/me/scopes", ""); a.status != http.StatusOK || !strings.Contains(a.body, `"user":""`) || a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("GET /me/scopes by nobody = %d %q", a.status, a.body)
+	}
+	if a := l.signedIn("ann").do("GET", "/me/scopes", ""); a.status != http.StatusOK || !strings.Contains(a.body, `"user":"ann"`) || !strings.Contains(a.body, `"me"`) || strings.Contains(a.body, "users:write") {
+		t.Errorf("GET /me/scopes by a user = %d %s", a.status, a.body)
+	}
+	if page := l.browser().do("GET", "/docs", ""); !strings.Contains(page.body, `const granted = "me/scopes"`) {
+		t.Errorf("the docs page does not ask:\n%s", page.body)
+	}
+}

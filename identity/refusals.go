@@ -1,11 +1,13 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,4 +175,55 @@ func readRefusal(stored RefusalRecord) (Refusal, error) {
 		return r, fmt.Errorf("refusal %s: %w", stored.ID, err)
 	}
 	return r, nil
+}
+
+// RefusalQuery chooses refusals.
+type RefusalQuery struct {
+	By     string // the caller's name, or what a client is called; of everybody if empty
+	Caller string // a part of that, whatever its letters' case; likewise
+	Route  string // a part of the route or of the path that was called, whatever its letters' case; any if empty
+	Since  time.Time
+	Limit  int // how many at most
+}
+
+// SearchRefusals returns the last refusals that a query chooses of those that are
+// kept, the newest first.
+func SearchRefusals(ctx context.Context, store RefusalStore, q RefusalQuery) ([]Refusal, error) {
+	stored, err := store.Last(ctx, refusals.Kept)
+	if err != nil {
+		return nil, err
+	}
+	out := []Refusal{}
+	for _, one := range stored {
+		if len(out) == q.Limit || one.At.Before(q.Since) {
+			break
+		}
+		if !mayHold(one.Data, q.By) || !mayHold(one.Data, q.Caller) || !mayHold(one.Data, q.Route) {
+			continue
+		}
+		r, err := readRefusal(one)
+		if err != nil {
+			return nil, err
+		}
+		if (q.By == "" || q.By == r.Caller) && holds(r.Caller, q.Caller) && holds(r.Route+" "+r.Path, q.Route) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func holds(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// mayHold reports whether a text can be in one of a record's fields, without reading
+// the record: to read it takes twenty times as long. Texts that JSON may write in
+// another way, it says, can be.
+func mayHold(data []byte, part string) bool {
+	if part == "" || strings.ContainsFunc(part, func(c rune) bool {
+		return c != '/' && c != '.' && c != '-' && c != '_' && c != ':' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}) {
+		return true
+	}
+	return bytes.Contains(bytes.ToLower(data), bytes.ToLower([]byte(part)))
 }

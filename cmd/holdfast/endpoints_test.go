@@ -85,6 +85,8 @@ var exchanges = []exchange{
 	{about: "401 of `POST /token`: the client is not known, or its credentials are wrong or missing.", path: "POST /token", body: "grant_type=client_credentials&client_id=nightly&client_secret=wrong"},
 	{route: "DELETE /clients/{id}", about: "Removes a client. Its tokens, and those of people that it was given, are good for nothing from the next request on.", as: "alice", path: "/clients/nightly"},
 	{route: "GET /me/routes", about: "What the caller may call, for a page that hides the rest. With `all=true` also what they may not, and what is missing; the docs page says so at each operation.", as: "alice"},
+	{route: "GET /me/routes/as", about: "What another may call, with all that their roles grant, and what they lack for the rest: for administrators, who see the docs page's operations so.", as: "alice", path: "/me/routes/as?user=alice"},
+	{route: "GET /me/scopes", about: "With the cookie of a session: which scopes whoever has signed in can be granted at all, which the docs page's dialog says."},
 	{route: "GET /.well-known/jwks.json", about: "The public keys, for services that verify tokens themselves."},
 	{route: "GET /.well-known/oauth-authorization-server", about: "Where the endpoints and the keys are, for services that begin with the issuer's URL (RFC 8414)."},
 	{route: "GET /.well-known/oauth-protected-resource", about: "Where tokens for this API come from, for clients that begin with its URL (RFC 9728). Challenges of 401 and 403 name it."},

@@ -28,6 +28,7 @@ type Config struct {
 	DocumentPath string
 	RedirectPath string // of Swagger UI, where authorization servers send the browser back; below the page if empty
 	ReDoc        bool   // in place of Swagger UI
+	Granted      string // what says which scopes whoever has signed in can have; "" for nothing
 	Mine         string // what says which operations are open to the caller; "" for nothing
 
 	// Parameters are the viewer's own, by its names.
@@ -156,8 +157,12 @@ func (c Config) script(v viewer) (string, error) {
 	if c.Mine != "" {
 		mine = up(c.PagePath) + strings.TrimPrefix(c.Mine, "/") + "?all=true"
 	}
+	able := ""
+	if c.Granted != "" {
+		able = up(c.PagePath) + strings.TrimPrefix(c.Granted, "/")
+	}
 	for place, part := range map[string]any{
-		"MINE": mine, "SPEC": up(c.PagePath) + strings.TrimPrefix(c.DocumentPath, "/"), "REDIRECT": redirect, "PARAMETERS": parameters,
+		"MINE": mine, "GRANTED": able, "SPEC": up(c.PagePath) + strings.TrimPrefix(c.DocumentPath, "/"), "REDIRECT": redirect, "PARAMETERS": parameters,
 		"OAUTH": initOAuth{c.ClientID, c.AppName, c.Scopes, c.Query, true},
 	} {
 		data, err := json.Marshal(part)

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -124,6 +125,18 @@ func (s *state) SessionsOf(userID, after string, limit int) ([]account.Session, 
 		list[i] = cloneSession(list[i])
 	}
 	return list, nil
+}
+
+// LatestSessions implements account.SessionReader.
+func (s *state) LatestSessions(before string, limit int) (out []account.Session, err error) {
+	ids := slices.Sorted(maps.Keys(s.sessions))
+	slices.Reverse(ids)
+	for _, id := range ids {
+		if len(out) < limit && (before == "" || id < before) {
+			out = append(out, cloneSession(s.sessions[id]))
+		}
+	}
+	return out, nil
 }
 
 func (s *state) removeSessions(gone func(account.Session) bool) error {

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -44,49 +43,6 @@ func scanAuditState(row scanner) (s account.AuditState, err error) {
 	}
 	s.At = date(at)
 	return s, nil
-}
-
-// conditions of a query, all of which must hold.
-type conditions struct {
-	where []string
-	args  []any
-}
-
-// add adds one. A $ in it stands for the value, however often it is there.
-func (c *conditions) add(condition string, value any) {
-	c.args = append(c.args, value)
-	c.where = append(c.where, strings.ReplaceAll(condition, "$", fmt.Sprintf("$%d", len(c.args))))
-}
-
-// Audit implements account.AuditReader.
-func (t *tx) Audit(q account.AuditQuery) ([]account.AuditRecord, error) {
-	var c conditions
-	c.add("seq > $", q.After)
-	if q.Before > 0 {
-		c.add("seq < $", q.Before)
-	}
-	if q.User != "" {
-		c.add(`id IN (SELECT id FROM audit WHERE on_id = $ AND on_id <> '' AND seq IS NOT NULL
-			UNION ALL SELECT id FROM audit WHERE actor_id = $ AND actor_id <> '' AND actor_id <> on_id AND seq IS NOT NULL)`, q.User)
-	}
-	switch kind := string(q.Kind); {
-	case strings.HasSuffix(kind, "."):
-		c.add("kind > $", kind)
-		c.add("kind < $", kind[:len(kind)-1]+"/") // which comes after the dot
-	case kind != "":
-		c.add("kind = $", kind)
-	}
-	if !q.Since.IsZero() {
-		c.add("at >= $", q.Since.UnixMilli())
-	}
-	if !q.Until.IsZero() {
-		c.add("at < $", q.Until.UnixMilli())
-	}
-	order := " ORDER BY seq"
-	if q.Newest {
-		order = " ORDER BY seq DESC"
-	}
-	return many(t, scanAudit, fmt.Sprintf("%sWHERE %s%s LIMIT $%d", selectAudit, strings.Join(c.where, " AND "), order, len(c.args)+1), append(c.args, q.Limit)...)
 }
 
 // UnsealedAudit implements account.AuditReader. What waits may have a lower id than

@@ -11,7 +11,8 @@ const last = "\U0010FFFF"
 
 // SearchUsers reads one range of one index, by name: that of the names, that of
 // the disabled users, or that of the role's holders. What is left to look at row by
-// row is a state of which most users are, and the role of a disabled user.
+// row is a state of which most users are, and the role of a disabled user where many
+// have it.
 func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error) {
 	from, name := "users", "name"
 	begin, first := ">", q.After
@@ -26,8 +27,12 @@ func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error)
 	case account.UserEnabled:
 		filter += " AND NOT disabled"
 	}
+	few, err := t.fewHold(q)
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case q.Role != "" && q.State == account.UserDisabled:
+	case q.Role != "" && q.State == account.UserDisabled && !few:
 		filter += " AND EXISTS (SELECT 1 FROM user_roles WHERE user_id = id AND role = $4)"
 		args = append(args, q.Role)
 	case q.Role != "":
@@ -38,6 +43,18 @@ func (t *tx) SearchUsers(q account.UserQuery, limit int) ([]account.User, error)
 	return many(t, scanUser, fmt.Sprintf("%sFROM %s WHERE %s %s $1 AND %s < $2%s ORDER BY %s LIMIT $3", userColumns, from, name, begin, name, filter, name), args...)
 }
 
+// CountHolders asks for an order, so that the index is read, and not all of the table.
 func (t *tx) CountHolders(role string, most int) (int, error) {
-	return one(t, nil, scanned[int], "SELECT count(*) FROM (SELECT 1 FROM user_roles WHERE role = $1 LIMIT $2) AS holders", role, most)
+	return one(t, nil, scanned[int], "SELECT count(*) FROM (SELECT user_name FROM user_roles WHERE role = $1 ORDER BY user_name LIMIT $2) AS holders", role, most)
+}
+
+// fewHold reports whether a search is for a role that so few have that they are looked
+// at one by one.
+func (t *tx) fewHold(q account.UserQuery) (bool, error) {
+	if q.Role == "" || q.State != account.UserDisabled {
+		return false, nil
+	}
+	const few = 1000
+	n, err := t.CountHolders(q.Role, few)
+	return n < few, err
 }

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"strings"
-
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/internal/audit"
 	"github.com/holdfast-go/holdfast/keyring"
@@ -43,35 +41,6 @@ func scanAuditState(row scanner) (s account.AuditState, err error) {
 	}
 	s.At = date(at)
 	return s, nil
-}
-
-// Audit implements account.AuditReader.
-func (t *tx) Audit(q account.AuditQuery) ([]account.AuditRecord, error) {
-	where, args := []string{"seq > ?"}, []any{q.After}
-	add := func(condition string, values ...any) { where, args = append(where, condition), append(args, values...) }
-	if q.Before > 0 {
-		add("seq < ?", q.Before)
-	}
-	if q.User != "" {
-		add("id IN (SELECT id FROM audit WHERE on_id = ? AND on_id <> '' AND seq IS NOT NULL UNION ALL SELECT id FROM audit WHERE actor_id = ? AND actor_id <> '' AND actor_id <> on_id AND seq IS NOT NULL)", q.User, q.User)
-	}
-	switch kind := string(q.Kind); {
-	case strings.HasSuffix(kind, "."):
-		add("kind > ? AND kind < ?", kind, kind[:len(kind)-1]+"/") // which comes after the dot
-	case kind != "":
-		add("kind = ?", kind)
-	}
-	if !q.Since.IsZero() {
-		add("at >= ?", q.Since.UnixMilli())
-	}
-	if !q.Until.IsZero() {
-		add("at < ?", q.Until.UnixMilli())
-	}
-	order := " ORDER BY seq LIMIT ?"
-	if q.Newest {
-		order = " ORDER BY seq DESC LIMIT ?"
-	}
-	return many(t, scanAudit, selectAudit+"WHERE "+strings.Join(where, " AND ")+order, append(args, q.Limit)...)
 }
 
 // UnsealedAudit implements account.AuditReader. In what was copied from another kind of

@@ -73,6 +73,14 @@ func (t *tx) SessionsOf(userID, after string, limit int) ([]account.Session, err
 		WHERE user_id = ?1 AND epoch = (SELECT epoch FROM users WHERE id = ?1) AND id > ?2 ORDER BY id LIMIT ?3`, userID, after, limit)
 }
 
+// LatestSessions reads the primary key from its end: ids sort by when they were made.
+func (t *tx) LatestSessions(before string, limit int) ([]account.Session, error) {
+	if before == "" {
+		before = last
+	}
+	return many(t, scanSession, selectSession+"WHERE id < ?1"+alive+" ORDER BY id DESC LIMIT ?2", before, limit)
+}
+
 func (t *tx) PutSession(s account.Session) error {
 	if _, err := t.PasswordHash(s.UserID); err != nil {
 		return err

@@ -16,6 +16,7 @@ func RunSessions(t *testing.T, open func(t *testing.T) account.Store) {
 	for name, test := range map[string]func(*testing.T, account.Store){
 		"a session has all that was put":                         testSessionFound,
 		"a user's sessions come in pages, by id":                 testSessionPages,
+		"the sessions of all come in pages, the newest first":    testLatestSessions,
 		"a user's sessions end together":                         testRemoveSessionsOf,
 		"a session that is put again goes on":                    testSessionPutAgain,
 		"sessions that are over are removed":                     testExpiry,
