@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"time"
 
 	"github.com/holdfast-go/holdfast/internal/audit"
 )
@@ -25,6 +24,9 @@ type AuditDetails = audit.Details
 
 // AuditKind says what has happened.
 type AuditKind = audit.Kind
+
+// AuditQuery says which records are wanted.
+type AuditQuery = audit.Query
 
 // AuditState is how far the chain of records has come. A store keeps one.
 type AuditState = audit.State
@@ -109,16 +111,6 @@ const (
 	MaxAuditEvents = 10_000 // records that a store returns at once at most
 )
 
-// AuditQuery says which records are wanted. What is zero bounds nothing.
-type AuditQuery struct {
-	After, Before int64     // places in the chain, neither of them included
-	Newest        bool      // the last ones first
-	User          string    // a user's id, whom it concerns or who did it
-	Kind          AuditKind // of this kind; or with this beginning, if it ends in a dot
-	Since, Until  time.Time // from then on; before then
-	Limit         int       // at most so many
-}
-
 // AuditReader reads the trail.
 type AuditReader interface {
 	// AuditState returns how far the chain has come; the zero state if nothing was
@@ -151,27 +143,10 @@ type AuditWriter interface {
 	TrimAudit(from, to AuditState) (won bool, err error)
 }
 
-// matches reports whether a kind is what a query wants.
-func (q AuditQuery) matches(kind AuditKind) bool {
-	n := len(q.Kind)
-	if n > 0 && q.Kind[n-1] == '.' {
-		return len(kind) > n && kind[:n] == q.Kind
-	}
-	return q.Kind == "" || kind == q.Kind
-}
-
-// Wants reports whether a record is one of those that are asked for, wherever in the
-// chain it is: for stores that look at each.
-func (q AuditQuery) Wants(r AuditRecord) bool {
-	return q.matches(r.Kind) &&
-		(q.User == "" || r.On.ID == q.User || r.Actor.ID == q.User) &&
-		(q.Since.IsZero() || !r.At.Before(q.Since)) && (q.Until.IsZero() || r.At.Before(q.Until))
-}
-
 // Origin is where a request comes from, for what is remembered and recorded of it.
 type Origin struct {
 	Source    string // the address, as in WithSource
-	Shared    bool   // many come through that address: nothing is counted for it, and nobody is known by it
+	Shared    bool   // many come through that address: nothing is counted for it, and it is no known one
 	Device    string // the User-Agent, as in WithDevice
 	RequestID string // as the answer and the log have it
 }

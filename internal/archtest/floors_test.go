@@ -68,6 +68,7 @@ var floors = map[string]int{
 // is not named imports none: it can be read, tested and moved by itself.
 var shared = map[string][]string{
 	"internal/attempts":   {"internal/bulkhead", "internal/fairqueue", "internal/newest", "internal/retryafter"},
+	"internal/auditsql":   {"internal/audit"},
 	"internal/background": {"internal/bulkhead"},
 	"internal/bind":       {"internal/bodies", "internal/duration", "internal/parts", "internal/schema", "internal/strictform"},
 	"internal/bulkhead":   {"internal/fairqueue"},
