@@ -46,7 +46,7 @@ func (s *Store) beginLogAgain(ctx context.Context) bool {
 	var busy, pages, moved int
 	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &moved)
 	if err != nil || pages-moved > walBehind {
-		return false // a long reader, for whom nobody waits
+		return false // a long reader is not waited for
 	}
 	if _, err := conn.ExecContext(ctx, patience(walPatience)); err != nil {
 		return false
