@@ -20,24 +20,12 @@ func (s *Service) LatestSessions(ctx context.Context, before string, limit int) 
 		if err != nil {
 			return err
 		}
-		if len(found) == limit && limit > 0 {
-			next = found[limit-1].ID
-		}
-		now := s.config.Now()
-		for _, session := range found {
-			if s.over(session, now) {
-				continue
-			}
-			one := UserSession{}
-			if one.User, err = r.User(session.UserID); err != nil {
-				return err
-			}
-			if one.SessionInfo, err = s.info(r, session); err != nil {
-				return err
-			}
-			list = append(list, one)
-		}
-		return nil
+		next = nextOf(found, limit)
+		return s.living(r, found, func(session Session, info SessionInfo) error {
+			user, err := r.User(session.UserID)
+			list = append(list, UserSession{info, user})
+			return err
+		})
 	})
 	return list, next, err
 }

@@ -41,23 +41,39 @@ func (s *Service) SessionsAfter(ctx context.Context, userID, after string, limit
 		if err != nil {
 			return err
 		}
-		if len(found) == limit && limit > 0 {
-			next = found[limit-1].ID
-		}
-		now := s.config.Now()
-		for _, session := range found {
-			if s.over(session, now) {
-				continue
-			}
-			info, err := s.info(r, session)
-			if err != nil {
-				return err
-			}
+		next = nextOf(found, limit)
+		return s.living(r, found, func(_ Session, info SessionInfo) error {
 			list = append(list, info)
-		}
-		return nil
+			return nil
+		})
 	})
 	return list, next, err
+}
+
+// nextOf is the id from which a list goes on after a page, or "" at its end.
+func nextOf(page []Session, limit int) string {
+	if len(page) < limit || limit == 0 {
+		return ""
+	}
+	return page[limit-1].ID
+}
+
+// living calls each with the sessions that are not over, and what is said of them.
+func (s *Service) living(r Reader, found []Session, each func(Session, SessionInfo) error) error {
+	now := s.config.Now()
+	for _, session := range found {
+		if s.over(session, now) {
+			continue
+		}
+		info, err := s.info(r, session)
+		if err != nil {
+			return err
+		}
+		if err := each(session, info); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) info(r Reader, session Session) (SessionInfo, error) {
