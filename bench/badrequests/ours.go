@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/holdfast-go/holdfast/bench/internal/proc"
 )
 
 const (
@@ -36,11 +38,9 @@ func startHoldfast(ctx context.Context) (*world, error) {
 }
 
 func startIn(ctx context.Context, folder string) (*world, error) {
-	program := filepath.Join(folder, "holdfast")
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/holdfast") //nolint:gosec // of this run's own
-	build.Dir = ".."                                                                  // which is a module of its own
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w\n%s", err, out)
+	program, err := proc.Build(ctx, folder)
+	if err != nil {
+		return nil, err
 	}
 	run := func(stdin string, args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the same

@@ -17,9 +17,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -86,10 +84,9 @@ func run(ctx context.Context, o *options, progress io.Writer) (report Report, er
 		return report, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	program := filepath.Join(dir, "holdfast")
-	build := exec.CommandContext(ctx, "go", "build", "-C", "..", "-o", program, "./cmd/holdfast") //nolint:gosec // of this repository
-	if text, err := build.CombinedOutput(); err != nil {
-		return report, fmt.Errorf("build: %w\n%s", err, text)
+	program, err := proc.Build(ctx, dir)
+	if err != nil {
+		return report, err
 	}
 	server, err := flood.Program(program)(ctx)
 	if err != nil {

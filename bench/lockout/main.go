@@ -20,6 +20,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/holdfast-go/holdfast/bench/internal/proc"
 )
 
 // options are the command line.
@@ -62,7 +64,7 @@ func run(ctx context.Context, o *options, out, progress io.Writer) error {
 			return err
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		if holdfast, err = build(ctx, dir); err != nil {
+		if holdfast, err = proc.Build(ctx, dir); err != nil {
 			return err
 		}
 	}

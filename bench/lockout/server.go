@@ -30,17 +30,6 @@ type server struct {
 	dir    string
 }
 
-// build builds the command, beside which stands everything else.
-func build(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "holdfast")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/holdfast") //nolint:gosec // a folder of our own
-	cmd.Dir = ".."
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build holdfast: %w\n%s", err, text)
-	}
-	return path, nil
-}
-
 func start(ctx context.Context, holdfast string, people int) (_ *server, err error) {
 	s := &server{client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConns: 4000, MaxIdleConnsPerHost: 4000}}}
 	if s.dir, err = os.MkdirTemp("", "holdfast-lockout"); err != nil {

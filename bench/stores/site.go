@@ -29,17 +29,6 @@ type server struct {
 	url string
 }
 
-// build builds the server of this checkout; "go -C bench run" runs in bench.
-func build(ctx context.Context, dir string) (string, error) {
-	file := filepath.Join(dir, "holdfast")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "./cmd/holdfast") //nolint:gosec // the file is our own
-	cmd.Dir = ".."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return file, nil
-}
-
 // open makes an empty database.
 func open(kind, dir string) (db string, closing func() error, err error) {
 	switch {
