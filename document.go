@@ -51,9 +51,9 @@ func documentOf(config Config, routes []*route, types *schema.Registry) (*openap
 
 // mineFault says that the page would ask a route that is not there.
 func mineFault(d Docs, routes []*route) error {
-	for field, path := range map[string]string{"Mine": d.Mine, "Granted": d.Granted} {
-		if path != "" && !d.NoPage && !d.NoDocument && !slices.ContainsFunc(routes, func(rt *route) bool { return rt.method == http.MethodGet && rt.pattern.Path == path }) {
-			return fmt.Errorf("Config.Docs.%s: there is no route GET %s, which the docs page would ask", field, path)
+	for _, asked := range [][2]string{{"Mine", d.Mine}, {"Granted", d.Granted}} {
+		if path := asked[1]; path != "" && !d.NoPage && !d.NoDocument && !slices.ContainsFunc(routes, func(rt *route) bool { return rt.method == http.MethodGet && rt.pattern.Path == path }) {
+			return fmt.Errorf("Config.Docs.%s: there is no route GET %s, which the docs page would ask", asked[0], path)
 		}
 	}
 	return nil

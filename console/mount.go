@@ -101,7 +101,7 @@ func (c *console) register() {
 	post := func(path string, p policy, do action, back pager) { most(maxForm, path, p, do, back) }
 	c.app.Handle("GET "+c.prefix, holdfast.Raw(p.anybody, c.begin), holdfast.Hidden())
 	get("/overview", p.read, c.overview)
-	c.registerPeople(p, get, most)
+	c.registerPeople(p, get, post, most)
 	get("/roles", p.read, c.roles)
 	get("/new/role", p.writeRoles, c.newRole)
 	get("/roles/{name}", p.read, c.role)
@@ -138,26 +138,25 @@ func (c *console) register() {
 }
 
 // registerPeople adds the routes of users and of what they have.
-func (c *console) registerPeople(p policies, get func(string, policy, pager), most func(int64, string, policy, action, pager)) {
-	small := func(path string, p policy, do action, back pager) { most(maxForm, path, p, do, back) }
+func (c *console) registerPeople(p policies, get func(string, policy, pager), post func(string, policy, action, pager), most func(int64, string, policy, action, pager)) {
 	get("/users", p.read, c.users)
 	get("/new/user", p.writeUsers, c.newUser)
 	most(maxCredentials, "/users", p.writeUsers, c.createUser, c.newUser)
 	get("/users/{id}", p.read, c.user)
 	get("/users/{id}/sessions", p.watch, c.sessions)
 	get("/history/{id}", p.audit, c.history)
-	small("/users/{id}/roles", p.writeUsers, c.setRoles, c.user)
-	small("/users/{id}/state", p.writeUsers, c.setState, c.user)
-	small("/users/{id}/unlock", p.writeUsers, c.unlock, c.user)
-	small("/users/{id}/reset", p.writeUsers, c.resetLink, c.user)
-	small("/users/{id}/remove", p.writeUsers, c.removeUser, c.user)
-	small("/users/{id}/sessions", p.endSessions, c.endSessions, c.sessions)
-	small("/users/{id}/keys", p.endSessions, c.revokeUserKey, c.sessions)
+	post("/users/{id}/roles", p.writeUsers, c.setRoles, c.user)
+	post("/users/{id}/state", p.writeUsers, c.setState, c.user)
+	post("/users/{id}/unlock", p.writeUsers, c.unlock, c.user)
+	post("/users/{id}/reset", p.writeUsers, c.resetLink, c.user)
+	post("/users/{id}/remove", p.writeUsers, c.removeUser, c.user)
+	post("/users/{id}/sessions", p.endSessions, c.endSessions, c.sessions)
+	post("/users/{id}/keys", p.endSessions, c.revokeUserKey, c.sessions)
 
 	get("/import/users", p.writeUsers, c.importForm)
 	most(maxImport, "/import/users", p.writeUsers, c.importUsers, c.importForm)
 	get("/sessions", p.watch, c.everySession)
-	small("/sessions", p.endSessions, c.endOneSession, c.everySession)
+	post("/sessions", p.endSessions, c.endOneSession, c.everySession)
 }
 
 // begin leads to the first page that the person may see: those who may see none
