@@ -126,9 +126,9 @@ type Docs struct {
 	// what is missing. If empty, the page says nothing of that.
 	Mine string
 
-	// Granted is the path of a route that tells which scopes whoever has signed in on a
-	// page of the origin can be granted at all: GET, with the cookies of the browser,
-	// answers with {"user": …, "scopes": […]}, an empty user where nobody has. The
+	// Granted is the path of a route that tells which scopes a person who has signed
+	// in on a page of the origin can be granted at all: GET, with the cookies of the browser,
+	// answers with {"user": …, "scopes": […]}, an empty user without a sign-in. The
 	// Authorize dialog then says so, and ticks of them OAuth.Scopes and those with which
 	// one reads. If empty, it says nothing and ticks OAuth.Scopes.
 	Granted string

@@ -309,7 +309,7 @@ func TestCountsOfAClockThatWasPutBackAreWritten(t *testing.T) {
 	}
 }
 
-// That a password is right is found out by nobody without a record, whatever they make
+// That a password is right is not found out without a record, whatever a caller makes
 // of it.
 func TestARightPasswordLeavesARecord(t *testing.T) {
 	t.Parallel()
@@ -351,7 +351,7 @@ func TestARightPasswordLeavesARecord(t *testing.T) {
 	}
 }
 
-// Of whom it is not known who they are, nothing is counted for an address, and all the
+// Of callers who are not known nothing is counted for an address, and all the
 // same it stands in the records from where it was.
 func TestASharedAddressIsRecordedAndNotCounted(t *testing.T) {
 	t.Parallel()
@@ -380,7 +380,7 @@ func TestASharedAddressIsRecordedAndNotCounted(t *testing.T) {
 }
 
 // What a role grants and where a client sends codes stands whole in the records, so
-// that nobody can hide a scope or an address behind many others.
+// that a scope or an address cannot be hidden behind many others.
 func TestNoChangeHidesBehindOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -119,7 +119,7 @@ type historyOf struct {
 	User     account.User
 	Rows     []auditRow
 	Older    int64
-	Watches  bool // whoever looks may see refusals
+	Watches  bool // this person may see refusals
 	Refusals []identity.Refusal
 }
 

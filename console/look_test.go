@@ -204,7 +204,7 @@ func TestTheMatrixLeaves(t *testing.T) {
 	b.get("/matrix/matrix.md").wants(t, "Markdown", http.StatusOK, "| `DELETE /users/{id}` |", "| Route | anyone | signed in | admin |")
 }
 
-// The audit trail says what has happened, and to whom; a manager does not see it.
+// The audit trail says what has happened to each user; a manager does not see it.
 func TestTheTrailIsShown(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)

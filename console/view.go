@@ -309,7 +309,7 @@ func inWords(d time.Duration) string {
 	return d.String()
 }
 
-// roughly is inWords for a time that nobody wants to the minute.
+// roughly is inWords for a time that is not wanted to the minute.
 func roughly(d time.Duration) string {
 	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
 		if d >= 2*unit || unit == time.Minute && d >= unit {

@@ -124,12 +124,12 @@ func listed(rows []holdfast.Access, who rights, all bool) []myRoute {
 
 // myScopes are those that somebody can be granted at all.
 type myScopes struct {
-	User   string   `json:"user"` // "" for nobody
+	User   string   `json:"user"` // "" without a sign-in
 	Scopes []string `json:"scopes"`
 }
 
 // registerMyScopes adds GET /me/scopes, with which the docs page says beforehand what
-// whoever has signed in can ask for. As the sign-in page, it is for everybody: who has
+// a person who has signed in can ask for. As the sign-in page, it is for everybody: who has
 // no session is told of no user.
 func (id *Identity) registerMyScopes(on holdfast.Routes) {
 	show := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {

@@ -51,8 +51,8 @@ func TestWhatIsMissingOfRoutes(t *testing.T) {
 	}
 }
 
-// Administrators see what another may call, with all that their roles grant; nobody
-// else does.
+// Administrators see what another may call, with all that their roles grant; others
+// do not.
 func TestRoutesAsAnother(t *testing.T) {
 	t.Parallel()
 	l := openShop(t, Config{})
@@ -81,7 +81,7 @@ func TestRoutesAsAnother(t *testing.T) {
 		by, scope, user string
 		status          int
 	}{
-		"nobody of that name":    {"root", "users:read", "nobody", http.StatusNotFound},
+		"no user of that name":   {"root", "users:read", "nobody", http.StatusNotFound},
 		"without the scope":      {"root", "me", "ann", http.StatusForbidden},
 		"by who is nothing more": {"ann", "me", "ann", http.StatusForbidden},
 	} {

@@ -5,7 +5,7 @@
 //	go run ./console -database postgres://... -ask
 //
 // The store is filled by SQL, which a program would never do: users with roles and
-// sessions, and records of the audit trail, which nobody has sealed. Then every page
+// sessions, and records of the audit trail that are not sealed. Then every page
 // is asked for, in process, and the median and the worst answer are printed. It exits
 // with 1 if a median is over the bound.
 package main

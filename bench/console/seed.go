@@ -52,7 +52,7 @@ func (d dialect) sql(text string, most int) string {
 	).Replace(text)
 }
 
-// people are users, of whom one in a hundred is disabled, and one a manager; every
+// people are users: one in a hundred is disabled, and one a manager; every
 // second has a session.
 var people = []string{
 	"INSERT INTO users (id, name, email, disabled, created) SELECT ID, NAME, NAME || '@example.org', i % 100 = 0, BEGUN + i FROM SERIES",

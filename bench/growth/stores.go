@@ -76,7 +76,7 @@ func session(i int, user string, expires time.Time) account.Session {
 	return account.Session{ID: id, UserID: user, Handle: id, Scopes: []string{"me"}, Created: expires.Add(-time.Hour), Expires: expires}
 }
 
-// fill makes a database with users, of whom the first have a session, and with
+// fill makes a database with users, the first of which have a session, and with
 // sessions that have ended.
 func fill(ctx context.Context, users, ended int) (*base, error) {
 	dir, err := os.MkdirTemp("", "growth")

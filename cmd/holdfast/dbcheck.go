@@ -35,7 +35,7 @@ func (d database) looking(ctx context.Context, timeout time.Duration, fn func(lo
 	return d.asItIs(ctx, timeout, fn)
 }
 
-// asItIs is looking, also where nobody has made tables yet.
+// asItIs is looking, also where there are no tables yet.
 func (d database) asItIs(ctx context.Context, timeout time.Duration, fn func(lookedAt) error) (err error) {
 	var store lookedAt
 	if d.isPostgres() {

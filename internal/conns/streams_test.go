@@ -101,7 +101,7 @@ func TestStuckRequestsOverHTTP2MakeRoom(t *testing.T) {
 	}
 }
 
-// over1 is a client of HTTP/1.1 that trusts whom another one trusts.
+// over1 is a client of HTTP/1.1 that trusts the certificates that another one trusts.
 func over1(c *http.Client) *http.Client {
 	config := c.Transport.(*http.Transport).TLSClientConfig.Clone() //nolint:forcetypeassert // as httptest makes it
 	config.NextProtos = []string{"http/1.1"}

@@ -28,7 +28,7 @@ type Config struct {
 	DocumentPath string
 	RedirectPath string // of Swagger UI, where authorization servers send the browser back; below the page if empty
 	ReDoc        bool   // in place of Swagger UI
-	Granted      string // what says which scopes whoever has signed in can have; "" for nothing
+	Granted      string // what says which scopes a person who has signed in can have; "" for nothing
 	Mine         string // what says which operations are open to the caller; "" for nothing
 
 	// Parameters are the viewer's own, by its names.
