@@ -155,16 +155,16 @@ func clients(t *testing.T, times int, pause time.Duration, more ...func(*testing
 		s.want("GET", "/users/me", "", "", http.StatusUnauthorized)
 	}
 	w := &onlooker{t: t, pause: pause, left: 5 * time.Second, signed: map[string]time.Time{}, retires: map[string]time.Time{}, keysOf: map[string]set{}}
-	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)
+	going := w.long(times)
 	var load sync.WaitGroup
 	for _, name := range names {
-		load.Go(func() { w.refresh(p, p, name, until) })
+		load.Go(func() { w.refresh(p, p, name, going) })
 	}
 	for _, s := range services {
-		load.Go(func() { w.use(s, until) })
-		load.Go(func() { w.use(s, until) })
+		load.Go(func() { w.use(s, going) })
+		load.Go(func() { w.use(s, going) })
 	}
-	load.Go(func() { w.shell(p, until) })
+	load.Go(func() { w.shell(p, going) })
 	load.Wait()
 	w.report(times)
 	logOut(t, p, services, byAsking, &ahead)

@@ -74,12 +74,12 @@ func (w *onlooker) any(n int) (goodToken, bool) {
 	return w.tokens[n%len(w.tokens)], true
 }
 
-// refresh issues tokens from one process until the deadline; the session goes
+// refresh issues tokens from one process as long as it is to go on; the session goes
 // from one process to the other by turns.
-func (w *onlooker) refresh(p, q *process, name string, until time.Time) {
+func (w *onlooker) refresh(p, q *process, name string, going func() bool) {
 	asked := time.Now()
 	got := p.login(name, "me")
-	for n := 0; time.Now().Before(until); n++ {
+	for n := 0; going(); n++ {
 		w.add(got.Access, asked)
 		at := []*process{p, q}[n%2]
 		asked = time.Now()
@@ -93,8 +93,8 @@ func (w *onlooker) refresh(p, q *process, name string, until time.Time) {
 }
 
 // use presents good tokens, of whatever process, to one of them.
-func (w *onlooker) use(p *process, until time.Time) {
-	for n := 0; time.Now().Before(until); n += 7 {
+func (w *onlooker) use(p *process, going func() bool) {
+	for n := 0; going(); n += 7 {
 		token, ok := w.any(n)
 		if !ok {
 			time.Sleep(time.Millisecond) //nolint:forbidigo // until there is one
@@ -117,8 +117,8 @@ func (w *onlooker) use(p *process, until time.Time) {
 
 // published makes sure that others could verify every good token with the
 // published keys.
-func (w *onlooker) published(p *process, until time.Time) {
-	for n := 0; time.Now().Before(until); n++ {
+func (w *onlooker) published(p *process, going func() bool) {
+	for n := 0; going(); n++ {
 		token, ok := w.any(n)
 		status, body := p.call("GET", "/.well-known/jwks.json", "", "")
 		set, err := jwt.ParsePublicSet([]byte(body))
@@ -137,8 +137,8 @@ func (w *onlooker) published(p *process, until time.Time) {
 }
 
 // shell notes what the shell says of the keys.
-func (w *onlooker) shell(p *process, until time.Time) {
-	for time.Now().Before(until) {
+func (w *onlooker) shell(p *process, going func() bool) {
+	for going() {
 		var list struct{ Keys []keyJSON }
 		if err := json.Unmarshal([]byte(p.shell("", "key", "list", "--json")), &list); err != nil {
 			w.t.Error(err)
@@ -155,6 +155,28 @@ func (w *onlooker) shell(p *process, until time.Time) {
 	}
 }
 
+// long tells how long the load goes on: for so many rotations of three seconds, and on
+// a busy machine, where a request may take as long as one, until they were seen.
+func (w *onlooker) long(times int) (going func() bool) {
+	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)
+	return func() bool {
+		now := time.Now()
+		return now.Before(until) || now.Before(until.Add(time.Minute)) && !w.saw(times)
+	}
+}
+
+// saw reports whether so many rotations were seen, by those who accept tokens as well.
+func (w *onlooker) saw(times int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, keys := range w.keysOf {
+		if len(keys) < times-times/4 { // a slow one is not asked about all
+			return false
+		}
+	}
+	return len(w.signed) >= times && len(w.retires) >= times-1
+}
+
 // report says what was seen, after the last request: so many rotations, and
 // no key that signed after it had retired.
 func (w *onlooker) report(times int) {
@@ -164,13 +186,8 @@ func (w *onlooker) report(times int) {
 			w.t.Errorf("key %s retired at %v and signed a token that was asked for at %v", kid, retires, at)
 		}
 	}
-	if len(w.signed) < times || len(w.retires) < times-1 {
-		w.t.Errorf("%d keys signed and %d retired, want %d rotations", len(w.signed), len(w.retires), times)
-	}
-	for address, keys := range w.keysOf {
-		if most := times - times/4; len(keys) < most { // a slow one is not asked about all
-			w.t.Errorf("%s accepted tokens of %d keys, want %d at least", address, len(keys), most)
-		}
+	if !w.saw(times) {
+		w.t.Errorf("%d keys signed, %d retired, and were accepted as in %v: want %d rotations", len(w.signed), len(w.retires), w.keysOf, times)
 	}
 	w.t.Logf("%d keys signed, %d retired; %d tokens issued; %d requests with good tokens, all accepted", len(w.signed), len(w.retires), w.issued, w.accepted)
 }
@@ -188,18 +205,18 @@ func rotations(t *testing.T, dir string, times int, pause time.Duration) {
 		p.shell(secret+"\n", "user", "add", name, "--password-stdin", "--own-password")
 	}
 	w := &onlooker{t: t, pause: pause, left: time.Second, signed: map[string]time.Time{}, retires: map[string]time.Time{}, keysOf: map[string]set{}}
-	until := time.Now().Add(time.Duration(times)*3*time.Second + time.Second)
+	going := w.long(times)
 	var load sync.WaitGroup
 	for i, name := range names {
-		load.Go(func() { w.refresh([]*process{p, q}[i%2], []*process{q, p}[i%2], name, until) })
+		load.Go(func() { w.refresh([]*process{p, q}[i%2], []*process{q, p}[i%2], name, going) })
 	}
 	for range 2 {
-		load.Go(func() { w.use(p, until) })
-		load.Go(func() { w.use(q, until) })
+		load.Go(func() { w.use(p, going) })
+		load.Go(func() { w.use(q, going) })
 	}
-	load.Go(func() { w.published(p, until) })
-	load.Go(func() { w.published(q, until) })
-	load.Go(func() { w.shell(p, until) })
+	load.Go(func() { w.published(p, going) })
+	load.Go(func() { w.published(q, going) })
+	load.Go(func() { w.shell(p, going) })
 	load.Wait()
 	w.report(times)
 }
