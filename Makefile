@@ -29,6 +29,7 @@ test: ## all tests, with the race detector (needs a C compiler; minutes)
 
 short: ## all tests but the slow ones and the examples', without the race detector (under 20 seconds on two cores)
 	$(GO) test -short -ldflags=-w -timeout=1m $$($(GO) list ./... | grep -v /examples/) # without DWARF: linking is most of it
+	$(GO) -C mcp test -short ./... # its matrix names the routes of package identity
 
 tidy: ## whether go.mod and go.sum are as go mod tidy writes them
 	@set -e; for module in $(MODULES); do echo "$$module: tidy"; $(GO) -C $$module mod tidy -diff; done
