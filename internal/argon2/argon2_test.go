@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"unsafe"
 
 	library "golang.org/x/crypto/argon2"
 	"pgregory.net/rapid"
@@ -58,17 +59,17 @@ func TestCompress(t *testing.T) {
 		}
 		b = a
 		add := random.IntN(2) == 0
-		compress(&a, &x, &y, add)
+		compress(&a, &x, &y, new(block), add)
 		compressGo(&b, &x, &y, add)
 		if a != b {
 			t.Fatalf("compress(add=%v) of the processor differs from that in Go", add)
 		}
-		compress(&x, &x, &y, false) // in place
+		compress(&x, &x, &y, new(block), false) // in place
 		compressGo(&b, &x, &y, false)
 	}
 	x, y := block{1, 2, 3}, block{}
 	a := x
-	compress(&x, &x, &y, false)
+	compress(&x, &x, &y, new(block), false)
 	compressGo(&a, &a, &y, false)
 	if a != x {
 		t.Error("compress in place differs from that in Go")
@@ -128,10 +129,10 @@ func BenchmarkLibrary(b *testing.B) {
 }
 
 func BenchmarkCompress(b *testing.B) {
-	var x, y, z block
+	var x, y, z, scratch block
 	b.Run("processor", func(b *testing.B) {
 		for b.Loop() {
-			compress(&z, &x, &y, true)
+			compress(&z, &x, &y, &scratch, true)
 		}
 	})
 	b.Run("go", func(b *testing.B) {
@@ -139,4 +140,16 @@ func BenchmarkCompress(b *testing.B) {
 			compressGo(&z, &x, &y, true)
 		}
 	})
+}
+
+// Otherwise how deep the callers stand decides how long a hash takes: see beside.
+func TestMemoryBeginsWithACacheLine(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		memory := take(beside + 8)
+		defer giveBack(memory)
+		if at := uintptr(unsafe.Pointer(&(*memory)[0])); at%64 != 0 {
+			t.Fatalf("the memory begins at %#x", at)
+		}
+	}
 }

@@ -99,12 +99,12 @@ GLOBL rot16<>(SB), RODATA|NOPTR, $32
 	VMOVDQU      x, (row*128)(R8) \
 	VEXTRACTI128 $1, r, (row*128+128)(R8)
 
-// func compressAVX2(out, x, y *block)
-TEXT ·compressAVX2(SB), 0, $1024-24
+// func compressAVX2(out, x, y, scratch *block)
+TEXT ·compressAVX2(SB), NOSPLIT, $0-32
 	MOVQ    out+0(FP), DX
 	MOVQ    x+8(FP), SI
 	MOVQ    y+16(FP), BX
-	MOVQ    SP, DI
+	MOVQ    scratch+24(FP), DI
 	VMOVDQU rot24<>(SB), R24
 	VMOVDQU rot16<>(SB), R16
 	MOVQ    $4, CX
@@ -133,7 +133,7 @@ rows:
 	DECQ    CX
 	JNZ     rows
 
-	MOVQ    SP, R8
+	MOVQ    scratch+24(FP), R8
 	MOVQ    $4, CX
 
 columns:
@@ -161,7 +161,7 @@ columns:
 	JNZ     columns
 
 	// out ^= scratch ^ x ^ y
-	MOVQ    SP, DI
+	MOVQ    scratch+24(FP), DI
 	MOVQ    x+8(FP), SI
 	MOVQ    y+16(FP), BX
 	MOVQ    $16, CX

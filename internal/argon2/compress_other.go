@@ -2,4 +2,4 @@
 
 package argon2
 
-func compress(out, x, y *block, add bool) { compressGo(out, x, y, add) }
+func compress(out, x, y, _ *block, add bool) { compressGo(out, x, y, add) }
