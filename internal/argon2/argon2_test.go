@@ -148,7 +148,7 @@ func TestMemoryBeginsWithACacheLine(t *testing.T) {
 	for range 100 {
 		memory := take(beside + 8)
 		defer giveBack(memory)
-		if at := uintptr(unsafe.Pointer(&(*memory)[0])); at%64 != 0 {
+		if at := uintptr(unsafe.Pointer(&(*memory)[0])); at%64 != 0 { //nolint:gosec // where it stands is what is asked
 			t.Fatalf("the memory begins at %#x", at)
 		}
 	}
