@@ -4,7 +4,9 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -67,23 +69,64 @@ const (
 // MakeDetails makes details of names and values in turn, without those that are
 // empty. What is too long is cut.
 func MakeDetails(pairs ...string) Details {
-	values := make(map[string]string, len(pairs)/2)
+	type pair struct{ name, value string }
+	list := make([]pair, 0, len(pairs)/2)
 	size := 0
 	for i := 0; i+1 < len(pairs); i += 2 {
 		value := Plain(pairs[i+1], maxDetail)
-		if size += len(pairs[i]) + len(value); value == "" || size > maxDetails {
-			continue
+		if size += len(pairs[i]) + len(value); value != "" && size <= maxDetails {
+			list = append(list, pair{pairs[i], value})
 		}
-		values[pairs[i]] = value
 	}
-	if len(values) == 0 {
+	if len(list) == 0 {
 		return ""
 	}
-	text, err := json.Marshal(values) // which sorts the names
-	if err != nil {
-		return "" // of texts nothing can fail
+	slices.SortStableFunc(list, func(a, b pair) int { return strings.Compare(a.name, b.name) })
+	text := make([]byte, 0, min(size, maxDetails)+8*len(list))
+	for i, one := range list {
+		if i+1 < len(list) && list[i+1].name == one.name {
+			continue // the last of a name counts
+		}
+		text = append(text, ',')
+		text = append(appendText(text, one.name), ':')
+		text = appendText(text, one.value)
 	}
-	return Details(text)
+	text[0] = '{'
+	return Details(append(text, '}'))
+}
+
+// appendText adds a text as encoding/json writes one, which it is asked for where
+// there is anything to escape: each change of something makes a record, and most texts
+// have nothing.
+func appendText(to []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; !printableASCII(c) || strings.IndexByte(`"\<>&`, c) >= 0 {
+			escaped, err := json.Marshal(text)
+			if err != nil {
+				return append(to, `""`...) // of a text nothing can fail
+			}
+			return append(to, escaped...)
+		}
+	}
+	return append(append(append(to, '"'), text...), '"')
+}
+
+func printableASCII(c byte) bool { return ' ' <= c && c <= '~' }
+
+// Was is what has become of details that say how something is: those of before that
+// are not the same after it, with "before_" in front of their names. What was not there
+// is "none".
+func Was(before, after []string) (out []string) {
+	now := map[string]string{}
+	for i := 0; i+1 < len(after); i += 2 {
+		now[after[i]] = after[i+1]
+	}
+	for i := 0; i+1 < len(before); i += 2 {
+		if name, was := before[i], before[i+1]; was != now[name] {
+			out = append(out, "before_"+name, cmp.Or(was, "none"))
+		}
+	}
+	return out
 }
 
 // Map returns the details by name.
@@ -103,6 +146,9 @@ func (d Details) Get(name string) string { return d.Map()[name] }
 func Plain(text string, most int) string {
 	const cut = "…"
 	whole := len(text) <= most
+	if whole && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return text // as nearly all are
+	}
 	if !whole {
 		text = text[:most-len(cut)]
 	}

@@ -50,16 +50,16 @@ func (t *tx) UnsealedAudit(after int64, limit int) ([]account.AuditRecord, error
 }
 
 // AppendAudit implements account.AuditWriter. Transactions that write come one after
-// the other, so ids come in their order.
+// the other, so ids come in their order: each is SQLite's own next, but for the first
+// in a table out of which all were removed.
 func (t *tx) AppendAudit(events ...account.AuditEvent) error {
-	const (
-		next = "max((SELECT coalesce(max(id), 0) FROM audit), (SELECT coalesce(max(seq), 0) FROM audit_chain)) + 1"
-		row  = "(" + next + ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	)
 	for _, e := range events {
-		err := t.exec("INSERT INTO audit (id, "+auditColumns+") VALUES "+row,
+		id, err := t.insert("INSERT INTO audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			e.At.UnixMilli(), string(e.Kind), e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.Client, e.Actor.Session, e.Actor.Key,
 			e.On.Kind, e.On.ID, e.On.Name, e.Source, e.Result, e.Request, e.Count, string(e.Details))
+		if err == nil && id == 1 {
+			err = t.exec("UPDATE audit SET id = (SELECT seq FROM audit_chain) + 1 WHERE id = 1 AND (SELECT seq FROM audit_chain) > 0")
+		}
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,16 @@ func (t *tx) exec(query string, args ...any) error {
 }
 
 // affect returns how many rows a statement has changed.
-func (t *tx) affect(query string, args ...any) (rows int64, err error) {
+func (t *tx) affect(query string, args ...any) (int64, error) {
+	return t.run(sql.Result.RowsAffected, query, args...)
+}
+
+// insert returns the id of the row that a statement has added.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	return t.run(sql.Result.LastInsertId, query, args...)
+}
+
+func (t *tx) run(of func(sql.Result) (int64, error), query string, args ...any) (n int64, err error) {
 	var result sql.Result
 	if stmt := t.prepared(query); stmt != nil {
 		result, err = stmt.ExecContext(t.ctx, args...)
@@ -41,12 +50,12 @@ func (t *tx) affect(query string, args ...any) (rows int64, err error) {
 		result, err = t.sql.ExecContext(t.ctx, query, args...)
 	}
 	if err == nil {
-		rows, err = result.RowsAffected()
+		n, err = of(result)
 	}
 	if err != nil {
 		return 0, fail(err)
 	}
-	return rows, nil
+	return n, nil
 }
 
 // scanner is a row, alone or one of many.
