@@ -3,8 +3,9 @@ package account
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // Consent returns what a user has allowed a client. Error: ErrNoConsent.
@@ -34,9 +35,11 @@ func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) e
 		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}
+		before := describeConsent(given)
 		given = given.with(ask)
 		given.UserID, given.ClientID, given.Given = userID, client.ID, s.now()
-		what.detail("client", client.ID, "scopes", strings.Join(given.Scopes, " "), "audience", strings.Join(given.Audience, " "))
+		now := describeConsent(given)
+		what.detail(append(append(now, "client", client.ID), audit.Was(before, now)...)...)
 		return w.PutConsent(given)
 	})
 }
@@ -47,9 +50,11 @@ func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) e
 func (s *Service) WithdrawConsent(ctx context.Context, userID, clientID string) error {
 	what := did(AuditConsentWithdrawn, ofUserID(userID), "client", clientID)
 	return s.change(ctx, what, func(w Writer) (err error) {
-		if _, err := w.Consent(userID, clientID); err != nil {
+		given, err := w.Consent(userID, clientID)
+		if err != nil {
 			return err
 		}
+		what.detail(append(describeConsent(given), "client", clientID)...)
 		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}

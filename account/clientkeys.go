@@ -3,6 +3,7 @@ package account
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -24,8 +25,9 @@ func assertionAlgorithms() []jwt.Algorithm {
 
 // clientKey is a public key of a client.
 type clientKey struct {
-	key  jwt.Key
-	name string // tells it from the others, in tokens
+	key        jwt.Key
+	name       string // tells it from the others, in tokens
+	thumbprint string // of RFC 7638, by which people know it
 }
 
 // keysOf reads the keys of a client.
@@ -47,9 +49,30 @@ func keysOf(c Client) ([]clientKey, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(append([]byte("client key "), public...))
-		out[i] = clientKey{key, base64.RawURLEncoding.EncodeToString(sum[:16])}
+		thumbprint, err := thumbprintOf(public)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = clientKey{key, base64.RawURLEncoding.EncodeToString(sum[:16]), thumbprint}
 	}
 	return out, nil
+}
+
+// thumbprintOf is the SHA-256 thumbprint of the one key of a set (RFC 7638).
+func thumbprintOf(set []byte) (string, error) {
+	var parsed struct{ Keys []map[string]any }
+	if err := json.Unmarshal(set, &parsed); err != nil {
+		return "", err
+	}
+	members := map[string]any{}
+	for _, name := range []string{"kty", "crv", "x", "y", "n", "e"} {
+		if value, ok := parsed.Keys[0][name]; ok {
+			members[name] = value
+		}
+	}
+	text, err := json.Marshal(members) // in the order of their names, without blanks
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:]), err
 }
 
 // checkClientKeys looks at the keys of a client that is to be kept.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // The prefixes of what is made for clients, which those who search for leaked
@@ -102,14 +104,6 @@ func (s *Service) CreateClient(ctx context.Context, c Client) (Client, Secret, e
 	return c, secret, nil
 }
 
-// describeClient is what is recorded of a client.
-func describeClient(c Client) []string {
-	return []string{
-		"grants", strings.Join(c.Grants, " "), "scopes", strings.Join(c.Scopes, " "), "redirects", strings.Join(c.Redirects, " "),
-		"audiences", strings.Join(c.Audiences, " "), "public", yes(c.Public), "first_party", yes(c.FirstParty), "disabled", yes(c.Disabled), "keys", yes(c.Keys != ""),
-	}
-}
-
 // putNew keeps a client that is new. Another of its id may have been there that a
 // program declared once: what people allowed that one, its sessions and its API keys
 // are not the new one's.
@@ -190,11 +184,12 @@ func (s *Service) ChangeClient(ctx context.Context, id string, change func(*Clie
 			return Client{}, err
 		}
 		what.On = ofClient(c.ID, c.Name)
-		what.detail(describeClient(c)...)
+		now := describeClient(c)
+		what.detail(append(now, audit.Was(describeClient(before), now)...)...)
 		if err := w.PutClient(c); err != nil {
 			return Client{}, err
 		}
-		if c.Public || c.Keys != "" {
+		if c.Public || c.Keys != "" { // which the record says
 			return c, w.PutClientSecrets(c.ID, nil)
 		}
 		return c, nil
@@ -226,11 +221,14 @@ func (s *Service) RotateClientSecret(ctx context.Context, id string, overlap tim
 		case c.Public || c.Keys != "":
 			return &InvalidError{"client_id", "is that of a client without a secret"}
 		}
+		what.On.Name = c.Name
 		before, err := w.ClientSecrets(id)
 		if err != nil {
 			return err
 		}
-		return w.PutClientSecrets(id, append([]ClientSecret{{Hash: hashOf(string(secret))}}, s.ending(before, overlap)...))
+		old := s.ending(before, overlap)
+		what.detail("overlap", overlap.String(), "before_ends", endOf(old))
+		return w.PutClientSecrets(id, append([]ClientSecret{{Hash: hashOf(string(secret))}}, old...))
 	})
 }
 
@@ -249,6 +247,14 @@ func (s *Service) ending(before []ClientSecret, overlap time.Duration) []ClientS
 	return nil
 }
 
+// endOf says when a secret ends that another takes the place of.
+func endOf(old []ClientSecret) string {
+	if len(old) == 0 {
+		return "at once"
+	}
+	return old[0].Expires.UTC().Format(time.RFC3339)
+}
+
 // RemoveClient removes a client, with all that it was given: it and those who
 // call through it are refused from their next request on. Errors: ErrNoClient,
 // *InvalidError for one that the program declares.
@@ -263,6 +269,7 @@ func (s *Service) RemoveClient(ctx context.Context, id string) error {
 			return err
 		}
 		what.On.Name = c.Name
+		what.detail(describeClient(c)...)
 		return w.RemoveClient(id)
 	})
 }

@@ -1,6 +1,9 @@
 package account
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // FailuresOf returns the wrong passwords in a row of a user. Error: ErrNoUser.
 func (s *Service) FailuresOf(ctx context.Context, userID string) (Failures, error) {
@@ -17,8 +20,13 @@ func (s *Service) ClearFailures(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
+	row, err := s.config.Store.Failures(ctx, s.rowOf(userID, ""))
+	if err != nil {
+		return err
+	}
 	// The record comes first: counts are in no transaction.
-	if err := s.change(ctx, did(AuditFailuresCleared, ofUser(user)), func(Writer) error { return nil }); err != nil {
+	what := did(AuditFailuresCleared, ofUser(user), "before", strconv.Itoa(row.Count))
+	if err := s.change(ctx, what, func(Writer) error { return nil }); err != nil {
 		return err
 	}
 	return s.gate.EndRow(ctx, s.rowOf(userID, ""))

@@ -167,14 +167,6 @@ func ofUserIf(u User) AuditSubject {
 	return ofUser(u)
 }
 
-// yes is a detail that is left out if it is not so.
-func yes(is bool) string {
-	if is {
-		return "yes"
-	}
-	return ""
-}
-
 // userOn is the subject of a user who is looked up for it.
 func userOn(r Reader, id string) (AuditSubject, error) {
 	user, err := r.User(id)

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
+	"github.com/holdfast-go/holdfast/internal/audit"
 )
 
 // RoleAdmin is the role that can change users and roles, and that somebody
@@ -57,7 +58,7 @@ func (s *Service) addRoles(ctx context.Context) error {
 		missing, err := s.missingRoles(w) // another process may have been faster
 		for _, role := range missing {
 			err = errors.Join(err, w.PutRole(role))
-			what.also = append(what.also, did(AuditRoleAdded, ofRole(role.Name), "scopes", strings.Join(role.Scopes, " ")).AuditEvent)
+			what.also = append(what.also, did(AuditRoleAdded, ofRole(role.Name), describeRole(role)...).AuditEvent)
 		}
 		return err
 	})
@@ -114,17 +115,25 @@ func (s *Service) PutRole(ctx context.Context, role Role) (Role, error) {
 		if err != nil && !errors.Is(err, ErrNoRole) {
 			return err
 		}
-		what.detail("before", strings.Join(before.Scopes, " "), "scopes", strings.Join(role.Scopes, " "))
+		now := describeRole(role)
+		if before.Name == "" {
+			what.detail(append(now, "before", "none")...)
+		} else {
+			what.detail(append(now, audit.Was(describeRole(before), now)...)...)
+		}
 		return w.PutRole(role)
 	})
 }
 
 // RemoveRole removes a role that no user has. Errors: ErrNoRole, ErrRoleInUse.
 func (s *Service) RemoveRole(ctx context.Context, name string) error {
-	return s.change(ctx, did(AuditRoleRemoved, ofRole(name)), func(w Writer) error {
-		if _, err := w.Role(name); err != nil {
+	what := did(AuditRoleRemoved, ofRole(name))
+	return s.change(ctx, what, func(w Writer) error {
+		role, err := w.Role(name)
+		if err != nil {
 			return err
 		}
+		what.detail(describeRole(role)...)
 		if name == RoleAdmin {
 			return ErrRoleInUse
 		}

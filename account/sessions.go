@@ -103,9 +103,11 @@ func (s *Service) info(r Reader, session Session) (SessionInfo, error) {
 func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
 	what := did(AuditSessionEnded, ofUserID(userID), "session", sessionID)
 	return s.change(ctx, what, func(w Writer) (err error) {
-		if _, err := sessionOfUser(w, userID, sessionID); err != nil {
+		session, err := sessionOfUser(w, userID, sessionID)
+		if err != nil {
 			return err
 		}
+		what.detail("session", sessionID, "client", session.ClientID, "began", session.Created.UTC().Format(time.RFC3339))
 		if what.On, err = userOn(w, userID); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/holdfast-go/holdfast/internal/audit"
 	"github.com/holdfast-go/holdfast/password"
 )
 
@@ -31,17 +32,6 @@ type NewUser struct {
 type UserChange struct {
 	Email    *string
 	Disabled *bool
-}
-
-// describe is what is recorded of a change.
-func (c UserChange) describe() (out []string) {
-	if c.Email != nil {
-		out = append(out, "email", cmp.Or(*c.Email, "none"))
-	}
-	if c.Disabled != nil {
-		out = append(out, "disabled", cmp.Or(yes(*c.Disabled), "no"))
-	}
-	return out
 }
 
 // User returns the user, or ErrNoUser.
@@ -104,18 +94,6 @@ func (s *Service) createUser(ctx context.Context, n NewUser, as AuditKind) (User
 		what.detail(describeNew(user, hash, mark)...)
 		return user, s.insert(w, user, hash, mark)
 	})
-}
-
-// describeNew is what is recorded of a new user.
-func describeNew(user User, hash string, mark PasswordMark) []string {
-	password := "set"
-	switch {
-	case hash == "":
-		password = "none"
-	case mark.Given:
-		password = "given"
-	}
-	return []string{"roles", strings.Join(user.Roles, " "), "password", password, "email", user.Email}
 }
 
 // prepare checks a new user and hashes the password, outside of any
@@ -196,7 +174,8 @@ func (s *Service) UpdateUser(ctx context.Context, id string, change UserChange) 
 	}
 	what := did(AuditUserChanged, ofUserID(id))
 	return s.changeUser(ctx, what, id, func(w Writer, user *User) error {
-		what.detail(change.describe()...)
+		to, from := change.describe(*user)
+		what.detail(append(to, audit.Was(from, to)...)...)
 		if change.Email != nil {
 			user.Email = *change.Email
 		}
@@ -249,7 +228,7 @@ func (s *Service) RemoveUser(ctx context.Context, id string) error {
 			return err
 		}
 		what.On = ofUser(user)
-		what.detail("roles", strings.Join(user.Roles, " "))
+		what.detail("roles", strings.Join(user.Roles, " "), "email", user.Email, "disabled", yes(user.Disabled))
 		return keepAdmin(w, func() error { return w.RemoveUser(id) })
 	})
 	if err == nil {

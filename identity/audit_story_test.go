@@ -37,10 +37,10 @@ const longPassword = "a sentence that is longer than the seventy-two bytes which
 
 func cutPassword() string { return longPassword[:72] }
 
-func openStory(t *testing.T, config Config) *story {
+func openStory(t *testing.T, config Config, more ...func(*shop)) *story {
 	t.Helper()
 	config.SignUp = &SignUp{}
-	s := &story{shop: openClients(t, config), secrets: map[string]string{"the usual password": secret, "zoe's password": zoePassword, "a password that was given": givenPassword}, known: map[string]string{}}
+	s := &story{shop: openClients(t, config, more...), secrets: map[string]string{"the usual password": secret, "zoe's password": zoePassword, "a password that was given": givenPassword}, known: map[string]string{}}
 	s.records()
 	return s
 }
@@ -310,7 +310,7 @@ func clientSteps() []step {
 			s.call(http.StatusOK, "PUT", "/clients/robot", s.known["root"], `{"client_name":"Robot","grant_types":["client_credentials"],"scope":"me"}`)
 			s.call(http.StatusOK, "POST", "/clients/robot/secret", s.known["root"], `{}`)
 			s.known["robot"] = fmt.Sprint(got["client_secret"])
-		}, []string{"client.created by user root on client Robot", "client.changed by user root on client Robot", "client.secret by user root on client robot"}},
+		}, []string{"client.created by user root on client Robot", "client.changed by user root on client Robot", "client.secret by user root on client Robot"}},
 		{"a client gets a token for itself", func(s *story) {
 			s.form(http.StatusOK, "/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {"robot"}, "client_secret": {s.known["robot"]}}.Encode())
 		}, []string{"token.issued by client Robot on client Robot"}},

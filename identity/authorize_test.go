@@ -25,10 +25,10 @@ const (
 )
 
 // openClients is a shop with clients of others.
-func openClients(t *testing.T, config Config) *shop {
+func openClients(t *testing.T, config Config, more ...func(*shop)) *shop {
 	t.Helper()
 	config.InsecureNoThrottle = true
-	l := openShop(t, config)
+	l := openShop(t, config, more...)
 	code := []string{account.GrantCode, account.GrantRefresh}
 	for _, c := range []account.Client{
 		{ID: "photos", Name: "Photos <b>", Public: true, Redirects: []string{photosURL, photosURL + "?a=b"}, Grants: code, Scopes: []string{"me", "books:read"}, Audiences: []string{"https://api.example"}},

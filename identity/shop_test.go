@@ -29,7 +29,7 @@ type shop struct {
 
 const shopURL = "https://shop.example.com" // which the test's client takes to the test's server
 
-func openShop(t *testing.T, config Config) *shop {
+func openShop(t *testing.T, config Config, more ...func(*shop)) *shop {
 	t.Helper()
 	l := &shop{t: t}
 	if config.Scheme == nil {
@@ -46,6 +46,9 @@ func openShop(t *testing.T, config Config) *shop {
 	librarian := holdfast.NewRole("librarian", "Keeps").Grants(config.Scheme.Me, l.read, l.write)
 	config.Roles = []holdfast.Role{reader, librarian}
 	l.Identity, l.app = opened(t, config)
+	for _, add := range more {
+		add(l)
+	}
 	l.routes(librarian)
 	l.server = httptest.NewTLSServer(l.Handler(l.app))
 	t.Cleanup(l.server.Close)

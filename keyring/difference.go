@@ -25,7 +25,7 @@ func Differences(before, after []Record, now time.Time) []Difference {
 		case i < 0:
 			out = append(out, Difference{r.ID, "added", append(moments(r.Term), "algorithm", string(r.Algorithm), "encrypted", yesNo(r.Sealed))})
 		case before[i].Term != r.Term || before[i].Sealed != r.Sealed || !bytes.Equal(before[i].Data, r.Data):
-			out = append(out, Difference{r.ID, "changed", append(moments(r.Term), "encrypted", sealing(before[i], r))})
+			out = append(out, Difference{r.ID, "changed", append(changed(before[i].Term, r.Term), "encrypted", sealing(before[i], r))})
 		}
 	}
 	for _, r := range before {
@@ -38,7 +38,7 @@ func Differences(before, after []Record, now time.Time) []Difference {
 		} else if r.Term.At(now) == Announced {
 			why = "withdrawn before it signed"
 		}
-		out = append(out, Difference{r.ID, "removed", []string{"why", why}})
+		out = append(out, Difference{r.ID, "removed", append(moments(r.Term), "why", why)})
 	}
 	return out
 }
@@ -47,6 +47,20 @@ func moments(t Term) []string {
 	out := []string{"signs", t.Signs.UTC().Format(time.RFC3339), "token_ttl", t.TokenTTL.String()}
 	if !t.Retires.IsZero() {
 		out = append(out, "retires", t.Retires.UTC().Format(time.RFC3339))
+	}
+	return out
+}
+
+// changed is when a key signs now, and when it would have before.
+func changed(before, after Term) []string {
+	out, was := moments(after), moments(before)
+	for i := 0; i < len(was); i += 2 {
+		if at := slices.Index(out, was[i]); at < 0 || out[at+1] != was[i+1] {
+			out = append(out, "before_"+was[i], was[i+1])
+		}
+	}
+	if !after.Retires.IsZero() && before.Retires.IsZero() {
+		out = append(out, "before_retires", "none")
 	}
 	return out
 }
