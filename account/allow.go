@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/audit"
@@ -42,6 +43,11 @@ func (s *Service) GiveConsent(ctx context.Context, userID string, ask CodeAsk) e
 		what.detail(append(append(now, "client", client.ID), audit.Was(before, now)...)...)
 		return w.PutConsent(given)
 	})
+}
+
+// describeConsent is what is recorded of a consent.
+func describeConsent(c Consent) []string {
+	return []string{"scopes", strings.Join(c.Scopes, " "), "audience", strings.Join(c.Audience, " ")}
 }
 
 // WithdrawConsent takes back what a user has allowed a client: it is asked for

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/horizon"
@@ -83,6 +84,11 @@ func (s *Service) NewAPIKey(ctx context.Context, owner APIKeyOwner, ask APIKeyAs
 		return APIKeyGrant{}, err
 	}
 	return grant, nil
+}
+
+// describeKey is what is recorded of a key.
+func describeKey(k APIKey) []string {
+	return []string{"key", k.ID, "name", k.Name, "scopes", strings.Join(k.Scopes, " "), "expires", k.Expires.UTC().Format(time.RFC3339)}
 }
 
 func (s *Service) checkAsk(ask APIKeyAsk, ttl time.Duration) error {

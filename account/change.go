@@ -24,7 +24,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Caller, current, next Se
 	if err != nil {
 		return err
 	}
-	defer func() { s.countRefused(ctx, err, "change of a password", found.subject()) }()
+	defer func() { s.countLogin(ctx, err, "change of a password", found) }()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
 		return err

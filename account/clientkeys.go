@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/jwt"
 )
@@ -73,6 +75,25 @@ func thumbprintOf(set []byte) (string, error) {
 	text, err := json.Marshal(members) // in the order of their names, without blanks
 	sum := sha256.Sum256(text)
 	return base64.RawURLEncoding.EncodeToString(sum[:]), err
+}
+
+// describeKeys names the public keys of a client, by their kid and their thumbprint (RFC
+// 7638): the first is a word of whoever made them, and the second proves which it is.
+func describeKeys(c Client) string {
+	const most = 64 // of a kid
+	keys, err := keysOf(c)
+	if err != nil {
+		return "unreadable"
+	}
+	var list []string
+	for i, one := range keys {
+		if i > 0 && keys[i-1].thumbprint == one.thumbprint {
+			continue // an RSA key that names no algorithm is there once for each
+		}
+		kid := one.key.ID()
+		list = append(list, url.QueryEscape(kid[:min(len(kid), most)])+"="+one.thumbprint)
+	}
+	return strings.Join(list, " ")
 }
 
 // checkClientKeys looks at the keys of a client that is to be kept.

@@ -104,6 +104,15 @@ func (s *Service) CreateClient(ctx context.Context, c Client) (Client, Secret, e
 	return c, secret, nil
 }
 
+// describeClient is what is recorded of a client: all of it as it is, and after a change
+// also what was there before, by audit.Was.
+func describeClient(c Client) []string {
+	return []string{
+		"name", c.Name, "grants", strings.Join(c.Grants, " "), "scopes", strings.Join(c.Scopes, " "), "redirects", strings.Join(c.Redirects, " "),
+		"audiences", strings.Join(c.Audiences, " "), "public", yes(c.Public), "first_party", yes(c.FirstParty), "disabled", yes(c.Disabled), "keys", describeKeys(c),
+	}
+}
+
 // putNew keeps a client that is new. Another of its id may have been there that a
 // program declared once: what people allowed that one, its sessions and its API keys
 // are not the new one's.

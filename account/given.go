@@ -20,7 +20,7 @@ func (s *Service) ReplaceGivenPassword(ctx context.Context, name string, given, 
 		if right && err != nil {
 			refused = errInVain
 		}
-		s.countRefused(ctx, refused, "own password for a given one", found.subject())
+		s.countLogin(ctx, refused, "own password for a given one", found)
 	}()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {

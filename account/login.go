@@ -59,7 +59,7 @@ func (s *Service) enter(ctx context.Context, name, password string, into entry) 
 		if given, ok := errors.AsType[*GivenPasswordError](err); ok && given.Reset == "" {
 			refused = errInVain
 		}
-		s.countRefused(ctx, refused, "sign-in", found.subject())
+		s.countLogin(ctx, refused, "sign-in", found)
 	}()
 	taken, err := s.takeInTurn(ctx, found)
 	if err != nil {
@@ -250,6 +250,12 @@ func (s *Service) know(ctx context.Context, w Writer, userID string) error {
 		return nil
 	}
 	return w.PutKnownAddress(userID, s.keyed("address", from), s.now())
+}
+
+// countLogin is countRefused for a password.
+func (s *Service) countLogin(ctx context.Context, err error, what string, l login) {
+	who := l.subject()
+	s.countCell(ctx, err, cell{what: what, account: who.ID, name: who.Name, known: who.ID != "", met: who.ID != "" && (l.known || l.device != "")})
 }
 
 // stillThere makes sure that the user may sign in and has the hash that was

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,7 +105,10 @@ func (s *Service) count(ctx context.Context, one cell) {
 
 // countRefused counts an attempt that was refused, by its error, if it was.
 func (s *Service) countRefused(ctx context.Context, err error, what string, who AuditSubject) {
-	one := cell{what: what, account: who.ID, name: who.Name, known: who.ID != ""}
+	s.countCell(ctx, err, cell{what: what, account: who.ID, name: who.Name, known: who.ID != ""})
+}
+
+func (s *Service) countCell(ctx context.Context, err error, one cell) {
 	var many *ThrottledError
 	switch {
 	case err == nil:
@@ -114,7 +118,7 @@ func (s *Service) countRefused(ctx context.Context, err error, what string, who 
 	case errors.Is(err, ErrBadLogin):
 		one.kind = AuditSignInRefused
 	case errors.Is(err, errInVain): // which is the most that somebody can find out
-		one.kind, one.what = AuditSignInRefused, what+", with the right password"
+		one.kind, one.what = AuditSignInRefused, one.what+", with the right password"
 	case errors.Is(err, ErrBadGrant):
 		one.kind = AuditTokenRefused
 	case errors.Is(err, ErrBadClient):
@@ -166,6 +170,16 @@ func ofUserIf(u User) AuditSubject {
 	}
 	return ofUser(u)
 }
+
+// yes is a detail that is left out if it is not so.
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return ""
+}
+
+func yesOrNo(is bool) string { return cmp.Or(yes(is), "no") }
 
 // userOn is the subject of a user who is looked up for it.
 func userOn(r Reader, id string) (AuditSubject, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/holdfast-go/holdfast/internal/audit"
 )
@@ -123,6 +124,11 @@ func (s *Service) PutRole(ctx context.Context, role Role) (Role, error) {
 		}
 		return w.PutRole(role)
 	})
+}
+
+// describeRole is what is recorded of a role.
+func describeRole(r Role) []string {
+	return []string{"description", r.Description, "scopes", strings.Join(r.Scopes, " ")}
 }
 
 // RemoveRole removes a role that no user has. Errors: ErrNoRole, ErrRoleInUse.

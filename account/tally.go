@@ -11,7 +11,7 @@ import (
 
 const (
 	maxPending  = 1000 // records that wait for the next writing at most
-	maxCells    = 25   // of a minute: sources that are told apart; as many with accounts that are there
+	maxCells    = 25   // of a minute, for each room: sources that are told apart
 	maxUnwanted = 4    // minutes that wait to be written down where the store cannot be written
 )
 
@@ -34,19 +34,24 @@ type cell struct {
 	account string // a user's or client's id; "" if unknown
 	name    string
 	known   bool // the account is there
+	met     bool // and is known to be used from this network, or with this device
 	what    string
 	actor   AuditActor // of what only those can do who have shown who they are
 }
 
 // room is what has a bound. What strangers do takes nothing of the room of those who
-// have shown who they are.
+// have shown who they are, nor of those who try where an account is used.
 type room struct {
 	minute int64
 	known  bool
+	met    bool
 	shown  bool
+	whole  bool // of accounts, from whatever network
 }
 
-func (c cell) room() room { return room{c.minute, c.known, c.actor != AuditActor{}} }
+func (c cell) room() room {
+	return room{c.minute, c.known, c.met, c.actor != AuditActor{}, c.source == others && c.account != ""}
+}
 
 // count counts one that was refused. Those for whom there is no room are counted
 // together with all others of the minute.
@@ -56,17 +61,36 @@ func (p *pending) count(one cell) {
 	if p.cells == nil {
 		p.cells, p.used = map[cell]int64{}, map[room]int{}
 	}
-	if _, ok := p.cells[one]; !ok {
-		in := one.room()
-		switch {
-		case p.used[in] >= maxCells:
+	if !p.fits(one) {
+		one = one.ofAccount()
+		if one.account == "" || !p.fits(one) {
 			one = one.ofOthers(one.minute)
-		default:
-			p.used[in]++
 		}
 	}
 	p.cells[one]++
 	p.bound()
+}
+
+// fits makes room for a cell, if there is any.
+func (p *pending) fits(one cell) bool {
+	if _, ok := p.cells[one]; ok {
+		return true
+	}
+	in := one.room()
+	if p.used[in] >= maxCells {
+		return false
+	}
+	p.used[in]++
+	return true
+}
+
+// ofAccount is the cell that counts what was tried at an account that is there, from
+// networks that cannot be told apart any more.
+func (c cell) ofAccount() cell {
+	if !c.known || c.actor != (AuditActor{}) {
+		return cell{minute: c.minute, kind: c.kind, actor: c.actor, known: c.known}
+	}
+	return cell{minute: c.minute, kind: c.kind, source: others, account: c.account, name: c.name, known: true}
 }
 
 // ofOthers is the cell of a minute that counts what has none of its own. Who has
@@ -168,9 +192,13 @@ func (p *pending) putBack(list []AuditEvent, cells map[cell]int64) {
 func counted(cells map[cell]int64) []AuditEvent {
 	out := make([]AuditEvent, 0, len(cells))
 	for one, n := range cells {
+		known := ""
+		if one.met {
+			known = "yes"
+		}
 		e := AuditEvent{
 			At: time.Unix(one.minute*60, 0).UTC(), Kind: one.kind, Source: one.source, Result: AuditRefused, Count: n,
-			On: AuditSubject{ID: one.account, Name: one.name}, Details: audit.MakeDetails("what", one.what),
+			On: AuditSubject{ID: one.account, Name: one.name}, Details: audit.MakeDetails("what", one.what, "known", known),
 		}
 		if e.Kind == AuditThrottled {
 			e.Result = AuditThrottle

@@ -124,7 +124,10 @@ func (s *Service) visitorOf(ctx context.Context, l login) attempts.Visitor {
 	if account == "" {
 		account = "nobody " + l.name
 	}
-	v := attempts.Visitor{Known: true, Nobody: l.user.ID == "", Site: siteOf(ctx), Row: s.rowOf(l.user.ID, l.name)}
+	v := attempts.Visitor{
+		Known: true, Nobody: l.user.ID == "", Site: siteOf(ctx), Row: s.rowOf(l.user.ID, l.name),
+		Turn: Bucket{Key: s.keyed("turns at account", account), Burst: attempts.TurnsKnown},
+	}
 	here := []Bucket{attempts.PerKnown.Bucket(s.keyed("attempts at account from", account, sourceOf(ctx)))}
 	switch {
 	case l.device != "":

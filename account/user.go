@@ -34,6 +34,17 @@ type UserChange struct {
 	Disabled *bool
 }
 
+// describe is what a change changes of a user, and what is there now.
+func (c UserChange) describe(user User) (to, from []string) {
+	if c.Email != nil {
+		to, from = append(to, "email", cmp.Or(*c.Email, "none")), append(from, "email", cmp.Or(user.Email, "none"))
+	}
+	if c.Disabled != nil {
+		to, from = append(to, "disabled", yesOrNo(*c.Disabled)), append(from, "disabled", yesOrNo(user.Disabled))
+	}
+	return to, from
+}
+
 // User returns the user, or ErrNoUser.
 func (s *Service) User(ctx context.Context, id string) (User, error) {
 	return view(ctx, s, func(r Reader) (User, error) { return r.User(id) })
@@ -94,6 +105,18 @@ func (s *Service) createUser(ctx context.Context, n NewUser, as AuditKind) (User
 		what.detail(describeNew(user, hash, mark)...)
 		return user, s.insert(w, user, hash, mark)
 	})
+}
+
+// describeNew is what is recorded of a new user.
+func describeNew(user User, hash string, mark PasswordMark) []string {
+	password := "set"
+	switch {
+	case hash == "":
+		password = "none"
+	case mark.Given:
+		password = "given"
+	}
+	return []string{"roles", strings.Join(user.Roles, " "), "password", password, "email", user.Email}
 }
 
 // prepare checks a new user and hashes the password, outside of any

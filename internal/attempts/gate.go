@@ -46,6 +46,7 @@ type Visitor struct {
 
 	Own     []Bucket // that the visitor, or the visitor's network, uses up
 	Spare   []Bucket // in their place where they are empty; nil for none
+	Turn    Bucket   // at which all who are known at the account take turns, wherever they are; nothing is counted
 	Shared  Bucket   // of all strangers at the account
 	Reserve Bucket   // of those of them who have come again
 
@@ -134,7 +135,11 @@ func (a *Attempt) take(ctx context.Context) (wait time.Duration, err error) {
 	case fairqueue.Third:
 		buckets = append(buckets[:len(buckets):len(buckets)], v.Shared)
 	}
-	leave, err := g.turns.wait(ctx, buckets)
+	turns := buckets
+	if v.Known {
+		turns = append(buckets[:len(buckets):len(buckets)], v.Turn)
+	}
+	leave, err := g.turns.wait(ctx, turns)
 	if err != nil {
 		return 0, err
 	}

@@ -74,6 +74,11 @@ const (
 	// megabytes.
 	mostRemembered = 1 << 16
 
+	// TurnsKnown is how many of those who are known at one account are under way at
+	// once, twice: networks take turns in the queue for the hash, and who has a device's
+	// mark is known in all of them.
+	TurnsKnown = 8
+
 	// turnQueue is how many may wait for their turn at one bucket, and turnWait how long.
 	turnQueue = 256
 	turnWait  = 10 * time.Second
