@@ -64,7 +64,7 @@ func (s *Service) replaceHash(w Writer, l login, hash string) error {
 	if err := s.putHash(w, l.user.ID, hash); err != nil {
 		return err
 	}
-	if err := w.RemoveReset(l.user.ID); err != nil {
+	if err := w.RemoveResets(l.user.ID); err != nil {
 		return err
 	}
 	return w.RemoveSessionsOf(l.user.ID)

@@ -282,11 +282,11 @@ func (s *Service) mustChoose(w Writer, l login, offer bool, what *deed) (*GivenP
 	}
 	what.Kind = AuditResetIssued
 	what.byItself(l.user, "", "")
-	what.detail("for", "a given password")
+	what.detail("kind", string(ResetGiven))
 	refused.Reset = Secret(secret)
 	return refused, w.PutReset(Reset{
-		UserID: l.user.ID, SecretHash: hashOf(secret), Before: hashOf(l.hash), Expires: s.now().Add(ResetTTL),
-	})
+		UserID: l.user.ID, Kind: ResetGiven, SecretHash: hashOf(secret), Before: hashOf(l.hash), Expires: s.now().Add(ResetTTL),
+	}, maxResets)
 }
 
 // verified is a right password.

@@ -317,12 +317,12 @@ func (w writer) RemoveCutMarks(until time.Time) error {
 	return w.o.call("RemoveCutMarks", w.in.RemoveCutMarks(until))
 }
 
-func (w writer) PutReset(reset account.Reset) error {
-	return w.o.call("PutReset", w.in.PutReset(reset))
+func (w writer) PutReset(reset account.Reset, most int) error {
+	return w.o.call("PutReset", w.in.PutReset(reset, most))
 }
 
-func (w writer) RemoveReset(userID string) error {
-	return w.o.call("RemoveReset", w.in.RemoveReset(userID))
+func (w writer) RemoveResets(userID string) error {
+	return w.o.call("RemoveResets", w.in.RemoveResets(userID))
 }
 
 func (w writer) PutClient(client account.Client) error {

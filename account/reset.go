@@ -7,15 +7,28 @@ import (
 	"github.com/holdfast-go/holdfast/internal/attempts"
 )
 
-// NewReset makes the secret with which a user sets a new password, in place of
-// any before it. It is good once, for an hour, and only until the password
-// changes. The person who hands it on never sees the password. Error: ErrNoUser.
+// NewReset makes the secret with which a user sets a new password, in place of any
+// that was handed out before. It is good once, for an hour, and only until the password
+// changes, also by another such secret. The person who hands it on never sees the
+// password. Error: ErrNoUser.
 func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
+	return s.newReset(ctx, userID, ResetHanded, 1)
+}
+
+// AskReset is NewReset for who says that they have forgotten their password, which
+// anybody may say of anybody: give the secret to nobody but the user. It ends none
+// that was handed out. Of those that were asked for, a user has eight at most; the
+// oldest goes. Error: ErrNoUser.
+func (s *Service) AskReset(ctx context.Context, userID string) (Secret, error) {
+	return s.newReset(ctx, userID, ResetAsked, maxResets)
+}
+
+func (s *Service) newReset(ctx context.Context, userID string, kind ResetKind, most int) (Secret, error) {
 	secret, err := s.newSecret()
 	if err != nil {
 		return "", err
 	}
-	what := did(AuditResetIssued, ofUserID(userID))
+	what := did(AuditResetIssued, ofUserID(userID), "kind", string(kind))
 	return Secret(secret), s.change(ctx, what, func(w Writer) (err error) {
 		if what.On, err = userOn(w, userID); err != nil {
 			return err
@@ -25,13 +38,13 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 			return err
 		}
 		return w.PutReset(Reset{
-			UserID: userID, SecretHash: hashOf(secret), Before: hashOf(hash), Expires: s.now().Add(ResetTTL),
-		})
+			UserID: userID, Kind: kind, SecretHash: hashOf(secret), Before: hashOf(hash), Expires: s.now().Add(ResetTTL),
+		}, most)
 	})
 }
 
-// ResetPassword sets a new password with a secret of NewReset, and ends the
-// user's sessions. The secret is used up by success alone: a password that is
+// ResetPassword sets a new password with a secret of NewReset or AskReset, and ends the
+// user's sessions and all such secrets. The secret is used up by success alone: a password that is
 // refused may be tried again. A disabled user stays disabled. Errors:
 // ErrBadReset, *InvalidError, *ThrottledError.
 func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user User, err error) {
@@ -88,7 +101,7 @@ func (s *Service) newHash(ctx context.Context, userID string, next Secret) (stri
 func (s *Service) reset(ctx context.Context, w Writer, userID, hash string) error {
 	err := errors.Join(
 		s.putHash(w, userID, hash),
-		w.RemoveReset(userID),
+		w.RemoveResets(userID),
 		w.RemoveSessionsOf(userID),
 		w.RemoveKnownAddresses(userID),
 	)

@@ -156,7 +156,7 @@ type UserReader interface {
 type UserWriter interface {
 	PutUser(user User) error // new or changed; ErrNameTaken, ErrNoRole
 	PutPasswordHash(userID, hash, kind string) error
-	RemoveUser(id string) error // with hash, mark, sessions, reset, addresses, codes, consents and API keys
+	RemoveUser(id string) error // with hash, mark, sessions, resets, addresses, codes, consents and API keys
 
 	// PutKnownAddress remembers an address from which the user has signed in,
 	// and forgets all but the user's MaxKnownAddresses newest ones.
@@ -230,17 +230,6 @@ type SessionWriter interface {
 	// but the MaxPendingSetups-1 that expire last.
 	PutPendingSetup(setup PendingSetup) error
 	RemovePendingSetups() error // all of them
-}
-
-// ResetReader finds the one-time secrets that let users set a password.
-type ResetReader interface {
-	Reset(secretHash [32]byte) (Reset, error) // or ErrBadReset
-}
-
-// ResetWriter changes them. A user has at most one.
-type ResetWriter interface {
-	PutReset(reset Reset) error // in place of the user's one before; ErrNoUser
-	RemoveReset(userID string) error
 }
 
 // ClientReader finds clients.
@@ -384,14 +373,6 @@ type PendingSetup struct {
 	Expires    time.Time
 }
 
-// Reset is the one-time secret with which a user sets a new password.
-type Reset struct {
-	UserID     string
-	SecretHash [32]byte // SHA-256
-	Before     [32]byte // SHA-256 of the password hash that it replaces
-	Expires    time.Time
-}
-
 // PasswordMark is what is known of a user's password besides its hash. The zero
 // mark says nothing.
 type PasswordMark struct {
@@ -404,9 +385,6 @@ type PasswordKind struct {
 	Kind  string // a hash that costs as much to verify, and holds nothing of theirs
 	Users int
 }
-
-// ResetTTL is how long a reset secret is good.
-const ResetTTL = time.Hour
 
 const (
 	// MaxKnownAddresses is how many addresses are remembered for a user.

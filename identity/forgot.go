@@ -84,11 +84,11 @@ func (l *links) sendTo(ctx context.Context, name string) {
 		if user.Disabled {
 			return account.ErrNoUser
 		}
-		link, err := ResetLink(ctx, l.accounts, l.url, user.ID)
+		secret, err := l.accounts.AskReset(ctx, user.ID)
 		if err != nil {
 			return err
 		}
-		return l.send(ctx, user, link)
+		return l.send(ctx, user, link(l.url, "reset", secret))
 	})
 	if err != nil && !errors.Is(err, account.ErrNoUser) {
 		l.log.LogAttrs(ctx, slog.LevelError, "a link for a new password was not sent", slog.String("error", err.Error()))

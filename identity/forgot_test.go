@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +74,127 @@ func TestForgottenPasswords(t *testing.T) {
 	next, _ := opened(t, Config{Store: store, URL: "https://library.example"})
 	if user, err := next.Accounts().ResetPassword(t.Context(), account.Secret(once), "battery horse correct"); err != nil || user.Name != "ann" {
 		t.Errorf("ResetPassword with the link = %v, %v", user, err)
+	}
+}
+
+// linksOf are a user's: handed out by an administrator, and asked for by strangers.
+type linksOf struct {
+	*shop
+	sent chan string
+}
+
+func openLinksOf(t *testing.T) *linksOf {
+	t.Helper()
+	l := &linksOf{sent: make(chan string, 100)}
+	began, asked := time.Now(), atomic.Int64{}
+	now := func() time.Time { return began.Add(time.Duration(asked.Add(1)) * time.Millisecond) } // never the same twice
+	l.shop = openShop(t, Config{InsecureNoThrottle: true, Now: now, SendLink: func(_ context.Context, _ account.User, link string) error {
+		l.sent <- link
+		return nil
+	}})
+	return l
+}
+
+// ask has a stranger ask for a user's link, which is sent to the user.
+func (l *linksOf) ask(name string) string {
+	l.t.Helper()
+	if a := l.browser().do("POST", "/forgot", `{"name":"`+name+`"}`, "Content-Type: application/json"); a.status != http.StatusAccepted {
+		l.t.Fatalf("POST /forgot = %d %s", a.status, a.body)
+	}
+	return <-l.sent
+}
+
+// hand has an administrator hand one out.
+func (l *linksOf) hand(name string) string {
+	l.t.Helper()
+	link, err := l.ResetLink(l.t.Context(), l.userID(name))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return link
+}
+
+// use sets a password with a link.
+func (l *linksOf) use(link, next string) int {
+	l.t.Helper()
+	_, once, _ := strings.Cut(link, "?secret=")
+	return l.browser().do("POST", "/reset", url.Values{"secret": {once}, "password": {next}, "again": {next}}.Encode()).status
+}
+
+// Strangers may ask for links as often as they like: what an administrator has handed
+// out stays good, and so do the last eight that were asked for, of which the owner may
+// have one in hand.
+func TestWhoAsksForALinkEndsNoOther(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before func(l *linksOf) string // the link that the owner has
+		after  func(l *linksOf)        // what others do then
+		want   int
+	}{
+		"a link that was handed out, and three that strangers ask for":   {func(l *linksOf) string { return l.hand("ann") }, func(l *linksOf) { l.asks(3) }, http.StatusOK},
+		"a link that was handed out, and a hundred":                      {func(l *linksOf) string { return l.hand("ann") }, func(l *linksOf) { l.asks(100) }, http.StatusOK},
+		"a link that was handed out, and another for somebody else":      {func(l *linksOf) string { return l.hand("ann") }, func(l *linksOf) { l.hand("lib") }, http.StatusOK},
+		"a link that was asked for, and seven more":                      {func(l *linksOf) string { return l.ask("ann") }, func(l *linksOf) { l.asks(7) }, http.StatusOK},
+		"a link that was asked for, and eight more: they have a bound":   {func(l *linksOf) string { return l.ask("ann") }, func(l *linksOf) { l.asks(8) }, http.StatusForbidden},
+		"a link that was asked for, and one that is handed out":          {func(l *linksOf) string { return l.ask("ann") }, func(l *linksOf) { l.hand("ann") }, http.StatusOK},
+		"a link that was handed out, and another in its place":           {func(l *linksOf) string { return l.hand("ann") }, func(l *linksOf) { l.hand("ann") }, http.StatusForbidden},
+		"a link that was handed out, and one that was asked for is used": {func(l *linksOf) string { return l.hand("ann") }, func(l *linksOf) { l.use(l.ask("ann"), "quiet lanterns drift") }, http.StatusForbidden},
+		"a link that was asked for, and one that was handed out is used": {func(l *linksOf) string { return l.ask("ann") }, func(l *linksOf) { l.use(l.hand("ann"), "quiet lanterns drift") }, http.StatusForbidden},
+		"a link that was asked for, and another one is used":             {func(l *linksOf) string { return l.ask("ann") }, func(l *linksOf) { l.use(l.ask("ann"), "quiet lanterns drift") }, http.StatusForbidden},
+		"a link that was handed out, and the password is changed":        {func(l *linksOf) string { return l.hand("ann") }, (*linksOf).changes, http.StatusForbidden},
+		"a link that was asked for, and the password is changed":         {func(l *linksOf) string { return l.ask("ann") }, (*linksOf).changes, http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := openLinksOf(t)
+			link := test.before(l)
+			test.after(l)
+			if got := l.use(link, "seven copper kettles"); got != test.want {
+				t.Errorf("POST /reset with the link = %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func (l *linksOf) asks(n int) {
+	l.t.Helper()
+	for range n {
+		l.ask("ann")
+	}
+}
+
+// changes has ann change the password that she knows.
+func (l *linksOf) changes() {
+	l.t.Helper()
+	token := tokens(l.t, l.Identity, l.app, credentials("ann", secret)+"&scope=me").AccessToken
+	a := l.browser().do("PUT", "/users/me/password", `{"current_password":"`+secret+`","new_password":"quiet lanterns drift"}`, "Content-Type: application/json", "Authorization: Bearer "+token)
+	if a.status != http.StatusNoContent {
+		l.t.Fatalf("PUT /users/me/password = %d %s", a.status, a.body)
+	}
+}
+
+// The page that follows a password which was given goes on while strangers ask.
+func TestAGivenPasswordWhileStrangersAsk(t *testing.T) {
+	t.Parallel()
+	l := openLinksOf(t)
+	if _, err := l.Accounts().CreateUser(t.Context(), account.NewUser{Name: "zoe", Password: givenPassword, Given: true, Roles: []string{"user"}}); err != nil {
+		t.Fatal(err)
+	}
+	handed := l.hand("zoe")
+	page := l.browser().do("POST", "/signin", credentials("zoe", givenPassword))
+	_, once, _ := strings.Cut(page.body, `name="secret" value="`)
+	once, _, found := strings.Cut(once, `"`)
+	if !found {
+		t.Fatalf("POST /signin = %d %s, want the page to choose a password", page.status, page.body)
+	}
+	for range 3 {
+		l.ask("zoe")
+	}
+	if got := l.use("?secret="+once, zoePassword); got != http.StatusOK {
+		t.Errorf("the secret of the page = %d, want 200", got)
+	}
+	if got := l.use(handed, zoePassword+" again"); got != http.StatusForbidden {
+		t.Errorf("a link after the password was chosen = %d, want 403", got)
 	}
 }
 

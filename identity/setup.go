@@ -58,9 +58,10 @@ func (id *Identity) SetupLink(ctx context.Context) (string, error) {
 	return link(id.url, "setup", secret), err
 }
 
-// ResetLink returns the link with which a user sets a new password. It works
-// once, for an hour, and any link before it does not work any more. Error:
-// account.ErrNoUser.
+// ResetLink returns the link with which a user sets a new password, to be handed to
+// the user. It works once, for an hour, and any that was handed out before it does not
+// work any more. One that somebody asks for at POST /forgot ends no other; whichever
+// is used first ends all. Error: account.ErrNoUser.
 func (id *Identity) ResetLink(ctx context.Context, userID string) (string, error) {
 	return ResetLink(ctx, id.accounts, id.url, userID)
 }

@@ -59,7 +59,7 @@ func made(t *testing.T) (dir, file string) {
 	file = filepath.Join(dir, "backup.db")
 	r, err := backup.Write(t.Context(), store, file, backup.Options{})
 	check(t, err)
-	if info, err := os.Stat(file); err != nil || r.Bytes != info.Size() || r.Rows < 2 || len(r.Tables) < 10 || r.Version < 55 {
+	if info, err := os.Stat(file); err != nil || r.Bytes != info.Size() || r.Rows < 2 || len(r.Tables) < 10 || r.Version < 56 {
 		t.Errorf("Write = %+v of %v, %v", r, info, err)
 	} else if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("its mode is %v, want 0600", info.Mode())
@@ -202,7 +202,7 @@ func TestABackupOfAnOlderVersion(t *testing.T) {
 	before, err := os.ReadFile(file)
 	check(t, err)
 	r, err := backup.RestoreFile(t.Context(), file, filepath.Join(dir, "new.db"), backup.Options{})
-	if err != nil || r.Version < 55 {
+	if err != nil || r.Version < 56 {
 		t.Fatalf("RestoreFile = %+v, %v", r, err)
 	}
 	if got := roles(t, open(t, filepath.Join(dir, "new.db"))); fmt.Sprint(got) != "[first]" {

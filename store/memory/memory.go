@@ -37,7 +37,7 @@ func New() *Store {
 	s.state.Store(&state{
 		users: map[string]account.User{}, names: map[string]string{}, hashes: map[string]string{},
 		roles: map[string]account.Role{}, sessions: map[string]account.Session{}, handles: map[string]string{},
-		kinds: map[string]string{}, setups: map[[32]byte]time.Time{}, marks: map[string]account.PasswordMark{}, resets: map[string]account.Reset{}, addresses: map[address]time.Time{},
+		kinds: map[string]string{}, setups: map[[32]byte]time.Time{}, marks: map[string]account.PasswordMark{}, resets: map[string][]account.Reset{}, addresses: map[address]time.Time{},
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 		codes: map[[32]byte]account.Code{}, consents: map[grantee]account.Consent{},
 		assertions: map[assertion]time.Time{}, used: map[string]int{},
@@ -83,7 +83,7 @@ type state struct {
 	keys      []keyring.Record
 	kinds     map[string]string               // user id to kind of password hash
 	marks     map[string]account.PasswordMark // by user id
-	resets    map[string]account.Reset        // by user id
+	resets    map[string][]account.Reset      // by user id
 	addresses map[address]time.Time           // when they were seen
 	settings  map[string]string
 	clients   map[string]account.Client         // by id

@@ -68,23 +68,37 @@ func (s *state) RemoveKnownAddresses(userID string) error {
 }
 
 func (s *state) Reset(secretHash [32]byte) (account.Reset, error) {
-	for _, reset := range s.resets {
-		if reset.SecretHash == secretHash {
-			return reset, nil
+	for _, list := range s.resets {
+		for _, reset := range list {
+			if reset.SecretHash == secretHash {
+				return reset, nil
+			}
 		}
 	}
 	return account.Reset{}, account.ErrBadReset
 }
 
-func (s *state) PutReset(reset account.Reset) error {
+func (s *state) PutReset(reset account.Reset, most int) error {
 	if _, ok := s.users[reset.UserID]; !ok {
 		return account.ErrNoUser
 	}
-	s.resets[reset.UserID] = reset
+	var same, kept []account.Reset // new lists: others may read the one before
+	for _, one := range s.resets[reset.UserID] {
+		switch {
+		case one.SecretHash == reset.SecretHash: // put again
+		case one.Kind == reset.Kind:
+			same = append(same, one)
+		default:
+			kept = append(kept, one)
+		}
+	}
+	slices.Reverse(same) // of those that expire together the newest stay
+	slices.SortStableFunc(same, func(a, b account.Reset) int { return b.Expires.Compare(a.Expires) })
+	s.resets[reset.UserID] = append(append(kept, same[:min(len(same), most-1)]...), reset)
 	return nil
 }
 
-func (s *state) RemoveReset(userID string) error {
+func (s *state) RemoveResets(userID string) error {
 	delete(s.resets, userID)
 	return nil
 }

@@ -149,7 +149,7 @@ func worksWith(t *testing.T, store *postgres.Store) {
 	t.Helper()
 	err := errors.Join(
 		store.Update(t.Context(), func(w account.Writer) error {
-			return errors.Join(w.PutPasswordHash("1", "$new$", "$kind$"), w.RemoveSession("s"), w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{1}}))
+			return errors.Join(w.PutPasswordHash("1", "$new$", "$kind$"), w.RemoveSession("s"), w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{1}}, 1))
 		}),
 		store.UpdateKeys(t.Context(), func([]keyring.Record) ([]keyring.Record, error) { return nil, nil }),
 	)

@@ -32,7 +32,7 @@ func filled(t *testing.T) (path string) {
 				w.PutUser(account.User{ID: "1", Name: "anna", Roles: []string{"user"}}), w.PutUser(account.User{ID: "2", Name: "ben"}),
 				w.PutPasswordHash("1", "hash", "kind"),
 				w.PutSession(account.Session{ID: "s", UserID: "1", Handle: "h", Scopes: []string{"me"}, Expires: day}),
-				w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{1}}),
+				w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{1}}, 1),
 				w.PutKnownAddress("1", [32]byte{2}, day), w.PutPendingSetup(account.PendingSetup{Expires: day}), w.PutPasswordMark("1", account.PasswordMark{CutUntil: day}),
 			)
 		}),
@@ -102,8 +102,10 @@ var operations = map[string]func(context.Context, *sqlite.Store) error{
 	"RemovePendingSetups": updating(func(w account.Writer) error { return w.RemovePendingSetups() }),
 	"PutPasswordMark":     updating(func(w account.Writer) error { return w.PutPasswordMark("1", account.PasswordMark{Given: true}) }),
 	"RemoveCutMarks":      updating(func(w account.Writer) error { return w.RemoveCutMarks(day) }),
-	"PutReset":            updating(func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{9}}) }),
-	"RemoveReset":         updating(func(w account.Writer) error { return w.RemoveReset("1") }),
+	"PutReset": updating(func(w account.Writer) error {
+		return w.PutReset(account.Reset{UserID: "1", SecretHash: [32]byte{9}}, 1)
+	}),
+	"RemoveResets": updating(func(w account.Writer) error { return w.RemoveResets("1") }),
 
 	"TakeAttempts": func(ctx context.Context, s *sqlite.Store) error {
 		wait, err := s.TakeAttempts(ctx, day, attempts)

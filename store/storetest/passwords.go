@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -87,32 +88,51 @@ func testAddresses(t *testing.T, store account.Store) {
 
 func testResets(t *testing.T, store account.Store) {
 	put(t, store, user(1), user(2))
-	first := account.Reset{UserID: user(1).ID, SecretHash: [32]byte{1}, Before: [32]byte{9}, Expires: day}
-	second := account.Reset{UserID: user(1).ID, SecretHash: [32]byte{2}, Before: [32]byte{8}, Expires: day.Add(time.Hour)}
-	other := account.Reset{UserID: user(2).ID, SecretHash: [32]byte{3}, Expires: day}
-	update(t, store, func(w account.Writer) error {
-		return errors.Join(w.PutReset(first), w.PutReset(second), w.PutReset(other))
-	})
-	gone := func(r account.Reader, n byte) {
-		t.Helper()
-		if _, err := r.Reset([32]byte{n}); !errors.Is(err, account.ErrBadReset) {
-			t.Errorf("Reset %d = %v, want ErrBadReset", n, err)
-		}
+	reset := func(u int, kind account.ResetKind, n byte, in time.Duration) account.Reset {
+		return account.Reset{UserID: user(u).ID, Kind: kind, SecretHash: [32]byte{n}, Before: [32]byte{n, 9}, Expires: day.Add(in)}
 	}
-	view(t, store, func(r account.Reader) error {
-		gone(r, 1)
-		expect(t, "Reset", second)(r.Reset([32]byte{2}))
-		return nil
-	})
-	update(t, store, func(w account.Writer) error {
-		return errors.Join(w.RemoveReset(user(1).ID), w.RemoveReset("x"), w.RemoveUser(user(2).ID))
-	})
-	view(t, store, func(r account.Reader) error {
-		gone(r, 2)
-		gone(r, 3)
-		return nil
-	})
-	err := store.Update(t.Context(), func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "x"}) })
+	all := map[byte]account.Reset{}
+	there := func(why string, want ...byte) {
+		t.Helper()
+		view(t, store, func(r account.Reader) error {
+			for n, one := range all {
+				got, err := r.Reset([32]byte{n})
+				switch {
+				case slices.Contains(want, n):
+					expect(t, fmt.Sprintf("%s: Reset %d", why, n), one)(got, err)
+				case !errors.Is(err, account.ErrBadReset):
+					t.Errorf("%s: Reset %d = %v, want ErrBadReset", why, n, err)
+				}
+			}
+			return nil
+		})
+	}
+	keep := func(most int, one account.Reset) {
+		t.Helper()
+		all[one.SecretHash[0]] = one
+		update(t, store, func(w account.Writer) error { return w.PutReset(one, most) })
+	}
+	keep(1, reset(1, account.ResetHanded, 1, time.Hour))
+	keep(1, reset(2, account.ResetHanded, 2, time.Hour))
+	for n := range byte(3) {
+		keep(3, reset(1, account.ResetAsked, 10+n, time.Duration(n)*time.Minute))
+	}
+	keep(1, reset(1, account.ResetGiven, 20, 0))
+	there("each has its own room", 1, 2, 10, 11, 12, 20)
+	keep(3, reset(1, account.ResetAsked, 13, time.Second))
+	there("the one that expires first goes", 1, 2, 11, 12, 13, 20)
+	keep(3, reset(1, account.ResetAsked, 14, -time.Hour))
+	there("a new one stays, though a clock was put back", 1, 2, 11, 12, 14, 20)
+	keep(1, reset(1, account.ResetHanded, 3, 0))
+	there("in place of the one before", 2, 3, 11, 12, 14, 20)
+	keep(1, reset(1, account.ResetHanded, 3, time.Minute))
+	there("put again", 2, 3, 11, 12, 14, 20)
+
+	update(t, store, func(w account.Writer) error { return errors.Join(w.RemoveResets(user(1).ID), w.RemoveResets("x")) })
+	there("all of a user's are removed", 2)
+	update(t, store, func(w account.Writer) error { return w.RemoveUser(user(2).ID) })
+	there("they go with their user")
+	err := store.Update(t.Context(), func(w account.Writer) error { return w.PutReset(account.Reset{UserID: "x"}, 1) })
 	if !errors.Is(err, account.ErrNoUser) {
 		t.Errorf("PutReset of nobody = %v, want ErrNoUser", err)
 	}
@@ -270,11 +290,19 @@ func testResetRace(t *testing.T, store account.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	links := []account.Secret{link}
+	for range 3 {
+		asked, err := s.AskReset(t.Context(), u.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		links = append(links, asked)
+	}
 	won := atOnce(t, 8, account.ErrBadReset, func(ctx context.Context, i int) error {
-		_, err := s.ResetPassword(ctx, link, account.Secret(fmt.Sprintf("a new horse battery %d", i)))
+		_, err := s.ResetPassword(ctx, links[i%len(links)], account.Secret(fmt.Sprintf("a new horse battery %d", i)))
 		return err
 	})
 	if won != 1 {
-		t.Errorf("%d passwords were set with one link, want 1", won)
+		t.Errorf("%d passwords were set with links of one user, want 1", won)
 	}
 }

@@ -30,7 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"a setup link makes one administrator":               testSetupRace,
 		"kinds of password hashes are counted":               testKinds,
 		"a user's newest addresses are known":                testAddresses,
-		"a user has one reset":                               testResets,
+		"one kind of reset ends no other":                    testResets,
 		"attempts run out and come back":                     testAttempts,
 		"attempts are taken from all buckets or none":        testAttemptsTogether,
 		"no more attempts are taken than there are":          testAttemptsRace,
@@ -40,7 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"a clock that jumps ends nothing":                    testJumps,
 		"what a clock makes while it is ahead is none":       testMadeAhead,
 		"of concurrent sign-ins one replaces an old hash":    testUpgradeRace,
-		"a reset link is good once":                          testResetRace,
+		"of a user's reset links one is good once":           testResetRace,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
