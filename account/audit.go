@@ -90,6 +90,7 @@ const (
 	AuditStopped AuditKind = "server.stopped" // in good order
 	AuditTrimmed AuditKind = "audit.trimmed"  // records that were old enough were removed
 	AuditRead    AuditKind = "data.read"      // somebody has read what is others'
+	AuditBackup  AuditKind = "backup.made"    // somebody has taken all that the store keeps
 )
 
 // The kinds that strangers can cause without end. They are counted, for a source, an

@@ -43,7 +43,7 @@ var errUnrecorded = errors.New("a change left no record")
 
 // upkeep are the calls that change nothing for anybody.
 var upkeep = []string{
-	"TouchSession", "SweepSessions", "TrimSessions", "UseAPIKeys", "UseAssertion", "RemoveCodesBefore", "RemoveCutMarks", "SealAudit", "TrimAudit",
+	"TouchSession", "SweepSessions", "TrimSessions", "UseAPIKeys", "UseAssertion", "RemoveCodesBefore", "RemoveCutMarks", "SealAudit", "TrimAudit", "PutServer", "RemoveServer",
 }
 
 func (s witness) Update(ctx context.Context, fn func(account.Writer) error) error {

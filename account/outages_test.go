@@ -210,6 +210,10 @@ func (r reader) PendingSetup(secretHash [32]byte) (account.PendingSetup, error) 
 	return got(r.in.PendingSetup(secretHash)).from(r.o, "PendingSetup")
 }
 
+func (r reader) Servers() ([]account.Server, error) {
+	return got(r.in.Servers()).from(r.o, "Servers")
+}
+
 func (r reader) PasswordMark(userID string) (account.PasswordMark, error) {
 	return got(r.in.PasswordMark(userID)).from(r.o, "PasswordMark")
 }
@@ -316,6 +320,12 @@ func (w writer) PutPasswordMark(userID string, mark account.PasswordMark) error 
 func (w writer) RemoveCutMarks(until time.Time) error {
 	return w.o.call("RemoveCutMarks", w.in.RemoveCutMarks(until))
 }
+
+func (w writer) PutServer(server account.Server, forget time.Time) error {
+	return w.o.call("PutServer", w.in.PutServer(server, forget))
+}
+
+func (w writer) RemoveServer(id string) error { return w.o.call("RemoveServer", w.in.RemoveServer(id)) }
 
 func (w writer) PutReset(reset account.Reset, most int) error {
 	return w.o.call("PutReset", w.in.PutReset(reset, most))

@@ -78,6 +78,12 @@ func (s *Service) RecordStart(ctx context.Context, settings ...string) error {
 	return s.change(ctx, did(AuditStarted, AuditSubject{Kind: "server"}, settings...), func(Writer) error { return nil })
 }
 
+// RecordBackup records that the caller of a request is given all that the store keeps,
+// and is called before that.
+func (s *Service) RecordBackup(ctx context.Context) error {
+	return s.change(ctx, did(AuditBackup, AuditSubject{Kind: "store"}), func(Writer) error { return nil })
+}
+
 // RecordStop records that a program has stopped in good order.
 func (s *Service) RecordStop(ctx context.Context) error {
 	return s.change(ctx, did(AuditStopped, AuditSubject{Kind: "server"}), func(Writer) error { return nil })

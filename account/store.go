@@ -117,6 +117,7 @@ type Reader interface {
 	APIKeyReader
 	PasswordMarkReader
 	AuditReader
+	ServerReader
 }
 
 // Writer reads and changes within a transaction.
@@ -132,6 +133,7 @@ type Writer interface {
 	APIKeyWriter
 	PasswordMarkWriter
 	AuditWriter
+	ServerWriter
 }
 
 // UserReader finds users. Their roles are sorted.

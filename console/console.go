@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -22,6 +24,8 @@ type console struct {
 	site     string
 	fresh    time.Duration
 	now      func() time.Time
+	backup   func(ctx context.Context, to io.Writer) error // nil for none
+	copying  sync.Mutex                                    // while a backup is made
 	began    time.Time
 	table    func() (access.Document, error) // of the application; it does not change
 }

@@ -90,6 +90,12 @@ func openShopThat(t *testing.T, is func(*identity.Config), configs ...console.Co
 	})
 	s.app = s.NewApp(holdfast.Config{Title: "Shop"})
 	config.Now = s.clock.Now
+	if config.Backup == nil {
+		config.Backup = func(_ context.Context, to io.Writer) error {
+			_, err := io.WriteString(to, "SQLite format 3\x00")
+			return err
+		}
+	}
 	if config.Prefix != "" {
 		s.prefix = config.Prefix
 	}
@@ -276,7 +282,7 @@ func (s *shop) pages() []string {
 		"/roles", "/roles/manager", "/new/role", "/preview/role?name=manager&scopes=users:read&scopes=me", "/routes", "/routes?as=ulf", "/routes?as=nobody", "/routes?role=manager&scope=users:read&find=users",
 		"/rule?route=" + url.QueryEscape("DELETE /users/{id}"), "/rule?route=" + url.QueryEscape("GET /users"), "/rule?route=" + url.QueryEscape("POST /token"), "/matrix",
 		"/refusals", "/refusals?person=x&route=y&within=1h", "/refusals/" + refused.ID,
-		"/clients", "/clients/nightly", "/clients/till", "/new/client", "/keys", "/settings",
+		"/clients", "/clients/nightly", "/clients/till", "/new/client", "/keys", "/settings", "/backup",
 		"/sessions", "/sessions?user=u", "/history/" + id, "/import/users",
 	}
 }

@@ -31,6 +31,7 @@ func (s *shop) forms() map[string][]string {
 		"/sessions":                  {"user", id, "session", "X"},
 		"/keys":                      {"do", "now"},
 		"/audit/verify":              {},
+		"/backup":                    {},
 		"/roles":                     {"name", "manager", "scopes", "users:write"},
 		"/roles/auditor/remove":      {"name", "auditor"},
 		"/clients":                   {"name", "Job", "id", "job", "kind", "machine"},
@@ -367,16 +368,16 @@ func TestAUsersKeys(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	b, ulf := s.signedIn("alice"), s.find("ulf")
-	grant, err := s.Accounts().NewAPIKey(t.Context(), account.APIKeyOwner{UserID: ulf.ID}, account.APIKeyAsk{Name: "backup", Scopes: []string{"me"}})
+	grant, err := s.Accounts().NewAPIKey(t.Context(), account.APIKeyOwner{UserID: ulf.ID}, account.APIKeyAsk{Name: "nightly", Scopes: []string{"me"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := "/users/" + ulf.ID
 	a := b.get(at + "/sessions")
-	a.wants(t, "the keys", http.StatusOK, "backup", grant.Key.ID)
+	a.wants(t, "the keys", http.StatusOK, "nightly", grant.Key.ID)
 	a.lacks(t, "the keys", string(grant.Secret))
 	b.post(at+"/keys", "key", grant.Key.ID).leadsTo(t, b, at+"/keys", at+"/sessions?done=revoked")
-	b.get(at+"/sessions").lacks(t, "after", "backup")
+	b.get(at+"/sessions").lacks(t, "after", "nightly")
 }
 
 // A first password that an administrator types is good for one sign-in, in which

@@ -95,6 +95,7 @@ func TestProofs(t *testing.T) {
 		"only role admin may call POST /console/users/*",
 		"only role admin may call POST /console/import/*",
 		"only role admin may call POST /console/sessions",
+		"only role admin may call POST /console/backup",
 		"only role admin may call POST /console/roles",
 		"only role admin may call POST /console/roles/*",
 		"only role admin may call POST /console/clients",

@@ -2,8 +2,10 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,6 +26,10 @@ type Config struct {
 	// has signed in before is asked to do it again. 15 minutes if zero.
 	Fresh time.Duration
 
+	// Backup writes all that the store keeps, such as backup.Of(store): administrators
+	// who have signed in a short time ago can download it. nil for none.
+	Backup func(ctx context.Context, to io.Writer) error
+
 	Now func() time.Time // time.Now if nil
 }
 
@@ -35,7 +41,7 @@ var ErrNoSessions = errors.New("console: nobody can sign in on a page, because b
 // Identity. What is wrong with the prefix is an error of the application's, at
 // start. Error: ErrNoSessions, or a Config that cannot be; nothing is added then.
 func Mount(app *holdfast.App, id *identity.Identity, config Config) error {
-	c := &console{app: app, id: id, accounts: id.Accounts(), prefix: cmp.Or(config.Prefix, "/console")}
+	c := &console{app: app, id: id, accounts: id.Accounts(), prefix: cmp.Or(config.Prefix, "/console"), backup: config.Backup}
 	c.fresh, c.now, c.site = cmp.Or(config.Fresh, 15*time.Minute), config.Now, config.Title
 	if c.now == nil {
 		c.now = time.Now //nolint:forbidigo // the default of the configuration
@@ -68,7 +74,7 @@ type policies struct {
 	writeUsers   policy
 	writeRoles   policy
 	writeClients policy
-	rotateKeys   policy // what all tokens rest on: it wants all that changes something
+	everything   policy // what all tokens rest on, and all that is kept: it wants all that changes something
 }
 
 func (c *console) policies() policies {
@@ -83,7 +89,7 @@ func (c *console) policies() policies {
 		watch:   admin(session, s.ReadUsers), clients: admin(session, s.WriteClients), endSessions: admin(session, s.WriteUsers),
 		audit:      holdfast.AnyRole(session.Require(s.ReadAudit), accountapi.Admin, accountapi.Auditor),
 		writeUsers: admin(fresh, s.WriteUsers), writeRoles: admin(fresh, s.WriteRoles), writeClients: admin(fresh, s.WriteClients),
-		rotateKeys: holdfast.AnyRole(fresh.Require(s.WriteUsers, s.WriteRoles, s.WriteClients), accountapi.Admin),
+		everything: holdfast.AnyRole(fresh.Require(s.WriteUsers, s.WriteRoles, s.WriteClients), accountapi.Admin),
 	}
 }
 
@@ -133,8 +139,12 @@ func (c *console) register() {
 	post("/clients/{id}/keys", p.writeClients, c.revokeClientKey, c.client)
 
 	get("/keys", p.watch, c.keys)
-	post("/keys", p.rotateKeys, c.rotateKey, c.keys)
+	post("/keys", p.everything, c.rotateKey, c.keys)
 	get("/settings", p.watch, c.settings)
+	if c.backup != nil {
+		get("/backup", p.watch, c.backups)
+		on.Handle("POST /backup", holdfast.Raw(p.everything, c.makeBackup))
+	}
 }
 
 // registerPeople adds the routes of users and of what they have.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/work"
@@ -18,7 +19,8 @@ const pollings = 60
 // overviewOf is what the overview shows.
 type overviewOf struct {
 	Server   serverOf
-	Next     int // which time it is asked for next; 0 for no more
+	Servers  []serverRow // on the same store
+	Next     int         // which time it is asked for next; 0 for no more
 	Health   []healthOf
 	Attempts identity.Attempts
 	Lane     *work.Stats
@@ -29,8 +31,7 @@ type overviewOf struct {
 	Keys     []keyOf
 }
 
-// serverOf is the process that answers. Others on the same store are not known to it:
-// a store keeps no list of them.
+// serverOf is the process that answers.
 type serverOf struct {
 	Build string
 	Since time.Time
@@ -40,6 +41,31 @@ type serverOf struct {
 func (c *console) server() serverOf {
 	_, build, _ := strings.Cut(tty.Version("holdfast"), " ")
 	return serverOf{build, c.began, roughly(c.now().Sub(c.began))}
+}
+
+// serverRow is a server on the store, as it was heard of last.
+type serverRow struct {
+	account.Server
+	Is, Text string
+	Good     bool
+}
+
+// serverTexts is what is said of a server by its state.
+var serverTexts = map[account.ServerState]string{
+	account.ServerDeaf:     "to what others change, so it asks the store at every request",
+	account.ServerStopping: "and finishes what it has accepted",
+}
+
+func (c *console) servers(r *http.Request) (out []serverRow, err error) {
+	list, err := c.accounts.Servers(r.Context())
+	for _, one := range list {
+		row := serverRow{one, string(one.State), serverTexts[one.State], one.State == account.ServerReady}
+		if one.Silent(c.now()) {
+			row.Is, row.Text, row.Good = "silent", "for "+roughly(c.now().Sub(one.Heard))+": it has died, or does not reach the store", false
+		}
+		out = append(out, row)
+	}
+	return out, err
 }
 
 type healthOf struct {
@@ -66,6 +92,10 @@ func (c *console) overview(r *http.Request, who caller) (page, error) {
 	}
 	if !o.Watches {
 		return page{"overview", "Overview", o}, nil
+	}
+	var err error
+	if o.Servers, err = c.servers(r); err != nil {
+		return page{}, err
 	}
 	refused, err := identity.LastRefusals(r.Context(), c.id.RefusalStore(), lately)
 	if err != nil {

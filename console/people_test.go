@@ -2,6 +2,8 @@ package console_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"html"
 	"io"
 	"mime/multipart"
@@ -9,10 +11,13 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/console"
 	"github.com/holdfast-go/holdfast/password"
 )
 
@@ -199,6 +204,100 @@ func TestKeysAreRotated(t *testing.T) {
 	a.lacks(t, "later", "Let the next key sign at once")
 }
 
+// A backup is for who has signed in just now, and is recorded before it is made.
+func TestABackup(t *testing.T) {
+	t.Parallel()
+	begun, finish := make(chan struct{}), make(chan struct{})
+	var slow atomic.Bool
+	s := openShop(t, console.Config{Backup: func(_ context.Context, to io.Writer) error {
+		if slow.Load() {
+			close(begun)
+			<-finish
+			return errors.New("the disk is full")
+		}
+		_, err := io.WriteString(to, "all that is kept")
+		return err
+	}})
+	b := s.signedIn("alice")
+	b.get("/backup").wants(t, "the page", http.StatusOK, "Make a backup and download it", "recorded in the audit trail")
+	a := b.post("/backup")
+	a.wants(t, "the backup", http.StatusOK)
+	if got := a.header.Get("Content-Disposition"); a.body != "all that is kept" || got != `attachment; filename="holdfast-20300102-030405.db"` || a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the backup is %q, as %q, %q", a.body, got, a.header.Get("Cache-Control"))
+	}
+	records := func() int {
+		t.Helper()
+		if _, err := s.AuditTrail().Seal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.Accounts().Audit(t.Context(), account.AuditQuery{Kind: account.AuditBackup, Limit: 10})
+		if err != nil || len(list) > 0 && list[0].Actor.Name != "alice" {
+			t.Errorf("the records of backups = %+v, %v", list, err)
+		}
+		return len(list)
+	}
+	if got := records(); got != 1 {
+		t.Errorf("a backup leaves %d records", got)
+	}
+
+	slow.Store(true)
+	failed := make(chan answer)
+	go func() { failed <- b.post("/backup") }()
+	<-begun
+	again := b.post("/backup")
+	again.wants(t, "a second one meanwhile", http.StatusServiceUnavailable, "A backup is being made")
+	if got := again.header.Get("Retry-After"); got != "60" {
+		t.Errorf("a second one meanwhile: Retry-After = %q", got)
+	}
+	close(finish)
+	a = <-failed
+	a.wants(t, "one that fails", http.StatusInternalServerError)
+	a.lacks(t, "one that fails", "the disk is full")
+	if got := records(); got != 2 {
+		t.Errorf("a backup that fails leaves no record: there are %d", got)
+	}
+
+	s.clock.pass(16 * time.Minute)
+	later := b.get("/backup")
+	later.wants(t, "later", http.StatusOK, "sign in again")
+	later.lacks(t, "later", "Make a backup and download it")
+}
+
+// A console without backups does not offer one.
+func TestNoBackup(t *testing.T) {
+	t.Parallel()
+	id := openShop(t).Identity
+	app := id.NewApp(holdfast.Config{Title: "Shop"})
+	if err := console.Mount(app, id, console.Config{Prefix: "/other"}); err != nil {
+		t.Fatal(err)
+	}
+	table, err := app.Access()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range table {
+		if strings.HasSuffix(row.Path, "/backup") {
+			t.Errorf("there is %s %s", row.Method, row.Path)
+		}
+	}
+}
+
+// The overview names the servers on the store, and says of which nothing is heard.
+func TestServersOnTheStore(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	for host, state := range map[string]account.ServerState{"one.example": account.ServerReady, "two.example": account.ServerDeaf, "<b>three": account.ServerStopping} {
+		if err := s.Accounts().TellServer(t.Context(), account.Server{ID: host, Host: host, Address: "10.0.0.1:8000", Build: "v1.2.3", Started: s.clock.Now(), State: state}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := s.signedIn("alice")
+	b.get("/overview").wants(t, "at first", http.StatusOK, "Servers on this store", "one.example", "10.0.0.1:8000", "v1.2.3", "ready", "two.example", "deaf", "&lt;b&gt;three", "stopping")
+	s.clock.pass(36 * time.Second)
+	b.get("/overview").wants(t, "later", http.StatusOK, "silent", "for less than a minute: it has died")
+	s.signedIn("mary").get("/overview").lacks(t, "a manager", "one.example")
+}
+
 // The trail is exported as it is looked for, and its chain verified.
 func TestTheTrailLeaves(t *testing.T) {
 	t.Parallel()
@@ -216,5 +315,5 @@ func TestTheTrailLeaves(t *testing.T) {
 	}
 	b.get("/audit/export?person=nobody").wants(t, "of nobody", http.StatusNotFound)
 	b.post("/audit/verify").wants(t, "the chain", http.StatusOK, "Nothing was changed, cut off or moved", "from the place 1")
-	b.get("/overview").wants(t, "the overview", http.StatusOK, "This server", "less than a minute", "keeps no list of the servers")
+	b.get("/overview").wants(t, "the overview", http.StatusOK, "This server", "less than a minute", "Each server says at")
 }

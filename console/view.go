@@ -94,6 +94,7 @@ var sections = []section{
 	{Name: "Clients", Path: "clients"},
 	{Name: "Keys", Path: "keys"},
 	{Name: "Settings", Path: "settings"},
+	{Name: "Backup", Path: "backup"},
 }
 
 // May reports whether the person may call a route of the console at all, by the

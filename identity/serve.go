@@ -46,7 +46,8 @@ func (id *Identity) Handler(app http.Handler) http.Handler {
 // new, and lets requests in progress, and the work of holdfast.Background, finish
 // for up to ten seconds. It refuses an application whose declarations are wrong, and
 // an address of which CheckServe says so, and logs which roles and scopes of the
-// store and of the routes have nothing to do with each other.
+// store and of the routes have nothing to do with each other. While it serves, it tells
+// so in the store: [account.Service.Servers].
 func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -76,6 +77,9 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 		id.stopping.Store(true)
 		log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
 	})()
+	telling, stop := context.WithCancel(ctx)
+	ended := id.tellOthers(telling, l.Addr())
+	defer func() { stop(); ended() }()
 	return server.Serve(ctx, l)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/password"
+	"github.com/holdfast-go/holdfast/store/backup"
 	"github.com/holdfast-go/holdfast/store/memory"
 	"github.com/holdfast-go/holdfast/store/postgres"
 )
@@ -107,7 +108,7 @@ func (c *serveCmd) serve(ctx context.Context, std streams, config identity.Confi
 		return flagged(err)
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	app, err := newApp(id, holdfast.Docs{NoDocument: c.NoDocs}, !c.NoConsole)
+	app, err := newApp(id, config.Store, holdfast.Docs{NoDocument: c.NoDocs}, !c.NoConsole)
 	if err = errors.Join(err, c.greet(ctx, std, id, app, l.Addr())); err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (c *serveCmd) url(ctx context.Context, store store, addr net.Addr) (string,
 
 // newApp is the server's application. Its root leads to the first of console, account
 // and docs that there is.
-func newApp(id *identity.Identity, docs holdfast.Docs, withConsole bool) (app *holdfast.App, err error) {
+func newApp(id *identity.Identity, store identity.Store, docs holdfast.Docs, withConsole bool) (app *holdfast.App, err error) {
 	app = id.NewApp(holdfast.Config{
 		Docs: docs, Title: "Holdfast", Version: "0.1.0",
 		Description: "Users, roles and tokens. Press Authorize, sign in, and tick the scopes to ask for.",
@@ -210,7 +211,7 @@ func newApp(id *identity.Identity, docs holdfast.Docs, withConsole bool) (app *h
 		home = strings.TrimPrefix(id.AccountPath(), "/")
 	}
 	if withConsole && id.HasSessions() {
-		home, err = "console", console.Mount(app, id, console.Config{Title: "Holdfast"})
+		home, err = "console", console.Mount(app, id, console.Config{Title: "Holdfast", Backup: backup.Of(store)})
 	}
 	app.Handle("GET /", holdfast.Raw(holdfast.Public(), func(w http.ResponseWriter, _ *http.Request, _ holdfast.Anyone) error {
 		w.Header().Set("Location", home) // relative: it holds behind any prefix
@@ -230,7 +231,7 @@ func described(ctx context.Context, read func(*holdfast.App) error) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, id.Close()) }()
-	app, err := newApp(id, holdfast.Docs{}, true)
+	app, err := newApp(id, config.Store, holdfast.Docs{}, true)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func inProcess(t *testing.T) (*identity.Identity, *holdfast.App) {
 			t.Error(err)
 		}
 	})
-	app, err := newApp(id, holdfast.Docs{}, true)
+	app, err := newApp(id, config.Store, holdfast.Docs{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

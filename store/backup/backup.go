@@ -88,6 +88,39 @@ func Write(ctx context.Context, from Store, file string, o Options) (r Report, e
 	return r, nil
 }
 
+// Of returns what makes backups of a store and writes them, for a console.Config. It
+// makes one as Write does, in a file of its own for the time, so nothing is written
+// unless the backup is good. That file is in the system's folder for what is temporary,
+// and as large as the backup. A store that cannot be backed up is an error when it is
+// asked for one.
+func Of(store any) func(ctx context.Context, to io.Writer) error {
+	return func(ctx context.Context, to io.Writer) (err error) {
+		from, ok := store.(Store)
+		if !ok {
+			return fmt.Errorf("backup: %T cannot be backed up", store)
+		}
+		dir, err := os.MkdirTemp("", "backup-*") // 0700
+		if err != nil {
+			return fmt.Errorf("backup: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		name := filepath.Join(dir, "backup.db")
+		if _, err := Write(ctx, from, name, Options{}); err != nil {
+			return err
+		}
+		return send(name, to)
+	}
+}
+
+func send(name string, to io.Writer) error {
+	file, err := os.Open(name) //nolint:gosec // in a folder of our own
+	if err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	_, err = io.Copy(to, file)
+	return errors.Join(err, file.Close())
+}
+
 // fill writes into an empty file.
 func fill(ctx context.Context, from Store, file string) (err error) {
 	if whole, ok := from.(copier); ok {

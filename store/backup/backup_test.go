@@ -198,7 +198,7 @@ func TestWhatIsNoGoodBackupIsNotRestored(t *testing.T) {
 func TestABackupOfAnOlderVersion(t *testing.T) {
 	t.Parallel()
 	dir, file := made(t)
-	spoil(t, file, "DROP TABLE audit; DROP TABLE audit_chain; DELETE FROM goose_db_version WHERE version_id >= 54")
+	spoil(t, file, "DROP TABLE audit; DROP TABLE audit_chain; DROP TABLE servers; DELETE FROM goose_db_version WHERE version_id >= 54")
 	before, err := os.ReadFile(file)
 	check(t, err)
 	r, err := backup.RestoreFile(t.Context(), file, filepath.Join(dir, "new.db"), backup.Options{})
@@ -249,5 +249,31 @@ func TestAStoreOfWhichOnlyTheRowsAreRead(t *testing.T) {
 	}
 	if got := names(t, dir); got != "rows.db whole.db" {
 		t.Errorf("there is %s", got)
+	}
+}
+
+// A backup that is written somewhere is one.
+func TestOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := open(t, filepath.Join(dir, "test.db"))
+	putRole(t, store, "first")
+	file, err := os.Create(filepath.Join(dir, "backup.db"))
+	check(t, err)
+	check(t, errors.Join(backup.Of(store)(t.Context(), file), file.Close()))
+	_, err = backup.RestoreFile(t.Context(), file.Name(), filepath.Join(dir, "restored.db"), backup.Options{})
+	check(t, err)
+	if got := roles(t, open(t, filepath.Join(dir, "restored.db"))); len(got) != 1 || got[0] != "first" {
+		t.Errorf("the roles that were restored are %q", got)
+	}
+
+	var nothing strings.Builder
+	if err := backup.Of(struct{}{})(t.Context(), &nothing); err == nil || nothing.Len() > 0 {
+		t.Errorf("a backup of no store = %v, and %d bytes", err, nothing.Len())
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := backup.Of(store)(gone, &nothing); err == nil || nothing.Len() > 0 {
+		t.Errorf("a backup for who has left = %v, and %d bytes", err, nothing.Len())
 	}
 }

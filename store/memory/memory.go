@@ -41,7 +41,7 @@ func New() *Store {
 		settings: map[string]string{}, clients: map[string]account.Client{}, secrets: map[string][]account.ClientSecret{},
 		codes: map[[32]byte]account.Code{}, consents: map[grantee]account.Consent{},
 		assertions: map[assertion]time.Time{}, used: map[string]int{},
-		apiKeys: map[string]account.APIKey{}, keyHashes: map[[32]byte]string{},
+		servers: map[string]account.Server{}, apiKeys: map[string]account.APIKey{}, keyHashes: map[[32]byte]string{},
 	})
 	return s
 }
@@ -96,6 +96,8 @@ type state struct {
 
 	apiKeys   map[string]account.APIKey // by id
 	keyHashes map[[32]byte]string       // hash of an API key to its id
+
+	servers map[string]account.Server // by id
 }
 
 func (s *state) clone() *state {
@@ -107,7 +109,7 @@ func (s *state) clone() *state {
 		settings: maps.Clone(s.settings), clients: maps.Clone(s.clients), secrets: maps.Clone(s.secrets),
 		codes: maps.Clone(s.codes), consents: maps.Clone(s.consents),
 		assertions: maps.Clone(s.assertions), used: maps.Clone(s.used),
-		apiKeys: maps.Clone(s.apiKeys), keyHashes: maps.Clone(s.keyHashes),
+		servers: maps.Clone(s.servers), apiKeys: maps.Clone(s.apiKeys), keyHashes: maps.Clone(s.keyHashes),
 	}
 }
 

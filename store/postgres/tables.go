@@ -12,8 +12,9 @@ import (
 )
 
 // Tables that are not copied: goose's own, what is derived from others, what those
-// who hear of changes have heard already, and what may be lost.
-var notCopied = []string{"goose_db_version", "password_kinds", "changes", "changes_pruned", "turns", "attempts", "failures", "refusals"}
+// who hear of changes have heard already, who serves at this moment, and what may be
+// lost.
+var notCopied = []string{"goose_db_version", "password_kinds", "changes", "changes_pruned", "turns", "attempts", "failures", "refusals", "servers"}
 
 // ReadTables runs a function with all that the store keeps, as rows, in one
 // snapshot.

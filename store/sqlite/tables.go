@@ -9,9 +9,9 @@ import (
 	"github.com/holdfast-go/holdfast/internal/tables"
 )
 
-// Tables that are not copied: goose's own, what is derived from others, and what
-// those who hear of changes have heard already.
-var notCopied = []string{"goose_db_version", "password_kinds", "changes"}
+// Tables that are not copied: goose's own, what is derived from others, what those who
+// hear of changes have heard already, and who serves at this moment.
+var notCopied = []string{"goose_db_version", "password_kinds", "changes", "servers"}
 
 // ReadTables runs a function with all that the store keeps, as rows, in one
 // snapshot.

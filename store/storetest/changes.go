@@ -90,6 +90,7 @@ var writes = map[string]struct {
 	"no user removed":        {put1(func(w account.Writer) error { return w.RemoveUser("x") }), nil},
 	"a password":             {put1(func(w account.Writer) error { return w.PutPasswordHash(user(1).ID, "hash", "kind") }), nil},
 	"an address":             {put1(func(w account.Writer) error { return w.PutKnownAddress(user(1).ID, [32]byte{1}, day) }), nil},
+	"a server":               {put1(func(w account.Writer) error { return w.PutServer(account.Server{ID: "s"}, day) }), nil},
 	"a reset":                {put1(func(w account.Writer) error { return w.PutReset(account.Reset{UserID: user(1).ID, Expires: day}, 1) }), nil},
 	"a new role":             {put1(func(w account.Writer) error { return w.PutRole(role("new", "a")) }), nil},
 	"a changed role":         {put1(func(w account.Writer) error { return w.PutRole(role("editor")) }), []account.Change{told(account.RoleChanged, "editor")}},

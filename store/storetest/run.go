@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) account.Store) {
 		"what a clock makes while it is ahead is none":       testMadeAhead,
 		"of concurrent sign-ins one replaces an old hash":    testUpgradeRace,
 		"of a user's reset links one is good once":           testResetRace,
+		"servers tell of themselves, the last to be heard":   testServers,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
