@@ -48,7 +48,7 @@ func (id *Identity) Handler(app http.Handler) http.Handler {
 // an address of which CheckServe says so, and logs which roles and scopes of the
 // store and of the routes have nothing to do with each other.
 func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	listener, err := serving.Listen(ctx, addr)
 	if err != nil {
 		return fmt.Errorf("identity: listen on %s: %w", addr, err)
 	}
