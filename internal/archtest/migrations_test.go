@@ -36,18 +36,18 @@ func TestMigrationsLeaveTheTablesToServersOfBefore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := os.ReadFile(file) //nolint:gosec // of the checkout
+			content, err := os.ReadFile(file) //nolint:gosec // of the checkout
 			if err != nil {
 				t.Fatal(err)
 			}
 			switch {
 			case number < firstShared:
-			case regexp.MustCompile(`(?m)^-- alone: .+`).Match(text):
-				if !strings.Contains(string(page), fmt.Sprintf("migration %d", number)) {
-					t.Errorf("%s is to run alone, and docs/running-several.md does not say so: \"migration %d\"", file, number)
+			case regexp.MustCompile(`(?m)^-- alone: .+`).Match(content):
+				if !strings.Contains(string(page), fmt.Sprintf("migration %d runs alone", number)) {
+					t.Errorf("%s is to run alone, and docs/running-several.md does not say so: \"migration %d runs alone\"", file, number)
 				}
 			default:
-				for _, fault := range destructive(store, string(text)) {
+				for _, fault := range destructive(store, string(content)) {
 					t.Errorf("%s: %s", file, fault)
 				}
 			}
