@@ -36,7 +36,7 @@ func TestMigrationsLeaveTheTablesToServersOfBefore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			content, err := os.ReadFile(file) //nolint:gosec // of the checkout
+			content, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
