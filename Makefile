@@ -83,7 +83,7 @@ golden: ## write the golden files again
 
 postgres: ## the store and several servers on a PostgreSQL of their own, which is stopped, frozen and replaced (minutes; script/bootstrap); nothing is skipped
 	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m ./store/postgres
-	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m -v -run 'Postgre|ARevocation|AServerIsKilled|AStandby|APooler|WhatOneServer|NothingAcknowledged|BehindAProxy|ABackup' ./cmd/holdfast
+	HOLDFAST_NEED_POSTGRES=1 $(GO) test -count=1 -timeout=20m -v -run 'Postgre|ARevocation|AServerIsKilled|AStandby|APooler|WhatOneServer|NothingAcknowledged|BehindAProxy|TheNextVersion|TestRotation$$|ABackup' ./cmd/holdfast
 
 durability: ## half an hour of what must never happen: 1,000 kills and 200 power cuts (as root), 20 key rotations under load, 100 rounds of 1,000 refreshes, 100 thefts, in two processes
 	HOLDFAST_DURABILITY=1 $(GO) test -count=1 -timeout=90m -v -run Durability ./cmd/holdfast

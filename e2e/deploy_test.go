@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -50,6 +52,31 @@ func parsed(t *testing.T, name string, into any) {
 	}
 	if err := yaml.Unmarshal(text, into); err != nil {
 		t.Fatalf("deploy/%s: %v", name, err)
+	}
+}
+
+// Compose's own parser reads the file by its schema, and refuses it without the secrets.
+func TestComposeUnderstandsTheFile(t *testing.T) {
+	t.Parallel()
+	load := func(env ...string) (*types.Project, error) {
+		options, err := cli.NewProjectOptions([]string{filepath.Join("..", "deploy", "compose.yaml")}, cli.WithEnv(env), cli.WithProfiles([]string{"metrics"}))
+		if err != nil {
+			return nil, err
+		}
+		return options.LoadProject(t.Context())
+	}
+	secrets := []string{"HOLDFAST_URL=https://auth.example.org", "POSTGRES_PASSWORD=hidden", "HOLDFAST_MASTER_KEY=hidden"}
+	project, err := load(secrets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(project.Services); n != 6 {
+		t.Errorf("Compose sees %d services, want three servers, the proxy, the database and Prometheus", n)
+	}
+	for i, one := range secrets {
+		if _, err := load(slices.Delete(slices.Clone(secrets), i, i+1)...); err == nil || !strings.Contains(err.Error(), strings.Split(one, "=")[0]) {
+			t.Errorf("without %s Compose says: %v", one, err)
+		}
 	}
 }
 

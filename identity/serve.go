@@ -49,7 +49,7 @@ func (id *Identity) Handler(app http.Handler) http.Handler {
 // store and of the routes have nothing to do with each other. While it serves, it tells
 // so in the store: [account.Service.Servers].
 func (id *Identity) ListenAndServe(ctx context.Context, app *holdfast.App, addr string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	listener, err := serving.Listen(ctx, addr)
 	if err != nil {
 		return fmt.Errorf("identity: listen on %s: %w", addr, err)
 	}

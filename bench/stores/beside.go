@@ -19,52 +19,115 @@ type store interface {
 	Close() error
 }
 
-func (s *site) open(ctx context.Context) (store, error) {
+func (s *site) open(ctx context.Context, db string) (store, error) {
 	if s.kind == "sqlite" {
-		return sqlite.Open(ctx, s.db)
+		return sqlite.Open(ctx, db)
 	}
-	return postgres.Open(ctx, postgres.Config{URL: s.db, Listen: postgres.DoNotListen, MaxConns: 16, Timeout: time.Minute})
+	return postgres.Open(ctx, postgres.Config{URL: db, Listen: postgres.DoNotListen, MaxConns: 16, Timeout: time.Minute})
 }
 
-// beside compares what a check costs a server with and without sessions that are
-// committed beside it, straight into the store and without hashing.
+// place is where sessions are committed while checks are measured, straight into a
+// store and without hashing: nowhere, into another database of the same kind, which
+// takes as much of the processors and of the disk but is none of the server's, or into
+// the server's own. Between the second and the third there is what the server does
+// because of them.
+type place struct {
+	name    string
+	into    store // nil for nowhere
+	costs   []time.Duration
+	reads   float64 // of the log of changes, a second
+	commits float64 // a second
+}
+
+// beside compares what a check costs a server while sessions are committed.
 func (s *site) beside(ctx context.Context) (err error) {
 	if err := s.start(ctx, 1); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	into, err := s.open(ctx)
+	places := []*place{{name: "nothing"}}
+	for _, one := range []struct{ name, db string }{{"another database", s.elsewhere}, {"its own", s.db}} {
+		if one.db == "" {
+			continue
+		}
+		into, err := s.open(ctx, one.db)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, into.Close()) }()
+		places = append(places, &place{name: one.name, into: into})
+	}
+	clients, err := s.clients(ctx, kinds[0]) // before there are commits, which sign-ins would have to wait for
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, into.Close()) }()
-	checks := kinds[0]
-	if _, err := s.load(ctx, checks, *each/2); err != nil { // everything is remembered
+	if _, err := s.loadBy(clients, kinds[0], *each/2); err != nil { // everything is remembered
 		return err
 	}
-	var without, with []time.Duration
-	commits := 0.0
-	for range *rounds {
-		alone, err := s.load(ctx, checks, *each)
-		if err != nil {
-			return err
+	for round := range *rounds {
+		for i := range places { // each of them comes first in turn
+			if err := s.besides(ctx, clients, places[(round+i)%len(places)]); err != nil {
+				return err
+			}
 		}
-		w, err := commit(ctx, into)
-		if err != nil {
-			return err
-		}
-		both, err := s.load(ctx, checks, *each)
-		made, failed := w.stop()
-		if err = errors.Join(err, failed); err != nil {
-			return err
-		}
-		without, with, commits = append(without, alone.cpu), append(with, both.cpu), commits+made/float64(*rounds)
 	}
-	slices.Sort(without)
-	slices.Sort(with)
-	a, b := without[len(without)/2], with[len(with)/2]
-	fmt.Printf("\nA check costs a server %v alone, and %v beside %.0f session commits a second: %.2f times.\n", a.Round(100*time.Nanosecond), b.Round(100*time.Nanosecond), commits, float64(b)/float64(a))
+	report(places)
 	return nil
+}
+
+// besides measures checks while sessions are committed at a place.
+func (s *site) besides(ctx context.Context, clients []*client, p *place) (err error) {
+	if p.into != nil {
+		w, err := commit(ctx, p.into)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			made, failed := w.stop()
+			p.commits += made / float64(*rounds)
+			err = errors.Join(err, failed)
+		}()
+	}
+	before, err := s.changesRead(ctx)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	r, err := s.loadBy(clients, kinds[0], *each)
+	if err != nil {
+		return err
+	}
+	took := time.Since(began).Seconds()
+	after, err := s.changesRead(ctx)
+	p.costs = append(p.costs, r.cpu)
+	p.reads += (after - before) / took / float64(*rounds)
+	return err
+}
+
+// report prints the medians, and how they compare with those beside nothing, and
+// beside another database: the median of the rounds' ratios, and the least and the
+// greatest.
+func report(places []*place) {
+	fmt.Println("\n| session commits | processor time of a check | of that beside nothing | of that beside another database | reads of the log |\n|---|---|---|---|---|")
+	for i, p := range places {
+		to := func(k int) string {
+			if k >= i {
+				return ""
+			}
+			ratios := make([]float64, len(p.costs))
+			for round := range ratios {
+				ratios[round] = float64(p.costs[round]) / float64(places[k].costs[round])
+			}
+			slices.Sort(ratios)
+			return fmt.Sprintf("%.2f (%.2f to %.2f)", ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
+		}
+		text := p.name
+		if p.into != nil {
+			text = fmt.Sprintf("%.0f a second, into %s", p.commits, p.name)
+		}
+		costs := slices.Sorted(slices.Values(p.costs))
+		fmt.Printf("| %s | %v | %s | %s | %.1f a second |\n", text, costs[len(costs)/2].Round(100*time.Nanosecond), to(0), to(1), p.reads)
+	}
 }
 
 // writers commit sessions at a rate.

@@ -109,6 +109,11 @@ func (s *site) load(ctx context.Context, what kind, d time.Duration) (r result, 
 	if err != nil {
 		return r, err
 	}
+	return s.loadBy(clients, what, d)
+}
+
+// loadBy is load by callers who have signed in.
+func (s *site) loadBy(clients []*client, what kind, d time.Duration) (r result, err error) {
 	before, err := s.cpu()
 	if err != nil {
 		return r, err

@@ -5,8 +5,9 @@
 //
 // For each number of servers it prints how many checks of a token, reads, writes,
 // refreshes and sign-ins there are a second, and the servers' processor time for each;
-// then the same checks with and without session commits beside them; all of that in an
-// empty database, and in one with so many users and sessions.
+// then the same checks beside session commits, beside as many into another database, and
+// beside none; all of that in an empty database, and in one with so many users and
+// sessions.
 //
 // Servers, callers and PostgreSQL share the machine, so what several servers do on a few
 // cores says nothing about several machines; the processor time for each request does.
@@ -28,13 +29,13 @@ import (
 )
 
 var (
-	servers  = flag.String("servers", "1,2,3", "how many servers there are, in turn")
+	servers  = flag.String("servers", "1,2,3", "how many servers there are, in turn; empty to measure nothing but checks beside commits")
 	users    = flag.Int("users", 1_000_000, "users of the full database")
 	sessions = flag.Int("sessions", 1_000_000, "sessions of the full database; 0 to measure an empty one alone")
 	each     = flag.Duration("for", 3*time.Second, "how long each is measured")
 	callers  = flag.Int("callers", 16, "who ask at once, one request after the other")
 	rate     = flag.Int("rate", 1000, "session commits a second beside the checks")
-	rounds   = flag.Int("rounds", 3, "how often checks with and without commits take turns; the median counts")
+	rounds   = flag.Int("rounds", 5, "how often checks with and without commits take turns; the median counts")
 	only     = flag.String("store", "", "sqlite or postgres; both if empty")
 	quiet    = flag.Bool("quiet", true, "leave out what the servers log")
 	given    = flag.String("postgres", "", "the URL of an empty database, in place of a PostgreSQL of its own")
@@ -75,12 +76,11 @@ func run(ctx context.Context) (err error) {
 
 // measureStore measures an empty database of a kind, and a full one.
 func measureStore(ctx context.Context, kind, dir, program string, numbers []int) (err error) {
-	db, closing, err := open(kind, dir)
+	s, closing, err := open(ctx, kind, dir, program)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
-	s := &site{kind: kind, db: db, program: program}
 	if err := s.people(ctx); err != nil {
 		return err
 	}
@@ -105,7 +105,9 @@ func measureStore(ctx context.Context, kind, dir, program string, numbers []int)
 }
 
 func (s *site) measure(ctx context.Context, numbers []int) error {
-	fmt.Println("| servers | token checks | reads | writes | refreshes | sign-ins |\n|---|---|---|---|---|---|")
+	if len(numbers) > 0 {
+		fmt.Println("| servers | token checks | reads | writes | refreshes | sign-ins |\n|---|---|---|---|---|---|")
+	}
 	for _, n := range numbers {
 		if err := s.row(ctx, n); err != nil {
 			return err
@@ -133,6 +135,9 @@ func (s *site) row(ctx context.Context, n int) (err error) {
 }
 
 func counts(text string) (list []int, err error) {
+	if text == "" {
+		return nil, nil
+	}
 	for one := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(one)
 		if err != nil || n < 1 {

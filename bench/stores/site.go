@@ -6,9 +6,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -20,45 +22,63 @@ const secret = "correct horse battery"
 // site is a database with the servers on it.
 type site struct {
 	kind, db, program string
+	elsewhere         string // another database of the kind, which no server has; "" for none
 	servers           []*server
 }
 
 // server is a process, and where it listens.
 type server struct {
-	cmd *exec.Cmd
-	url string
+	cmd          *exec.Cmd
+	url, metrics string
 }
 
-// open makes an empty database.
-func open(kind, dir string) (db string, closing func() error, err error) {
+// open makes an empty database, and another one.
+func open(ctx context.Context, kind, dir, program string) (s *site, closing func() error, err error) {
+	s, closing = &site{kind: kind, program: program}, func() error { return nil }
 	switch {
 	case kind == "sqlite":
-		return filepath.Join(dir, "stores.db"), func() error { return nil }, nil
+		s.db, s.elsewhere = filepath.Join(dir, "stores.db"), filepath.Join(dir, "elsewhere.db")
+		return s, closing, nil
 	case *given != "":
-		return *given, func() error { return nil }, nil
+		s.db = *given
+		return s, closing, nil
 	}
 	pg, err := pgtest.Open("fsync=on", "shared_buffers=512MB", "max_wal_size=2GB")
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
-	return pg.URL("postgres"), pg.Close, nil
+	s.db, s.elsewhere = pg.URL("postgres"), pg.URL("elsewhere")
+	if err := s.execute(ctx, "CREATE DATABASE elsewhere"); err != nil {
+		return nil, nil, errors.Join(err, pg.Close())
+	}
+	return s, pg.Close, nil
 }
 
-// people are those who call, with the tables that the first command makes.
+// people are those who call, with the tables that the first command makes. Elsewhere
+// there is one of them, whose sessions are committed.
 func (s *site) people(ctx context.Context) error {
 	for i := range *callers {
-		role := "user"
+		role := []string{"--role", "user", "--own-password"}
 		if i == 0 {
-			role = "admin"
+			role = []string{"--role", "admin"}
 		}
-		cmd := exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--own-password", "--db", s.db) //nolint:gosec // the server that was built
-		if i == 0 {
-			cmd = exec.CommandContext(ctx, s.program, "user", "add", caller(i), "--role", role, "--password-stdin", "--db", s.db) //nolint:gosec // as above
+		if err := s.add(ctx, s.db, caller(i), role...); err != nil {
+			return err
 		}
-		cmd.Stdin = strings.NewReader(secret + "\n")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("holdfast user add: %w\n%s", err, out)
-		}
+	}
+	if s.elsewhere == "" {
+		return nil
+	}
+	return s.add(ctx, s.elsewhere, caller(0), "--role", "admin")
+}
+
+// add adds a user.
+func (s *site) add(ctx context.Context, db, name string, args ...string) error {
+	args = append([]string{"user", "add", name, "--password-stdin", "--db", db}, args...)
+	cmd := exec.CommandContext(ctx, s.program, args...) //nolint:gosec // the server that was built
+	cmd.Stdin = strings.NewReader(secret + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("holdfast user add: %w\n%s", err, out)
 	}
 	return nil
 }
@@ -68,6 +88,15 @@ func caller(i int) string { return fmt.Sprint("caller", i) }
 // fill brings the database to 100 users, or to as many users and sessions as were
 // asked for.
 func (s *site) fill(ctx context.Context, full bool) error {
+	from, to, more := 1, 100, 0
+	if full {
+		from, to, more = 101, *users, *sessions
+	}
+	return s.execute(ctx, s.statements(from, to, more)...)
+}
+
+// execute runs statements in the database, which need not be on the disk afterwards.
+func (s *site) execute(ctx context.Context, statements ...string) error {
 	driver, source := "pgx", s.db
 	if s.kind == "sqlite" {
 		driver, source = "sqlite", "file:"+s.db+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(10000)"
@@ -77,11 +106,7 @@ func (s *site) fill(ctx context.Context, full bool) error {
 		return err
 	}
 	defer func() { _ = db.Close() }() // what it wrote is checked below
-	from, to, more := 1, 100, 0
-	if full {
-		from, to, more = 101, *users, *sessions
-	}
-	for _, one := range s.statements(from, to, more) {
+	for _, one := range statements {
 		if _, err := db.ExecContext(ctx, one); err != nil {
 			return fmt.Errorf("%s: %w", one, err)
 		}
@@ -113,7 +138,7 @@ func (s *site) statements(from, to, sessions int) []string {
 // start starts so many servers.
 func (s *site) start(ctx context.Context, n int) error {
 	for range n {
-		cmd := exec.CommandContext(ctx, s.program, "serve", "--addr", "127.0.0.1:0", "--db", s.db, "--log-one-of", "1000000") //nolint:gosec // as above
+		cmd := exec.CommandContext(ctx, s.program, "serve", "--addr", "127.0.0.1:0", "--db", s.db, "--log-one-of", "1000000", "--metrics-addr", "127.0.0.1:0") //nolint:gosec // as above
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			return err
@@ -131,7 +156,8 @@ func (s *site) start(ctx context.Context, n int) error {
 			if at, ok := strings.CutPrefix(lines.Text(), "  API     "); ok {
 				one.url = at
 			}
-			if strings.Contains(lines.Text(), "built in") {
+			if at, ok := strings.CutPrefix(lines.Text(), "Metrics "); ok {
+				one.metrics = at
 				break // the end of what it says at the start
 			}
 		}
@@ -149,4 +175,27 @@ func (s *site) stop() (err error) {
 	}
 	s.servers = nil
 	return err
+}
+
+// changesRead is how often the first server has read the log of changes.
+func (s *site) changesRead(ctx context.Context) (n float64, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.servers[0].metrics, http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), "holdfast_changes_reads_total"); ok {
+			one, err := strconv.ParseFloat(value[strings.LastIndexByte(value, ' ')+1:], 64)
+			if err != nil {
+				return 0, err
+			}
+			n += one // of callers, of keys
+		}
+	}
+	return n, nil
 }

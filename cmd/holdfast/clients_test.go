@@ -158,7 +158,7 @@ func clients(t *testing.T, times int, pause time.Duration, more ...func(*testing
 	going := w.long(times)
 	var load sync.WaitGroup
 	for _, name := range names {
-		load.Go(func() { w.refresh(p, p, name, going) })
+		load.Go(func() { w.refresh([]*process{p}, 0, name, going) })
 	}
 	for _, s := range services {
 		load.Go(func() { w.use(s, going) })

@@ -46,7 +46,7 @@ func TestTheVariablesOfDeployExist(t *testing.T) {
 		}
 	}
 	found := 0
-	for _, file := range []string{"Dockerfile", "compose.yaml", "haproxy.cfg", "holdfast.service"} {
+	for _, file := range []string{"Dockerfile", "compose.yaml", "haproxy.cfg", "nginx.conf", "holdfast.service"} {
 		for _, name := range regexp.MustCompile(`HOLDFAST_[A-Z0-9_]+`).FindAllString(shipped(t, file), -1) {
 			if found++; !known[name] {
 				t.Errorf("deploy/%s has %s, which no flag of holdfast serve has", file, name)

@@ -153,8 +153,17 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 // start starts a server on a free port and waits until it has said where.
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
+	return startAs(t, "", dir, args...)
+}
+
+// startAs starts the program of a file, if there is one.
+func startAs(t *testing.T, file, dir string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, dir: dir, out: &output{wrote: make(chan struct{}, 1)}}
 	p.cmd = command(t, dir, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	if file != "" {
+		p.cmd.Path = file
+	}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -174,6 +183,7 @@ func (p *process) kill() {
 func (p *process) shell(stdin string, args ...string) string {
 	p.t.Helper()
 	cmd := command(p.t, p.dir, args...)
+	cmd.Path = p.cmd.Path // of the same version
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

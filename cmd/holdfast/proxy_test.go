@@ -24,22 +24,26 @@ import (
 	"github.com/holdfast-go/holdfast/internal/pgtest"
 )
 
-// fleet is three servers on one PostgreSQL behind HAProxy, with the configuration
+// fleet is three servers on one PostgreSQL behind a proxy, with the configuration
 // that is shipped.
 type fleet struct {
 	t       *testing.T
 	db      string
+	version string // the file of the program that is started; this one if empty
 	url     string
 	roots   *x509.CertPool
 	servers []*process
 	addrs   []string
 }
 
-// newFleet starts it, with an administrator alice and a service that introspects.
-func newFleet(t *testing.T) *fleet {
-	needsServers(t)
-	haproxy := proxyProgram(t)
-	f := &fleet{t: t, db: pgtest.Database(t), roots: x509.NewCertPool()}
+// proxies are those that come with a configuration, by the names of their programs.
+var proxies = map[string]func(f *fleet, program, certificate string) *exec.Cmd{"haproxy": (*fleet).haproxy, "nginx": (*fleet).nginx}
+
+// newFleet starts it with a proxy, and with an administrator alice. The version is the
+// file of a program, or empty for this one.
+func newFleet(t *testing.T, proxy, version string) *fleet {
+	program := proxyProgram(t, proxy)
+	f := &fleet{t: t, db: pgtest.Database(t), version: version, roots: x509.NewCertPool()}
 	f.url = "https://" + freeAddr(t)
 	for range 3 {
 		f.addrs = append(f.addrs, freeAddr(t))
@@ -48,20 +52,20 @@ func newFleet(t *testing.T) *fleet {
 		f.servers = append(f.servers, f.start(i))
 	}
 	f.servers[0].shell(secret+"\n", "user", "add", "alice", "--role", "admin", "--password-stdin")
-	f.proxy(haproxy)
+	f.proxy(proxy, program)
 	return f
 }
 
-// proxyProgram is HAProxy; without it the test is skipped, where PostgreSQL may be
+// proxyProgram is a proxy; without it the test is skipped, where PostgreSQL may be
 // missing, too.
-func proxyProgram(t *testing.T) string {
+func proxyProgram(t *testing.T, proxy string) string {
 	t.Helper()
-	for _, name := range []string{"haproxy", "/usr/sbin/haproxy"} {
+	for _, name := range []string{proxy, "/usr/sbin/" + proxy} {
 		if found, err := exec.LookPath(name); err == nil {
 			return found
 		}
 	}
-	const missing = "there is no HAProxy here: script/bootstrap installs it"
+	missing := "there is no " + proxy + " here: script/bootstrap installs it"
 	if os.Getenv("CI") != "" || os.Getenv("HOLDFAST_NEED_POSTGRES") != "" {
 		t.Fatal(missing)
 	}
@@ -82,7 +86,7 @@ func freeAddr(t *testing.T) string {
 // start starts one of the servers, as docs/running-several.md has it.
 func (f *fleet) start(i int) *process {
 	f.t.Helper()
-	p := start(f.t, f.db, "--addr", f.addrs[i], "--url", f.url, "--trusted-proxy", "127.0.0.1", "--drain", "5s")
+	p := startAs(f.t, f.version, f.db, "--addr", f.addrs[i], "--url", f.url, "--trusted-proxy", "127.0.0.1", "--drain", "5s")
 	p.url = "http://" + f.addrs[i]
 	return p
 }
@@ -101,18 +105,52 @@ func (f *fleet) restart(i int) {
 	f.servers[i].out.find(f.t, `path=/users`) // it is asked again
 }
 
-// proxy starts HAProxy and waits until it sends requests on.
-func (f *fleet) proxy(program string) {
-	f.t.Helper()
-	file := filepath.Join(f.t.TempDir(), "holdfast.pem")
-	f.certificate(file)
+// haproxy is the command that starts HAProxy.
+func (f *fleet) haproxy(program, certificate string) *exec.Cmd {
 	cmd := exec.CommandContext(f.t.Context(), program, "-db", "-f", filepath.Join("..", "..", "deploy", "haproxy.cfg")) //nolint:gosec // it is found on the PATH
-	cmd.Env = append(os.Environ(), "HOLDFAST_BIND="+f.url[len("https://"):], "HOLDFAST_PEM="+file)
+	cmd.Env = append(os.Environ(), "HOLDFAST_BIND="+f.url[len("https://"):], "HOLDFAST_PEM="+certificate)
 	for i, addr := range f.addrs {
 		cmd.Env = append(cmd.Env, fmt.Sprintf("HOLDFAST_SERVER_%d=%s", i+1, addr))
 	}
+	return cmd
+}
+
+// nginx is the command that starts nginx, with other addresses in its file, and what
+// the distribution's own file has around it.
+func (f *fleet) nginx(program, certificate string) *exec.Cmd {
+	f.t.Helper()
+	dir := f.t.TempDir()
+	site := shipped(f.t, "nginx.conf")
+	changes := map[string]string{"listen 443 ssl": "listen " + f.url[len("https://"):] + " ssl", "/etc/nginx/holdfast.pem": certificate}
+	for i, addr := range f.addrs {
+		changes[fmt.Sprintf("10.0.0.1%d:8000", i+1)] = addr
+	}
+	for from, to := range changes {
+		if !strings.Contains(site, from) {
+			f.t.Fatalf("deploy/nginx.conf has no %q", from)
+		}
+		site = strings.ReplaceAll(site, from, to)
+	}
+	main := fmt.Sprintf("user root; daemon off; worker_processes 2; pid %[1]s/pid; error_log stderr warn; events { worker_connections 1024; }\nhttp {\naccess_log off;\n", dir)
+	for _, folder := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		main += fmt.Sprintf("%s_temp_path %s/%s;\n", folder, dir, folder)
+	}
+	file := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(file, []byte(main+site+"}\n"), 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+	return exec.CommandContext(f.t.Context(), program, "-p", dir, "-e", "stderr", "-c", file) //nolint:gosec // it is found on the PATH
+}
+
+// proxy starts the proxy and waits until it sends requests on.
+func (f *fleet) proxy(name, program string) {
+	f.t.Helper()
+	file := filepath.Join(f.t.TempDir(), "holdfast.pem")
+	f.certificate(file)
+	cmd := proxies[name](f, program, file)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // nginx is several processes
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
@@ -123,10 +161,10 @@ func (f *fleet) proxy(program string) {
 				f.t.Logf("a server:\n%s", strings.Join(lines[max(0, len(lines)-30):], ""))
 			}
 		}
-		_ = cmd.Process.Kill() // it has nothing to lose
+		_ = cmd.Cancel() // it has nothing to lose
 		_ = cmd.Wait()
 		if f.t.Failed() {
-			f.t.Logf("HAProxy:\n%s", &out)
+			f.t.Logf("%s:\n%s", name, &out)
 		}
 	})
 	client := f.client(false)
@@ -143,7 +181,7 @@ func (f *fleet) proxy(program string) {
 			}
 		}
 		if time.Since(began) > 20*time.Second {
-			f.t.Fatalf("HAProxy does not send requests on: %v\n%s", err, &out)
+			f.t.Fatalf("%s does not send requests on: %v", name, err)
 		}
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // another process cannot be synchronised with
 	}
@@ -185,31 +223,48 @@ func (f *fleet) client(two bool) *http.Client {
 // along the writes that it had begun, and nothing else, because reads are asked again
 // of another, and so is what had no connection.
 func TestServersBehindAProxy(t *testing.T) {
-	f := newFleet(t)
+	needsServers(t)
+	for name := range proxies {
+		t.Run(name, func(t *testing.T) {
+			f := newFleet(t, name, "")
+			f.rolls("restarted", "")
+			f.loses(1)
+		})
+	}
+}
+
+// rolls restarts each server in turn under load, as a program of that version.
+func (f *fleet) rolls(what, version string) {
+	f.t.Helper()
 	l := f.traffic()
 	l.more(200)
+	f.version = version
 	for i := range f.servers {
 		f.restart(i)
 	}
 	l.more(200)
 	l.end()
-	for what, n := range l.failed {
-		t.Errorf("%d requests failed while servers were restarted: %s", n, what)
+	for failed, n := range l.failed {
+		f.t.Errorf("%d requests failed while servers were %s: %s", n, what, failed)
 	}
+}
 
-	l = f.traffic()
+// loses kills a server under load.
+func (f *fleet) loses(i int) {
+	f.t.Helper()
+	l := f.traffic()
 	l.more(200)
-	f.servers[1].kill()
+	f.servers[i].kill()
 	l.more(500)
 	l.end()
 	begun := 0
 	for what, n := range l.failed {
 		if what.method == http.MethodGet {
-			t.Errorf("%d reads failed because a server died: %s", n, what)
+			f.t.Errorf("%d reads failed because a server died: %s", n, what)
 		}
 		begun += n
 	}
 	if begun > l.writers {
-		t.Errorf("%d requests failed because a server died, want no more than it can have begun, %d: %v", begun, l.writers, l.failed)
+		f.t.Errorf("%d requests failed because a server died, want no more than it can have begun, %d: %v", begun, l.writers, l.failed)
 	}
 }

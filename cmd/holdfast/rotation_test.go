@@ -74,18 +74,18 @@ func (w *onlooker) any(n int) (goodToken, bool) {
 	return w.tokens[n%len(w.tokens)], true
 }
 
-// refresh issues tokens from one process as long as it is to go on; the session goes
-// from one process to the other by turns.
-func (w *onlooker) refresh(p, q *process, name string, going func() bool) {
+// refresh issues tokens as long as it is to go on; the session goes from one process to
+// the next, beginning with one of them.
+func (w *onlooker) refresh(processes []*process, first int, name string, going func() bool) {
 	asked := time.Now()
-	got := p.login(name, "me")
+	got := processes[first%len(processes)].login(name, "me")
 	for n := 0; going(); n++ {
 		w.add(got.Access, asked)
-		at := []*process{p, q}[n%2]
+		at := processes[(first+n)%len(processes)]
 		asked = time.Now()
 		status, body := at.call("POST", "/token", "", "grant_type=refresh_token&refresh_token="+got.Refresh)
 		if status != http.StatusOK || json.Unmarshal([]byte(body), &got) != nil {
-			w.t.Errorf("refresh at process %d = %d %s", n%2, status, body)
+			w.t.Errorf("refresh at process %d = %d %s", (first+n)%len(processes), status, body)
 			return
 		}
 		time.Sleep(5 * w.pause) //nolint:forbidigo // how much load it is
@@ -192,32 +192,35 @@ func (w *onlooker) report(times int) {
 	w.t.Logf("%d keys signed, %d retired; %d tokens issued; %d requests with good tokens, all accepted", len(w.signed), len(w.retires), w.issued, w.accepted)
 }
 
-// rotations runs two servers on one database that rotate the keys so many
-// times under load (the longer the pause, the less): no good token is refused by either, whichever issued it, and
-// none is signed by a key that has retired.
-func rotations(t *testing.T, dir string, times int, pause time.Duration) {
+// rotations runs servers on one database that rotate the keys so many times under load
+// (the longer the pause, the less): no good token is refused by any, whichever issued
+// it, and none is signed by a key that has retired.
+func rotations(t *testing.T, dir string, servers, times int, pause time.Duration) {
 	t.Helper()
-	args := []string{"--key-period", "3s", "--key-announce", "2s", "--access-ttl", "5s"}
-	p := start(t, dir, args...)
-	q := start(t, dir, args...)
+	var all []*process
+	for range servers {
+		all = append(all, start(t, dir, "--key-period", "3s", "--key-announce", "2s", "--access-ttl", "5s"))
+	}
 	names := []string{"alice", "bob"}
 	for _, name := range names {
-		p.shell(secret+"\n", "user", "add", name, "--password-stdin", "--own-password")
+		all[0].shell(secret+"\n", "user", "add", name, "--password-stdin", "--own-password")
 	}
 	w := &onlooker{t: t, pause: pause, left: time.Second, signed: map[string]time.Time{}, retires: map[string]time.Time{}, keysOf: map[string]set{}}
 	going := w.long(times)
 	var load sync.WaitGroup
 	for i, name := range names {
-		load.Go(func() { w.refresh([]*process{p, q}[i%2], []*process{q, p}[i%2], name, going) })
+		load.Go(func() { w.refresh(all, i, name, going) })
 	}
-	for range 2 {
+	for _, p := range all {
 		load.Go(func() { w.use(p, going) })
-		load.Go(func() { w.use(q, going) })
+		load.Go(func() { w.use(p, going) })
+		load.Go(func() { w.published(p, going) })
 	}
-	load.Go(func() { w.published(p, going) })
-	load.Go(func() { w.published(q, going) })
-	load.Go(func() { w.shell(p, going) })
+	load.Go(func() { w.shell(all[0], going) })
 	load.Wait()
+	if len(w.keysOf) != servers {
+		t.Errorf("%d servers accepted tokens, want all %d", len(w.keysOf), servers)
+	}
 	w.report(times)
 }
 
@@ -226,7 +229,7 @@ func TestRotation(t *testing.T) {
 		t.Skip("starts servers for seconds; run without -short")
 	}
 	t.Parallel()
-	onBoth(t, func(t *testing.T, dir string) { rotations(t, dir, 2, 10*time.Millisecond) })
+	onBoth(t, func(t *testing.T, dir string) { rotations(t, dir, 3, 2, 10*time.Millisecond) })
 }
 
 // 20 rotations in 60 seconds: make durability.
@@ -234,6 +237,6 @@ func TestRotationDurability(t *testing.T) {
 	if os.Getenv("HOLDFAST_DURABILITY") == "" {
 		t.Skip("takes a minute: set HOLDFAST_DURABILITY=1, or make durability")
 	}
-	t.Run("SQLite", func(t *testing.T) { rotations(t, t.TempDir(), 20, time.Millisecond) })
-	t.Run("PostgreSQL", func(t *testing.T) { rotations(t, pgtest.Database(t), 20, time.Millisecond) })
+	t.Run("SQLite", func(t *testing.T) { rotations(t, t.TempDir(), 3, 20, time.Millisecond) })
+	t.Run("PostgreSQL", func(t *testing.T) { rotations(t, pgtest.Database(t), 3, 20, time.Millisecond) })
 }

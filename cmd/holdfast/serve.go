@@ -17,6 +17,7 @@ import (
 	"github.com/holdfast-go/holdfast/console"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/internal/secretfile"
+	"github.com/holdfast-go/holdfast/internal/serving"
 	"github.com/holdfast-go/holdfast/keyring"
 	"github.com/holdfast-go/holdfast/metrics"
 	"github.com/holdfast-go/holdfast/password"
@@ -70,7 +71,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err := c.check(); err != nil {
 		return usageError{err}
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Addr)
+	listener, err := serving.Listen(ctx, c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w%s", c.Addr, err, hintFor(err))
 	}

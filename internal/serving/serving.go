@@ -14,10 +14,22 @@ import (
 	"github.com/holdfast-go/holdfast/internal/conns"
 )
 
+// Listen listens on an address of TCP. It does without Multipath TCP, which Go's
+// listeners have on Linux: a server behind one cannot be told to agree to no more
+// connections before it stops, see [Server].
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
+	var c net.ListenConfig
+	c.SetMultipathTCP(false)
+	return c.Listen(ctx, "tcp", addr)
+}
+
 // Server is a server and how it ends. When it is told to, it first goes on: each
 // answer says that the connection is to be closed, so that the callers leave by
 // themselves and none sends a request into a connection that is just being
-// closed. Then nothing new is accepted, and what is in progress may finish.
+// closed. Then nothing new is accepted, and what is in progress may finish. A listener
+// that is closed resets what waits to be accepted, and the request in it with it; so on
+// Linux one of [Listen] agrees to no connection for a moment before, and who asks for one
+// then is refused, or taken by the next process, when TCP asks again.
 type Server struct {
 	HTTP *http.Server
 
@@ -55,6 +67,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	s.stopping.Store(true)
 	s.drain()
+	if deafen(l) {
+		<-time.After(handshakes)
+	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Grace)
 	defer cancel()
 	err := s.HTTP.Shutdown(grace)
@@ -90,6 +105,10 @@ func (s *Server) closing(next http.Handler) http.Handler {
 const (
 	usualDrain = time.Second
 	look       = 20 * time.Millisecond
+
+	// handshakes is how long a connection may take from being agreed to until it is
+	// accepted, with the way there and back.
+	handshakes = 50 * time.Millisecond
 )
 
 func (s *Server) drain() {

@@ -26,7 +26,7 @@ type served struct {
 
 func serve(t *testing.T, s *serving.Server, h http.HandlerFunc) *served {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // of a test
+	l, err := serving.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

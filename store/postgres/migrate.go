@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,13 +25,16 @@ var migrationFiles embed.FS
 // found, and let go, by somebody else.
 const migrationLock = 0x686f6c6466617374 // holdfast
 
-// migrate brings the tables up to date, while others wait.
-func migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error {
+// migrate brings the tables up to date, while other programs that are about to do so
+// wait. Those that serve already go on: a step that does not get its locks, because
+// somebody reads a table for long as pg_dump does, gives up after some time and is tried
+// again, for whoever wants the table after it waits until it has had them.
+func (s *Store) migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error {
 	dir, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
 		return err
 	}
-	db := stdlib.OpenDB(*config.Copy())
+	db := stdlib.OpenDB(*config.Copy(), stdlib.OptionAfterConnect(s.giveUpLocks))
 	defer func() { _ = db.Close() }() // it has committed what it has to say
 	db.SetMaxOpenConns(1)
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithDisableGlobalRegistry(true))
@@ -41,6 +45,11 @@ func migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error 
 	target := sources[len(sources)-1].Version
 	for {
 		done, err := inTurn(ctx, conn, target, provider)
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == noLock {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "a table is in use, and cannot be brought up to date yet; trying again", slog.String("error", err.Error()))
+			err = nil
+		}
 		if done || err != nil {
 			return err
 		}
@@ -48,6 +57,17 @@ func migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error 
 			return err
 		}
 	}
+}
+
+// giveUpLocks bounds how long a step waits for locks: half of what a transaction may
+// take that waits behind it. A pooler would keep the setting for others, so behind one
+// there is no such bound.
+func (s *Store) giveUpLocks(ctx context.Context, conn *pgx.Conn) error {
+	if s.pooled {
+		return nil
+	}
+	_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", max(1, s.timeout.Milliseconds()/2)))
+	return err
 }
 
 // inTurn makes the tables unless another program does, which it does not wait for:

@@ -141,7 +141,7 @@ func (s *Store) prepare(ctx context.Context, config Config, c *pgxpool.Config) (
 	if config.DoNotMigrate {
 		return nil
 	}
-	return migrate(ctx, conn, c.ConnConfig)
+	return s.migrate(ctx, conn, c.ConnConfig)
 }
 
 // Close ends the watch and closes the connections. Transactions must have ended.

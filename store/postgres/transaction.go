@@ -204,6 +204,7 @@ const (
 	noParent   = "23503"
 	readOnly   = "25006"
 	noDatabase = "3D000"
+	noLock     = "55P03" // within lock_timeout
 )
 
 func code(err error) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 	"github.com/pressly/goose/v3"
@@ -160,6 +161,47 @@ func worksWith(t *testing.T, store *postgres.Store) {
 	want := []account.Change{{Number: 1, Kind: account.SessionEnded, Key: "s"}, {Number: 2, Kind: account.KeyChanged, Key: "k"}}
 	if err != nil || fmt.Sprint(page.Changes) != fmt.Sprint(want) || page.Settled != 2 || page.Pruned != 0 {
 		t.Errorf("Changes = %+v, %v, want %v", page, err, want)
+	}
+}
+
+// Somebody reads a table for long, as pg_dump does, when a new program wants to change
+// it: it waits for the table without keeping those waiting who serve meanwhile.
+func TestAnUpgradeThatWaitsKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	url := older(t, 43)
+	db := raw(t, url)
+	dump, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const read = "SELECT count(*) FROM sessions"
+	if _, err := dump.ExecContext(t.Context(), read); err != nil {
+		t.Fatal(err)
+	}
+	opened := make(chan error, 1)
+	go func() {
+		store, err := postgres.Open(t.Context(), postgres.Config{URL: url, Timeout: time.Second})
+		if err == nil {
+			err = store.Close()
+		}
+		opened <- err
+	}()
+	for waits := false; !waits; {
+		const asked = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'sessions'::regclass)"
+		if err := db.QueryRowContext(t.Context(), asked).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), read); err != nil { // waits for as long as the upgrade does
+		t.Fatal(err)
+	}
+	select {
+	case err := <-opened:
+		t.Errorf("the upgrade has ended before it could have the table: %v", err)
+	default:
+	}
+	if err := errors.Join(dump.Rollback(), <-opened); err != nil {
+		t.Error(err)
 	}
 }
 
