@@ -1,6 +1,7 @@
 package threads
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,14 +12,14 @@ import (
 func TestTheHeapHasAFloorWhileItIsOfUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		laid, cleared := 0, 0
-		f := &floor{lay: func() []byte { laid++; return make([]byte, 1) }, clear: func() { cleared++ }}
+		var laid, cleared atomic.Int64
+		f := &floor{lay: func() []byte { laid.Add(1); return make([]byte, 1) }, clear: func() { cleared.Add(1) }}
 		h := &Headroom{set: func(int) int { return 2 }, restore: func() {}, floor: f}
 		for _, step := range []struct {
 			name          string
 			do            func()
 			there         bool
-			laid, cleared int
+			laid, cleared int64
 		}{
 			{"nothing has worked yet", func() { <-time.After(time.Hour) }, false, 0, 0},
 			{"the first function runs", func() { h.Reserve(2) }, true, 1, 0},
@@ -36,9 +37,9 @@ func TestTheHeapHasAFloorWhileItIsOfUse(t *testing.T) {
 			f.mu.Lock()
 			there := f.laid != nil
 			f.mu.Unlock()
-			if there != step.there || laid != step.laid || cleared != step.cleared {
+			if there != step.there || laid.Load() != step.laid || cleared.Load() != step.cleared {
 				t.Errorf("%s: there is one: %v; %d were laid and %d cleared away; want %v, %d and %d",
-					step.name, there, laid, cleared, step.there, step.laid, step.cleared)
+					step.name, there, laid.Load(), cleared.Load(), step.there, step.laid, step.cleared)
 			}
 		}
 	})
@@ -48,14 +49,16 @@ func TestTheHeapHasAFloorWhileItIsOfUse(t *testing.T) {
 func TestAFloorThatIsLaidTooLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cleared := 0
-		f := &floor{lay: func() []byte { <-time.After(time.Second); return make([]byte, 1) }, clear: func() { cleared++ }}
+		var cleared atomic.Int64
+		f := &floor{lay: func() []byte { <-time.After(time.Second); return make([]byte, 1) }, clear: func() { cleared.Add(1) }}
 		f.enter()
 		f.leave()
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if f.laid != nil || cleared != 1 {
-			t.Errorf("an hour later there is one: %v; %d were cleared away", f.laid != nil, cleared)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.laid != nil || cleared.Load() != 1 {
+			t.Errorf("an hour later there is one: %v; %d were cleared away", f.laid != nil, cleared.Load())
 		}
 	})
 }
