@@ -156,7 +156,7 @@ type Origin struct {
 // token, a session or an API key, is the actor of what is recorded. It takes the
 // place of [WithSource] and [WithDevice].
 func WithOrigin(ctx context.Context, o Origin) context.Context {
-	return audit.With(ctx, &audit.Origin{Source: o.Source, Shared: o.Shared, Device: o.Device, Request: o.RequestID})
+	return audit.Request(ctx, o.Source, o.Shared, o.Device, o.RequestID)
 }
 
 // WithActor returns a context in which somebody acts who needs not show who they

@@ -120,7 +120,7 @@ func TestWhoSentARequest(t *testing.T) {
 		if test.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", test.forwarded)
 		}
-		if got := trusted.client(r); got != test.want {
+		if got := trusted.peerOf(r).source; got != test.want {
 			t.Errorf("%s: client = %s, want %s", name, got, test.want)
 		}
 	}

@@ -31,11 +31,15 @@ func guided(page *signInPage, app http.Handler) http.Handler {
 // navigates reports whether somebody goes to a page: what a script, a frame or
 // another program asks for is not to be answered with a page to sign in.
 func navigates(r *http.Request) bool {
+	accept := r.Header["Accept"]
+	if len(accept) == 0 {
+		return false
+	}
 	mode, dest := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || mode != "" && mode != "navigate" || dest != "" && dest != "document" {
 		return false
 	}
-	for one := range strings.SplitSeq(strings.Join(r.Header["Accept"], ","), ",") {
+	for one := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		if kind, _, _ := strings.Cut(one, ";"); strings.EqualFold(strings.TrimSpace(kind), "text/html") {
 			return true
 		}

@@ -65,14 +65,3 @@ func strictly(public string, next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// unkept has no cache keep what is answered to a credential, unless a handler says
-// otherwise.
-func unkept(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header["Authorization"]) > 0 {
-			w.Header().Set("Cache-Control", "no-store")
-		}
-		next.ServeHTTP(w, r)
-	})
-}

@@ -24,7 +24,7 @@ func TestTheLogSaysWhatWasAnswered(t *testing.T) {
 		"a status that comes in a panic": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); panic(http.ErrAbortHandler) }, 500},
 	} {
 		var out strings.Builder
-		handler := logged(slog.New(slog.NewTextHandler(&out, nil)), 0, proxies{}, test.serve)
+		handler := logged(slog.New(slog.NewTextHandler(&out, nil)), 0, proxies{}, func(v *visit, r *http.Request) { test.serve(v, r) })
 		w := httptest.NewRecorder()
 		func() {
 			defer func() { _ = recover() }()
@@ -45,11 +45,11 @@ func TestTheLogSaysWhatWasAnswered(t *testing.T) {
 func TestALogOfSamplesHasEveryFailure(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	handler := logged(slog.New(slog.NewTextHandler(&out, nil)), 10, proxies{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := logged(slog.New(slog.NewTextHandler(&out, nil)), 10, proxies{}, func(w *visit, r *http.Request) {
 		if r.URL.Path == "/bad" {
 			w.WriteHeader(http.StatusForbidden)
 		}
-	}))
+	})
 	for i := range 25 {
 		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/good", nil))
 		if i%5 == 0 {
@@ -59,5 +59,18 @@ func TestALogOfSamplesHasEveryFailure(t *testing.T) {
 	good, bad := strings.Count(out.String(), "path=/good"), strings.Count(out.String(), "path=/bad")
 	if good != 3 || bad != 5 {
 		t.Errorf("of 25 requests that succeed %d have a line, and of 5 that do not %d; want 3 and 5:\n%s", good, bad, &out)
+	}
+}
+
+// Each request has an id of its own.
+func TestIdsOfRequestsAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 10_000 {
+		id := newID()
+		if seen[id] || len(id) != 26 || strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
+			t.Fatalf("the id of a request is %q; had it before: %v", id, seen[id])
+		}
+		seen[id] = true
 	}
 }

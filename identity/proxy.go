@@ -41,22 +41,6 @@ func (p proxies) trust(addr netip.Addr) bool {
 	return false
 }
 
-// trustPeer reports whether the one who is connected is a trusted proxy.
-func (p proxies) trustPeer(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && p.trust(peer.Addr())
-}
-
-// shared reports whether a request comes through something on this machine or network
-// that names callers and is not trusted, which is a proxy that was forgotten: its
-// callers are not one person, so wrong passwords are not counted for its address.
-// That stands in the records all the same, or anybody on the network could leave none.
-// From elsewhere such a header is taken for what anybody can send.
-func (p proxies) shared(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && !p.trust(peer.Addr()) && near(peer.Addr().Unmap()) && len(forwarded.Hops(r.Header)) > 0
-}
-
 // carriers is the network that carriers and clouds use between their own machines
 // (RFC 6598).
 var carriers = netip.MustParsePrefix("100.64.0.0/10")
@@ -66,55 +50,80 @@ func near(addr netip.Addr) bool {
 	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || carriers.Contains(addr)
 }
 
-// client returns who sent a request: the peer, or if that is a trusted proxy,
-// the last address that proxies name which is none of them. It is "" if a proxy
-// names something that is no address: then it is not known who it was, and the
-// callers of that proxy are not one person.
-func (p proxies) client(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+// peer is who sent a request, and what proxies say of that.
+type peer struct {
+	// source is the address: that of the one who is connected, or if that is a
+	// trusted proxy, the last one that proxies name which is none of them. It is ""
+	// if a proxy names something that is no address: then it is not known who it was,
+	// and the callers of that proxy are not one person.
+	source string
+
+	hops    []string // as the headers name them
+	trusted bool     // the one who is connected is a trusted proxy
+
+	// shared says that the request comes through something on this machine or network
+	// that names callers and is not trusted, which is a proxy that was forgotten: its
+	// callers are not one person, so wrong passwords are not counted for its address.
+	// That stands in the records all the same, or anybody on the network could leave
+	// none. From elsewhere such a header is taken for what anybody can send.
+	shared bool
+}
+
+// peerOf is who sent a request.
+func (p proxies) peerOf(r *http.Request) peer {
+	out := peer{source: r.RemoteAddr, hops: forwarded.Hops(r.Header)}
+	connected, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		return out
 	}
-	addr := peer.Addr()
-	for _, hop := range slices.Backward(forwarded.Hops(r.Header)) {
+	addr := connected.Addr()
+	out.trusted = p.trust(addr)
+	out.shared = !out.trusted && len(out.hops) > 0 && near(addr.Unmap())
+	for _, hop := range slices.Backward(out.hops) {
 		if !p.trust(addr) {
 			break
 		}
 		next, ok := forwarded.Addr(hop)
 		if !ok {
-			return ""
+			out.source = ""
+			return out
 		}
 		addr = next
 	}
-	return addr.String()
+	if addr == connected.Addr() && addr.Is4() { // it is written as it was read
+		out.source = r.RemoteAddr[:strings.LastIndexByte(r.RemoteAddr, ':')]
+	} else {
+		out.source = addr.String()
+	}
+	return out
 }
 
 // sourced tells the handlers behind it who sent a request: wrong passwords are
 // counted for them. What is wrong with proxies is said once.
-func sourced(log *slog.Logger, trusted proxies, next http.Handler) http.Handler {
+func sourced(log *slog.Logger, next http.Handler) func(*visit, *http.Request) {
 	var untrusted, unreadable sync.Once
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		source, hops := trusted.client(r), forwarded.Hops(r.Header)
+	return func(v *visit, r *http.Request) {
 		switch {
-		case len(hops) > 0 && !trusted.trustPeer(r):
+		case len(v.hops) > 0 && !v.trusted:
 			untrusted.Do(func() {
 				log.LogAttrs(r.Context(), slog.LevelError,
 					"somebody who is not trusted says from which address a request comes; if it is your proxy, say so (--trusted-proxy, Config.TrustedProxies). Until then all who come through it have its address in sessions and in the log, and wrong passwords are counted for accounts alone if it is near, and for its address if it is not",
-					slog.String("peer", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
+					slog.String("peer", r.RemoteAddr), slog.String("said", beginning(strings.Join(v.hops, ", "))))
 			})
-		case source == "":
+		case v.source == "":
 			unreadable.Do(func() {
 				log.LogAttrs(r.Context(), slog.LevelWarn,
 					"a trusted proxy names callers by something that is no address: wrong passwords of its callers are counted for accounts alone",
-					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(hops, ", "))))
+					slog.String("proxy", r.RemoteAddr), slog.String("said", beginning(strings.Join(v.hops, ", "))))
 			})
 		}
-		ctx := account.WithOrigin(r.Context(), account.Origin{Source: source, Shared: trusted.shared(r), Device: r.UserAgent(), RequestID: w.Header().Get("X-Request-Id")})
+		ctx := account.WithOrigin(r.Context(), account.Origin{Source: v.source, Shared: v.shared, Device: r.UserAgent(), RequestID: v.id})
 		if r.Method == http.MethodPost { // as all requests that may begin a session
 			ctx = withDevice(ctx, r)
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+		v.unkept(r)
+		next.ServeHTTP(v, r.WithContext(ctx))
+	}
 }
 
 // beginning is as much of a text as is worth a place in the log.

@@ -26,7 +26,7 @@ func front(c *Config) (func(http.Handler) http.Handler, error) {
 		return nil, err
 	}
 	return func(app http.Handler) http.Handler {
-		return logged(c.Logger, c.LogOneOf, trusted, sourced(c.Logger, trusted, allowed(unkept(app))))
+		return logged(c.Logger, c.LogOneOf, trusted, sourced(c.Logger, allowed(app)))
 	}, nil
 }
 

@@ -94,6 +94,12 @@ type route struct {
 	done    func(holdfast.Observation)
 }
 
+// answers counts those of a route with one status.
+type answers struct {
+	prometheus.Counter
+	status int
+}
+
 // Observe is for [holdfast.Config]'s field of that name.
 func (m *Metrics) Observe(name string) func(holdfast.Observation) {
 	found, ok := m.routes.Load(name)
@@ -108,10 +114,16 @@ func (m *Metrics) Observe(name string) func(holdfast.Observation) {
 func (m *Metrics) newRoute(name string) *route {
 	r := &route{name: cmp.Or(name, "no route")}
 	seconds := m.seconds.WithLabelValues(r.name)
+	var last atomic.Pointer[answers] // most requests of a route have the same status
 	r.done = func(o holdfast.Observation) {
 		r.running.Add(-1)
 		seconds.Observe(o.Took.Seconds())
-		m.requests.WithLabelValues(r.name, strconv.Itoa(o.Status)).Inc()
+		count := last.Load()
+		if count == nil || count.status != o.Status {
+			count = &answers{m.requests.WithLabelValues(r.name, strconv.Itoa(o.Status)), o.Status}
+			last.Store(count)
+		}
+		count.Inc()
 		if o.Refusal != "" {
 			m.refusals.WithLabelValues(r.name, o.Refusal).Inc()
 		}

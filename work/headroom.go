@@ -15,9 +15,10 @@ import "github.com/holdfast-go/holdfast/internal/threads"
 // that can be measured.
 //
 // A Headroom also makes the heap count for at least 32 MiB to the garbage
-// collector, which would otherwise run for every few MiB that a flood of
-// requests allocates: see docs/decisions/0032. That is address space, not
-// memory.
+// collector while functions run and for a minute after the last, because it would
+// otherwise run for every few MiB that a flood of requests allocates: see
+// docs/decisions/0032. The heap may take some 60 MiB more meanwhile, which the
+// system gets back after that minute.
 //
 // GOMAXPROCS belongs to the whole program. So a library never makes a Headroom:
 // main makes one with [NewHeadroom], gives it to all lanes, and closes it after

@@ -47,12 +47,12 @@ func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 
 // asking sends a GET again and again.
-func asking(app *holdfast.App, path string) (side, error) {
+func asking(app *holdfast.App, path, token string) (side, error) {
 	if err := app.Err(); err != nil {
 		return nil, err
 	}
 	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
-	r.Header.Set("Authorization", "Bearer token")
+	r.Header.Set("Authorization", "Bearer "+token)
 	d := &discard{header: http.Header{}}
 	return func(n int) error {
 		for range n {
@@ -83,7 +83,7 @@ func routes(context.Context, options) (pair, error) {
 		for i := range n {
 			holdfast.Get(app, fmt.Sprintf("/things%05d/{id}", i), holdfast.Security(who, me), readItem)
 		}
-		return asking(app, fmt.Sprintf("/things%05d/7", n/2))
+		return asking(app, fmt.Sprintf("/things%05d/7", n/2), "token")
 	})
 }
 
@@ -98,15 +98,39 @@ func scopes(context.Context, options) (pair, error) {
 			one, role := oauth.Scope(name, "Read"), holdfast.NewRole(name, "Reads")
 			holdfast.Get(app, fmt.Sprintf("/things%05d/{id}", i), holdfast.AnyRole(who.Require(one), role), readItem)
 		}
-		return asking(app, "/things00000/7")
+		return asking(app, "/things00000/7", "token")
 	})
+}
+
+// line writes down what a request costs for each of some numbers, and by how much it
+// grows with each one more.
+func line(o options, out io.Writer, name string, numbers []int, of func(n int) (side, error)) error {
+	fmt.Fprintf(out, "\n| %s | ns a request | for each one more |\n| --- | ---: | ---: |\n", name)
+	var first float64
+	for i, n := range numbers {
+		ask, err := of(n)
+		if err != nil {
+			return err
+		}
+		r, err := pair{small: ask, large: ask}.compare(o)
+		if err != nil {
+			return err
+		}
+		cost, more := min(r.small, r.large), ""
+		if i == 0 {
+			first = cost
+		} else {
+			more = fmt.Sprintf("%.1f", (cost-first)/float64(n-numbers[0]))
+		}
+		fmt.Fprintf(out, "| %d | %.0f | %s |\n", n, cost, more)
+	}
+	return nil
 }
 
 // depths says what each dependency costs in a tree of such a depth, all of whose
 // dependencies ask for a scope.
 func depths(o options, out io.Writer) error {
-	fmt.Fprintf(out, "\n| dependencies below the handler | ns a request |\n| --- | ---: |\n")
-	for _, depth := range []int{1, 4, 16} {
+	return line(o, out, "dependencies below the handler", []int{1, 4, 16}, func(depth int) (side, error) {
 		oauth := holdfast.OAuth2PasswordBearer("token")
 		me := oauth.Scope("me", "Read")
 		who := holdfast.Verify(oauth, func(context.Context, string) (grant, error) { return grant{"me"}, nil })
@@ -115,41 +139,62 @@ func depths(o options, out io.Writer) error {
 		}
 		app := holdfast.New("Growth", "1")
 		holdfast.Get(app, "/things/{id}", holdfast.Security(who), readItem)
-		ask, err := asking(app, "/things/7")
-		if err != nil {
-			return err
-		}
-		r, err := pair{small: ask, large: ask}.compare(o)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "| %d | %.0f |\n", depth, min(r.small, r.large))
-	}
-	return nil
+		return asking(app, "/things/7", "token")
+	})
 }
 
-// goroutines verify tokens that were seen before, as many at once as there are.
-func goroutines(ctx context.Context, _ options) (pair, error) {
+// carried says what each scope costs that a token carries, of which the last is the
+// one that the route asks for.
+func carried(o options, out io.Writer) error {
+	return line(o, out, "scopes that the token carries", []int{1, 10, 100}, func(n int) (side, error) {
+		signer, verifier, err := tokens()
+		if err != nil {
+			return nil, err
+		}
+		names := make([]string, n)
+		for i := range names {
+			names[i] = fmt.Sprintf("right%02d", n-1-i)
+		}
+		token, err := signer.Sign(jwt.Claims{Subject: "s", Scope: strings.Join(names, " ")})
+		if err != nil {
+			return nil, err
+		}
+		oauth := holdfast.OAuth2PasswordBearer("token")
+		who := holdfast.Verify(oauth, verifier.Verify)
+		app := holdfast.New("Growth", "1")
+		holdfast.Get(app, "/things/{id}", holdfast.Security(who, oauth.Scope("right00", "Read")), func(context.Context, jwt.Claims, itemID) (item, error) { return item{}, nil })
+		return asking(app, "/things/7", token)
+	})
+}
+
+// tokens makes what signs and verifies tokens.
+func tokens() (*jwt.Signer, *jwt.Verifier, error) {
 	key, err := jwt.GenerateKey(jwt.EdDSA)
 	if err != nil {
-		return pair{}, err
+		return nil, nil, err
 	}
 	signer, err1 := jwt.NewSigner(jwt.SignerConfig{Key: key, Issuer: "https://growth.example", Audience: []string{"a"}, TTL: time.Hour})
 	verifier, err2 := jwt.NewVerifier(jwt.VerifierConfig{
 		Keys: jwt.StaticKeys(key), Algorithms: []jwt.Algorithm{jwt.EdDSA}, Issuer: "https://growth.example", Audience: "a",
 	})
-	if err := errors.Join(err1, err2); err != nil {
+	return signer, verifier, errors.Join(err1, err2)
+}
+
+// goroutines verify tokens that were seen before, as many at once as there are.
+func goroutines(ctx context.Context, _ options) (pair, error) {
+	signer, verifier, err := tokens()
+	if err != nil {
 		return pair{}, err
 	}
-	tokens := make([]string, 64)
-	for i := range tokens {
-		if tokens[i], err = signer.Sign(jwt.Claims{Subject: strings.Repeat("s", i+1), Scope: "me items"}); err != nil {
+	list := make([]string, 64)
+	for i := range list {
+		if list[i], err = signer.Sign(jwt.Claims{Subject: strings.Repeat("s", i+1), Scope: "me items"}); err != nil {
 			return pair{}, err
 		}
 	}
 	verify := func(from, n int) error {
 		for i := range n {
-			if _, err := verifier.Verify(ctx, tokens[(from+i)%len(tokens)]); err != nil {
+			if _, err := verifier.Verify(ctx, list[(from+i)%len(list)]); err != nil {
 				return err
 			}
 		}
@@ -171,6 +216,6 @@ func goroutines(ctx context.Context, _ options) (pair, error) {
 				return *err
 			}
 			return nil
-		}, verify(0, len(tokens))
+		}, verify(0, len(list))
 	})
 }

@@ -6,12 +6,14 @@
 //	go run ./growth -big
 //
 // Both sizes stand side by side in one process and take turns, so that what the
-// machine does beside falls on both. What is shown is the mean of the rounds' ratios
-// with its 95 % confidence interval, of the processor time of the whole process.
+// machine does beside falls on both. What is shown is the median of the rounds'
+// ratios with its 95 % confidence interval, of the processor time of the whole
+// process.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -72,7 +74,7 @@ func (s side) fit(each time.Duration) (int, error) {
 // result is a comparison that was made.
 type result struct {
 	small, large float64 // medians, ns a request
-	mean, half   float64 // of the ratios: the mean, and half of its interval
+	ratio, half  float64 // the median of the ratios, and how far its interval reaches
 }
 
 // compare measures both sides in turn.
@@ -94,38 +96,33 @@ func (p pair) compare(o options) (result, error) {
 	}
 	slices.Sort(small)
 	slices.Sort(large)
-	mean, half := interval(ratios)
-	return result{small[len(small)/2], large[len(large)/2], mean, half}, nil
+	ratio, half := interval(ratios)
+	return result{small[len(small)/2], large[len(large)/2], ratio, half}, nil
 }
 
-// interval is the mean and half of its 95 % confidence interval. What a neighbour
-// did to one round is cut off: a tenth at each end.
-func interval(list []float64) (mean, half float64) {
+// interval is the median and how far its 95 % confidence interval reaches, by the
+// order of the rounds alone: what a neighbour did to some of them moves neither. Few
+// rounds say nothing.
+func interval(list []float64) (median, half float64) {
 	sorted := slices.Sorted(slices.Values(list))
-	cut := len(sorted) / 10
-	sorted = sorted[cut : len(sorted)-cut]
-	n := float64(len(sorted))
-	for _, x := range sorted {
-		mean += x / n
+	n := len(sorted)
+	median = (sorted[(n-1)/2] + sorted[n/2]) / 2
+	if n < 6 {
+		return median, math.Inf(1)
 	}
-	for _, x := range sorted {
-		half += (x - mean) * (x - mean)
-	}
-	if n < 2 {
-		return mean, math.Inf(1)
-	}
-	return mean, 2.1 * math.Sqrt(half/(n-1)/n)
+	low := int(float64(n)/2 - 0.98*math.Sqrt(float64(n)))
+	return median, max(median-sorted[low], sorted[n-1-low]-median)
 }
 
 func (r result) write(out io.Writer, name string) {
 	word := "within 5 %"
 	switch {
-	case r.mean-r.half > most:
+	case r.ratio-r.half > most:
 		word = "more than 5 %"
-	case r.mean+r.half > most:
+	case r.ratio+r.half > most:
 		word = "not known to be within 5 %"
 	}
-	fmt.Fprintf(out, "| %-42s | %8.0f | %8.0f | %.3f ± %.3f | %s |\n", name, r.small, r.large, r.mean, r.half, word)
+	fmt.Fprintf(out, "| %-42s | %8.0f | %8.0f | %.3f ± %.3f | %s |\n", name, r.small, r.large, r.ratio, r.half, word)
 }
 
 func run(ctx context.Context, o options, out io.Writer) error {
@@ -145,12 +142,12 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		}
 		r.write(out, p.name)
 	}
-	return depths(o, out)
+	return errors.Join(depths(o, out), carried(o, out))
 }
 
 func main() {
 	var o options
-	flag.IntVar(&o.rounds, "rounds", 20, "how often each side is measured")
+	flag.IntVar(&o.rounds, "rounds", 40, "how often each side is measured")
 	flag.DurationVar(&o.each, "each", 50*time.Millisecond, "how long each time, about")
 	flag.BoolVar(&o.big, "big", false, "a million users and ended sessions instead of 20,000")
 	flag.Parse()

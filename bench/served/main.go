@@ -3,6 +3,7 @@
 // before, and GET /healthz, against a public GET of the bare handler of the peers.
 //
 //	go run ./served
+//	go run ./served -profile /tmp    # and where the time goes: perf report -i FILE
 //
 // As package peers does it: each server is a process on core 0 with one thread that
 // runs Go code, they take turns, and the load comes from core 1. The log goes into
@@ -23,6 +24,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,6 +126,18 @@ func signIn(ctx context.Context, addr, program, db string) (string, error) {
 	return answer.AccessToken, nil
 }
 
+// profile writes down where the time of a kind of request goes, with perf of Linux.
+func (t *target) profile(ctx context.Context, folder string, d time.Duration) error {
+	file := filepath.Join(folder, strings.NewReplacer(", ", "-", " ", "-", "/", "").Replace(t.name)+".perf")
+	cmd := exec.CommandContext(ctx, "perf", "record", "-q", "-g", "-F", "4000", "-o", file, "-p", strconv.Itoa(t.at.cmd.Process.Pid), "--", "sleep", fmt.Sprint(d.Seconds())) //nolint:gosec // as built here
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_, err := t.at.cost(ctx, t.text, d)
+	return errors.Join(err, cmd.Wait())
+}
+
 // target is one kind of request.
 type target struct {
 	name string
@@ -133,7 +147,7 @@ type target struct {
 	than []float64 // as multiples of the first's in the same round
 }
 
-func run(ctx context.Context, rounds int, each time.Duration) error {
+func run(ctx context.Context, rounds int, each time.Duration, folder string) error {
 	dir, err := os.MkdirTemp("", "served")
 	if err != nil {
 		return err
@@ -171,10 +185,13 @@ func run(ctx context.Context, rounds int, each time.Duration) error {
 		slices.Sort(t.cost)
 		slices.Sort(t.than)
 		peak, err := proc.Peak(t.at.cmd.Process.Pid)
+		if err == nil && folder != "" {
+			err = t.profile(ctx, folder, 4*time.Second)
+		}
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%-28s %6.1f µs, %.2f of net/http's public GET (%.2f to %.2f; at most %.1f), %3.0f MiB\n",
+		fmt.Printf("%-28s %6.1f µs, %.2f of net/http's public GET (%.2f to %.2f; at most %.1f), %3.0f MiB at most\n",
 			t.name, t.cost[len(t.cost)/2], t.than[len(t.than)/2], t.than[0], t.than[len(t.than)-1], goal, peak)
 	}
 	return nil
@@ -221,6 +238,7 @@ func servers(ctx context.Context, dir string) (targets []target, stop func(), er
 	}
 	return []target{
 		{name: "net/http, GET /public", at: bare, text: load.Get("/public", "")},
+		{name: "net/http, with the token", at: bare, text: load.Get("/public", token)}, // which it does not look at
 		{name: "holdfast, GET /users/me", at: ours, text: load.Get("/users/me", token)},
 		{name: "holdfast, GET /healthz", at: ours, text: load.Get("/healthz", "")},
 	}, stop, nil
@@ -229,9 +247,10 @@ func servers(ctx context.Context, dir string) (targets []target, stop func(), er
 func main() {
 	rounds := flag.Int("rounds", 7, "how often each is measured; medians count")
 	each := flag.Duration("each", 500*time.Millisecond, "how long each time")
+	folder := flag.String("profile", "", "at the end, also write profiles of the processor's time into this folder, for which perf is needed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, max(1, *rounds), *each)
+	err := run(ctx, max(1, *rounds), *each, *folder)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

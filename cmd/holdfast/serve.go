@@ -16,6 +16,7 @@ import (
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/console"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/requestlog"
 	"github.com/holdfast-go/holdfast/internal/secretfile"
 	"github.com/holdfast-go/holdfast/internal/serving"
 	"github.com/holdfast-go/holdfast/keyring"
@@ -65,7 +66,7 @@ type serveCmd struct {
 
 // Run serves until the context ends.
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
-	handlers := map[string]slog.Handler{"text": slog.NewTextHandler(std.err, nil), "json": slog.NewJSONHandler(std.err, nil)}
+	handlers := map[string]slog.Handler{"text": requestlog.NewText(std.err), "json": requestlog.NewJSON(std.err)}
 	log := slog.New(handlers[c.LogFormat])
 	ctx = account.WithActor(ctx, account.AuditActor{Kind: "server", Name: account.ActorOf(ctx).Name})
 	if err := c.check(); err != nil {

@@ -25,6 +25,25 @@ func With(ctx context.Context, o *Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
 }
 
+// within is a context with an origin, in one piece.
+type within struct {
+	context.Context
+	origin Origin
+}
+
+// Value is the origin, or a value of the context below.
+func (w *within) Value(key any) any {
+	if key == (originKey{}) {
+		return &w.origin
+	}
+	return w.Context.Value(key)
+}
+
+// Request returns a context of one request.
+func Request(ctx context.Context, source string, shared bool, device, id string) context.Context {
+	return &within{ctx, Origin{Source: source, Shared: shared, Device: device, Request: id}}
+}
+
 // From is the origin of a context, or nil.
 func From(ctx context.Context) *Origin {
 	o, _ := ctx.Value(originKey{}).(*Origin)

@@ -15,10 +15,10 @@ import (
 // word last. X-Forwarded-For is what most proxies write, and a Forwarded beside
 // it may be the caller's own; so Forwarded counts only where the other is absent.
 func Hops(h http.Header) []string {
-	if values := h.Values("X-Forwarded-For"); len(values) > 0 {
+	if values := h["X-Forwarded-For"]; len(values) > 0 {
 		return split(strings.Join(values, ","), ',')
 	}
-	values := h.Values("Forwarded")
+	values := h["Forwarded"]
 	if len(values) == 0 {
 		return nil
 	}

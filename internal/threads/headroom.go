@@ -15,11 +15,6 @@ const (
 	// refresh is how often a raised GOMAXPROCS is computed again, so that a
 	// container whose share of the machine changes is followed.
 	refresh = 30 * time.Second
-	// heapFloor is how large the heap counts at least to the garbage collector.
-	// Otherwise it runs for every few MiB that a flood of requests allocates, at
-	// ordinary priority and on the very processors that headroom provides. It is
-	// address space: it is never written to, so it uses no memory.
-	heapFloor = 32 << 20
 )
 
 // Headroom raises GOMAXPROCS while processors are reserved. It is safe for
@@ -37,7 +32,7 @@ const (
 type Headroom struct {
 	set     func(int) int
 	restore func()
-	floor   []byte // of the heap; never touched
+	floor   *floor // of the heap
 
 	mu       sync.Mutex
 	reserved int // processors
@@ -49,7 +44,7 @@ type Headroom struct {
 // environment's GOMAXPROCS where the operator has set it, and otherwise what
 // the runtime finds right for the machine or container at that time.
 func NewHeadroom() *Headroom {
-	h := &Headroom{set: runtime.GOMAXPROCS, restore: runtime.SetDefaultGOMAXPROCS, floor: make([]byte, heapFloor)}
+	h := &Headroom{set: runtime.GOMAXPROCS, restore: runtime.SetDefaultGOMAXPROCS, floor: newFloor()}
 	if n, err := strconv.Atoi(os.Getenv("GOMAXPROCS")); err == nil && n > 0 {
 		h.restore = func() { runtime.GOMAXPROCS(n) } // the runtime's default would forget what the operator chose
 	}
@@ -58,6 +53,7 @@ func NewHeadroom() *Headroom {
 
 // Reserve asks for n more processors.
 func (h *Headroom) Reserve(n int) {
+	h.floor.enter()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reserved += n
@@ -68,6 +64,7 @@ func (h *Headroom) Reserve(n int) {
 
 // Release gives back n processors that were reserved.
 func (h *Headroom) Release(n int) {
+	h.floor.leave()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reserved -= n
@@ -106,6 +103,7 @@ func (h *Headroom) settle() {
 
 // Close restores GOMAXPROCS at once. Close the pools first.
 func (h *Headroom) Close() {
+	h.floor.close()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.timer != nil {

@@ -59,7 +59,7 @@ func TestWhatItIsRestoredTo(t *testing.T) {
 		var share, now atomic.Int64
 		share.Store(4)
 		now.Store(4)
-		h := &Headroom{restore: func() { now.Store(share.Load()) }, set: func(n int) int {
+		h := &Headroom{floor: &floor{}, restore: func() { now.Store(share.Load()) }, set: func(n int) int {
 			if n > 0 {
 				return int(now.Swap(int64(n)))
 			}

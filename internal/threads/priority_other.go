@@ -11,3 +11,5 @@ const lowPriority = "ordinary priority"
 func lowerPriority() error { return errors.ErrUnsupported }
 
 func onMainThread() bool { return false }
+
+func withoutMemory([]byte) {}

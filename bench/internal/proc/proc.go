@@ -10,18 +10,23 @@ import (
 )
 
 // Peak is the most memory that a process has had, in MiB.
-func Peak(pid int) (float64, error) {
+func Peak(pid int) (float64, error) { return status(pid, "VmHWM:") }
+
+// Memory is what a process has now, in MiB.
+func Memory(pid int) (float64, error) { return status(pid, "VmRSS:") }
+
+func status(pid int, name string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmHWM:" {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == name {
 			kib, err := strconv.ParseFloat(fields[1], 64)
 			return kib / 1024, err
 		}
 	}
-	return 0, fmt.Errorf("proc: /proc/%d/status has no VmHWM", pid)
+	return 0, fmt.Errorf("proc: /proc/%d/status has no %s", pid, name)
 }
 
 // Busy is how many seconds all cores together have worked since the machine

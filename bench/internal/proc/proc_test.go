@@ -36,6 +36,8 @@ func TestAProcessIsPinnedAndMeasured(t *testing.T) {
 	}
 	if peak, err := Peak(cmd.Process.Pid); err != nil || peak <= 0 {
 		t.Errorf("Peak of the child = %v, %v", peak, err)
+	} else if now, err := Memory(cmd.Process.Pid); err != nil || now <= 0 || now > peak {
+		t.Errorf("Memory of the child = %v, %v, of a peak of %v", now, err, peak)
 	}
 	if _, err := CPU(os.Getpid()); err != nil {
 		t.Errorf("CPU of this process: %v", err)
