@@ -15,11 +15,6 @@ const (
 	// refresh is how often a raised GOMAXPROCS is computed again, so that a
 	// container whose share of the machine changes is followed.
 	refresh = 30 * time.Second
-	// heapFloor is how large the heap counts at least to the garbage collector.
-	// Otherwise it runs for every few MiB that a flood of requests allocates, at
-	// ordinary priority and on the very processors that headroom provides. It is
-	// address space: it is never written to, so it uses no memory.
-	heapFloor = 32 << 20
 )
 
 // Headroom raises GOMAXPROCS while processors are reserved. It is safe for
