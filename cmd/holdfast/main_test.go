@@ -163,7 +163,7 @@ type process struct {
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	name, err := exec.LookPath("holdfast-for-test") // testscript.Main puts it on the PATH
-	if raceDetector && args[0] != "serve" {
+	if raceDetector && (args[0] != "serve" || served(dir)) {
 		name, err = plain()
 	}
 	if err != nil {
@@ -180,6 +180,16 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// databases are those that had a server.
+var databases sync.Map
+
+// served reports whether a database had a server before. Under the race detector the
+// first of each is watched: the others would run the same, at ten times the cost.
+func served(dir string) bool {
+	_, had := databases.LoadOrStore(dir, true)
+	return had
+}
+
 // start starts a server on a free port and waits until it has said where.
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
@@ -189,7 +199,12 @@ func start(t *testing.T, dir string, args ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if strings.Contains(p.out.String(), "DATA RACE") { // the exit code would say it, were it not killed
+			t.Errorf("the server says\n%s", p.out)
+		}
+	})
 	p.url = p.out.find(t, `(?m)^  API +(\S+)\n(?s:.*)built in\n`)
 	return p
 }

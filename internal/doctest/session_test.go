@@ -56,7 +56,8 @@ func newSession(t *testing.T, server string) *session {
 	s.env = append(s.env, "PATH="+filepath.Dir(server)+string(filepath.ListSeparator)+os.Getenv("PATH"), "CURL_HOME="+s.tmp,
 		// What is not in the module cache is not asked for, and what is there has
 		// been verified by this repository's go.sum.
-		"GOPROXY=off", "GOSUMDB=off")
+		"GOPROXY=off", "GOSUMDB=off",
+		"GOFLAGS=-ldflags=-w") // linking is most of a build, and DWARF is much of it
 	return s
 }
 
@@ -72,8 +73,8 @@ func (s *session) write(name, text string) {
 func build(t *testing.T, name, folder string, args ...string) string {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), name)
-	args = append([]string{"build", "-o", name, "-ldflags=-w"}, args...) // without DWARF: linking is most of it
-	cmd := exec.CommandContext(t.Context(), "go", args...)               //nolint:gosec // a program that is on a page
+	args = append([]string{"build", "-o", name, "-ldflags=-w"}, args...)
+	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // a program that is on a page
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
