@@ -5,9 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +22,12 @@ import (
 	"github.com/holdfast-go/holdfast/store/sqlite"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	// Most tests wait for the disk half of the time.
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // -parallel says otherwise
+	os.Exit(m.Run())
+}
 
 func open(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
