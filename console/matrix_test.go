@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-go/holdfast/console"
 	"github.com/holdfast-go/holdfast/holdfasttest"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/internal/refusals"
 )
 
 // alone is an application that has the console and nothing else, so that the files
@@ -78,12 +79,20 @@ func TestMatrix(t *testing.T) {
 	holdfasttest.Matrix(t, s.alone(), "testdata/matrix.txt", s.sessionCallers(), holdfasttest.Served(s.Handler))
 }
 
+// everyRefusal has a refusal of every id: one that is not there is looked for again
+// for half a second, in case it is being written.
+type everyRefusal struct{ *refusals.Ring }
+
+func (r everyRefusal) Refusal(_ context.Context, id string) (identity.RefusalRecord, error) {
+	return identity.RefusalRecord{ID: id, Data: []byte("{}")}, nil
+}
+
 func TestAttack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("sends tens of thousands of requests")
 	}
 	t.Parallel()
-	s := openShop(t)
+	s := openShopThat(t, func(c *identity.Config) { c.Refusals = everyRefusal{new(refusals.Ring)} })
 	holdfasttest.Attack(t, s.alone(), "testdata/matrix.txt", s.sessionCallers(), holdfasttest.Served(s.Handler))
 }
 

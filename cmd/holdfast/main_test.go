@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -32,11 +33,13 @@ func TestScripts(t *testing.T) {
 func scripts(folder string) testscript.Params {
 	return testscript.Params{
 		Dir: filepath.Join("testdata", folder),
-		Condition: func(name string) (bool, error) {
-			if name == "race" { // the race detector
-				return raceDetector, nil
+		Setup: func(env *testscript.Env) error {
+			if !raceDetector {
+				return nil
 			}
-			return false, fmt.Errorf("unknown condition %q", name)
+			name, err := plain()
+			env.Setenv("PATH", filepath.Dir(name)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			// member puts a member of JSON that was printed into a variable.
@@ -56,6 +59,30 @@ func scripts(folder string) testscript.Params {
 		},
 	}
 }
+
+// plain is the command without the race detector, which is built once. A process that
+// does one thing and ends would do little else than start under the detector: it is
+// for the servers, and for what runs in this process.
+var plain = sync.OnceValues(func() (name string, err error) {
+	found, err := exec.LookPath("holdfast-for-test") // in a folder that testscript.Main removes
+	if err != nil {
+		return "", err
+	}
+	name = filepath.Join(filepath.Dir(found), "plain", filepath.Base(strings.Replace(found, "-for-test", "", 1)))
+	args := []string{"build", "-race=false", "-ldflags=-w", "-o", name}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "-tags" {
+				args = append(args, "-tags", setting.Value)
+			}
+		}
+	}
+	out, err := exec.CommandContext(context.Background(), "go", append(args, ".")...).CombinedOutput() //nolint:gosec // flags of this test's own
+	if err != nil {
+		err = fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return name, err
+})
 
 // TestBench is not parallel: a flood of sign-ins needs processors to get
 // anywhere in half a second.
@@ -136,6 +163,9 @@ type process struct {
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	name, err := exec.LookPath("holdfast-for-test") // testscript.Main puts it on the PATH
+	if raceDetector && (args[0] != "serve" || served(dir)) {
+		name, err = plain()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +178,16 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	}
 	cmd.Env = append(os.Environ(), "HOLDFAST_DB="+db)
 	return cmd
+}
+
+// databases are those that had a server.
+var databases sync.Map
+
+// served reports whether a database had a server before. Under the race detector the
+// first of each is watched: the others would run the same, at ten times the cost.
+func served(dir string) bool {
+	_, had := databases.LoadOrStore(dir, true)
+	return had
 }
 
 // start starts a server on a free port and waits until it has said where.
@@ -168,7 +208,12 @@ func startAs(t *testing.T, file, dir string, args ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if strings.Contains(p.out.String(), "DATA RACE") { // the exit code would say it, were it not killed
+			t.Errorf("the server says\n%s", p.out)
+		}
+	})
 	p.url = p.out.find(t, `(?m)^  API +(\S+)\n(?s:.*)built in\n`)
 	return p
 }

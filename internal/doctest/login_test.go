@@ -49,7 +49,7 @@ func TestTheLoginOnThePageAnswersEverybodyAlike(t *testing.T) {
 	if err := os.WriteFile(file, []byte(program(read(t, "docs/coming-from-fastapi.md"), signIn)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(t.Context(), "go", "run", "-race="+raced(), file) //nolint:gosec // a file of this test's own
+	run := exec.CommandContext(t.Context(), "go", "run", "-ldflags=-w", file) //nolint:gosec // a file of this test's own
 	run.Dir = root
 	out, err := run.CombinedOutput()
 	if err != nil {

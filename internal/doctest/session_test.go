@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +56,8 @@ func newSession(t *testing.T, server string) *session {
 	s.env = append(s.env, "PATH="+filepath.Dir(server)+string(filepath.ListSeparator)+os.Getenv("PATH"), "CURL_HOME="+s.tmp,
 		// What is not in the module cache is not asked for, and what is there has
 		// been verified by this repository's go.sum.
-		"GOPROXY=off", "GOSUMDB=off")
+		"GOPROXY=off", "GOSUMDB=off",
+		"GOFLAGS=-ldflags=-w") // linking is most of a build, and DWARF is much of it
 	return s
 }
 
@@ -68,29 +68,18 @@ func (s *session) write(name, text string) {
 	}
 }
 
-// build builds a program in a folder as this test was built: with the race
-// detector or without, so that all packages are compiled already.
+// build builds a program in a folder as its reader would: what the pages promise is
+// what is printed, and the packages' own tests are under the race detector.
 func build(t *testing.T, name, folder string, args ...string) string {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), name)
-	args = append([]string{"build", "-o", name, "-race=" + raced()}, args...)
+	args = append([]string{"build", "-o", name, "-ldflags=-w"}, args...)
 	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // a program that is on a page
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return name
-}
-
-// raced is whether this test was built with the race detector, as a flag says.
-func raced() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, setting := range info.Settings {
-		if setting.Key == "-race" {
-			return setting.Value
-		}
-	}
-	return "false"
 }
 
 // run does the steps of a page.

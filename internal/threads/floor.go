@@ -6,16 +6,9 @@ import (
 	"time"
 )
 
-const (
-	// heapFloor is how large the heap counts at least to the garbage collector while
-	// processors are reserved. Otherwise it runs for every few MiB that a flood of
-	// requests allocates, at ordinary priority and on the very processors that headroom
-	// provides.
-	heapFloor = 32 << 20
-	// idle is how long after the last release it stays. What it costs is not itself:
-	// the heap grows to twice as much before it is collected.
-	idle = time.Minute
-)
+// idle is how long after the last release the floor stays. What it costs is not itself:
+// the heap grows to twice as much before it is collected.
+const idle = time.Minute
 
 // floor is under the heap while work is done, and for a while after. The zero floor
 // is none.

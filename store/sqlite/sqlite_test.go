@@ -5,9 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +22,12 @@ import (
 	"github.com/holdfast-go/holdfast/store/sqlite"
 	"github.com/holdfast-go/holdfast/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	// Most tests wait for the disk half of the time.
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // -parallel says otherwise
+	os.Exit(m.Run())
+}
 
 func open(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
@@ -34,9 +43,42 @@ func open(t *testing.T, path string) *sqlite.Store {
 	return store
 }
 
+// tables is a file with tables and nothing in them. It is made once: to make them is
+// what most tests would do for most of their time.
+var tables = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "tables-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	name := filepath.Join(dir, "test.db")
+	store, err := sqlite.Open(context.Background(), name)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(name) //nolint:gosec // it was made above
+})
+
+// fresh is a store in a file of its own, with nothing in its tables.
+func fresh(t *testing.T) *sqlite.Store {
+	t.Helper()
+	file, err := tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, path)
+}
+
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) account.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+	storetest.Run(t, func(t *testing.T) account.Store { return fresh(t) })
 }
 
 func putRole(name string) func(account.Writer) error {
@@ -177,17 +219,17 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	storetest.RunSettings(t, func(t *testing.T) storetest.Settings { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+	storetest.RunSettings(t, func(t *testing.T) storetest.Settings { return fresh(t) })
 }
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	storetest.RunChanges(t, func(t *testing.T) storetest.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+	storetest.RunChanges(t, func(t *testing.T) storetest.Store { return fresh(t) })
 }
 
 func TestKeyStore(t *testing.T) {
 	t.Parallel()
-	storetest.RunKeys(t, func(t *testing.T) keyring.Store { return open(t, filepath.Join(t.TempDir(), "test.db")) })
+	storetest.RunKeys(t, func(t *testing.T) keyring.Store { return fresh(t) })
 }
 
 // A key that is encrypted later leaves nothing in the clear behind, neither in

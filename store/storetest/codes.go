@@ -302,16 +302,22 @@ func (a *allowing) redeem(ctx context.Context, code string) (account.Grant, erro
 	return a.s.RedeemCode(ctx, app, code, redirect, verifier)
 }
 
+// often is how often something is tried: with -short, usually, and with
+// HOLDFAST_DURABILITY.
+func often(short, usual, durability int) int {
+	switch {
+	case os.Getenv("HOLDFAST_DURABILITY") != "":
+		return durability
+	case testing.Short():
+		return short
+	}
+	return usual
+}
+
 // rounds is how often a race is run, and by how many: with HOLDFAST_DURABILITY
 // as often as it is promised.
 func rounds() (rounds, callers int) {
-	switch {
-	case os.Getenv("HOLDFAST_DURABILITY") != "":
-		return 100, 1000
-	case testing.Short():
-		return 1, 50
-	}
-	return 1, 1000
+	return often(1, 1, 100), often(50, 1000, 1000)
 }
 
 func testRedeemRace(t *testing.T, store account.Store) {

@@ -115,10 +115,7 @@ func (r *run) act(ctx context.Context, client int, chance *rand.Rand) {
 // one after the other. RunSessions does it for one store.
 func Linear(t *testing.T, stores ...account.Store) {
 	t.Helper()
-	runs := 100
-	if testing.Short() {
-		runs = 20
-	}
+	runs := often(20, 40, 100)
 	services := make([]*account.Service, len(stores))
 	for i, store := range stores {
 		services[i] = service(t, store)

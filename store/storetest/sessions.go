@@ -345,11 +345,7 @@ func testStrictRefreshRace(t *testing.T, store account.Store) {
 func testRevokeRace(t *testing.T, store account.Store) {
 	s := service(t, store)
 	anna := create(t, s, "anna", "user")
-	rounds := 1000
-	if testing.Short() {
-		rounds = 20
-	}
-	for round := range rounds {
+	for round := range often(20, 100, 1000) {
 		grant, err := s.Login(t.Context(), "anna", secret, account.Ask{Scopes: []string{"me"}})
 		if err != nil {
 			t.Fatal(err)
