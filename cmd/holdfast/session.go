@@ -48,13 +48,15 @@ func (c *sessionList) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// sessionTable is of one user, and sessionOfTable says whose each is.
+// sessionHead and sessionRow are of one user's; where there are several, a row says whose.
+const sessionHead = "SESSION\tAPPLICATION\tDEVICE\tADDRESS\tBEGUN\tLAST USED"
+
 var (
-	sessionTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Row: sessionRow,
-		Head: "SESSION\tAPPLICATION\tDEVICE\tADDRESS\tBEGUN\tLAST USED"}
-	sessionOfTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: "USER\t" + sessionTable.Head,
-		Row: func(s account.UserSession) string { return s.User.Name + "\t" + sessionRow(s) }}
+	sessionTable   = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: sessionHead, Row: sessionRow}
+	sessionOfTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: "USER\t" + sessionHead, Row: userSessionRow}
 )
+
+func userSessionRow(s account.UserSession) string { return row(s.User.Name, sessionRow(s)) }
 
 func viewSession(s account.UserSession) any {
 	return map[string]any{

@@ -76,7 +76,7 @@ func (p *Progress) Say(format string, values ...any) {
 	text := p.bar() + fmt.Sprintf(format, values...)
 	if p.terminal == nil {
 		p.next = now.Add(eachElsewhere)
-		fmt.Fprintln(p.to, text)
+		_, _ = fmt.Fprintln(p.to, text) // as below
 		return
 	}
 	p.next, p.shown = now.Add(eachAtTerminal), true
