@@ -208,6 +208,10 @@ var operations = map[string]struct {
 		_, err := s.ResetPassword(ctx, "x", secret+"!")
 		return err
 	}, account.ErrBadReset},
+	"a look at a reset link":   {func(s *shaky, ctx context.Context) error { return s.CheckReset(ctx, s.reset) }, nil},
+	"a look at a setup link":   {func(s *shaky, ctx context.Context) error { return s.CheckSetup(ctx, s.setup) }, nil},
+	"a look at one of no user": {func(s *shaky, ctx context.Context) error { return s.CheckReset(ctx, "x") }, account.ErrBadReset},
+	"a look at one too many":   {func(s *shaky, ctx context.Context) error { return s.CheckSetup(ctx, "x") }, account.ErrBadSetup},
 	"a setup link": {func(s *shaky, ctx context.Context) error {
 		_, err := s.NewSetup(ctx)
 		return err

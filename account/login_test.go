@@ -475,12 +475,16 @@ func TestGuessesAtLinks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := account.WithSource(t.Context(), "192.0.2.1")
-	for range 50 {
+	for range 25 {
 		_, err := w.ResetPassword(ctx, "x", secret)
 		w.refused("ResetPassword", err, account.ErrBadReset)
 		_, err = w.Setup(ctx, "x", "anna", secret)
 		w.refused("Setup", err, account.ErrBadSetup)
+		w.refused("CheckReset", w.CheckReset(ctx, "x"), account.ErrBadReset)
+		w.refused("CheckSetup", w.CheckSetup(ctx, "x"), account.ErrBadSetup)
 	}
+	w.throttled("CheckReset", w.CheckReset(ctx, "x"), 10*time.Second)
+	w.throttled("CheckSetup", w.CheckSetup(ctx, "x"), 10*time.Second)
 	_, err := w.ResetPassword(ctx, "x", secret)
 	w.throttled("ResetPassword", err, 10*time.Second)
 	_, err = w.Setup(ctx, "x", "anna", secret)

@@ -88,6 +88,32 @@ func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user 
 	return user, err
 }
 
+// CheckReset says whether a secret of NewReset is still good: nil, or what ResetPassword
+// would say. It does not use the secret up, and hashes no password. A wrong one counts as
+// one of ResetPassword's does. Errors: ErrBadReset, *ThrottledError.
+func (s *Service) CheckReset(ctx context.Context, secret Secret) error {
+	return s.checked(ctx, secret, "reset", ErrBadReset, func(r Reader) error {
+		_, err := s.checkReset(r, secret)
+		return err
+	})
+}
+
+// checked looks a link's secret up, and counts it against the networks of the request if it
+// is bad: who guesses by looking has no more guesses than who sends the form. A link without a secret is no
+// guess, and is not counted.
+func (s *Service) checked(ctx context.Context, secret Secret, way string, bad error, look func(Reader) error) (err error) {
+	if secret == "" {
+		return bad
+	}
+	defer func() { s.countRefused(ctx, err, way, AuditSubject{}) }()
+	taken, err := s.take(ctx, s.networkBuckets(ctx))
+	if err != nil {
+		return err
+	}
+	defer func() { taken.Settle(ctx, errors.Is(err, bad)) }()
+	return s.config.Store.View(ctx, look)
+}
+
 // newHash is the hash of a user's next password.
 func (s *Service) newHash(ctx context.Context, userID string, next Secret) (string, error) {
 	if err := s.differs(ctx, userID, next); err != nil {

@@ -67,6 +67,13 @@ func (s *Service) Setup(ctx context.Context, secret Secret, name string, passwor
 	})
 }
 
+// CheckSetup says whether a secret of NewSetup is still good: nil, or what Setup would
+// say. It does not use the secret up, and hashes no password. A wrong one counts as one of
+// Setup's does. Errors: ErrBadSetup, *ThrottledError.
+func (s *Service) CheckSetup(ctx context.Context, secret Secret) error {
+	return s.checked(ctx, secret, "setup", ErrBadSetup, func(r Reader) error { return s.checkSetup(r, secret) })
+}
+
 func (s *Service) checkSetup(r Reader, secret Secret) error {
 	if err := noAdmin(r); errors.Is(err, ErrSetupDone) {
 		return ErrBadSetup

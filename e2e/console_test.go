@@ -21,18 +21,20 @@ import (
 type looked struct {
 	width  int64
 	scheme string
+	media  string // "print", or the screen
+	more   string // another feature, as in "forced-colors: active"
 }
 
-var windows = []looked{{1280, "light"}, {1280, "dark"}, {360, "light"}, {360, "dark"}}
+var windows = []looked{{width: 1280, scheme: "light"}, {width: 1280, scheme: "dark"}, {width: 360, scheme: "light"}, {width: 360, scheme: "dark"}}
 
-func (p *page) window(w looked, forced bool) {
+func (p *page) window(w looked) {
 	p.t.Helper()
 	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme}}
-	if forced {
-		features = append(features, &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
+	if name, value, ok := strings.Cut(w.more, ": "); ok {
+		features = append(features, &emulation.MediaFeature{Name: name, Value: value})
 	}
 	p.do("choose a window", chromedp.EmulateViewport(w.width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: w.media, Features: features})
 		return err
 	}))
 }
@@ -125,7 +127,7 @@ func TestTheConsole(t *testing.T) {
 	_, base, ids := stocked(t)
 	code := axe(t)
 	for _, who := range []string{"alice", "mary", "ulf"} {
-		p.window(windows[0], false)
+		p.window(windows[0])
 		p.do("sign in at the root", chromedp.Navigate(base+"/"))
 		p.signInHere(who, secret)
 		p.do("be at the first page", chromedp.WaitVisible(css(`header button`)))
@@ -142,7 +144,7 @@ func TestTheConsole(t *testing.T) {
 				continue // they are all alike
 			}
 			for _, w := range windows {
-				p.window(w, false)
+				p.window(w)
 				what := fmt.Sprintf("console %s %s %d %s", who, name, w.width, w.scheme)
 				if over := run(p, "measure "+what, chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); over > w.width {
 					t.Errorf("%s is %d wide", what, over)
@@ -152,7 +154,7 @@ func TestTheConsole(t *testing.T) {
 					p.shot(what)
 				}
 			}
-			p.window(windows[0], false)
+			p.window(windows[0])
 		}
 		p.do("sign out", chromedp.Navigate(base+"/account"), chromedp.WaitVisible(css("header button")), chromedp.Click(css("header button")), chromedp.WaitVisible(css("#username")))
 	}
@@ -188,13 +190,13 @@ func TestTheConsoleWithScript(t *testing.T) {
 	p.shows("the role", "it holds from the next request")
 
 	for _, path := range []string{"/overview", "/matrix", "/users", "/routes?as=mary"} {
-		p.window(looked{1280, "light"}, true)
+		p.window(looked{width: 1280, scheme: "light", more: "forced-colors: active"})
 		p.do("open "+path, chromedp.Navigate(base+"/console"+path), chromedp.WaitVisible(css("h1")))
 		p.shot("console forced " + strings.Trim(path, "/?=mary"))
-		p.window(looked{360, "light"}, false)
+		p.window(looked{width: 360, scheme: "light"})
 		run(p, "turn around", chromedp.Evaluate[any](`document.documentElement.dir = "rtl"; null`))
 		p.shot("console rtl " + strings.Trim(path, "/?=mary"))
-		p.window(looked{320, "light"}, false)
+		p.window(looked{width: 320, scheme: "light"})
 		if over := run(p, "measure", chromedp.Evaluate[int64]("document.documentElement.scrollWidth")); over > 320 {
 			t.Errorf("%s is %d wide at 320", path, over)
 		}

@@ -161,6 +161,9 @@ func (id *Identity) register(app *holdfast.App, which Endpoints, p *pages) {
 	if which&SignIns != 0 && (id.ownPages || p.docs == "") {
 		p.enter = signIn.path
 	}
+	if which&Account != 0 {
+		p.own = id.accountPage(signIn).at
+	}
 	for _, one := range []struct {
 		is       Endpoints
 		register func()

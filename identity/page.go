@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"cmp"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -24,6 +26,9 @@ type page struct {
 	inputs []input
 	button string
 
+	// check says what is wrong with the link, before anything is typed. It uses nothing up.
+	check func(ctx context.Context, secret account.Secret) error
+
 	// submit does what the form is for and returns the sentence that says so.
 	submit func(r *http.Request, secret account.Secret) (done string, err error)
 }
@@ -33,6 +38,7 @@ type pages struct {
 	site  string // what the application is called
 	docs  string // its docs page as the pages link to it; "" for none
 	enter string // its sign-in page, likewise
+	own   string // its page of a person's own account, which asks to sign in; likewise
 	least int    // how many characters a password has at least
 	log   *slog.Logger
 
@@ -68,6 +74,7 @@ type form struct {
 	Least              int    // characters of a new password; 0 where none is set
 	Name               string // as it was sent
 	Problem, Done      string
+	Over               bool // the link is good for nothing, so there is no form
 
 	popup  bool     // see pagekit.Page
 	secret string   // of the page's address
@@ -121,7 +128,12 @@ const stylesheet = "pages.css"
 // all.
 func (p *pages) register(on holdfast.Routes, one *page) {
 	show := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
-		return p.render(w, http.StatusOK, p.form(one, r.URL.Query().Get("secret")))
+		secret := r.URL.Query().Get("secret")
+		shown := p.form(one, secret)
+		if err := one.check(r.Context(), account.Secret(secret)); err != nil {
+			return p.refuse(w, r, shown, err)
+		}
+		return p.render(w, http.StatusOK, shown)
 	}
 	submit := func(w http.ResponseWriter, r *http.Request, _ holdfast.Anyone) error {
 		return p.submit(w, r, one)
@@ -156,12 +168,20 @@ func (p *pages) submit(w http.ResponseWriter, r *http.Request, one *page) error 
 	secret := r.PostForm.Get("secret")
 	shown := p.form(one, secret)
 	shown.Name = r.PostForm.Get("name")
-	status := http.StatusOK
-	if done, err := one.submit(r, account.Secret(secret)); err != nil {
-		status, shown.Problem = p.problem(w, r, err)
-	} else {
-		shown.Done = done
+	done, err := one.submit(r, account.Secret(secret))
+	if err != nil {
+		return p.refuse(w, r, shown, err)
 	}
+	shown.Done = done
+	return p.render(w, http.StatusOK, shown)
+}
+
+// refuse says what is wrong. Behind a link that is over no form is left to be filled in,
+// but a way to where its person may go on.
+func (p *pages) refuse(w http.ResponseWriter, r *http.Request, shown form, err error) error {
+	status, problem := p.problem(w, r, err)
+	shown.Problem, shown.Over = problem, errors.Is(err, account.ErrBadSetup) || errors.Is(err, account.ErrBadReset)
+	shown.Enter = cmp.Or(p.enter, p.own)
 	return p.render(w, status, shown)
 }
 
@@ -187,9 +207,9 @@ func (p *pages) problem(w http.ResponseWriter, r *http.Request, err error) (int,
 		w.Header().Set("Retry-After", retryafter.Value(throttled.RetryAfter))
 		return http.StatusTooManyRequests, fmt.Sprintf("There were too many attempts from your address. Try again in %v.", time.Duration(seconds)*time.Second)
 	case errors.Is(err, account.ErrBadSetup):
-		return http.StatusForbidden, "This link was used already or is too old. If nobody is administrator yet, a restart of the server prints a new one."
+		return http.StatusForbidden, "This link is wrong, was used already or is too old. If nobody is administrator yet, a restart of the server prints a new one."
 	case errors.Is(err, account.ErrBadReset):
-		return http.StatusForbidden, "This link was used already or is too old. Ask for a new one."
+		return http.StatusForbidden, "This link is wrong, was used already or is too old. Ask for a new one."
 	case errors.Is(err, errDiffer):
 		return http.StatusUnprocessableEntity, "The two passwords differ."
 	case errors.Is(err, account.ErrNameTaken):

@@ -18,6 +18,7 @@ func setupPage(accounts *account.Service) *page {
 			{Label: "Name", Name: "name", Type: "text", Autocomplete: "username"},
 			{Label: "Password", Name: "password", Type: "password", Autocomplete: "new-password"},
 		},
+		check: accounts.CheckSetup,
 		submit: func(r *http.Request, secret account.Secret) (string, error) {
 			user, err := accounts.Setup(r.Context(), secret, r.PostForm.Get("name"), account.Secret(r.PostForm.Get("password")))
 			return user.Name + " is the administrator.", err
@@ -34,6 +35,7 @@ func resetPage(accounts *account.Service) *page {
 			{Label: "New password", Name: "password", Type: "password", Autocomplete: "new-password"},
 			{Label: "Again", Name: "again", Type: "password", Autocomplete: "new-password"},
 		},
+		check: accounts.CheckReset,
 		submit: func(r *http.Request, secret account.Secret) (string, error) {
 			next := r.PostForm.Get("password")
 			if next != r.PostForm.Get("again") {

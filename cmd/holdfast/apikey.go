@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/accountapi"
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // apiKeyCmd is `holdfast apikey`.
@@ -73,33 +74,40 @@ func (c *apiKeyAdd) Run(ctx context.Context, std streams) error {
 
 type apiKeyList struct {
 	keyOwner
-	JSON bool `name:"json" help:"Print JSON."`
+	tty.Listing
+	State string `help:"Those that are good, replaced by another one and still good, or over." enum:"good,replaced,over," default:"" placeholder:"good|replaced|over"`
+	Scope string `help:"Those that have this scope."`
+}
+
+var apiKeyTable = tty.Table[account.APIKey]{
+	Name: "keys", Head: "ID\tNAME\tSCOPES\tSTATE\tUNTIL\tLAST USED",
+	View: func(k account.APIKey) any { return accountapi.ViewAPIKey(k) },
+	Row: func(k account.APIKey) string {
+		used := "never"
+		if !k.LastUsed.IsZero() {
+			used = k.LastUsed.Format("2006-01-02 15:04")
+		}
+		return row(k.ID, k.Name, strings.Join(k.Scopes, " "), apiKeyState(k), k.Expires.Format("2006-01-02 15:04"), used)
+	},
+}
+
+func apiKeyState(k account.APIKey) string {
+	switch {
+	case !k.Expires.After(now()):
+		return "over"
+	case k.Replaced != "":
+		return "replaced"
+	}
+	return "good"
 }
 
 // Run lists the keys.
 func (c *apiKeyList) Run(ctx context.Context, std streams) error {
 	return c.with(ctx, func(accounts *account.Service, owner account.APIKeyOwner) error {
-		keys, err := accounts.APIKeys(ctx, owner)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			out := make([]accountapi.APIKey, len(keys))
-			for i, k := range keys {
-				out[i] = accountapi.ViewAPIKey(k)
-			}
-			return printJSON(std.out, map[string]any{"keys": out})
-		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tNAME\tSCOPES\tUNTIL\tLAST USED")
-		for _, k := range keys {
-			used := "never"
-			if !k.LastUsed.IsZero() {
-				used = k.LastUsed.Format("2006-01-02 15:04")
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, strings.Join(k.Scopes, " "), k.Expires.Format("2006-01-02 15:04"), used)
-		}
-		return t.Flush()
+		list, err := accounts.APIKeys(ctx, owner)
+		return apiKeyTable.Print(std.out, c.Listing, tty.All(list, err), func(k account.APIKey) bool {
+			return (c.State == "" || c.State == apiKeyState(k)) && (c.Scope == "" || slices.Contains(k.Scopes, c.Scope))
+		})
 	})
 }
 

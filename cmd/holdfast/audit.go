@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/accountapi"
@@ -32,7 +31,7 @@ type auditQuery struct {
 func (q auditQuery) query(ctx context.Context, accounts *account.Service) (out account.AuditQuery, err error) {
 	out.Kind = account.AuditKind(q.Event)
 	if q.Since != "" {
-		if out.Since, err = parseSince(q.Since, now()); err != nil {
+		if out.Since, err = tty.ParseSince(q.Since, now()); err != nil {
 			return out, err
 		}
 	}
@@ -48,23 +47,10 @@ func (q auditQuery) query(ctx context.Context, accounts *account.Service) (out a
 	return out, err
 }
 
-// parseSince reads a moment, or how long ago it was.
-func parseSince(text string, now time.Time) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
-	}
-	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
-		return now.Add(-ago), nil
-	}
-	return time.Time{}, fmt.Errorf("--since %s: want a time as in 2030-01-02T03:04:05Z, a day as in 2030-01-02, or how long ago, as in 36h", text)
-}
-
 type auditList struct {
 	database
 	auditQuery
-	Limit int  `default:"50" help:"How many to list."`
+	Limit int  `default:"50" help:"How many at most."`
 	JSON  bool `name:"json" help:"Print JSON."`
 }
 

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/accountapi"
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // clientCmd is `holdfast client`.
@@ -92,36 +93,34 @@ func printSecret(std streams, asJSON bool, done string, client account.Client, s
 
 type clientList struct {
 	database
-	JSON bool `name:"json" help:"Print JSON."`
+	tty.Listing
+	State string `help:"Those that are enabled, or disabled." enum:"enabled,disabled," default:"" placeholder:"enabled|disabled"`
+	Scope string `help:"Those that may ask for this scope."`
+}
+
+var clientTable = tty.Table[account.Client]{
+	Name: "clients", Head: "CLIENT\tNAME\tKIND\tGRANTS\tSCOPES",
+	View: func(c account.Client) any { return accountapi.DescribeClient(c) },
+	Row: func(c account.Client) string {
+		return row(c.ID, c.Name, clientKind(c), strings.Join(c.Grants, " "), clientScopes(c))
+	},
 }
 
 // Run lists the clients, those that the server declares first.
 func (c *clientList) Run(ctx context.Context, std streams) error {
 	return c.withThere(ctx, func(accounts *account.Service) error {
-		all := accounts.DeclaredClients()
-		for after := ""; ; {
-			page, err := accounts.Clients(ctx, after, 500)
-			if err != nil {
-				return err
+		list := tty.Pages(func(after string) (list []account.Client, next string, err error) {
+			if list, err = accounts.Clients(ctx, after, page); len(list) == page {
+				next = list[page-1].ID
 			}
-			if len(page) == 0 {
-				break
+			if after == "" {
+				list = append(accounts.DeclaredClients(), list...)
 			}
-			all, after = append(all, page...), page[len(page)-1].ID
-		}
-		if c.JSON {
-			out := make([]accountapi.Client, len(all))
-			for i, one := range all {
-				out[i] = accountapi.DescribeClient(one)
-			}
-			return printJSON(std.out, map[string]any{"clients": out})
-		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "CLIENT\tNAME\tKIND\tGRANTS\tSCOPES")
-		for _, one := range all {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Name, clientKind(one), strings.Join(one.Grants, " "), clientScopes(one))
-		}
-		return t.Flush()
+			return list, next, err
+		})
+		return clientTable.Print(std.out, c.Listing, list, func(one account.Client) bool {
+			return (c.State == "" || c.State == state(one.Disabled)) && (c.Scope == "" || one.Scopes == nil || slices.Contains(one.Scopes, c.Scope))
+		})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/holdfast-go/holdfast/internal/tables"
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/store/postgres"
 )
 
@@ -69,13 +70,20 @@ func (c *dbCopy) Run(ctx context.Context, std streams) (err error) {
 
 // copy returns how many rows there were.
 func (c *dbCopy) copy(ctx context.Context, std streams, source, target tabled) (rows int64, err error) {
+	progress := tty.NewProgress(std.err, nil)
+	defer progress.Clear()
 	err = source.ReadTables(ctx, func(from tables.Reader) error {
 		return target.WriteTables(ctx, func(to tables.Writer) error {
 			rows = 0
-			err := tables.Copy(ctx, from, to, tables.Options{Replace: c.Replace, Done: func(table string, s tables.Sum) {
+			options := tables.Options{Replace: c.Replace, Progress: func(what, table string, rows int64) {
+				progress.Say("%s %s: %d rows", what, table, rows)
+			}}
+			options.Done = func(table string, s tables.Sum) {
 				rows += s.Rows
+				progress.Clear()
 				fmt.Fprintf(std.err, "%-20s %8d rows  checksum %016x\n", table, s.Rows, s.Hash[0])
-			}})
+			}
+			err := tables.Copy(ctx, from, to, options)
 			if err == nil && c.DryRun {
 				err = tables.ErrDryRun
 			}

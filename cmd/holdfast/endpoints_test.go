@@ -38,7 +38,7 @@ const (
 )
 
 var exchanges = []exchange{
-	{route: "GET /setup", about: "The page behind the link that the first start prints: the first administrator chooses a name and a password. The link works once, for 30 minutes.", path: "/setup?secret={setup}"},
+	{route: "GET /setup", about: "The page behind the link that the first start prints: the first administrator chooses a name and a password. The link works once, for 30 minutes; one that is wrong, used or too old says so at once, with 403 and no form.", path: "/setup?secret={setup}"},
 	{route: "GET /pages.css", about: "The stylesheet of the pages."},
 	{route: "POST /setup", about: "What the page sends.", body: "secret={setup}&name=alice&password=" + rightOne},
 	{route: "POST /token", about: "Signing in. Scopes are given if they are asked for and a role of the user grants them. With `grant_type=refresh_token&refresh_token=…` the session goes on: the answer is the same, and the refresh token a new one; `scope` may ask for less than at the sign-in, and for more is `invalid_scope`. `grant_type=authorization_code` trades a code, with `code`, `redirect_uri` and `code_verifier`; `grant_type=client_credentials` is for clients that call for themselves, and gives no refresh token. `resource` names the services that the token is for (RFC 8707), of those that the client may. A name and a password are taken while the public URL is one of this machine, or with `--allow-password-grant`. Errors have the form of RFC 6749.", body: "username=alice&password=" + rightOne + "&scope=me+users:read+users:write+roles:write+clients:write+audit:read", keep: "alice", from: aToken},
@@ -96,7 +96,7 @@ var exchanges = []exchange{
 	{route: "GET /openapi.json", about: "The document."},
 	{route: "GET /docs", about: "The docs page."},
 	{route: "GET /docs/{asset}", about: "What the docs page is made of.", path: "/docs/swagger-ui.css"},
-	{route: "GET /reset", about: "The page behind the link of `holdfast user reset`: a user chooses a new password. The link works once, for an hour.", path: "/reset?secret={reset}"},
+	{route: "GET /reset", about: "The page behind the link of `holdfast user reset`: a user chooses a new password. The link works once, for an hour; one that is wrong, used or too old says so at once, with 403 and no form.", path: "/reset?secret={reset}"},
 	{route: "POST /reset", about: "What the page sends. It ends all sessions of the user.", body: "secret={reset}&password=horse+battery+staple&again=horse+battery+staple"},
 	{route: "GET /signin", about: "The form to sign in at a page; `next` is where it leads, on this server.", path: "/signin?next=/account"},
 	{route: "POST /signin", about: "What the form sends. The answer sets the cookie of a session.", body: "username=alice&password=staple+battery+correct&next=/account"},

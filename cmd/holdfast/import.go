@@ -27,30 +27,33 @@ type importUsers struct {
 
 	Truncates bool   `name:"source-truncates-at-72" help:"The system has cut passwords to the 72 bytes that bcrypt reads, as Passlib, PHP and Django do. Who has a longer one there gets in with what is left of it, once, until --until; the hash is then replaced by one of all of it. Until then, whoever knows the first 72 bytes gets in as well, as it was there."`
 	Until     string `help:"Of --source-truncates-at-72: the last day, as 2030-12-31 in UTC. In 90 days by default." placeholder:"DATE"`
+
+	clock func() time.Time `kong:"-"` // of the progress; the shell's if nil
 }
 
-// Run reads the file, with a line of progress for each batch.
+// Run reads the file, and says how far it has come.
 func (c *importUsers) Run(ctx context.Context, std streams) error {
 	until, err := c.cutUntil()
 	if err != nil {
 		return err
 	}
-	in := std.in
+	in, file := std.in, (*os.File)(nil)
 	if c.File != "-" {
-		file, err := os.Open(c.File)
-		if err != nil {
+		if file, err = os.Open(c.File); err != nil {
 			return err
 		}
 		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
+	progress := tty.NewProgress(std.err, c.clock)
 	return c.with(ctx, func(accounts *account.Service) error {
-		report, err := importer.Import(ctx, accounts, tty.Interruptible{Ctx: ctx, In: in}, importer.Config{
+		report, err := importer.Import(ctx, accounts, progress.Of(tty.Interruptible{Ctx: ctx, In: in}, file), importer.Config{
 			Format: importer.Format(c.From), Roles: c.Role, DryRun: c.DryRun, CutUntil: until,
 			Progress: func(r importer.Report) {
-				fmt.Fprintf(std.err, "%d read, %d added, %d there already, %d refused\n", r.Read, r.Added, r.There, len(r.Refused))
+				progress.Say("%d read, %d added, %d there already, %d refused", r.Read, r.Added, r.There, len(r.Refused))
 			},
 		})
+		progress.Clear()
 		if err := errors.Join(err, c.print(std, report, until)); err != nil {
 			if errors.Is(err, context.Canceled) {
 				fmt.Fprintf(std.err, "stopped after %d added; the same command goes on from there: who is there already is passed over\n", report.Added)

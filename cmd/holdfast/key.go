@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
+	"github.com/holdfast-go/holdfast/internal/tty"
 	"github.com/holdfast-go/holdfast/keyring"
 )
 
@@ -20,7 +20,8 @@ type keyCmd struct {
 
 type keyList struct {
 	database
-	JSON bool `name:"json" help:"Print JSON."`
+	tty.Listing
+	State string `help:"Those that are announced, signing, verifying or gone." enum:"announced,signing,verifying,gone," default:"" placeholder:"announced|signing|verifying|gone"`
 }
 
 // keyJSON is a key as --json prints it. Moments that are not known are left
@@ -47,26 +48,23 @@ func keyToJSON(r keyring.Record, now time.Time) keyJSON {
 	return out
 }
 
+var keyTable = tty.Table[keyJSON]{
+	Name: "keys", Head: "KEY\tALGORITHM\tSTAGE\tSIGNS FROM\tUNTIL\tLEAVES\tENCRYPTED",
+	View: func(k keyJSON) any { return k },
+	Row: func(k keyJSON) string {
+		return row(k.ID, k.Algorithm, k.Stage, moment(&k.Signs), moment(k.Retires), moment(k.Leaves), yesNo(k.Encrypted))
+	},
+}
+
 // Run lists the keys. No master key is needed for that.
 func (c *keyList) Run(ctx context.Context, std streams) error {
 	return c.withStoreThere(ctx, func(store store) error {
 		records, err := keyring.List(ctx, store)
-		if err != nil {
-			return err
-		}
 		list := make([]keyJSON, len(records))
 		for i, r := range records {
 			list[i] = keyToJSON(r, now())
 		}
-		if c.JSON {
-			return printJSON(std.out, map[string]any{"keys": list})
-		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "KEY\tALGORITHM\tSTAGE\tSIGNS FROM\tUNTIL\tLEAVES\tENCRYPTED")
-		for _, k := range list {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Algorithm, k.Stage, moment(&k.Signs), moment(k.Retires), moment(k.Leaves), yesNo(k.Encrypted))
-		}
-		return t.Flush()
+		return keyTable.Print(std.out, c.Listing, tty.All(list, err), func(k keyJSON) bool { return c.State == "" || c.State == k.Stage })
 	})
 }
 

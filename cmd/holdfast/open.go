@@ -66,10 +66,18 @@ func (d database) withThere(ctx context.Context, fn func(*account.Service) error
 // withUser is withThere, for the user of a name.
 func (d database) withUser(ctx context.Context, name string, fn func(*account.Service, account.User) error) error {
 	return d.withThere(ctx, func(accounts *account.Service) error {
-		user, err := accounts.UserByName(ctx, name)
+		user, err := userOf(ctx, accounts, name)
 		if err != nil {
-			return fmt.Errorf("user %s: %w", name, err)
+			return err
 		}
 		return fn(accounts, user)
 	})
+}
+
+func userOf(ctx context.Context, accounts *account.Service, name string) (account.User, error) {
+	user, err := accounts.UserByName(ctx, name)
+	if err != nil {
+		err = fmt.Errorf("user %s: %w", name, err)
+	}
+	return user, err
 }

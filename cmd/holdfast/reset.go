@@ -32,9 +32,9 @@ func (c *userReset) Run(ctx context.Context, std streams) error {
 			return errors.New("the server has never run with this database, so its address is not known; give it with --url")
 		}
 		return withAccounts(ctx, config(store), func(accounts *identity.Accounts) error {
-			user, err := accounts.UserByName(ctx, c.Name)
+			user, err := userOf(ctx, accounts.Service, c.Name)
 			if err != nil {
-				return fmt.Errorf("user %s: %w", c.Name, err)
+				return err
 			}
 			link, err := identity.ResetLink(ctx, accounts, base, user.ID)
 			if err != nil {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/holdfast-go/holdfast/account"
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // roleCmd is `holdfast role`.
@@ -19,35 +19,32 @@ type roleCmd struct {
 
 type roleList struct {
 	database
-	JSON bool `name:"json" help:"Print JSON."`
+	tty.Listing
+	Scope string `help:"Those that grant this scope."`
+	User  string `help:"Those that this user has." placeholder:"NAME"`
 }
 
-type roleJSON struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	Scopes      []string `json:"scopes"`
+var roleTable = tty.Table[account.Role]{
+	Name: "roles", Head: "ROLE\tGRANTS\tDESCRIPTION",
+	Row: func(r account.Role) string { return row(r.Name, strings.Join(r.Scopes, " "), r.Description) },
+	View: func(r account.Role) any {
+		return map[string]any{"name": r.Name, "description": r.Description, "scopes": append([]string{}, r.Scopes...)}
+	},
 }
 
 // Run lists the roles.
 func (c *roleList) Run(ctx context.Context, std streams) error {
-	return c.withThere(ctx, func(accounts *account.Service) error {
-		roles, err := accounts.Roles(ctx)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			out := make([]roleJSON, len(roles))
-			for i, r := range roles {
-				out[i] = roleJSON{r.Name, r.Description, append([]string{}, r.Scopes...)}
+	return c.withThere(ctx, func(accounts *account.Service) (err error) {
+		var user account.User
+		if c.User != "" {
+			if user, err = userOf(ctx, accounts, c.User); err != nil {
+				return err
 			}
-			return printJSON(std.out, map[string]any{"roles": out})
 		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "ROLE\tGRANTS\tDESCRIPTION")
-		for _, r := range roles {
-			fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, strings.Join(r.Scopes, " "), r.Description)
-		}
-		return t.Flush()
+		list, err := accounts.Roles(ctx)
+		return roleTable.Print(std.out, c.Listing, tty.All(list, err), func(r account.Role) bool {
+			return (c.Scope == "" || slices.Contains(r.Scopes, c.Scope)) && (c.User == "" || slices.Contains(user.Roles, r.Name))
+		})
 	})
 }
 

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"time"
+
+	"github.com/holdfast-go/holdfast/internal/tty"
 )
 
 // streams are the command's standard input and outputs.
@@ -12,11 +13,10 @@ type streams struct {
 	out, err io.Writer
 }
 
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
+var (
+	printJSON = tty.PrintJSON
+	row       = tty.Row
+)
 
 // now is the clock of the shell.
 var now = time.Now //nolint:forbidigo // commands end before one could change it
@@ -27,6 +27,9 @@ func moment(at *time.Time) string {
 	}
 	return at.UTC().Format(time.RFC3339)
 }
+
+// page is how many of a list are asked for at once.
+const page = 500
 
 func yesNo(b bool) string {
 	if b {

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/holdfast-go/holdfast/account"
@@ -102,62 +100,35 @@ func toJSON(u account.User) userJSON {
 
 type userList struct {
 	database
+	tty.Listing
 	Prefix string `help:"Those whose names begin so." placeholder:"TEXT"`
 	Role   string `help:"Those who have this role." placeholder:"NAME"`
-	State  string `help:"Those who are enabled, or disabled." enum:"enabled,disabled," default:""`
-	Limit  int    `help:"How many at most; 0 for all."`
-	JSON   bool   `name:"json" help:"Print JSON."`
+	State  string `help:"Those who are enabled, or disabled." enum:"enabled,disabled," default:"" placeholder:"enabled|disabled"`
 }
 
-// found is the users that the flags choose, by name, or all, the oldest first.
-func (c *userList) found(ctx context.Context, accounts *account.Service) iter.Seq2[account.User, error] {
-	q := account.UserQuery{Prefix: c.Prefix, Role: c.Role, State: account.UserState(c.State)}
-	if q == (account.UserQuery{}) {
-		return accounts.AllUsers(ctx)
-	}
-	const page = 500
-	return func(yield func(account.User, error) bool) {
-		for {
-			users, err := accounts.SearchUsers(ctx, q, page)
-			if err != nil {
-				yield(account.User{}, err)
-				return
-			}
-			for _, user := range users {
-				if !yield(user, nil) {
-					return
-				}
-				q.After = user.Name
-			}
-			if len(users) < page {
-				return
-			}
-		}
-	}
+var userTable = tty.Table[account.User]{
+	Name: "users", Head: "NAME\tROLES\tSTATE\tEMAIL",
+	View: func(u account.User) any { return toJSON(u) },
+	Row: func(u account.User) string {
+		return row(u.Name, strings.Join(u.Roles, ", "), state(u.Disabled), u.Email)
+	},
 }
 
-// Run lists the users.
+// Run lists the users that the flags choose, by name, or all, the oldest first.
 func (c *userList) Run(ctx context.Context, std streams) error {
+	q := account.UserQuery{Prefix: c.Prefix, Role: c.Role, State: account.UserState(c.State)}
 	return c.withThere(ctx, func(accounts *account.Service) error {
-		all := []userJSON{}
-		for user, err := range c.found(ctx, accounts) {
-			if err != nil {
-				return err
-			}
-			if c.Limit > 0 && len(all) == c.Limit {
-				break
-			}
-			all = append(all, toJSON(user))
+		list := accounts.AllUsers(ctx)
+		if q != (account.UserQuery{}) {
+			list = tty.Pages(func(after string) (list []account.User, next string, err error) {
+				q.After = after
+				if list, err = accounts.SearchUsers(ctx, q, page); len(list) == page {
+					next = list[page-1].Name
+				}
+				return list, next, err
+			})
 		}
-		if c.JSON {
-			return printJSON(std.out, map[string]any{"users": all})
-		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "NAME\tROLES\tSTATE\tEMAIL")
-		for _, u := range all {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", u.Name, strings.Join(u.Roles, ", "), state(u.Disabled), u.Email)
-		}
-		return t.Flush()
+		return userTable.Print(std.out, c.Listing, list, nil)
 	})
 }
 

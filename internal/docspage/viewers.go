@@ -29,9 +29,15 @@ var swaggerUI = viewer{
   const able = {user: '', scopes: []};
   const offers = () => ({wrapComponents: {oauth2: (Original, system) => props => {
     const h = system.React.createElement;
+    system.React.useEffect(() => { // Swagger UI shows the last field first
+      const box = document.querySelector('.modal-ux-content');
+      if (!box) return;
+      box.querySelector('input')?.focus();
+      box.scrollTop = 0;
+    }, []);
     const names = Object.keys((props.schema && props.schema.get('scopes') || new Map()).toJS?.() || {});
     const not = names.filter(name => !able.scopes.includes(name));
-    const note = able.user && names.length > 0 && h('p', {className: 'granted'},
+    const note = able.user && names.length > 0 && h('p', {className: 'granted', style: {margin: '0 0 12px'}},
       able.user + ' has signed in, and can get ' + (names.filter(name => able.scopes.includes(name)).join(', ') || 'none of these scopes') +
       (not.length > 0 ? '. What ' + able.user + ' cannot get: ' + not.join(', ') + '.' : '.'));
     return h('div', null, note, h(Original, props));

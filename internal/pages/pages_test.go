@@ -95,7 +95,7 @@ func TestContrast(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	pages.ServeStyle(w, httptest.NewRequest(http.MethodGet, "/pages.css", nil))
-	light, dark, found := strings.Cut(w.Body.String(), "@media (prefers-color-scheme: dark)")
+	light, dark, found := strings.Cut(w.Body.String(), "@media screen and (prefers-color-scheme: dark)")
 	dark, _, _ = strings.Cut(dark, "/* Page */")
 	if !found {
 		t.Fatal("there is no dark scheme")

@@ -102,6 +102,10 @@ var ErrDryRun = errors.New("it was only tried")
 type Options struct {
 	Replace bool                      // what is in the target goes
 	Done    func(table string, s Sum) // is called after each table; nil for nothing
+
+	// Progress is called now and then with what is done, "copying" or "comparing", and how
+	// many of a table's rows it has been done to; nil for nothing.
+	Progress func(what, table string, rows int64)
 }
 
 // batch is how many rows are written at once.
@@ -126,7 +130,7 @@ func Copy(ctx context.Context, from Reader, to Writer, o Options) error {
 	}
 	sums := map[string]Sum{}
 	for _, t := range there {
-		if sums[t.Name], err = copyTable(ctx, from, to, t); err != nil {
+		if sums[t.Name], err = copyTable(ctx, from, to, t, o.Progress); err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}
 	}
@@ -134,7 +138,7 @@ func Copy(ctx context.Context, from Reader, to Writer, o Options) error {
 		return err
 	}
 	for _, t := range there {
-		got, err := SumOf(ctx, to, t)
+		got, err := sumOf(ctx, to, t, o.Progress)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}
@@ -186,7 +190,7 @@ func makeRoom(ctx context.Context, to Writer, list []Table, replace bool) error 
 	return nil
 }
 
-func copyTable(ctx context.Context, from Reader, to Writer, t Table) (sum Sum, err error) {
+func copyTable(ctx context.Context, from Reader, to Writer, t Table, progress func(what, table string, rows int64)) (sum Sum, err error) {
 	var rows [][]any
 	err = from.Rows(ctx, t, func(row []any) error {
 		if err := sum.add(row); err != nil {
@@ -197,6 +201,9 @@ func copyTable(ctx context.Context, from Reader, to Writer, t Table) (sum Sum, e
 		}
 		full := rows
 		rows = nil
+		if progress != nil {
+			progress("copying", t.Name, sum.Rows)
+		}
 		return to.Insert(ctx, t, full)
 	})
 	if err == nil && len(rows) > 0 {
@@ -206,7 +213,17 @@ func copyTable(ctx context.Context, from Reader, to Writer, t Table) (sum Sum, e
 }
 
 // SumOf reads a table.
-func SumOf(ctx context.Context, from Reader, t Table) (sum Sum, err error) {
-	err = from.Rows(ctx, t, sum.add)
+func SumOf(ctx context.Context, from Reader, t Table) (Sum, error) {
+	return sumOf(ctx, from, t, nil)
+}
+
+func sumOf(ctx context.Context, from Reader, t Table, progress func(what, table string, rows int64)) (sum Sum, err error) {
+	err = from.Rows(ctx, t, func(row []any) error {
+		err := sum.add(row)
+		if progress != nil && sum.Rows%batch == 0 {
+			progress("comparing", t.Name, sum.Rows)
+		}
+		return err
+	})
 	return sum, err
 }

@@ -3,6 +3,7 @@ package tables_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,23 @@ func TestCopy(t *testing.T) {
 	}
 	if err := tables.Copy(t.Context(), filled(), filled(), tables.Options{}); !errors.Is(err, tables.ErrNotEmpty) {
 		t.Errorf("Copy = %v, want ErrNotEmpty", err)
+	}
+}
+
+// Who waits is told of every batch that is copied, and compared.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	from, to := filled(), empty()
+	for n := range 1300 {
+		from.rows["users"] = append(from.rows["users"], []any{int64(4 + n), "more"})
+	}
+	var said []string
+	o := tables.Options{Progress: func(what, table string, rows int64) { said = append(said, fmt.Sprint(what, " ", table, " ", rows)) }}
+	if err := tables.Copy(t.Context(), from, to, o); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"copying users 500", "copying users 1000", "comparing users 500", "comparing users 1000"}; !slices.Equal(said, want) {
+		t.Errorf("it says %q, want %q", said, want)
 	}
 }
 
