@@ -41,37 +41,67 @@ func TestChangesSayFromWhatToWhat(t *testing.T) {
 		{"a client with a key", func() {
 			s.call(http.StatusCreated, "POST", "/clients", root, strings.Replace(client("me", one), "{", `{"client_id":"robot",`, 1))
 		}, "client.created", map[string]string{"name": "Robot", "grants": "client_credentials", "scopes": "me", "keys": "spring=" + first}},
-		{"its key is replaced", func() { s.call(http.StatusOK, "PUT", "/clients/robot", root, client("me", two)) },
-			"client.changed", map[string]string{"name": "Robot", "grants": "client_credentials", "scopes": "me", "keys": "of+summer=" + second, "before_keys": "spring=" + first}},
-		{"another one is added", func() { s.call(http.StatusOK, "PUT", "/clients/robot", root, client("me", two+","+one)) },
-			"client.changed", map[string]string{"name": "Robot", "grants": "client_credentials", "scopes": "me", "keys": "of+summer=" + second + " spring=" + first, "before_keys": "of+summer=" + second}},
+		{
+			"its key is replaced", func() { s.call(http.StatusOK, "PUT", "/clients/robot", root, client("me", two)) },
+			"client.changed",
+			map[string]string{"name": "Robot", "grants": "client_credentials", "scopes": "me", "keys": "of+summer=" + second, "before_keys": "spring=" + first},
+		},
+		{
+			"another one is added", func() { s.call(http.StatusOK, "PUT", "/clients/robot", root, client("me", two+","+one)) },
+			"client.changed",
+			map[string]string{"name": "Robot", "grants": "client_credentials", "scopes": "me", "keys": "of+summer=" + second + " spring=" + first, "before_keys": "of+summer=" + second},
+		},
 		{"it gets other scopes, and a secret in place of keys", func() {
 			s.call(http.StatusOK, "PUT", "/clients/robot", root, `{"client_name":"Arm","grant_types":["client_credentials"],"scope":"books:read me"}`)
 		}, "client.changed", map[string]string{
 			"name": "Arm", "before_name": "Robot", "grants": "client_credentials", "scopes": "books:read me", "before_scopes": "me", "before_keys": "of+summer=" + second + " spring=" + first,
 		}},
 		{"it gets a secret", func() { s.call(http.StatusOK, "POST", "/clients/robot/secret", root, `{}`) }, "client.secret", nil},
-		{"and another one at once", func() { s.call(http.StatusOK, "POST", "/clients/robot/secret", root, `{"overlap":0}`) },
-			"client.secret", map[string]string{"overlap": "0s", "before_ends": "at once"}},
-		{"it is removed", func() { s.call(http.StatusNoContent, "DELETE", "/clients/robot", root, "") },
-			"client.removed", map[string]string{"name": "Arm", "grants": "client_credentials", "scopes": "books:read me"}},
-		{"a user gets an address", func() { s.call(http.StatusOK, "PATCH", "/users/"+zoe, root, `{"email":"a@example.org"}`) },
-			"user.changed", map[string]string{"email": "a@example.org", "before_email": "none"}},
+		{
+			"and another one at once", func() { s.call(http.StatusOK, "POST", "/clients/robot/secret", root, `{"overlap":0}`) },
+			"client.secret",
+			map[string]string{"overlap": "0s", "before_ends": "at once"},
+		},
+		{
+			"it is removed", func() { s.call(http.StatusNoContent, "DELETE", "/clients/robot", root, "") },
+			"client.removed",
+			map[string]string{"name": "Arm", "grants": "client_credentials", "scopes": "books:read me"},
+		},
+		{
+			"a user gets an address", func() { s.call(http.StatusOK, "PATCH", "/users/"+zoe, root, `{"email":"a@example.org"}`) },
+			"user.changed",
+			map[string]string{"email": "a@example.org", "before_email": "none"},
+		},
 		{"another one, and may not sign in", func() {
 			s.call(http.StatusOK, "PATCH", "/users/"+zoe, root, `{"email":"b@example.org","disabled":true}`)
 		}, "user.changed", map[string]string{"email": "b@example.org", "before_email": "a@example.org", "disabled": "yes", "before_disabled": "no"}},
-		{"other roles", func() { s.call(http.StatusOK, "PUT", "/users/"+zoe+"/roles", root, `{"roles":["manager"]}`) },
-			"user.roles", map[string]string{"roles": "manager", "before": "user"}},
-		{"the user is removed", func() { s.call(http.StatusNoContent, "DELETE", "/users/"+zoe, root, "") },
-			"user.removed", map[string]string{"roles": "manager", "email": "b@example.org", "disabled": "yes"}},
-		{"a role is made", func() { s.call(http.StatusOK, "PUT", "/roles/clerk", root, `{"description":"Writes","scopes":["me"]}`) },
-			"role.put", map[string]string{"description": "Writes", "scopes": "me", "before": "none"}},
-		{"and changed", func() {
-			s.call(http.StatusOK, "PUT", "/roles/clerk", root, `{"description":"Reads","scopes":["me","books:read"]}`)
+		{
+			"other roles", func() { s.call(http.StatusOK, "PUT", "/users/"+zoe+"/roles", root, `{"roles":["manager"]}`) },
+			"user.roles",
+			map[string]string{"roles": "manager", "before": "user"},
 		},
-			"role.put", map[string]string{"description": "Reads", "before_description": "Writes", "scopes": "books:read me", "before_scopes": "me"}},
-		{"and removed", func() { s.call(http.StatusNoContent, "DELETE", "/roles/clerk", root, "") },
-			"role.removed", map[string]string{"description": "Reads", "scopes": "books:read me"}},
+		{
+			"the user is removed", func() { s.call(http.StatusNoContent, "DELETE", "/users/"+zoe, root, "") },
+			"user.removed",
+			map[string]string{"roles": "manager", "email": "b@example.org", "disabled": "yes"},
+		},
+		{
+			"a role is made", func() { s.call(http.StatusOK, "PUT", "/roles/clerk", root, `{"description":"Writes","scopes":["me"]}`) },
+			"role.put",
+			map[string]string{"description": "Writes", "scopes": "me", "before": "none"},
+		},
+		{
+			"and changed", func() {
+				s.call(http.StatusOK, "PUT", "/roles/clerk", root, `{"description":"Reads","scopes":["me","books:read"]}`)
+			},
+			"role.put",
+			map[string]string{"description": "Reads", "before_description": "Writes", "scopes": "books:read me", "before_scopes": "me"},
+		},
+		{
+			"and removed", func() { s.call(http.StatusNoContent, "DELETE", "/roles/clerk", root, "") },
+			"role.removed",
+			map[string]string{"description": "Reads", "scopes": "books:read me"},
+		},
 		{"another issuer", func() {
 			if _, err := SetIssuer(t.Context(), s.config.Store, "https://other.example"); err != nil {
 				t.Fatal(err)
