@@ -31,7 +31,7 @@ func deafen(l net.Listener) bool {
 	}
 	var refused error
 	err = raw.Control(func(fd uintptr) {
-		program := unix.SockFprog{Len: uint16(len(onlyAgreed)), Filter: &onlyAgreed[0]}               //nolint:gosec // four
+		program := unix.SockFprog{Len: uint16(len(onlyAgreed)), Filter: &onlyAgreed[0]} //nolint:gosec // four
 		refused = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &program)
 	})
 	return err == nil && refused == nil
