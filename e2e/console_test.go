@@ -168,7 +168,7 @@ func TestTheConsoleInPictures(t *testing.T) {
 	p.signInHere("alice", secret)
 	p.do("see the matrix", chromedp.WaitVisible(css(".matrix")), chromedp.EmulateViewport(1100, 620))
 	p.shot("picture matrix")
-	p.do("see the refusal", chromedp.Navigate(base+"/console/refusals/"+ids["refusal"]), chromedp.WaitVisible(css(".why")), chromedp.EmulateViewport(900, 860))
+	p.do("see the refusal", chromedp.Navigate(base+"/console/refusals/"+ids["refusal"]), chromedp.WaitVisible(css(".why")), chromedp.EmulateViewport(900, 1180))
 	p.shot("picture refusal")
 }
 
