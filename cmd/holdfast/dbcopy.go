@@ -83,11 +83,10 @@ func (c *dbCopy) copy(ctx context.Context, std streams, source, target tabled) (
 				progress.Clear()
 				fmt.Fprintf(std.err, "%-20s %8d rows  checksum %016x\n", table, s.Rows, s.Hash[0])
 			}
-			err := tables.Copy(ctx, from, to, options)
-			if err == nil && c.DryRun {
-				err = tables.ErrDryRun
+			if err := tables.Copy(ctx, from, to, options); err != nil || !c.DryRun {
+				return err
 			}
-			return err
+			return tables.ErrDryRun
 		})
 	})
 	return rows, err

@@ -51,10 +51,8 @@ func (c *sessionList) Run(ctx context.Context, std streams) error {
 // sessionHead and sessionRow are of one user's; where there are several, a row says whose.
 const sessionHead = "SESSION\tAPPLICATION\tDEVICE\tADDRESS\tBEGUN\tLAST USED"
 
-var (
-	sessionTable   = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: sessionHead, Row: sessionRow}
-	sessionOfTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: "USER\t" + sessionHead, Row: userSessionRow}
-)
+var sessionTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: sessionHead, Row: sessionRow}
+var sessionOfTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: "USER\t" + sessionHead, Row: userSessionRow}
 
 func userSessionRow(s account.UserSession) string { return row(s.User.Name, sessionRow(s)) }
 

@@ -198,7 +198,7 @@ func TestWhatIsNoGoodBackupIsNotRestored(t *testing.T) {
 func TestABackupOfAnOlderVersion(t *testing.T) {
 	t.Parallel()
 	dir, file := made(t)
-	spoil(t, file, "DROP TABLE audit; DROP TABLE audit_chain; DROP TABLE servers; DELETE FROM goose_db_version WHERE version_id >= 54")
+	spoil(t, file, "DROP TABLE audit; DROP TABLE audit_chain; DROP TABLE servers; DROP TABLE reset_links; DELETE FROM goose_db_version WHERE version_id >= 54")
 	before, err := os.ReadFile(file)
 	check(t, err)
 	r, err := backup.RestoreFile(t.Context(), file, filepath.Join(dir, "new.db"), backup.Options{})

@@ -58,7 +58,7 @@ func scanReset(row scanner) (reset account.Reset, err error) {
 
 func (t *tx) Reset(secretHash [32]byte) (account.Reset, error) {
 	return one(t, account.ErrBadReset, scanReset,
-		"SELECT user_id, kind, secret_hash, before, expires FROM resets WHERE secret_hash = ?", secretHash[:])
+		"SELECT user_id, kind, secret_hash, before, expires FROM reset_links WHERE secret_hash = ?", secretHash[:])
 }
 
 func (t *tx) PutReset(reset account.Reset, most int) error {
@@ -66,18 +66,18 @@ func (t *tx) PutReset(reset account.Reset, most int) error {
 		return err
 	}
 	err := t.exec(`
-		INSERT INTO resets (user_id, kind, secret_hash, before, expires) VALUES (?1, ?2, ?3, ?4, ?5)
+		INSERT INTO reset_links (user_id, kind, secret_hash, before, expires) VALUES (?1, ?2, ?3, ?4, ?5)
 		ON CONFLICT (secret_hash) DO UPDATE SET user_id = excluded.user_id, kind = excluded.kind, before = excluded.before, expires = excluded.expires`,
 		reset.UserID, string(reset.Kind), reset.SecretHash[:], reset.Before[:], reset.Expires.UnixMilli())
 	if err != nil {
 		return err
 	}
 	return t.exec(`
-		DELETE FROM resets WHERE user_id = ?1 AND kind = ?2 AND secret_hash <> ?3 AND secret_hash NOT IN
-			(SELECT secret_hash FROM resets WHERE user_id = ?1 AND kind = ?2 AND secret_hash <> ?3 ORDER BY expires DESC, secret_hash LIMIT ?4)`,
+		DELETE FROM reset_links WHERE user_id = ?1 AND kind = ?2 AND secret_hash <> ?3 AND secret_hash NOT IN
+			(SELECT secret_hash FROM reset_links WHERE user_id = ?1 AND kind = ?2 AND secret_hash <> ?3 ORDER BY expires DESC, secret_hash LIMIT ?4)`,
 		reset.UserID, string(reset.Kind), reset.SecretHash[:], most-1)
 }
 
 func (t *tx) RemoveResets(userID string) error {
-	return t.exec("DELETE FROM resets WHERE user_id = ?1", userID)
+	return t.exec("DELETE FROM reset_links WHERE user_id = ?1", userID)
 }

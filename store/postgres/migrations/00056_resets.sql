@@ -1,9 +1,14 @@
 -- +goose Up
 -- A user may have several links to set a password, and whoever asks for one ends none
--- that somebody else has asked for or handed out.
-ALTER TABLE resets DROP CONSTRAINT resets_pkey;
-ALTER TABLE resets DROP CONSTRAINT resets_secret_hash_key;
-ALTER TABLE resets ADD PRIMARY KEY (secret_hash);
-ALTER TABLE resets ADD COLUMN kind text NOT NULL DEFAULT 'handed';
-ALTER TABLE resets ALTER COLUMN kind DROP DEFAULT;
-CREATE INDEX resets_user ON resets (user_id);
+-- that somebody else has asked for or handed out. The table before, which has one link
+-- for each user, is left to servers of the version before.
+CREATE TABLE reset_links (
+  secret_hash bytea PRIMARY KEY,
+  user_id     text COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  kind        text NOT NULL,
+  before      bytea NOT NULL,
+  expires     bigint NOT NULL
+);
+CREATE INDEX reset_links_user ON reset_links (user_id);
+INSERT INTO reset_links (secret_hash, user_id, kind, before, expires)
+  SELECT secret_hash, user_id, 'handed', before, expires FROM resets;
