@@ -36,3 +36,21 @@ func deafen(l net.Listener) bool {
 	})
 	return err == nil && refused == nil
 }
+
+// waiting is how many connections wait to be accepted.
+func waiting(l net.Listener) (n int) {
+	of, ok := l.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	raw, err := of.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) { // or it is closed, and none waits
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			n = int(info.Unacked) // which it is for a listener
+		}
+	})
+	return n
+}

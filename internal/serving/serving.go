@@ -27,9 +27,10 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 // answer says that the connection is to be closed, so that the callers leave by
 // themselves and none sends a request into a connection that is just being
 // closed. Then nothing new is accepted, and what is in progress may finish. A listener
-// that is closed resets what waits to be accepted, and the request in it with it; so on
-// Linux one of [Listen] agrees to no connection for a moment before, and who asks for one
-// then is refused, or taken by the next process, when TCP asks again.
+// that is closed resets what waits to be accepted, and the request in it with it, and
+// net/http drops what it reads after Shutdown; so on Linux one of [Listen] agrees to no
+// connection for a moment before, until those that it had agreed to are answered. Who
+// asks for one then is refused, or taken by the next process, when TCP asks again.
 type Server struct {
 	HTTP *http.Server
 
@@ -68,7 +69,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.stopping.Store(true)
 	s.drain()
 	if deafen(l) {
-		<-time.After(handshakes)
+		s.settle(l)
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Grace)
 	defer cancel()
@@ -106,10 +107,27 @@ const (
 	usualDrain = time.Second
 	look       = 20 * time.Millisecond
 
-	// handshakes is how long a connection may take from being agreed to until it is
-	// accepted, with the way there and back.
+	// handshakes is how long a connection may take until it is agreed to, with the way
+	// there and back.
 	handshakes = 50 * time.Millisecond
 )
+
+// settle waits until what a listener has agreed to is accepted and has been read from:
+// that is, until no connection is open, each of which ends with its answer now, or for a
+// second, for some are idle and others are at work.
+func (s *Server) settle(l net.Listener) {
+	<-time.After(handshakes)
+	end, tick := time.NewTimer(usualDrain), time.NewTicker(look)
+	defer end.Stop()
+	defer tick.Stop()
+	for waiting(l) > 0 || s.Conns.Stats().Open > 0 {
+		select {
+		case <-tick.C:
+		case <-end.C:
+			return
+		}
+	}
+}
 
 func (s *Server) drain() {
 	if s.Drain > 0 {
