@@ -59,7 +59,7 @@ var tables = sync.OnceValues(func() (file []byte, err error) {
 	if err := store.Close(); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(name) //nolint:gosec // it was made above
+	return os.ReadFile(name)
 })
 
 // fresh is a store in a file of its own, with nothing in its tables.
