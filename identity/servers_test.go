@@ -80,7 +80,7 @@ func TestAServerTellsAgain(t *testing.T) {
 			time.Sleep(account.TellServerEvery) //nolint:forbidigo // in a bubble
 			synctest.Wait()
 			next := servers(t, id, 1)[0]
-			if next.ID != first.ID || next.Heard.Sub(first.Heard) != account.TellServerEvery || next.Silent(time.Now()) { //nolint:forbidigo // likewise
+			if next.ID != first.ID || next.Heard.Sub(first.Heard) != account.TellServerEvery || next.Silent(time.Now()) {
 				t.Errorf("ten seconds later it is %+v, and was %+v", next, first)
 			}
 			first = next

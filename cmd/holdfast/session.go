@@ -51,10 +51,10 @@ func (c *sessionList) Run(ctx context.Context, std streams) error {
 // sessionHead and sessionRow are of one user's; where there are several, a row says whose.
 const sessionHead = "SESSION\tAPPLICATION\tDEVICE\tADDRESS\tBEGUN\tLAST USED"
 
-var sessionTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: sessionHead, Row: sessionRow}
-var sessionOfTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: "USER\t" + sessionHead, Row: userSessionRow}
-
-func userSessionRow(s account.UserSession) string { return row(s.User.Name, sessionRow(s)) }
+var (
+	sessionTable   = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: sessionHead, Row: sessionRow}
+	sessionOfTable = tty.Table[account.UserSession]{Name: "sessions", View: viewSession, Head: "USER\t" + sessionHead, Row: func(s account.UserSession) string { return row(s.User.Name, sessionRow(s)) }}
+)
 
 func viewSession(s account.UserSession) any {
 	return map[string]any{
