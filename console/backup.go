@@ -52,6 +52,7 @@ func (c *console) makeBackup(w http.ResponseWriter, r *http.Request, _ caller) e
 	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="holdfast-%s.db"`, c.now().UTC().Format("20060102-150405")))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	_, _ = io.Copy(w, file) // who has left misses the rest
+	_ = http.NewResponseController(w).Flush() // from here on each write has its own time, and not all of them together
+	_, _ = io.Copy(w, file)                   // who has left misses the rest
 	return nil
 }
