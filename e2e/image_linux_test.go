@@ -40,6 +40,9 @@ func newBuilder(t *testing.T) *builder {
 	case missing != "":
 		t.Skip(missing)
 	}
+	if out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "true").CombinedOutput(); err != nil {
+		t.Skipf("an image is only tried out where root may mount, and here that is refused: %s", out)
+	}
 	return &builder{t, t.TempDir()}
 }
 
