@@ -85,7 +85,7 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.ExecContext(t.Context(), "DROP TABLE audit; DROP TABLE audit_chain; DELETE FROM goose_db_version WHERE version_id >= 54")
+	_, err = db.ExecContext(t.Context(), "DROP TABLE audit; DROP TABLE audit_chain; DROP TABLE reset_links; DROP TABLE servers; DELETE FROM goose_db_version WHERE version_id >= 54")
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -175,7 +175,7 @@ func TestALockThatIsHeldForTenSeconds(t *testing.T) {
 	needsServers(t)
 	dir := t.TempDir()
 	b := newBadDay(t, dir)
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "test.db")+"?_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "test.db")+"?_txlock=immediate&_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -228,7 +228,9 @@ func (p *process) kill() {
 func (p *process) shell(stdin string, args ...string) string {
 	p.t.Helper()
 	cmd := command(p.t, p.dir, args...)
-	cmd.Path = p.cmd.Path // of the same version
+	if p.cmd != nil {
+		cmd.Path = p.cmd.Path // of the same version
+	}
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -2,10 +2,7 @@ package postgres_test
 
 import (
 	"context"
-	"flag"
 	"os"
-	"runtime"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,11 +11,7 @@ import (
 	"github.com/holdfast-go/holdfast/store/postgres"
 )
 
-func TestMain(m *testing.M) {
-	// Most tests wait for PostgreSQL half of the time.
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // -parallel says otherwise
-	os.Exit(pgtest.Main(m))
-}
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // ready makes the tables of the database that others are copies of, once.
 var ready sync.Once
