@@ -61,14 +61,22 @@ func TestARevocationHoldsEverywhereWithinASecond(t *testing.T) {
 		{"a sign-out", func(at *process, w tokens) { at.want("POST", "/logout", w.Access, "", http.StatusNoContent) }, func(*process, tokens) {}, http.StatusUnauthorized},
 		{
 			"a user who is disabled",
-			func(at *process, _ tokens) { at.want("PATCH", "/users/"+id, admin.Access, `{"disabled":true}`, http.StatusOK) },
-			func(at *process, _ tokens) { at.want("PATCH", "/users/"+id, admin.Access, `{"disabled":false}`, http.StatusOK) },
+			func(at *process, _ tokens) {
+				at.want("PATCH", "/users/"+id, admin.Access, `{"disabled":true}`, http.StatusOK)
+			},
+			func(at *process, _ tokens) {
+				at.want("PATCH", "/users/"+id, admin.Access, `{"disabled":false}`, http.StatusOK)
+			},
 			http.StatusUnauthorized,
 		},
 		{
 			"a role that is taken",
-			func(at *process, _ tokens) { at.want("PUT", "/users/"+id+"/roles", admin.Access, `{"roles":["user"]}`, http.StatusOK) },
-			func(at *process, _ tokens) { at.want("PUT", "/users/"+id+"/roles", admin.Access, `{"roles":["manager"]}`, http.StatusOK) },
+			func(at *process, _ tokens) {
+				at.want("PUT", "/users/"+id+"/roles", admin.Access, `{"roles":["user"]}`, http.StatusOK)
+			},
+			func(at *process, _ tokens) {
+				at.want("PUT", "/users/"+id+"/roles", admin.Access, `{"roles":["manager"]}`, http.StatusOK)
+			},
 			http.StatusForbidden,
 		},
 		{"what a role grants", func(at *process, _ tokens) { granted(at, `"me"`) }, func(at *process, _ tokens) { granted(at, `"me","users:read"`) }, http.StatusForbidden},
