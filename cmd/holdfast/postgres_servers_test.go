@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,26 +22,27 @@ func several(t *testing.T, n int, db string, args ...string) (servers []*process
 	return servers, servers[0].login("alice", "users:read users:write roles:write")
 }
 
-// needsServers is for tests that start several servers and keep them busy. One of them
-// runs at a time, beside others: more would wait for the machine instead of for each
-// other.
+// needsServers is for tests that start servers.
 func needsServers(t *testing.T) {
 	t.Helper()
 	t.Parallel()
+	needsServersAlone(t)
+}
+
+// needsServersAlone is needsServers for tests that keep three of them busy: beside
+// others they would wait for the machine instead of for each other.
+func needsServersAlone(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts servers; run without -short")
 	}
-	busy.Lock()
-	t.Cleanup(busy.Unlock)
 }
-
-var busy sync.Mutex
 
 // Who signs in at one server is known at the others, and what is taken from somebody at
 // one does not hold at the others a second later: the worst of 1,000 with make
 // durability. Beside other tests 20 times, and five seconds later.
 func TestARevocationHoldsEverywhereWithinASecond(t *testing.T) {
-	needsServers(t)
+	needsServersAlone(t)
 	times := 20
 	if os.Getenv("HOLDFAST_DURABILITY") != "" {
 		times = 1000

@@ -223,7 +223,7 @@ func (f *fleet) client(two bool) *http.Client {
 // along the writes that it had begun, and nothing else, because reads are asked again
 // of another, and so is what had no connection.
 func TestServersBehindAProxy(t *testing.T) {
-	needsServers(t)
+	needsServersAlone(t)
 	for name := range proxies {
 		t.Run(name, func(t *testing.T) {
 			f := newFleet(t, name, "")

@@ -79,7 +79,7 @@ func checkout(t *testing.T) string {
 // HOLDFAST_EARLIER names the file of an earlier version, which is then replaced by this
 // one.
 func TestTheNextVersionTakesOver(t *testing.T) {
-	needsServers(t)
+	needsServersAlone(t)
 	this, next := "", ""
 	if this = os.Getenv("HOLDFAST_EARLIER"); this == "" {
 		next = nextVersion(t)
