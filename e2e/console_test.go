@@ -113,7 +113,7 @@ func consolePages(ids map[string]string) map[string]string {
 		"roles": "/roles", "role": "/roles/auditor", "new role": "/new/role", "preview": "/preview/role?name=manager&description=Reads&scopes=me",
 		"routes": "/routes", "routes as ulf": "/routes?as=ulf&find=users", "rule": "/rule?route=" + url.QueryEscape("GET /users"), "matrix": "/matrix",
 		"refusals": "/refusals", "refusal": "/refusals/" + ids["refusal"], "clients": "/clients", "client": "/clients/nightly", "client change": "/clients/photos/change", "client public": "/clients/photos", "new client": "/new/client",
-		"keys": "/keys", "settings": "/settings", "not found": "/users/X",
+		"keys": "/keys", "settings": "/settings", "backup": "/backup", "not found": "/users/X",
 		"audit": "/audit", "audit of alice": "/audit?person=alice&event=user.", "audit none": "/audit?event=nothing",
 		"all sessions": "/sessions", "sessions of ulf": "/sessions?user=ulf", "history": "/history/" + ids["person"], "import": "/import/users",
 	}
