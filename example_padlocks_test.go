@@ -28,8 +28,7 @@ type mayCall struct {
 
 // The docs page closes a padlock where there is any token at all. With Mine it also says
 // at each operation whether it is open to this caller, and with Granted its dialog says,
-// and ticks, which scopes whoever has signed in can have. Both are routes of the
-// application's own, off until they are named; package identity has both.
+// and ticks, which scopes the caller can have. Both are routes of the application's own, off until they are named; package identity has both.
 func ExampleDocs() {
 	bearer := holdfast.OAuth2PasswordBearer("token")
 	books := bearer.Scope("books", "Read books")

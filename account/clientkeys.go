@@ -78,7 +78,7 @@ func thumbprintOf(set []byte) (string, error) {
 }
 
 // describeKeys names the public keys of a client, by their kid and their thumbprint (RFC
-// 7638): the first is a word of whoever made them, and the second proves which it is.
+// 7638): the first is what their maker calls them, and the second proves which they are.
 func describeKeys(c Client) string {
 	const most = 64 // of a kid
 	keys, err := keysOf(c)

@@ -15,10 +15,10 @@ func (s *Service) NewReset(ctx context.Context, userID string) (Secret, error) {
 	return s.newReset(ctx, userID, ResetHanded, 1)
 }
 
-// AskReset is NewReset for who says that they have forgotten their password, which
-// anybody may say of anybody: give the secret to nobody but the user. It ends none
-// that was handed out. Of those that were asked for, a user has eight at most; the
-// oldest goes. Error: ErrNoUser.
+// AskReset is NewReset for a request that says that a password is forgotten, which can
+// come from a stranger: send the secret to the user alone. It ends none that was handed
+// out. Of those that were asked for, a user has eight at most; the oldest goes. Error:
+// ErrNoUser.
 func (s *Service) AskReset(ctx context.Context, userID string) (Secret, error) {
 	return s.newReset(ctx, userID, ResetAsked, maxResets)
 }
@@ -44,8 +44,8 @@ func (s *Service) newReset(ctx context.Context, userID string, kind ResetKind, m
 }
 
 // ResetPassword sets a new password with a secret of NewReset or AskReset, and ends the
-// user's sessions and all such secrets. The secret is used up by success alone: a password that is
-// refused may be tried again. A disabled user stays disabled. Errors:
+// user's sessions and all such secrets. The secret is used up by success alone: a
+// password that is refused may be tried again. A disabled user stays disabled. Errors:
 // ErrBadReset, *InvalidError, *ThrottledError.
 func (s *Service) ResetPassword(ctx context.Context, secret, next Secret) (user User, err error) {
 	defer func() { s.countRefused(ctx, err, "reset", ofUserIf(user)) }()
@@ -98,9 +98,9 @@ func (s *Service) CheckReset(ctx context.Context, secret Secret) error {
 	})
 }
 
-// checked looks a link's secret up, and counts it against the networks of the request if it
-// is bad: who guesses by looking has no more guesses than who sends the form. A link without a secret is no
-// guess, and is not counted.
+// checked looks a link's secret up, and counts it against the networks of the request if
+// it is bad: to look gives no more guesses than to send the form. A link without a secret
+// is no guess, and is not counted.
 func (s *Service) checked(ctx context.Context, secret Secret, way string, bad error, look func(Reader) error) (err error) {
 	if secret == "" {
 		return bad

@@ -10,14 +10,14 @@ const ResetTTL = time.Hour
 // the user has asked for.
 const maxResets = 8
 
-// ResetKind says who has had a reset secret made.
+// ResetKind says for what a reset secret was made.
 type ResetKind string
 
-// The kinds of reset secrets. Making one of a kind ends none of another: otherwise
-// whoever may ask for one could make void what somebody else has in hand.
+// The kinds of reset secrets. Making one of a kind ends none of another: otherwise a
+// stranger who asks for one could make void what the user has in hand.
 const (
-	ResetHanded ResetKind = "handed" // somebody who may, to hand it on: a user has one
-	ResetAsked  ResetKind = "asked"  // anybody who has said that a password is forgotten
+	ResetHanded ResetKind = "handed" // an administrator hands it on: a user has one
+	ResetAsked  ResetKind = "asked"  // a request that says that a password is forgotten
 	ResetGiven  ResetKind = "given"  // a sign-in with a password that was given
 )
 

@@ -1,10 +1,7 @@
 package console
 
 import (
-	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/holdfast-go/holdfast"
@@ -21,8 +18,7 @@ var errCopying = &holdfast.Error{
 	RetryAfter: time.Minute,
 }
 
-// makeBackup makes a backup, whole, before the first byte of it is sent. That somebody
-// has asked for it is recorded before that.
+// makeBackup sends a backup. That somebody has asked for it is recorded before it is made.
 func (c *console) makeBackup(w http.ResponseWriter, r *http.Request, _ caller) error {
 	if !c.copying.TryLock() {
 		return errCopying
@@ -31,28 +27,26 @@ func (c *console) makeBackup(w http.ResponseWriter, r *http.Request, _ caller) e
 	if err := c.accounts.RecordBackup(r.Context()); err != nil {
 		return failure(err)
 	}
-	file, err := os.CreateTemp("", "backup-*") // 0600
-	if err != nil {
-		return err
+	return c.backup(r.Context(), &download{ResponseWriter: w, name: "holdfast-" + c.now().UTC().Format("20060102-150405") + ".db"})
+}
+
+// download is an answer that browsers keep as a file. It begins with the first byte: an
+// error before that is answered, and one after it breaks the connection off.
+type download struct {
+	http.ResponseWriter
+	name  string
+	begun bool
+}
+
+func (d *download) Write(data []byte) (int, error) {
+	if !d.begun {
+		d.begun = true
+		h := d.Header()
+		h.Set("Content-Type", "application/vnd.sqlite3")
+		h.Set("Content-Disposition", `attachment; filename="`+d.name+`"`)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		_ = http.NewResponseController(d.ResponseWriter).Flush() // from here on each write has its own time, and not all of them together
 	}
-	defer func() { _, _ = file.Close(), os.Remove(file.Name()) }()
-	if err := c.backup(r.Context(), file); err != nil {
-		return err
-	}
-	size, err := file.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/vnd.sqlite3")
-	h.Set("Content-Length", fmt.Sprint(size))
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="holdfast-%s.db"`, c.now().UTC().Format("20060102-150405")))
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	_ = http.NewResponseController(w).Flush() // from here on each write has its own time, and not all of them together
-	_, _ = io.Copy(w, file)                   // who has left misses the rest
-	return nil
+	return d.ResponseWriter.Write(data)
 }

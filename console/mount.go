@@ -26,8 +26,9 @@ type Config struct {
 	// has signed in before is asked to do it again. 15 minutes if zero.
 	Fresh time.Duration
 
-	// Backup writes all that the store keeps, such as backup.Of(store): administrators
-	// who have signed in a short time ago can download it. nil for none.
+	// Backup writes all that the store keeps, such as backup.Of(store), and nothing unless
+	// that is good: administrators who have signed in a short time ago can download it.
+	// nil for none.
 	Backup func(ctx context.Context, to io.Writer) error
 
 	Now func() time.Time // time.Now if nil

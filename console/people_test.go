@@ -208,7 +208,7 @@ func TestKeysAreRotated(t *testing.T) {
 func TestABackup(t *testing.T) {
 	t.Parallel()
 	begun, finish := make(chan struct{}), make(chan struct{})
-	var slow atomic.Bool
+	var slow, breaks atomic.Bool
 	s := openShop(t, console.Config{Backup: func(_ context.Context, to io.Writer) error {
 		if slow.Load() {
 			close(begun)
@@ -216,6 +216,9 @@ func TestABackup(t *testing.T) {
 			return errors.New("the disk is full")
 		}
 		_, err := io.WriteString(to, "all that is kept")
+		if breaks.Load() {
+			return errors.New("the disk is away")
+		}
 		return err
 	}})
 	b := s.signedIn("alice")
@@ -240,6 +243,21 @@ func TestABackup(t *testing.T) {
 		t.Errorf("a backup leaves %d records", got)
 	}
 
+	breaks.Store(true)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, shopURL+"/console/backup", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	broken, err := b.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(broken.Body); err == nil {
+		t.Error("a backup that breaks off looks whole")
+	}
+	_ = broken.Body.Close()
+
 	slow.Store(true)
 	failed := make(chan answer)
 	go func() { failed <- b.post("/backup") }()
@@ -253,7 +271,7 @@ func TestABackup(t *testing.T) {
 	a = <-failed
 	a.wants(t, "one that fails", http.StatusInternalServerError)
 	a.lacks(t, "one that fails", "the disk is full")
-	if got := records(); got != 2 {
+	if got := records(); got != 3 {
 		t.Errorf("a backup that fails leaves no record: there are %d", got)
 	}
 

@@ -66,8 +66,8 @@ func (v visitor) says(name, address string, status int, text string) {
 	}
 }
 
-// Whoever follows a link is told at once whether it is good, and can look at it as often as
-// they like. Looking hashes nothing.
+// The page of a link says at once whether the link is good, as often as it is looked at.
+// Looking hashes nothing.
 func TestALinkSaysAtOnceWhetherItIsGood(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64 // hours

@@ -77,9 +77,7 @@ func (id *Identity) Serve(ctx context.Context, app *holdfast.App, l net.Listener
 		id.stopping.Store(true)
 		log.LogAttrs(ctx, slog.LevelInfo, "stopping; requests in progress may finish")
 	})()
-	telling, stop := context.WithCancel(ctx)
-	ended := id.tellOthers(telling, l.Addr())
-	defer func() { stop(); ended() }()
+	defer id.tellOthers(ctx, l.Addr())()
 	return server.Serve(ctx, l)
 }
 

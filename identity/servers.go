@@ -12,13 +12,14 @@ import (
 )
 
 // tellOthers tells the other servers on the store, again and again until ctx ends, that
-// this one is there and how it is, and at last that it stops. What it returns ends the
-// telling, once everything was answered. A store that cannot be told is no reason to
-// serve worse: the others then see that nothing is heard.
+// this one is there and how it is, and then that it stops. The function that it returns
+// is for when everything was answered: this one is forgotten then. A store that cannot
+// be told is no reason to serve worse: the others see that nothing is heard.
 func (id *Identity) tellOthers(ctx context.Context, at net.Addr) (ended func()) {
+	ctx, stop := context.WithCancel(ctx)
 	server, err := id.Accounts().NewServer()
 	if err != nil {
-		return func() {}
+		return stop
 	}
 	server.Host, _ = os.Hostname()
 	server.Address = at.String()
@@ -40,6 +41,7 @@ func (id *Identity) tellOthers(ctx context.Context, at net.Addr) (ended func()) 
 		}
 	}()
 	return func() {
+		stop()
 		<-done
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
 		defer cancel()

@@ -75,7 +75,7 @@ var (
 func destructive(store, migration string) (faults []string) {
 	alone := strings.Contains(migration, "-- +goose NO TRANSACTION")
 	bare := text.ReplaceAllString(comment.ReplaceAllString(migration, ""), "''")
-	var fresh []string // tables that nobody else has yet, and indexes that are not there
+	var fresh []string // tables that are new here, and indexes that are not there
 	for statement := range strings.SplitSeq(bare, ";") {
 		one := strings.TrimSpace(space.ReplaceAllString(statement, " "))
 		if one == "" {

@@ -29,7 +29,7 @@ func lines() *rapid.Generator[requestlog.Line] {
 	})
 }
 
-// Whoever reads the log cannot tell which of the two wrote a line.
+// The two write the same line, byte for byte.
 func TestALineIsThatOfSlog(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

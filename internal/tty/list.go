@@ -32,7 +32,7 @@ func (t Table[T]) Print(out io.Writer, l Listing, list iter.Seq2[T, error], keep
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, t.Head)
-	views := []any{}
+	views, n := []any{}, 0
 	for one, err := range list {
 		if err != nil {
 			return err
@@ -40,11 +40,12 @@ func (t Table[T]) Print(out io.Writer, l Listing, list iter.Seq2[T, error], keep
 		if keep != nil && !keep(one) {
 			continue
 		}
-		views = append(views, t.View(one))
-		if !l.JSON {
+		if l.JSON {
+			views = append(views, t.View(one))
+		} else {
 			fmt.Fprintln(w, t.Row(one))
 		}
-		if len(views) == l.Limit {
+		if n++; n == l.Limit {
 			break
 		}
 	}

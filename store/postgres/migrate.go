@@ -28,7 +28,7 @@ const migrationLock = 0x686f6c6466617374 // holdfast
 // migrate brings the tables up to date, while other programs that are about to do so
 // wait. Those that serve already go on: a step that does not get its locks, because
 // somebody reads a table for long as pg_dump does, gives up after some time and is tried
-// again, for whoever wants the table after it waits until it has had them.
+// again: all that asks for the table after it would wait for it.
 func (s *Store) migrate(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error {
 	dir, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {

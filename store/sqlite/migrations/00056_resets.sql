@@ -1,6 +1,6 @@
 -- +goose Up
--- A user may have several links to set a password, and whoever asks for one ends none
--- that somebody else has asked for or handed out. The table before, which has one link
+-- A user may have several links to set a password: one that a stranger asks for ends
+-- none that was handed out. The table before, which has one link
 -- for each user, is left to servers of the version before.
 CREATE TABLE reset_links (
   secret_hash BLOB PRIMARY KEY,
