@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -50,23 +49,8 @@ func tails(r *shop) {
 	r.t.Helper()
 	auditor := holdfast.NewRole("auditor", "Reads")
 	scope := r.config.Scheme.ReadAudit
-	tail := func(w http.ResponseWriter, q *http.Request, who Caller) error {
-		for {
-			if _, err := fmt.Fprintf(w, "data: %s\n\n", who.User.Name); err != nil {
-				return err
-			}
-			if err := http.NewResponseController(w).Flush(); err != nil {
-				return err
-			}
-			select {
-			case <-q.Context().Done():
-				return nil
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
-	}
 	either := holdfast.AnyOf(holdfast.AnyRole(r.Caller().Require(scope), auditor), holdfast.AnyRole(r.APIKey().Require(scope), auditor))
-	r.app.Handle("GET /tail", holdfast.Raw(either, tail))
+	r.app.Handle("GET /tail", holdfast.Raw(either, events))
 	r.app.Handle("GET /socket", holdfast.Raw(either, socket))
 }
 

@@ -35,28 +35,30 @@ func openedOnDisk(t *testing.T, file string) *sqlite.Store {
 	return store
 }
 
+// events is a stream that says again and again who listens.
+func events(w http.ResponseWriter, r *http.Request, who Caller) error {
+	w.Header().Set("Content-Type", "text/event-stream")
+	for {
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", who.User.Name); err != nil {
+			return err
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return err
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
 // feed is a program of identity's with streams, and no code about their end but
 // that of the socket.
 func feed(t *testing.T, id *Identity) *httptest.Server {
 	t.Helper()
 	app := id.NewApp(holdfast.Config{Title: "Feed"})
 	scheme := id.config.Scheme
-	events := func(w http.ResponseWriter, r *http.Request, who Caller) error {
-		w.Header().Set("Content-Type", "text/event-stream")
-		for {
-			if _, err := fmt.Fprintf(w, "data: %s\n\n", who.User.Name); err != nil {
-				return err
-			}
-			if err := http.NewResponseController(w).Flush(); err != nil {
-				return err
-			}
-			select {
-			case <-r.Context().Done():
-				return nil
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
-	}
 	app.Handle("GET /events", holdfast.Raw(holdfast.Security(id.Caller(), scheme.Me), events))
 	app.Handle("GET /page", holdfast.Raw(holdfast.Security(id.Session()), events))
 	app.Handle("GET /admins", holdfast.Raw(holdfast.AnyRole(id.Caller(), holdfast.NewRole("manager", "Manages")), events))

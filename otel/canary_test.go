@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -21,7 +19,6 @@ import (
 	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/identity"
 	"github.com/holdfast-go/holdfast/otel"
-	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
 // canaries is a server that is observed, with all that it has given out or was sent.
@@ -93,16 +90,7 @@ func (c *canaries) live() {
 // whether the request went well, was refused or panicked.
 func TestNoSecretIsTold(t *testing.T) {
 	t.Parallel()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := identity.Open(t.Context(), identity.Config{Scheme: auth, Store: store, URL: "http://127.0.0.1:8000", Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = id.Close(), store.Close() })
-	app := id.NewApp(holdfast.Config{Title: "Notes", Version: "1.0.0"})
+	id, app := opened(t)
 	type in struct {
 		Body struct {
 			Password string `json:"password"`

@@ -22,10 +22,9 @@ import (
 
 var auth = identity.NewScheme()
 
-// A sign-in shows its transactions and its hash; and a check of a token that is
-// remembered shows that there is no transaction.
-func TestASignInShowsTheStoreAndTheHash(t *testing.T) {
-	t.Parallel()
+// opened is a program with users, on a store of its own.
+func opened(t *testing.T) (*identity.Identity, *holdfast.App) {
+	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +34,14 @@ func TestASignInShowsTheStoreAndTheHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = id.Close(), store.Close() })
-	app := id.NewApp(holdfast.Config{Title: "Notes", Version: "1.0.0"})
+	return id, id.NewApp(holdfast.Config{Title: "Notes", Version: "1.0.0"})
+}
+
+// A sign-in shows its transactions and its hash; and a check of a token that is
+// remembered shows that there is no transaction.
+func TestASignInShowsTheStoreAndTheHash(t *testing.T) {
+	t.Parallel()
+	id, app := opened(t)
 	seen := tracetest.NewInMemoryExporter()
 	otel.Observe(app, otel.Config{Traces: trace.NewTracerProvider(trace.WithSyncer(seen)), Metrics: metric.NewMeterProvider()})
 	if _, err := id.Accounts().CreateUser(t.Context(), account.NewUser{Name: "ann", Password: "correct horse battery", Roles: []string{"user"}}); err != nil {
