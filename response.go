@@ -21,17 +21,9 @@ import (
 
 // buffer holds a body before anything of it is sent, so that a value which
 // cannot be encoded becomes an error and not half a response.
-type buffer struct {
-	buf  bytes.Buffer
-	json *json.Encoder // into buf
-}
+type buffer struct{ buf bytes.Buffer }
 
-var buffers = sync.Pool{New: func() any {
-	b := new(buffer)
-	b.json = json.NewEncoder(&b.buf)
-	b.json.SetEscapeHTML(false)
-	return b
-}}
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // maxKept is how large a buffer may be to be used again.
 const maxKept = 64 << 10
@@ -63,7 +55,9 @@ func (b *buffer) text(text string) (kind string) {
 // encode replaces what the buffer holds with a value as JSON.
 func (b *buffer) encode(value any) error {
 	b.buf.Reset()
-	return b.json.Encode(value)
+	into := json.NewEncoder(&b.buf)
+	into.SetEscapeHTML(false)
+	return into.Encode(value)
 }
 
 // replace replaces what the buffer holds with what fn makes of it.

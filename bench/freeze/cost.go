@@ -45,7 +45,7 @@ func measureCalm(ctx context.Context, o *options, scheme string, progress io.Wri
 	report := calmReport{Rows: []calmRow{{Mode: "unbounded"}, {Mode: "lanes"}}}
 	servers := make([]*process, len(report.Rows))
 	for i, row := range report.Rows {
-		p, err := start(ctx, row.Mode, scheme)
+		p, err := start(ctx, "", row.Mode, scheme)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func measureMemory(ctx context.Context, o *options, schemes []string, progress i
 		if row.Bare, err = bareRate(ctx, scheme); err != nil {
 			return nil, err
 		}
-		p, err := start(ctx, "lanes", scheme)
+		p, err := start(ctx, "", "lanes", scheme)
 		if err != nil {
 			return nil, err
 		}

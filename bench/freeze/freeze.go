@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -14,8 +16,10 @@ import (
 // freezeRow is one server: what the protected route's callers waited, alone
 // and under flood, and what the logins got.
 type freezeRow struct {
+	Program   string  `json:"program,omitempty"` // of another commit; "" for this one
 	Scheme    string  `json:"scheme"`
 	Mode      string  `json:"mode"`
+	Rounds    int     `json:"rounds"`
 	IdleP50   float64 `json:"idle_p50_ms"`
 	IdleP99   float64 `json:"idle_p99_ms"`
 	FloodP50  float64 `json:"flood_p50_ms"`
@@ -35,9 +39,9 @@ type freezeReport []freezeRow
 
 func (r freezeReport) write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "scheme\tmode\tp99 idle\tp99 flood\tratio\tlogins/s\tbare/s\tshare\tsaturated\tbeside flood\tkept\t")
+	fmt.Fprintln(t, "scheme\tmode\tserver\tp99 idle\tp99 flood\tratio\tlogins/s\tbare/s\tshare\tsaturated\tbeside flood\tkept\t")
 	for _, row := range r {
-		fmt.Fprintf(t, "%s\t%s\t%.2f ms\t%.2f ms\t%.2f\t%.1f\t%.1f\t%.2f\t", row.Scheme, row.Mode, row.IdleP99, row.FloodP99, row.Ratio, row.Logins, row.Bare, row.Share)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f ms\t%.2f ms\t%.2f\t%.1f\t%.1f\t%.2f\t", row.Scheme, row.Mode, filepath.Base(cmp.Or(row.Program, "this")), row.IdleP99, row.FloodP99, row.Ratio, row.Logins, row.Bare, row.Share)
 		if row.Saturated {
 			fmt.Fprintf(t, "%.0f/s\t%.0f/s\t%.2f\t\n", row.Alone, row.Flooded, row.Kept)
 		} else {
@@ -56,21 +60,73 @@ func measureFreeze(ctx context.Context, o *options, schemes, modes []string, pro
 			return nil, err
 		}
 		for _, mode := range modes {
-			fmt.Fprintf(progress, "%s, %s …\n", scheme, mode)
-			row, err := measureOne(ctx, o, scheme, mode)
+			rows, err := byTurns(ctx, o, scheme, mode, progress)
 			if err != nil {
 				return nil, err
 			}
-			row.Bare, row.Share = bare, row.Logins/bare
-			report = append(report, row)
+			for _, row := range rows {
+				row.Bare, row.Share = bare, row.Logins/bare
+				report = append(report, row)
+			}
 		}
 	}
 	return report, nil
 }
 
-func measureOne(ctx context.Context, o *options, scheme, mode string) (freezeRow, error) {
-	row := freezeRow{Scheme: scheme, Mode: mode}
-	p, err := start(ctx, mode, scheme)
+// byTurns measures a mode of this program's server, and of another commit's where
+// there is one, in turn.
+func byTurns(ctx context.Context, o *options, scheme, mode string, progress io.Writer) ([]freezeRow, error) {
+	programs := []string{""}
+	if o.against != "" {
+		programs = append(programs, o.against)
+	}
+	seen := make([][]freezeRow, len(programs))
+	for round := range o.rounds {
+		fmt.Fprintf(progress, "%s, %s, round %d of %d …\n", scheme, mode, round+1, o.rounds)
+		for i, program := range programs {
+			row, err := measureOne(ctx, o, program, scheme, mode)
+			if err != nil {
+				return nil, err
+			}
+			seen[i] = append(seen[i], row)
+		}
+	}
+	out := make([]freezeRow, len(seen))
+	for i, rows := range seen {
+		out[i] = typical(rows)
+	}
+	return out, nil
+}
+
+// typical is what several rounds of one server have in common: the medians.
+func typical(rows []freezeRow) freezeRow {
+	out := rows[0]
+	out.Rounds, out.Failed = len(rows), 0
+	of := func(figure func(*freezeRow) *float64) {
+		var list []float64
+		for i := range rows {
+			list = append(list, *figure(&rows[i]))
+		}
+		*figure(&out) = median(list)
+	}
+	of(func(r *freezeRow) *float64 { return &r.IdleP50 })
+	of(func(r *freezeRow) *float64 { return &r.IdleP99 })
+	of(func(r *freezeRow) *float64 { return &r.FloodP50 })
+	of(func(r *freezeRow) *float64 { return &r.FloodP99 })
+	of(func(r *freezeRow) *float64 { return &r.Ratio })
+	of(func(r *freezeRow) *float64 { return &r.Logins })
+	of(func(r *freezeRow) *float64 { return &r.Alone })
+	of(func(r *freezeRow) *float64 { return &r.Flooded })
+	of(func(r *freezeRow) *float64 { return &r.Kept })
+	for _, row := range rows {
+		out.Failed += row.Failed
+	}
+	return out
+}
+
+func measureOne(ctx context.Context, o *options, program, scheme, mode string) (freezeRow, error) {
+	row := freezeRow{Program: program, Scheme: scheme, Mode: mode}
+	p, err := start(ctx, program, mode, scheme)
 	if err != nil {
 		return row, err
 	}

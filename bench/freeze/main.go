@@ -28,6 +28,8 @@ type options struct {
 	rate     float64
 	conns    int
 	saturate bool
+	rounds   int
+	against  string
 	calm     bool
 	flood    int
 	patient  bool
@@ -49,6 +51,8 @@ func parse(args []string, out io.Writer) (*options, error) {
 	f.Float64Var(&o.rate, "rate", 200, "protected requests a second")
 	f.IntVar(&o.conns, "conns", 64, "connections that log in without pause")
 	f.BoolVar(&o.saturate, "saturate", false, "also ask the protected route as fast as it answers, alone and under flood")
+	f.IntVar(&o.rounds, "rounds", 1, "how often each is measured, by turns; medians are shown")
+	f.StringVar(&o.against, "against", "", "also the server of this file: the same program, built from another commit")
 	f.BoolVar(&o.calm, "calm", false, "instead: what lanes cost a server where nobody logs in")
 	f.IntVar(&o.flood, "memory", 0, "instead: the memory of the server while so many connections log in (0: not)")
 	f.BoolVar(&o.patient, "patient", false, "who is told to come again in a second does so, instead of at once")
@@ -58,7 +62,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
-	if f.NArg() > 0 || o.seconds <= 0 || o.rate <= 0 || o.conns < 1 {
+	if f.NArg() > 0 || o.seconds <= 0 || o.rate <= 0 || o.conns < 1 || o.rounds < 1 {
 		return nil, errors.New("freeze: an argument is out of place; -help says what there is")
 	}
 	return o, nil

@@ -24,14 +24,17 @@ type process struct {
 
 const form = "grant_type=password&username=alice&scope=items&password=correct+horse+battery"
 
-// startProcess starts this program in another role and returns the first line
-// that it prints.
-func startProcess(ctx context.Context, mode, scheme string) (*exec.Cmd, string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, "", err
+// startProcess starts this program in another role, or the same one of another
+// commit, and returns the first line that it prints.
+func startProcess(ctx context.Context, program, mode, scheme string) (*exec.Cmd, string, error) {
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, "", err
+		}
+		program = self
 	}
-	cmd := exec.CommandContext(ctx, self, "-serve", mode, "-scheme", scheme) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, program, "-serve", mode, "-scheme", scheme) //nolint:gosec // as the caller has it
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -52,7 +55,7 @@ func startProcess(ctx context.Context, mode, scheme string) (*exec.Cmd, string, 
 // bareRate is how many hashes a second the machine makes when it does nothing
 // else.
 func bareRate(ctx context.Context, scheme string) (float64, error) {
-	cmd, line, err := startProcess(ctx, "bare", scheme)
+	cmd, line, err := startProcess(ctx, "", "bare", scheme)
 	if err != nil {
 		return 0, err
 	}
@@ -62,9 +65,9 @@ func bareRate(ctx context.Context, scheme string) (float64, error) {
 	return strconv.ParseFloat(line, 64)
 }
 
-func start(ctx context.Context, mode, scheme string) (*process, error) {
+func start(ctx context.Context, program, mode, scheme string) (*process, error) {
 	ctx, stop := context.WithCancel(ctx)
-	cmd, url, err := startProcess(ctx, mode, scheme)
+	cmd, url, err := startProcess(ctx, program, mode, scheme)
 	if err != nil {
 		stop()
 		return nil, err

@@ -30,6 +30,7 @@ type options struct {
 	rounds  int
 	seconds float64
 	tokens  int
+	gogc    int
 	write   string
 	profile string
 	folder  string // where this package's sources are
@@ -44,6 +45,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	f.IntVar(&o.rounds, "rounds", 7, "how often each server is measured; medians count")
 	f.Float64Var(&o.seconds, "seconds", 0.6, "how long each kind of request is sent in a round")
 	f.IntVar(&o.tokens, "tokens", 20000, "how many new tokens, and forged ones, each server gets in a round at most")
+	f.IntVar(&o.gogc, "gogc", 0, "GOGC for Holdfast alone, to see what more memory brings; 0 for Go's own")
 	f.StringVar(&o.write, "write", "", "also write the report into this folder")
 	f.StringVar(&o.profile, "profile", "", "at the end, also write profiles of the processor's time into this folder")
 	f.StringVar(&o.folder, "folder", "peers", "this folder, from where the command is run")
@@ -59,7 +61,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 			return nil, fmt.Errorf("peers: there is no peer %q: use %s, %s", name, strings.Join(goPeers, ", "), fastapi)
 		}
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.seconds <= 0 || o.tokens < 1 {
+	if f.NArg() > 0 || o.rounds < 1 || o.seconds <= 0 || o.tokens < 1 || o.gogc < 0 {
 		return nil, errors.New("peers: an argument is out of place; -help says what there is")
 	}
 	return o, nil
@@ -73,6 +75,9 @@ func commands(ctx context.Context, o *options, dir string, progress io.Writer) (
 		if name != fastapi {
 			native = append(native, name)
 			out[name] = []string{filepath.Join(dir, name)}
+			if name == ours && o.gogc > 0 {
+				out[name] = append([]string{"env", fmt.Sprintf("GOGC=%d", o.gogc)}, out[name]...)
+			}
 			continue
 		}
 		python := venv{filepath.Join(o.folder, fastapi)}

@@ -153,14 +153,8 @@ func (t *Table[T]) hasOther(one *entry[T], at string) bool {
 func (t *Table[T]) match(r *http.Request) *entry[T] {
 	h, _ := t.mux.Handler(r)
 	one, ok := h.(*entry[T])
-	switch {
-	case !ok:
+	if !ok {
 		return nil
-	case r.URL.RawPath == "" && !one.pattern.rest: // then nothing in it is escaped that was not
-		if !one.pattern.fits(r.URL.Path) {
-			return nil
-		}
-		return one
 	}
 	escaped := r.URL.EscapedPath()
 	if !one.pattern.fits(escaped) || one.pattern.rest && t.elsewhere(one, escaped) {
