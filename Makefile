@@ -67,7 +67,7 @@ fuzz: ## every fuzz target for FUZZTIME
 
 lint: ## golangci-lint with the short list of .golangci.yml
 	$(TOOLS) golangci-lint run ./...
-	for module in mcp otel; do (cd $$module && $(GO) tool -modfile=../tools/go.mod golangci-lint run ./...) || exit 1; done
+	for module in mcp otel bench e2e; do (cd $$module && $(GO) tool -modfile=../tools/go.mod golangci-lint run ./...) || exit 1; done
 
 fmt: ## format as the linter wants it
 	$(TOOLS) golangci-lint fmt ./...

@@ -123,7 +123,7 @@ func (p *page) authorize(name, password string, scopes ...string) {
 }
 
 // byPassword is the part of the dialog for the flow of passwords.
-const byPassword = `//div[contains(@class,"auth-container")][.//code[text()="password"]]`
+const byPassword = `//div[contains(@class,"auth-container")][.//code[text()="password"]]` //nolint:gosec // no password
 
 // signOut forgets the token, by the dialog.
 func (p *page) signOut() {

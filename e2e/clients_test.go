@@ -139,7 +139,7 @@ func TestClientsOfSchemathesis(t *testing.T) {
 	fuzz := func(t *testing.T, config, examples string, api served, env ...string) {
 		t.Helper()
 		dir := copied(t, config, "hooks.py")
-		cmd := exec.CommandContext(t.Context(), filepath.Join(commands, "schemathesis"), "--config-file", config, "run", api.url+"/openapi.json",
+		cmd := exec.CommandContext(t.Context(), filepath.Join(commands, "schemathesis"), "--config-file", config, "run", api.url+"/openapi.json", //nolint:gosec // of a Python of the tests
 			"--header", "Authorization: Bearer "+api.token, "--seed", "1", "--max-examples", examples, "--no-color")
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 		out, err := cmd.CombinedOutput()

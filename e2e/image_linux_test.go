@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -215,19 +216,20 @@ func files(t *testing.T, root string) string {
 // answers waits until an address answers with 200.
 func answers(t *testing.T, url string) {
 	t.Helper()
-	var last error
-	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+	last := errors.New("not asked yet")
+	for began := time.Now(); time.Since(began) < 30*time.Second; <-time.After(20 * time.Millisecond) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp, err := http.DefaultClient.Do(r)
-		if last = err; err != nil {
+		if err != nil {
+			last = err
 			continue
 		}
 		text, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if last = err; err == nil && resp.StatusCode == http.StatusOK {
+		if err == nil && resp.StatusCode == http.StatusOK {
 			return
 		}
 		last = fmt.Errorf("%d %s, %w", resp.StatusCode, text, err)

@@ -78,7 +78,7 @@ func onStage(t *testing.T, binary string, between *liar) *stage {
 // add has the server know a client.
 func (s *stage) add(server *program, id string, args ...string) {
 	server.t.Helper()
-	cmd := exec.CommandContext(server.t.Context(), server.path, append([]string{"client", "add", "The " + id, "--id", id, "--json"}, args...)...)
+	cmd := exec.CommandContext(server.t.Context(), server.path, append([]string{"client", "add", "The " + id, "--id", id, "--json"}, args...)...) //nolint:gosec // as built here
 	cmd.Dir = server.dir
 	var complaints strings.Builder
 	cmd.Stderr = &complaints

@@ -27,7 +27,7 @@ func build(t *testing.T) *program { return buildFrom(t, "./cmd/holdfast") }
 func buildFrom(t *testing.T, folder string) *program {
 	t.Helper()
 	p := &program{t, filepath.Join(t.TempDir(), "holdfast"), t.TempDir()}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, folder)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", p.path, folder) //nolint:gosec // a folder of the module
 	cmd.Dir = ".."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -38,7 +38,7 @@ func buildFrom(t *testing.T, folder string) *program {
 // run runs a command of the shell.
 func (p *program) run(stdin string, args ...string) {
 	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), p.path, args...)
+	cmd := exec.CommandContext(p.t.Context(), p.path, args...) //nolint:gosec // as built here
 	cmd.Dir, cmd.Stdin = p.dir, strings.NewReader(stdin)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		p.t.Fatalf("holdfast %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -56,7 +56,7 @@ func (p *program) serve(args ...string) (base, setup string) {
 func (p *program) start(args ...string) *output {
 	p.t.Helper()
 	out := &output{wrote: make(chan struct{}, 1)}
-	cmd := exec.CommandContext(context.Background(), p.path, args...)
+	cmd := exec.CommandContext(context.Background(), p.path, args...) //nolint:gosec // as built here
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, out, out
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)

@@ -25,13 +25,13 @@ type writer struct {
 // startWriter starts it, unless there is nothing to write.
 func startWriter(path string, rate int) (*writer, error) {
 	if rate == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // none is wanted
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{command: exec.Command(self, "-write", path, "-rate", fmt.Sprint(rate))}
+	w := &writer{command: exec.Command(self, "-write", path, "-rate", fmt.Sprint(rate))} //nolint:gosec // this program
 	w.command.Stderr = os.Stderr
 	out, err := w.command.StdoutPipe()
 	if err != nil {

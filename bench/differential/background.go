@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -60,20 +61,15 @@ func background(app *holdfast.App) {
 		Word string `path:"word"`
 	}
 	holdfast.Post(app, "/one/{word}", all, func(ctx context.Context, _ holdfast.Anyone, in wordIn) (v[string], error) {
-		holdfast.Background(ctx, log.add(in.Word))
-		return v[string]{in.Word}, nil
+		return v[string]{in.Word}, holdfast.Background(ctx, log.add(in.Word))
 	})
 	holdfast.Post(app, "/two/{word}", all, func(ctx context.Context, _ holdfast.Anyone, in wordIn) (v[string], error) {
-		holdfast.Background(ctx, log.add(in.Word+" first"))
-		holdfast.Background(ctx, log.add(in.Word+" second"))
-		return v[string]{in.Word}, nil
+		return v[string]{in.Word}, errors.Join(holdfast.Background(ctx, log.add(in.Word+" first")), holdfast.Background(ctx, log.add(in.Word+" second")))
 	})
 	holdfast.Post(app, "/refused", all, func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (okay, error) {
-		holdfast.Background(ctx, log.add("refused"))
-		return okay{}, holdfast.Errorf(http.StatusBadRequest, "No")
+		return okay{}, cmp.Or(holdfast.Background(ctx, log.add("refused")), error(holdfast.Errorf(http.StatusBadRequest, "No")))
 	})
 	holdfast.Post(app, "/fails", all, func(ctx context.Context, _ holdfast.Anyone, _ holdfast.NoInput) (v[string], error) {
-		holdfast.Background(ctx, func(context.Context) error { return errors.New("failed") })
-		return v[string]{"answered"}, nil
+		return v[string]{"answered"}, holdfast.Background(ctx, func(context.Context) error { return errors.New("failed") })
 	})
 }

@@ -124,7 +124,7 @@ func models(app *holdfast.App) {
 	echo[must[date.Date]](app, "/day")
 	echo[inPath[date.Date]](app, "/day/{v}")
 	holdfast.Post(app, "/day", all, func(_ context.Context, _ holdfast.Anyone, in dayForm) (v[date.Date], error) {
-		return v[date.Date]{in.V}, nil
+		return v[date.Date](in), nil
 	})
 	echo[must[time.Duration]](app, "/length")
 	holdfast.Get(app, "/spanned", all, same[spanQuery])
@@ -139,4 +139,4 @@ type spanQuery struct {
 	Ends   int `query:"ends" json:"ends" required:"true"`
 }
 
-func (s spanQuery) Validate(ctx context.Context) error { return span{s.Begins, s.Ends}.Validate(ctx) }
+func (s spanQuery) Validate(ctx context.Context) error { return span(s).Validate(ctx) }

@@ -43,11 +43,11 @@ func (v venv) prepare(ctx context.Context, progress io.Writer) error {
 			return errors.Join(err, errors.New(string(out)))
 		}
 	}
-	text, err := os.ReadFile(requirements)
+	text, err := os.ReadFile(requirements) //nolint:gosec // of this folder
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(v.folder, ".venv", "requirements.txt"), text, 0o600)
+	return os.WriteFile(filepath.Join(v.folder, ".venv", "requirements.txt"), text, 0o600) //nolint:gosec // as above
 }
 
 // command runs the server: one process, as fast as uvicorn goes.

@@ -205,7 +205,7 @@ func servers(ctx context.Context, dir string) (targets []target, stop func(), er
 			_ = errors.Join(s.cmd.Process.Signal(os.Interrupt), s.cmd.Wait()) // it was told to end
 		}
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	log, err := os.Create(filepath.Join(dir, "log")) //nolint:gosec // a folder of our own
 	if err != nil {
 		return nil, stop, err
 	}

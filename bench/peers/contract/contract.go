@@ -96,7 +96,7 @@ func loginForm(name, secret string) url.Values {
 // signIn gets a token and returns the requests that it must be good for.
 func signIn(ctx context.Context, client *http.Client, base string) ([]request, error) {
 	r := request{path: login, form: loginForm("alice", app.Password)}
-	resp, body, err := r.send(ctx, client, base)
+	resp, body, err := r.send(ctx, client, base) //nolint:bodyclose // send has read and closed it
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (r request) send(ctx context.Context, client *http.Client, base string) (*h
 }
 
 func (r request) check(ctx context.Context, client *http.Client, base string) error {
-	resp, text, err := r.send(ctx, client, base)
+	resp, text, err := r.send(ctx, client, base) //nolint:bodyclose // as above
 	if err != nil {
 		return err
 	}
