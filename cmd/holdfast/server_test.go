@@ -8,17 +8,25 @@ import (
 	"github.com/holdfast-go/holdfast"
 	"github.com/holdfast-go/holdfast/holdfasttest"
 	"github.com/holdfast-go/holdfast/identity"
+	"github.com/holdfast-go/holdfast/password"
 	"github.com/holdfast-go/holdfast/store/sqlite"
 )
 
-// inProcess is the server's application on a store of its own.
+// inProcess is the server's application on a store of its own. Its passwords are hashed
+// cheaply: it makes a user for each kind of caller, and the hash of a server is for the
+// tests that run one.
 func inProcess(t *testing.T) (*identity.Identity, *holdfast.App) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	passwords, err := password.NewContext(password.Config{Schemes: []password.Scheme{password.Bcrypt(4)}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := config(store)
+	config.Passwords = passwords
 	config.URL, config.Logger = "http://127.0.0.1", slog.New(slog.DiscardHandler)
 	id, err := identity.Open(t.Context(), config)
 	if err != nil {

@@ -30,6 +30,8 @@ type session struct {
 	host   string            // where the server listens that was started last
 	stop   func()            // ends that server
 	values map[string]string // what was printed in the place of names
+
+	checkout string // what is beside dir
 }
 
 // newSession is given the command holdfast. It needs a shell and curl, which
@@ -39,11 +41,11 @@ func newSession(t *testing.T, server string) *session {
 	if runtime.GOOS == "windows" {
 		t.Skip("the pages are written for a shell")
 	}
-	s := &session{t: t, dir: t.TempDir(), tmp: t.TempDir(), server: server, stop: func() {}, values: map[string]string{}}
 	checkout, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := &session{t: t, dir: t.TempDir(), tmp: t.TempDir(), server: server, stop: func() {}, values: map[string]string{}, checkout: checkout}
 	if err := os.Symlink(checkout, filepath.Join(s.dir, "holdfast")); err != nil {
 		t.Fatal(err)
 	}
@@ -148,12 +150,14 @@ func (s *session) command(step step) {
 	s.dir = strings.TrimSpace(string(now))
 }
 
-// filled puts what was printed before, and the server's address, into a command.
+// filled puts what was printed before, and the server's address, into a command. A
+// module is given the checkout itself and not the link beside it: the compiler's cache
+// goes by the folder of a package, and each page would compile the whole library again.
 func (s *session) filled(command string) string {
 	for name, value := range s.values {
 		command = strings.ReplaceAll(command, name, value)
 	}
-	return strings.NewReplacer("localhost:8000", s.host, address, s.host).Replace(command)
+	return strings.NewReplacer("localhost:8000", s.host, address, s.host, "=../holdfast", "="+s.checkout).Replace(command)
 }
 
 func (s *session) asOnThePage(text string) string {

@@ -74,14 +74,21 @@ func (s *state) TrimSessions(userID string, keep, most int) error {
 }
 
 func (s *state) trim(userID string, keep, most int) (ended int, err error) {
-	list := s.sessionsOf(userID)
-	slices.SortFunc(list, func(a, b account.Session) int {
-		return cmp.Or(b.LastUsed.Compare(a.LastUsed), cmp.Compare(b.ID, a.ID))
-	})
+	type use struct { // of a session, which is much to move about
+		id string
+		at time.Time
+	}
+	var list []use
+	for id, one := range s.sessions {
+		if one.UserID == userID {
+			list = append(list, use{id, one.LastUsed})
+		}
+	}
+	slices.SortFunc(list, func(a, b use) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id)) })
 	list = list[min(keep, len(list)):]
 	list = list[:min(most, len(list))]
 	for _, one := range list {
-		err = errors.Join(err, s.RemoveSession(one.ID))
+		err = errors.Join(err, s.RemoveSession(one.id))
 	}
 	return len(list), err
 }
@@ -97,8 +104,12 @@ func (s *state) SweepSessions(now time.Time, keep, most int) (more bool, err err
 		removed++
 		return true
 	})
-	for id := range s.users {
-		if err == nil && removed < most {
+	count := map[string]int{}
+	for _, one := range s.sessions {
+		count[one.UserID]++
+	}
+	for id, n := range count {
+		if n > keep && err == nil && removed < most {
 			var ended int
 			ended, err = s.trim(id, keep, most-removed)
 			removed += ended

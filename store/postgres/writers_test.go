@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-go/holdfast/account"
 	"github.com/holdfast-go/holdfast/store/postgres"
 )
 
@@ -89,5 +90,19 @@ func waits(t *testing.T, query func(context.Context, string, ...any) *sql.Row, t
 		case <-late:
 			t.Fatalf("never more than 0: %s", text)
 		}
+	}
+}
+
+// No statement of a transaction that writes is made a program of: without seq scans
+// the planner says of the smallest table that it is worth it.
+func TestWritersAreNotCompiled(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	store := open(t, postgres.Config{URL: url, Listen: postgres.DoNotListen})
+	alter(t, url, `CREATE FUNCTION no_jit() RETURNS trigger LANGUAGE plpgsql AS
+		$$BEGIN IF current_setting('jit')::bool THEN RAISE 'jit is on'; END IF; RETURN NEW; END$$`)
+	alter(t, url, "CREATE TRIGGER no_jit BEFORE INSERT ON roles FOR EACH ROW EXECUTE FUNCTION no_jit()")
+	if err := store.Update(t.Context(), func(w account.Writer) error { return w.PutRole(account.Role{Name: "new"}) }); err != nil {
+		t.Error(err)
 	}
 }

@@ -173,20 +173,20 @@ func put1(fn func(account.Writer) error) func(context.Context, Store) error {
 	return func(ctx context.Context, s Store) error { return s.Update(ctx, fn) }
 }
 
+// testTold looks at all writes. Those that tell nothing need a store that has settled,
+// and to wait for all stores at once is to wait once.
 func testTold(t *testing.T, open func(*testing.T) Store) {
+	stores, quiet := map[string]Store{}, []Store{}
+	for name, test := range writes {
+		stores[name] = beforeWrite(t, open(t))
+		if test.told == nil {
+			quiet = append(quiet, stores[name])
+		}
+	}
+	settle(quiet)
 	for name, test := range writes {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			store := open(t)
-			put(t, store, role("editor", "a"), role("unused"), user(1, "editor"), user(2, "editor"),
-				session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
-			put(t, store, client("a"), apiKey(1, user(1)))
-			update(t, store, func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1)) })
-			putKeys(t, store, key("a", day), key("b", day.Add(time.Hour)))
-			expect(t, "SetOnce", "red")(store.SetOnce(t.Context(), "color", "red"))
-			if test.told == nil {
-				settle(store)
-			}
+			store := stores[name]
 			before, generation := end(t, store), store.Generation()
 			if err := test.do(t.Context(), store); err != nil {
 				t.Fatal(err)
@@ -203,16 +203,33 @@ func testTold(t *testing.T, open func(*testing.T) Store) {
 	}
 }
 
+// beforeWrite fills a store with what is there before one of writes.
+func beforeWrite(t *testing.T, store Store) Store {
+	t.Helper()
+	put(t, store, role("editor", "a"), role("unused"), user(1, "editor"), user(2, "editor"),
+		session(1, user(1), day), session(2, user(1), day), session(3, user(2), day))
+	put(t, store, client("a"), apiKey(1, user(1)))
+	update(t, store, func(w account.Writer) error { return w.PutClientSecrets("a", clientSecrets(1)) })
+	putKeys(t, store, key("a", day), key("b", day.Add(time.Hour)))
+	expect(t, "SetOnce", "red")(store.SetOnce(t.Context(), "color", "red"))
+	return store
+}
+
 // settle waits until nothing more is heard of what was done before: a store may
 // notice its own commits once more when it looks for those of others.
-func settle(store Store) {
-	for last := store.Generation(); ; {
+func settle(stores []Store) {
+	last := make([]uint64, len(stores))
+	for i, store := range stores {
+		last[i] = store.Generation()
+	}
+	for heard := true; heard; {
+		heard = false
 		<-time.After(time.Second)
-		now := store.Generation()
-		if now == last {
-			return
+		for i, store := range stores {
+			now := store.Generation()
+			heard = heard || now != last[i]
+			last[i] = now
 		}
-		last = now
 	}
 }
 
