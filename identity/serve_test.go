@@ -99,10 +99,6 @@ func TestRefusalsInMemory(t *testing.T) {
 	if err != nil || len(last) != 1 || last[0].ID != request {
 		t.Errorf("LastRefusals = %v, %v", last, err)
 	}
-	again := holdfasttest.As(t, app, holdfasttest.Served(id.Handler)).Get("/users/me").Header.Get("X-Request-Id")
-	if got := admin.Get("/refusals/" + again); got.Status != http.StatusOK {
-		t.Errorf("GET /refusals/{id} as soon as it was refused = %v", got)
-	}
 }
 
 // Who is served after Close gets an answer, and breaks nothing.

@@ -18,17 +18,17 @@ type refusalID struct {
 // registerWhy adds GET /refusals/{id} for administrators.
 func registerWhy(on holdfast.Routes, administrators holdfast.Policy[Caller], kept RefusalStore, accounts *account.Service) {
 	show := func(ctx context.Context, _ Caller, in refusalID) (Refusal, error) {
-		found, err := FindRefusal(ctx, kept, in.ID) // who was just refused asks at once
+		stored, err := kept.Refusal(ctx, in.ID)
 		if errors.Is(err, ErrNoRefusal) {
 			return Refusal{}, holdfast.Errorf(http.StatusNotFound, "Refusal not found; the last few thousand are kept")
 		}
 		if err != nil {
 			return Refusal{}, err
 		}
-		if err := accounts.RecordRead(ctx, account.AuditSubject{Kind: "request", ID: in.ID}, "refusal"); err != nil {
+		if err := accounts.RecordRead(ctx, account.AuditSubject{Kind: "request", ID: stored.ID}, "refusal"); err != nil {
 			return Refusal{}, unavailable(err)
 		}
-		return found, nil
+		return readRefusal(stored)
 	}
 	holdfast.Get(on, "/refusals/{id}", administrators, show, holdfast.Tags("access"),
 		holdfast.Document(apidoc.Operation{Answers: []apidoc.Answer{{Status: http.StatusNotFound, Text: "There is no such refusal any more"}}}),

@@ -118,7 +118,7 @@ var exchanges = []exchange{
 	{about: "404 and 405.", path: "/nothing"},
 	{about: " ", path: "PUT /users"},
 	{about: "All of them but those of `POST /token`, `/revoke` and `/introspect` as RFC 9457 has it, if `Accept` asks for it.", path: "/users/me\nAccept: application/problem+json"},
-	{route: "GET /refusals/{id}", about: "Why a request was refused, step by step.", path: "/refusals/{refusal}", as: "alice"},
+	{route: "GET /refusals/{id}", about: "Why a request was refused, step by step.", path: "/refusals/{refusal}", as: "alice", until: http.StatusOK},
 	{route: "POST /introspect", about: "Whether a token still stands, and what it carries now, for other services: those of `--service` and confidential clients, with HTTP Basic (RFC 7662). Of a token that does not stand, or that is none of the asker's business, the answer is `{\"active\":false}`. Who is neither gets a 401.", body: "token=eyJ"},
 	{route: "POST /revoke", about: "Ends the session of an access token or a refresh token, and with it all its tokens (RFC 7009). The client authenticates itself as at /token. A token of another client, an old one and garbage have no effect, and the answer is the same.", body: "client_id=holdfast&token=hfr_AAAA.BBBB"},
 	{route: "GET /audit", about: "What has happened: every change, with who made it, and what was refused, in numbers; [audit.md](../audit.md) says what there is. `order=oldest` and `after` go on from what was read before.", as: "alice", path: "/audit?event=setup.done"},
