@@ -61,16 +61,17 @@ func TestTheConsoleBlocksOnThePagesAreTrue(t *testing.T) {
 	}
 }
 
-// download has the modules there that the pages' programs take, which ask for none. On
-// a machine where nothing was built yet, what this test is made of is not all of them.
-// Without a network it may fail, and the pages say what they lack.
+// download has the modules there that the pages' programs take, which ask for none: also
+// those of the tests of what is imported, for go mod tidy on a page. On a machine where
+// nothing was built yet, what this test is made of is not all of them. Without a network
+// it may fail, and the pages say what they lack.
 func download(t *testing.T, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
-		cmd := exec.CommandContext(t.Context(), "go", "mod", "download")
+		cmd := exec.CommandContext(t.Context(), "go", "mod", "tidy", "-diff")
 		cmd.Dir = folder
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Logf("go mod download, in %s: %v\n%s", folder, err, out)
+			t.Logf("go mod tidy -diff, in %s: %v\n%s", folder, err, out)
 		}
 	}
 }
